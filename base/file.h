@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * The few things we do with files outside the ledger. Paths are UTF-8.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "base/failure.h"
+#include "base/text.h"
+
+/*
+ * Reads the whole of a file of at most `limit` bytes into *content, which the
+ * caller clears. FAILURE_MISSING where there is none, FAILURE_FORMAT where it
+ * is larger or is a folder.
+ */
+bool file_read(struct text *content, const char *path, size_t limit, struct failure *why) NODISCARD;
+
+/*
+ * Opens as fopen() does; `mode` is "r", "w" (begin anew), "a" (append) or "wx"
+ * (fails where there is one), each also with "+" ("w+x"). There is no text
+ * mode: the bytes are never changed, with "b" or without. The handle is not
+ * inherited by children. NULL where it fails.
+ */
+FILE *file_open(const char *path, const char *mode, struct failure *why) NODISCARD;
+
+/* False also where we may not look. */
+bool file_exists(const char *path);
+bool file_is_folder(const char *path);
+
+/* Bytes, or -1 where there is no such file, or it is a folder. */
+int64_t file_size(const char *path);
+
+/*
+ * Makes the folder, and those above it that are missing, for administrators
+ * and for whoever makes it: the service. Nobody is let in for a moment before
+ * that (Windows: the access list is part of the call that creates it, and is
+ * not mixed with the one above; Linux: mode 0750). A folder that is there is
+ * left as it is.
+ */
+bool file_make_private_folder(const char *path, struct failure *why) NODISCARD;
+
+/* FAILURE_MISSING where there is none. A folder is not removed. */
+bool file_remove(const char *path, struct failure *why) NODISCARD;
+
+/*
+ * A lock that one holder on the machine can have at a time and that ends with
+ * the process, however it ends. The file itself is made where it is missing,
+ * and stays, empty.
+ */
+struct file_lock;
+
+/* FAILURE_BUSY where somebody else has it. The caller releases *out. */
+bool file_lock_take(struct file_lock **out, const char *path, struct failure *why) NODISCARD;
+
+/* Does nothing for NULL. */
+void file_lock_release(struct file_lock *lock);

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file_system.h"
+
+FILE *file_open(const char *path, const char *mode, struct failure *why)
+{
+    struct text with_e = {0}; /* the C library's letter for "not inherited" */
+    FILE *file = NULL;
+
+    text_addf(&with_e, "%se", mode);
+    if (text_ok(&with_e, why)) {
+        file = fopen(path, text_bytes(&with_e));
+        if (file == NULL) {
+            failure_from_system(why, errno, "cannot open %s", path);
+        }
+    }
+    text_clear(&with_e);
+    return file;
+}
+
+bool file_exists(const char *path)
+{
+    struct stat facts;
+
+    return stat(path, &facts) == 0;
+}
+
+bool file_is_folder(const char *path)
+{
+    struct stat facts;
+
+    return stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
+}
+
+int64_t file_size(const char *path)
+{
+    struct stat facts;
+
+    return stat(path, &facts) == 0 && !S_ISDIR(facts.st_mode) ? (int64_t)facts.st_size : -1;
+}
+
+enum file_made file_make_one_folder(const char *path, struct failure *why)
+{
+    int error = mkdir(path, 0750) == 0 ? 0 : errno;
+
+    if (error == 0) {
+        return FILE_MADE;
+    }
+    if (error == ENOENT) {
+        return FILE_NO_PARENT;
+    }
+    if (error == EEXIST && file_is_folder(path)) {
+        return FILE_WAS_THERE;
+    }
+    failure_from_system(why, error, "cannot make the folder %s", path);
+    return FILE_MAKING_FAILED;
+}
+
+bool file_remove(const char *path, struct failure *why)
+{
+    if (unlink(path) != 0) {
+        return failure_from_system(why, errno, "cannot remove %s", path);
+    }
+    return true;
+}
+
+struct file_lock {
+    int fd;
+};
+
+bool file_lock_take(struct file_lock **out, const char *path, struct failure *why)
+{
+    struct file_lock *lock = malloc(sizeof(*lock));
+    int error;
+
+    if (lock == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory to lock %s", path);
+    }
+    /* Not through a link, and not waiting for the other end of a pipe. */
+    lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640);
+    error = lock->fd < 0 || flock(lock->fd, LOCK_EX | LOCK_NB) != 0 ? errno : 0;
+    if (error == 0) {
+        *out = lock;
+        return true;
+    }
+    file_lock_release(lock);
+    if (error == EWOULDBLOCK) {
+        return FAIL(why, FAILURE_BUSY, error, "%s is locked by another process", path);
+    }
+    return failure_from_system(why, error, "cannot lock %s", path);
+}
+
+void file_lock_release(struct file_lock *lock)
+{
+    if (lock != NULL) {
+        if (lock->fd >= 0) {
+            close(lock->fd);
+        }
+        free(lock);
+    }
+}

@@ -1,0 +1,20 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What file.c asks of the system. Nobody else includes this.
+ */
+
+#include <stdbool.h>
+
+#include "base/failure.h"
+
+enum file_made {
+    FILE_MADE,
+    FILE_WAS_THERE,     /* a folder of that name */
+    FILE_NO_PARENT,     /* the one above is missing */
+    FILE_MAKING_FAILED, /* *why says why */
+};
+
+/* Makes one private folder; see file_make_private_folder(). */
+enum file_made file_make_one_folder(const char *path, struct failure *why);

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/file.h"
+
+#include <fcntl.h>
+#include <io.h>
+#include <stdlib.h>
+
+#include <windows.h>
+#include <sddl.h>
+
+#include "base/file_system.h"
+#include "base/utf16_win32.h"
+
+/* fopen()'s modes in the system's words and in those of the C library. */
+static const struct mode {
+    const char *mode;
+    DWORD access;
+    DWORD disposition;
+    int descriptor; /* for _open_osfhandle() */
+    const char *stream;
+} modes[] = {
+    {"r", GENERIC_READ, OPEN_EXISTING, _O_RDONLY, "rb"},
+    {"r+", GENERIC_READ | GENERIC_WRITE, OPEN_EXISTING, _O_RDWR, "r+b"},
+    {"w", GENERIC_WRITE, CREATE_ALWAYS, _O_WRONLY, "wb"},
+    {"w+", GENERIC_READ | GENERIC_WRITE, CREATE_ALWAYS, _O_RDWR, "w+b"},
+    {"wx", GENERIC_WRITE, CREATE_NEW, _O_WRONLY, "wb"},
+    {"w+x", GENERIC_READ | GENERIC_WRITE, CREATE_NEW, _O_RDWR, "w+b"},
+    {"a", FILE_APPEND_DATA | SYNCHRONIZE, OPEN_ALWAYS, _O_WRONLY | _O_APPEND, "ab"},
+    {"a+", GENERIC_READ | FILE_APPEND_DATA, OPEN_ALWAYS, _O_RDWR | _O_APPEND, "a+b"},
+};
+
+/* Equal but for any 'b', which says what is so anyway. */
+static bool same_mode(const char *row, const char *mode)
+{
+    for (; *mode != '\0'; mode++) {
+        if (*mode != 'b' && *mode != *row++) {
+            return false;
+        }
+    }
+    return *row == '\0';
+}
+
+static const struct mode *find_mode(const char *mode)
+{
+    for (size_t i = 0; i < sizeof(modes) / sizeof(modes[0]); i++) {
+        if (same_mode(modes[i].mode, mode)) {
+            return &modes[i];
+        }
+    }
+    return NULL;
+}
+
+/* A handle that no child inherits, and that hinders nobody else at the file. */
+static HANDLE open_handle(const wchar_t *path, DWORD access, DWORD disposition)
+{
+    return CreateFileW(path, access, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                       disposition, FILE_ATTRIBUTE_NORMAL, NULL);
+}
+
+/* Takes the handle over, also where it fails. */
+static FILE *to_stream(HANDLE handle, const struct mode *mode)
+{
+    int fd = _open_osfhandle((intptr_t)handle, mode->descriptor | _O_BINARY | _O_NOINHERIT);
+    FILE *file;
+
+    if (fd < 0) {
+        CloseHandle(handle);
+        return NULL;
+    }
+    file = _fdopen(fd, mode->stream);
+    if (file == NULL) {
+        _close(fd);
+    }
+    return file;
+}
+
+FILE *file_open(const char *path, const char *mode, struct failure *why)
+{
+    const struct mode *row = find_mode(mode);
+    wchar_t *wide;
+    HANDLE handle;
+    DWORD error;
+    FILE *file;
+
+    if (row == NULL) {
+        failure_set(why, FAILURE_USAGE, 0, "cannot open %s in the mode \"%s\"", path, mode);
+        return NULL;
+    }
+    wide = utf16_path(path);
+    SetLastError(ERROR_NOT_ENOUGH_MEMORY); /* where there is no path */
+    handle = wide == NULL ? INVALID_HANDLE_VALUE : open_handle(wide, row->access, row->disposition);
+    error = GetLastError();
+    free(wide);
+    if (handle == INVALID_HANDLE_VALUE) {
+        failure_from_system(why, (long)error, "cannot open %s", path);
+        return NULL;
+    }
+    file = to_stream(handle, row);
+    if (file == NULL) {
+        failure_set(why, FAILURE_SYSTEM, 0, "cannot open %s: too many files are open", path);
+    }
+    return file;
+}
+
+/* False where there is no such file, or we may not look. */
+static bool read_facts(const char *path, WIN32_FILE_ATTRIBUTE_DATA *facts)
+{
+    wchar_t *wide = utf16_path(path);
+    bool read = wide != NULL && GetFileAttributesExW(wide, GetFileExInfoStandard, facts) != 0;
+
+    free(wide);
+    return read;
+}
+
+bool file_exists(const char *path)
+{
+    WIN32_FILE_ATTRIBUTE_DATA facts;
+
+    return read_facts(path, &facts);
+}
+
+bool file_is_folder(const char *path)
+{
+    WIN32_FILE_ATTRIBUTE_DATA facts;
+
+    return read_facts(path, &facts) && (facts.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
+}
+
+int64_t file_size(const char *path)
+{
+    WIN32_FILE_ATTRIBUTE_DATA facts;
+
+    if (!read_facts(path, &facts) || (facts.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0) {
+        return -1;
+    }
+    return (int64_t)((uint64_t)facts.nFileSizeHigh << 32 | facts.nFileSizeLow);
+}
+
+/*
+ * Full access for SYSTEM, for administrators and for the owner, who would
+ * otherwise be locked out of what he made where he is neither of the two.
+ * Inherited by all that is made inside (OI, CI); nothing is inherited from
+ * above (P).
+ */
+static const wchar_t private_folder[] = L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;OW)";
+
+static DWORD create_private(const wchar_t *path)
+{
+    SECURITY_ATTRIBUTES security = {.nLength = sizeof(security)};
+    DWORD error = NO_ERROR;
+
+    if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(
+            private_folder, SDDL_REVISION_1, &security.lpSecurityDescriptor, NULL)) {
+        return GetLastError();
+    }
+    if (!CreateDirectoryW(path, &security)) {
+        error = GetLastError();
+    }
+    LocalFree(security.lpSecurityDescriptor);
+    return error;
+}
+
+enum file_made file_make_one_folder(const char *path, struct failure *why)
+{
+    wchar_t *wide = utf16_path(path);
+    DWORD error = wide == NULL ? ERROR_NOT_ENOUGH_MEMORY : create_private(wide);
+
+    free(wide);
+    if (error == NO_ERROR) {
+        return FILE_MADE;
+    }
+    if (error == ERROR_PATH_NOT_FOUND) {
+        return FILE_NO_PARENT;
+    }
+    /* For the root of a drive the system says that access is denied. */
+    if ((error == ERROR_ALREADY_EXISTS || error == ERROR_ACCESS_DENIED) && file_is_folder(path)) {
+        return FILE_WAS_THERE;
+    }
+    failure_from_system(why, (long)error, "cannot make the folder %s", path);
+    return FILE_MAKING_FAILED;
+}
+
+bool file_remove(const char *path, struct failure *why)
+{
+    wchar_t *wide = utf16_path(path);
+    DWORD error = wide == NULL ? ERROR_NOT_ENOUGH_MEMORY : NO_ERROR;
+
+    if (wide != NULL && !DeleteFileW(wide)) {
+        error = GetLastError();
+    }
+    free(wide);
+    if (error != NO_ERROR) {
+        return failure_from_system(why, (long)error, "cannot remove %s", path);
+    }
+    return true;
+}
+
+struct file_lock {
+    HANDLE handle;
+};
+
+/*
+ * A locked range and not a handle that shares nothing: who backs the disk up
+ * or looks for viruses may open the file, and is not taken for its holder.
+ */
+static DWORD open_and_lock(struct file_lock *lock, const char *path)
+{
+    wchar_t *wide = utf16_path(path);
+    OVERLAPPED range = {0};
+
+    if (wide == NULL) {
+        return ERROR_NOT_ENOUGH_MEMORY;
+    }
+    lock->handle =
+        CreateFileW(wide, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
+                    OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+    free(wide);
+    if (lock->handle == INVALID_HANDLE_VALUE ||
+        !LockFileEx(lock->handle, LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0,
+                    &range)) {
+        return GetLastError();
+    }
+    return NO_ERROR;
+}
+
+bool file_lock_take(struct file_lock **out, const char *path, struct failure *why)
+{
+    struct file_lock *lock = malloc(sizeof(*lock));
+    DWORD error;
+
+    if (lock == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory to lock %s", path);
+    }
+    lock->handle = INVALID_HANDLE_VALUE;
+    error = open_and_lock(lock, path);
+    if (error == NO_ERROR) {
+        *out = lock;
+        return true;
+    }
+    file_lock_release(lock);
+    if (error == ERROR_LOCK_VIOLATION || error == ERROR_IO_PENDING) {
+        return FAIL(why, FAILURE_BUSY, (long)error, "%s is locked by another process", path);
+    }
+    return failure_from_system(why, (long)error, "cannot lock %s", path);
+}
+
+void file_lock_release(struct file_lock *lock)
+{
+    if (lock != NULL) {
+        if (lock->handle != INVALID_HANDLE_VALUE) {
+            CloseHandle(lock->handle); /* gives the range back, too */
+        }
+        free(lock);
+    }
+}

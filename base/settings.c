@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/settings.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/settings_value.h"
+
+/* Defaults only, with the name of the file that is read next, or NULL. */
+static bool open_settings(struct settings **out, const char *name, setting_tables tables,
+                          struct failure *why)
+{
+    struct settings *settings = calloc(1, sizeof(*settings));
+    struct settings_reader reader = {.why = why};
+
+    *out = settings;
+    if (settings == NULL) {
+        return settings_refuse_memory(&reader);
+    }
+    if (name != NULL) {
+        settings->file = text_copy(name);
+        if (settings->file == NULL) {
+            return settings_refuse_memory(&reader);
+        }
+    }
+    return settings_item_open(&reader, &settings->root, tables);
+}
+
+static bool read_bytes(struct settings *settings, const char *bytes, size_t size,
+                       struct failure *why)
+{
+    struct settings_reader reader = {
+        .origin = SETTING_FROM_FILE, .file = settings->file, .why = why};
+    struct settings_node *tree = NULL;
+    bool read = settings_yaml_parse(&tree, settings->file, bytes, size, why);
+
+    if (read && tree != NULL) {
+        read = settings_item_read(&reader, &settings->root, tree);
+    }
+    settings_node_free(tree);
+    return read;
+}
+
+bool settings_parse(struct settings **out, const char *name, const char *bytes, size_t size,
+                    setting_tables tables, struct failure *why)
+{
+    if (open_settings(out, name, tables, why) && read_bytes(*out, bytes, size, why)) {
+        return true;
+    }
+    settings_free(*out);
+    *out = NULL;
+    return false;
+}
+
+bool settings_read(struct settings **out, const char *path, setting_tables tables,
+                   struct failure *why)
+{
+    struct text content = {0};
+    bool read;
+
+    *out = NULL;
+    if (path == NULL) {
+        read = open_settings(out, NULL, tables, why);
+        if (!read) {
+            settings_free(*out);
+            *out = NULL;
+        }
+        return read;
+    }
+    read = file_read(&content, path, SETTINGS_LARGEST_FILE, why);
+    if (read) {
+        read = settings_parse(out, path, text_bytes(&content), content.size, tables, why);
+    } else if (why->kind == FAILURE_FORMAT) {
+        why->kind = FAILURE_SETTINGS;
+    }
+    text_clear(&content);
+    return read;
+}
+
+bool settings_override(struct settings *settings, const struct setting_override *override,
+                       struct failure *why)
+{
+    struct setting_value *value = settings_item_find(&settings->root, override->name);
+    char *source = text_copy(override->source);
+    struct settings_reader reader = {
+        .origin = SETTING_FROM_POLICY, .file = source, .key = override->name, .why = why};
+    struct setting_value taken = {0};
+
+    assert(value != NULL);
+    if (source == NULL) {
+        return settings_refuse_memory(&reader);
+    }
+    taken.key = value->key;
+    if (!setting_value_read(&reader, &taken, override->value)) {
+        setting_value_clear(&taken);
+        free(source);
+        return false;
+    }
+    setting_value_clear(value);
+    *value = taken;
+    value->source = source;
+    return true;
+}
+
+void settings_free(struct settings *settings)
+{
+    if (settings != NULL) {
+        settings_item_clear(&settings->root);
+        free(settings->file);
+        free(settings);
+    }
+}
+
+static const struct setting_value *get(const struct settings_item *item, const char *name)
+{
+    const struct setting_value *value = settings_item_find(item, name);
+
+    assert(value != NULL);
+    return value;
+}
+
+bool item_bool(const struct settings_item *item, const char *name)
+{
+    const struct setting_value *value = get(item, name);
+
+    assert(value->key->kind == SETTING_BOOL);
+    return value->number != 0;
+}
+
+int64_t item_number(const struct settings_item *item, const char *name)
+{
+    const struct setting_value *value = get(item, name);
+
+    assert(value->key->kind == SETTING_NUMBER || value->key->kind == SETTING_DURATION ||
+           value->key->kind == SETTING_SIZE);
+    return value->number;
+}
+
+const char *item_text(const struct settings_item *item, const char *name)
+{
+    const struct setting_value *value = get(item, name);
+
+    assert(value->key->kind == SETTING_TEXT || value->key->kind == SETTING_PATH ||
+           value->key->kind == SETTING_CHOICE);
+    return value->text;
+}
+
+size_t item_count(const struct settings_item *item, const char *name)
+{
+    const struct setting_value *value = get(item, name);
+
+    assert(setting_has_entries(value->key->kind));
+    return value->count;
+}
+
+const char *item_text_at(const struct settings_item *item, const char *name, size_t i)
+{
+    const struct setting_value *value = get(item, name);
+
+    assert(value->key->kind == SETTING_TEXT_LIST && i < value->count);
+    return value->entries[i].name;
+}
+
+const struct settings_item *item_item_at(const struct settings_item *item, const char *name,
+                                         size_t i)
+{
+    const struct setting_value *value = get(item, name);
+
+    assert(setting_has_entries(value->key->kind) && i < value->count);
+    return &value->entries[i];
+}
+
+struct setting_place item_place(const struct settings_item *item, const char *name)
+{
+    return name == NULL ? item->place : get(item, name)->place;
+}
+
+bool item_has(const struct settings_item *item, const char *name)
+{
+    return get(item, name)->place.origin != SETTING_FROM_DEFAULT;
+}
+
+const char *item_name(const struct settings_item *item)
+{
+    return item->name;
+}
+
+bool settings_bool(const struct settings *settings, const char *name)
+{
+    return item_bool(&settings->root, name);
+}
+
+int64_t settings_number(const struct settings *settings, const char *name)
+{
+    return item_number(&settings->root, name);
+}
+
+const char *settings_text(const struct settings *settings, const char *name)
+{
+    return item_text(&settings->root, name);
+}
+
+size_t settings_count(const struct settings *settings, const char *name)
+{
+    return item_count(&settings->root, name);
+}
+
+const char *settings_text_at(const struct settings *settings, const char *name, size_t i)
+{
+    return item_text_at(&settings->root, name, i);
+}
+
+const struct settings_item *settings_item_at(const struct settings *settings, const char *name,
+                                             size_t i)
+{
+    return item_item_at(&settings->root, name, i);
+}
+
+struct setting_place settings_place(const struct settings *settings, const char *name)
+{
+    return item_place(&settings->root, name);
+}
