@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "collector/collector.h"
+
+static const struct setting_key keys[] = {
+    {
+        .name = "collector.interval",
+        .kind = SETTING_DURATION,
+        .unit = "duration",
+        .fallback = "1s",
+        .minimum = 100,
+        .maximum = 3600 * 1000,
+        .help = "How often the tables of sockets and processes are read",
+        .reloadable = true,
+        .policy = "CollectorInterval",
+    },
+};
+
+const struct setting_table collector_settings = {
+    .part = "Collector",
+    .keys = keys,
+    .count = sizeof(keys) / sizeof(keys[0]),
+};

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "collector/process_instance.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* The instance, its count of references and its texts: one allocation. */
+struct shared_instance {
+    struct process_instance fields; /* first: a pointer to it is a pointer to the whole */
+    atomic_uint references;
+    char texts[];
+};
+
+static const char *const access_names[PROCESS_ACCESS_COUNT] = {
+    [PROCESS_NOT_OPENED] = "not opened", [PROCESS_OPENED] = "opened",
+    [PROCESS_DENIED] = "denied",         [PROCESS_GONE] = "gone",
+    [PROCESS_KERNEL] = "kernel",
+};
+
+static size_t text_space(const char *text)
+{
+    return text == NULL ? 0 : strlen(text) + 1;
+}
+
+/* Copies a text to *at and moves *at behind it; NULL stays NULL. */
+static const char *place_text(char **at, const char *text)
+{
+    char *placed = *at;
+    size_t size = text_space(text);
+
+    if (text == NULL) {
+        return NULL;
+    }
+    memcpy(placed, text, size);
+    *at += size;
+    return placed;
+}
+
+const struct process_instance *process_instance_make(const struct process_instance *fields)
+{
+    const char *name = fields->name == NULL ? "" : fields->name;
+    struct shared_instance *shared =
+        malloc(sizeof(*shared) + text_space(name) + text_space(fields->path));
+    char *at;
+
+    if (shared == NULL) {
+        return NULL;
+    }
+    at = shared->texts;
+    shared->fields = *fields;
+    shared->fields.name = place_text(&at, name);
+    shared->fields.path = place_text(&at, fields->path);
+    atomic_init(&shared->references, 1);
+    return &shared->fields;
+}
+
+/* Instances are const for everybody but this file. */
+static struct shared_instance *shared_of(const struct process_instance *instance)
+{
+    return (struct shared_instance *)instance;
+}
+
+const struct process_instance *process_instance_hold(const struct process_instance *instance)
+{
+    atomic_fetch_add_explicit(&shared_of(instance)->references, 1, memory_order_relaxed);
+    return instance;
+}
+
+void process_instance_release(const struct process_instance *instance)
+{
+    if (instance == NULL) {
+        return;
+    }
+    if (atomic_fetch_sub_explicit(&shared_of(instance)->references, 1, memory_order_acq_rel) == 1) {
+        free(shared_of(instance));
+    }
+}
+
+bool process_instance_same(const struct process_instance *a, const struct process_instance *b)
+{
+    return a->pid == b->pid && a->start == b->start;
+}
+
+const char *process_access_name(int access)
+{
+    return access >= 0 && access < PROCESS_ACCESS_COUNT ? access_names[access] : "unknown";
+}

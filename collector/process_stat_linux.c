@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "collector/process_stat_linux.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+enum {
+    LINE_SIZE = 2048,                /* 52 numbers of up to 20 digits, and a name */
+    KERNEL_THREAD_FLAG = 0x00200000, /* PF_KTHREAD of the kernel's sched.h */
+};
+
+/* The fields behind the name, counted as in proc(5). */
+enum {
+    FIELD_STATE = 3,
+    FIELD_PARENT = 4,
+    FIELD_SESSION = 6,
+    FIELD_FLAGS = 9,
+    FIELD_START = 22,
+    FIELD_COUNT,
+};
+
+/* Reads digits, and the minus that tty_nr and tpgid may have; moves *at behind them. */
+static bool parse_number(const char **at, const char *end, uint64_t *number)
+{
+    const char *begin;
+
+    if (*at < end && **at == '-') {
+        (*at)++;
+    }
+    begin = *at;
+    *number = 0;
+    while (*at < end && **at >= '0' && **at <= '9') {
+        *number = *number * 10 + (uint64_t)(**at - '0');
+        (*at)++;
+    }
+    return *at > begin;
+}
+
+/* Reads " R 1 2 3 ..." from `at` on; the state is kept as its letter. */
+static bool parse_fields(const char *at, const char *end, uint64_t fields[FIELD_COUNT])
+{
+    if (end - at < 2 || at[0] != ' ') {
+        return false;
+    }
+    fields[FIELD_STATE] = (uint64_t)(unsigned char)at[1];
+    at += 2;
+    for (int i = FIELD_PARENT; i < FIELD_COUNT; i++) {
+        if (at == end || *at++ != ' ' || !parse_number(&at, end, &fields[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const char *find_last(const char *begin, const char *end, char c)
+{
+    while (end > begin) {
+        if (*--end == c) {
+            return end;
+        }
+    }
+    return NULL;
+}
+
+static void keep_name(struct process_stat *stat, const char *name, size_t size)
+{
+    stat->name_size = size < sizeof(stat->name) ? size : sizeof(stat->name) - 1;
+    memcpy(stat->name, name, stat->name_size);
+    stat->name[stat->name_size] = '\0';
+}
+
+bool process_stat_parse(const char *line, size_t size, struct process_stat *stat)
+{
+    const char *end = line + size;
+    const char *at = line;
+    const char *close = find_last(line, end, ')');
+    uint64_t fields[FIELD_COUNT] = {0};
+    uint64_t pid;
+
+    if (close == NULL || !parse_number(&at, end, &pid) || close - at < 2 || at[0] != ' ' ||
+        at[1] != '(' || !parse_fields(close + 1, end, fields)) {
+        return false;
+    }
+    *stat = (struct process_stat){
+        .pid = (uint32_t)pid,
+        .parent_pid = (uint32_t)fields[FIELD_PARENT],
+        .session = (uint32_t)fields[FIELD_SESSION],
+        .start = fields[FIELD_START],
+        .is_kernel = (fields[FIELD_FLAGS] & KERNEL_THREAD_FLAG) != 0,
+        .is_zombie = fields[FIELD_STATE] == 'Z' || fields[FIELD_STATE] == 'X',
+    };
+    keep_name(stat, at + 2, (size_t)(close - at - 2));
+    return true;
+}
+
+bool process_stat_read(int folder, const char *path, struct process_stat *stat)
+{
+    char line[LINE_SIZE];
+    int file = openat(folder, path, O_RDONLY | O_CLOEXEC);
+    ssize_t size;
+
+    if (file < 0) {
+        return false;
+    }
+    size = read(file, line, sizeof(line));
+    close(file);
+    return size > 0 && process_stat_parse(line, (size_t)size, stat);
+}
+
+int process_stat_open_folder(uint32_t pid)
+{
+    char path[32];
+
+    snprintf(path, sizeof(path), "/proc/%lu", (unsigned long)pid);
+    return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Linux: /proc/PID/stat, the one line that tells pid, parent and start.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+
+struct process_stat {
+    uint32_t pid;
+    uint32_t parent_pid;
+    uint32_t session;
+    uint64_t start; /* clock ticks since boot */
+    bool is_kernel; /* a thread of the kernel: no image, no descriptors */
+    bool is_zombie; /* ended; the parent has not asked yet */
+    char name[64];  /* as the kernel has it: up to 15 bytes of anything, 63 for its own threads */
+    size_t name_size;
+};
+
+/*
+ * Takes a line apart. The name stands in parentheses and may hold any byte
+ * but 0, also ") R 1": it ends at the last ')'. False where the line is not of
+ * this form.
+ */
+bool process_stat_parse(const char *line, size_t size, struct process_stat *stat) NODISCARD;
+
+/*
+ * Reads `path` ("stat", "17/stat") relative to an open folder. False where
+ * there is no such process any more, or it may not be seen.
+ */
+bool process_stat_read(int folder, const char *path, struct process_stat *stat) NODISCARD;
+
+/*
+ * Opens /proc/PID. What is read through the descriptor belongs to this one
+ * process: after its end it gives nothing, also when the pid is in use again.
+ * -1, with errno, where it cannot be opened.
+ */
+int process_stat_open_folder(uint32_t pid);

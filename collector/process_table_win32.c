@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Windows: SystemProcessInformation, which lists all processes in one call,
+ * those included that we may not open.
+ */
+
+#include "collector/process_table.h"
+
+#include <windows.h>
+
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/filetime_win32.h"
+#include "base/system_dll_win32.h"
+#include "base/utf16_win32.h"
+#include "collector/process_instance.h"
+
+enum {
+    FIRST_SIZE = 256 * 1024,
+    MAX_ATTEMPTS = 8,
+    SYSTEM_PROCESS_INFORMATION_CLASS = 5,
+    IDLE_PID = 0,
+    SYSTEM_PID = 4,
+    FIRST_PATH_UNITS = 512,
+    LAST_PATH_UNITS = 64 * 1024,
+};
+
+static const LONG STATUS_LENGTH_MISMATCH = (LONG)0xC0000004;
+
+/* SYSTEM_PROCESS_INFORMATION as far as we read it. winternl.h calls most of it "Reserved". */
+struct system_process {
+    ULONG next; /* bytes to the next one; 0: this is the last */
+    ULONG thread_count;
+    LARGE_INTEGER private_working_set;
+    ULONG hard_faults;
+    ULONG most_threads;
+    ULONGLONG cycles;
+    LARGE_INTEGER created_at;
+    LARGE_INTEGER user_time;
+    LARGE_INTEGER kernel_time;
+    USHORT name_bytes;
+    USHORT name_capacity;
+    const wchar_t *name;
+    LONG priority;
+    HANDLE pid;
+    HANDLE parent_pid;
+    ULONG handle_count;
+    ULONG session;
+};
+
+typedef LONG NTAPI query_fn(int class, void *buffer, ULONG size, ULONG *needed);
+
+struct process_reader {
+    query_fn *query;
+    uint8_t *buffer;
+    ULONG size;
+};
+
+static bool reserve(struct process_reader *reader, ULONG size, struct failure *why)
+{
+    uint8_t *buffer;
+
+    if (size <= reader->size) {
+        return true;
+    }
+    buffer = realloc(reader->buffer, size);
+    if (buffer == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the list of processes (%lu bytes)",
+                    (unsigned long)size);
+    }
+    reader->buffer = buffer;
+    reader->size = size;
+    return true;
+}
+
+static bool open_reader(struct process_reader *reader, struct failure *why)
+{
+    reader->query = (query_fn *)system_dll_find(L"ntdll.dll", "NtQuerySystemInformation");
+    if (reader->query == NULL) {
+        return FAIL(why, FAILURE_MISSING, ERROR_PROC_NOT_FOUND,
+                    "this system has no NtQuerySystemInformation");
+    }
+    return reserve(reader, FIRST_SIZE, why);
+}
+
+bool process_reader_open(struct process_reader **out, struct failure *why)
+{
+    struct process_reader *reader = calloc(1, sizeof(*reader));
+
+    if (reader == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory to read the list of processes");
+    }
+    if (!open_reader(reader, why)) {
+        free(reader);
+        return false;
+    }
+    *out = reader;
+    return true;
+}
+
+/* Calls until the list fits. *used is what was filled. */
+static bool fetch(struct process_reader *reader, ULONG *used, struct failure *why)
+{
+    LONG status = STATUS_LENGTH_MISMATCH;
+
+    for (int attempt = 0; attempt < MAX_ATTEMPTS && status == STATUS_LENGTH_MISMATCH; attempt++) {
+        *used = 0;
+        status =
+            reader->query(SYSTEM_PROCESS_INFORMATION_CLASS, reader->buffer, reader->size, used);
+        if (status == STATUS_LENGTH_MISMATCH) {
+            ULONG needed = *used > reader->size ? *used : reader->size;
+
+            /* Room for the threads that start before the next call. */
+            if (!reserve(reader, needed + needed / 4, why)) {
+                return false;
+            }
+        }
+    }
+    if (status < 0) {
+        return FAIL(why, FAILURE_SYSTEM, status, "cannot list the processes: status 0x%08lx",
+                    (unsigned long)status);
+    }
+    return true;
+}
+
+/* 0 where the system tells no start: its idle process has none. */
+static int64_t started_at(const struct system_process *process)
+{
+    int64_t units = process->created_at.QuadPart;
+
+    return units == 0 ? 0 : filetime_to_ms(units);
+}
+
+/* The system lists its own two without a name, or with one, depending on the version. */
+static void add_name(struct text *name, const struct system_process *process)
+{
+    uint32_t pid = (uint32_t)(uintptr_t)process->pid;
+
+    if (process->name != NULL && process->name_bytes > 0) {
+        utf16_add(name, process->name, process->name_bytes / sizeof(wchar_t));
+    } else if (pid == IDLE_PID) {
+        text_add(name, "System Idle Process");
+    } else if (pid == SYSTEM_PID) {
+        text_add(name, "System");
+    }
+}
+
+static bool add_process(const struct system_process *process, struct text *name,
+                        struct process_table *table, struct failure *why)
+{
+    struct process_row row = {
+        .pid = (uint32_t)(uintptr_t)process->pid,
+        .parent_pid = (uint32_t)(uintptr_t)process->parent_pid,
+        .session = process->session,
+        .start = (uint64_t)process->created_at.QuadPart,
+        .started_at = started_at(process),
+    };
+
+    text_reset(name);
+    add_name(name, process);
+    return text_ok(name, why) && process_table_add(table, &row, text_bytes(name), name->size, why);
+}
+
+static bool add_processes(const struct process_reader *reader, ULONG used,
+                          struct process_table *table, struct failure *why)
+{
+    struct text name = {0};
+    ULONG at = 0;
+    bool ok = true;
+
+    while (ok && used >= sizeof(struct system_process) &&
+           at <= used - sizeof(struct system_process)) {
+        struct system_process process;
+
+        memcpy(&process, reader->buffer + at, sizeof(process));
+        ok = add_process(&process, &name, table, why);
+        if (process.next == 0 || process.next > used - at) {
+            break;
+        }
+        at += process.next;
+    }
+    text_clear(&name);
+    return ok;
+}
+
+bool process_reader_read(struct process_reader *reader, struct process_table *table,
+                         struct failure *why)
+{
+    ULONG used = 0;
+
+    process_table_reset(table);
+    if (!fetch(reader, &used, why) || !add_processes(reader, used, table, why)) {
+        process_table_reset(table);
+        return false;
+    }
+    process_table_sort(table);
+    return true;
+}
+
+void process_reader_close(struct process_reader *reader)
+{
+    if (reader != NULL) {
+        free(reader->buffer);
+        free(reader);
+    }
+}
+
+/* The start of an open process, as SystemProcessInformation tells it; 0 where it cannot be had. */
+static uint64_t start_of(HANDLE process)
+{
+    FILETIME created;
+    FILETIME exited;
+    FILETIME kernel;
+    FILETIME user;
+
+    if (!GetProcessTimes(process, &created, &exited, &kernel, &user)) {
+        return 0;
+    }
+    return (uint64_t)filetime_units(created);
+}
+
+static bool has_ended(HANDLE process)
+{
+    DWORD status;
+
+    return GetExitCodeProcess(process, &status) && status != STILL_ACTIVE;
+}
+
+/* Reads the path of the image. Without one (*path stays NULL) *error says why. */
+static bool read_path(HANDLE process, char **path, DWORD *error, struct failure *why)
+{
+    for (DWORD units = FIRST_PATH_UNITS; units <= LAST_PATH_UNITS; units *= 2) {
+        wchar_t *wide = malloc(units * sizeof(*wide));
+        DWORD length = units;
+
+        if (wide == NULL) {
+            return FAIL(why, FAILURE_MEMORY, 0, "no memory for a path");
+        }
+        *error = ERROR_SUCCESS;
+        if (QueryFullProcessImageNameW(process, 0, wide, &length)) {
+            *path = utf16_to_utf8(wide);
+            free(wide);
+            return *path != NULL || FAIL(why, FAILURE_MEMORY, 0, "no memory for a path");
+        }
+        *error = GetLastError();
+        free(wide);
+        if (*error != ERROR_INSUFFICIENT_BUFFER) {
+            break;
+        }
+    }
+    return true;
+}
+
+static bool read_details(HANDLE process, uint64_t start, struct process_details *details,
+                         struct failure *why)
+{
+    DWORD error = ERROR_SUCCESS;
+
+    if (start_of(process) != start) {
+        details->access = PROCESS_GONE;
+        return true;
+    }
+    details->access = PROCESS_OPENED;
+    if (!read_path(process, &details->path, &error, why)) {
+        return false;
+    }
+    if (error == ERROR_GEN_FAILURE) {
+        /* A process without an image (Registry, Memory Compression), or one that has ended. */
+        details->access = has_ended(process) ? PROCESS_GONE : PROCESS_KERNEL;
+    } else if (error == ERROR_ACCESS_DENIED) {
+        details->access = PROCESS_DENIED;
+    }
+    return true;
+}
+
+bool process_details_read(uint32_t pid, uint64_t start, struct process_details *details,
+                          struct failure *why)
+{
+    HANDLE process;
+    bool ok;
+
+    *details = (struct process_details){0};
+    if (pid == IDLE_PID || pid == SYSTEM_PID) {
+        details->access = PROCESS_KERNEL;
+        return true;
+    }
+    process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
+    if (process == NULL) {
+        details->access = GetLastError() == ERROR_ACCESS_DENIED ? PROCESS_DENIED : PROCESS_GONE;
+        return true;
+    }
+    ok = read_details(process, start, details, why);
+    CloseHandle(process);
+    return ok;
+}
