@@ -142,7 +142,8 @@ static bool read_processes(query_system_fn *query, uint8_t **out, struct failure
         free(list);
         size = (needed > size ? needed : size) + size / 4; /* room for those that start now */
     }
-    return failure_from_system(why, status, "cannot list the processes");
+    failure_from_system(why, status, "cannot list the processes");
+    return false;
 }
 
 static bool is_session_manager(const struct process_entry *entry)

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <string.h>
+#include <wchar.h>
 
 #include "base/clock.h"
 #include "base/filetime_win32.h"
@@ -113,6 +114,23 @@ int clock_zone_offset_in(const DYNAMIC_TIME_ZONE_INFORMATION *zone, int64_t at)
     return offset_by(&rules, held);
 }
 
+static bool same_date(const SYSTEMTIME *a, const SYSTEMTIME *b)
+{
+    return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* Not by all their bytes: behind the end of the names is what happened to be there. */
+static bool same_zone(const DYNAMIC_TIME_ZONE_INFORMATION *a,
+                      const DYNAMIC_TIME_ZONE_INFORMATION *b)
+{
+    return a->Bias == b->Bias && a->StandardBias == b->StandardBias &&
+           a->DaylightBias == b->DaylightBias &&
+           a->DynamicDaylightTimeDisabled == b->DynamicDaylightTimeDisabled &&
+           same_date(&a->StandardDate, &b->StandardDate) &&
+           same_date(&a->DaylightDate, &b->DaylightDate) &&
+           wcscmp(a->TimeZoneKeyName, b->TimeZoneKeyName) == 0;
+}
+
 /* Forgets the years where the zone is another one. The lock is held. */
 static void follow_zone(void)
 {
@@ -124,7 +142,7 @@ static void follow_zone(void)
     }
     memset(&zone, 0, sizeof(zone));
     GetDynamicTimeZoneInformation(&zone);
-    if (!present.filled || memcmp(&zone, &present.zone, sizeof(zone)) != 0) {
+    if (!present.filled || !same_zone(&zone, &present.zone)) {
         present.zone = zone;
         memset(present.years, 0, sizeof(present.years));
     }

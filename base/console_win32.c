@@ -42,13 +42,13 @@ static bool find_console(enum console_stream stream, HANDLE *handle, DWORD *mode
     return *handle != NULL && *handle != INVALID_HANDLE_VALUE && GetConsoleMode(*handle, mode) != 0;
 }
 
-/* ERROR_WRITE_FAULT where a call says that all is well and takes nothing. */
-static DWORD result_of(BOOL done, DWORD taken)
+/* One that says that all is well and takes nothing would never end. */
+static DWORD error_of(BOOL done, const DWORD *taken)
 {
     if (!done) {
         return GetLastError();
     }
-    return taken == 0 ? ERROR_WRITE_FAULT : NO_ERROR;
+    return *taken == 0 ? ERROR_WRITE_FAULT : NO_ERROR;
 }
 
 static DWORD write_wide(HANDLE console, const char *bytes, size_t size)
@@ -59,9 +59,9 @@ static DWORD write_wide(HANDLE console, const char *bytes, size_t size)
 
     for (size_t at = 0; at < units && error == NO_ERROR;) {
         DWORD taken = 0;
+        BOOL done = WriteConsoleW(console, wide + at, (DWORD)(units - at), &taken, NULL);
 
-        error =
-            result_of(WriteConsoleW(console, wide + at, (DWORD)(units - at), &taken, NULL), taken);
+        error = error_of(done, &taken);
         at += taken;
     }
     free(wide);
@@ -74,8 +74,9 @@ static DWORD write_bytes(HANDLE file, const char *bytes, size_t size)
 
     for (size_t at = 0; at < size && error == NO_ERROR;) {
         DWORD taken = 0;
+        BOOL done = WriteFile(file, bytes + at, (DWORD)(size - at), &taken, NULL);
 
-        error = result_of(WriteFile(file, bytes + at, (DWORD)(size - at), &taken, NULL), taken);
+        error = error_of(done, &taken);
         at += taken;
     }
     return error;

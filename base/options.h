@@ -32,14 +32,14 @@ enum option_kind {
 
 struct option {
     const char *name; /* without dashes */
-    char letter;      /* 0: none */
     enum option_kind kind;
+    char letter;       /* 0: none */
+    bool repeats;      /* may be given several times; otherwise a second one is an error */
     const char *value; /* how help calls the value: "TIME" */
     const char *help;  /* one line, no period; the choices are put behind it */
     int64_t minimum;
     int64_t maximum;
     const char *const *choices;
-    bool repeats; /* may be given several times; otherwise a second one is an error */
 };
 
 /* Several tables are searched as if they were one: a command's own, then the program's. */

@@ -18,12 +18,12 @@ static bool open_settings(struct settings **out, const char *name, setting_table
 
     *out = settings;
     if (settings == NULL) {
-        return settings_refuse_memory(&reader);
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the settings");
     }
     if (name != NULL) {
         settings->file = text_copy(name);
         if (settings->file == NULL) {
-            return settings_refuse_memory(&reader);
+            return FAIL(why, FAILURE_MEMORY, 0, "no memory for the settings");
         }
     }
     return settings_item_open(&reader, &settings->root, tables);
@@ -91,7 +91,7 @@ bool settings_override(struct settings *settings, const struct setting_override 
 
     assert(value != NULL);
     if (source == NULL) {
-        return settings_refuse_memory(&reader);
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the settings");
     }
     taken.key = value->key;
     if (!setting_value_read(&reader, &taken, override->value)) {

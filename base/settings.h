@@ -40,14 +40,14 @@ struct setting_table;
 struct setting_key {
     const char *name; /* dotted: "collector.interval". In the table of an item: "every" */
     enum setting_kind kind;
+    bool reloadable;      /* takes effect without a restart */
+    bool required;        /* in an item of a list: must be there */
     const char *unit;     /* for people: "duration", "size", "port"; NULL: none */
     const char *fallback; /* the default: the text itself; for a list as in the file, "[a, b]" */
     int64_t minimum;      /* NUMBER, DURATION, SIZE; of TEXT_LIST, MAP, LIST the entries. Both */
     int64_t maximum;      /* limits count; where both are 0 there are none */
     const char *const *choices;       /* CHOICE: ended by NULL */
     const char *help;                 /* one line, no period */
-    bool reloadable;                  /* takes effect without a restart */
-    bool required;                    /* in an item of a list: must be there */
     const char *policy;               /* name of the registry policy value; NULL: no policy */
     const struct setting_table *item; /* LIST: the keys of an item. MAP: one key, any name */
 };

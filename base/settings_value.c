@@ -119,7 +119,7 @@ static bool refuse_key(const struct settings_reader *reader, const struct settin
     return false;
 }
 
-bool settings_refuse_memory(const struct settings_reader *reader)
+static bool refuse_memory(const struct settings_reader *reader)
 {
     return FAIL(reader->why, FAILURE_MEMORY, 0, "no memory for the settings");
 }
@@ -189,8 +189,7 @@ static bool check_entry_count(const struct settings_reader *reader, const struct
     bool limited = key->minimum != 0 || key->maximum != 0;
 
     if (limited && entries < key->minimum) {
-        return refuse(reader, node, "has %zu of at least %" PRId64 " entries", count,
-                      key->minimum);
+        return refuse(reader, node, "has %zu of at least %" PRId64 " entries", count, key->minimum);
     }
     if (limited && entries > key->maximum) {
         return refuse(reader, node, "has %zu entries; the most is %" PRId64, count, key->maximum);
@@ -253,7 +252,7 @@ static bool read_text(const struct settings_reader *reader, struct setting_value
         return refuse(reader, node, "the text is empty; write one, or put a # before the key");
     }
     value->text = text_copy(node->text);
-    return value->text != NULL || settings_refuse_memory(reader);
+    return value->text != NULL || refuse_memory(reader);
 }
 
 static bool read_path(const struct settings_reader *reader, struct setting_value *value,
@@ -312,7 +311,7 @@ static bool open_entries(const struct settings_reader *reader, struct setting_va
     }
     value->entries = calloc(count + 1, sizeof(*value->entries)); /* never for nothing */
     if (value->entries == NULL) {
-        return settings_refuse_memory(reader);
+        return refuse_memory(reader);
     }
     value->count = count;
     return true;
@@ -330,7 +329,7 @@ static bool read_text_entry(const struct settings_reader *reader, struct setting
     }
     entry->place = place_of(reader, node->line, node->column);
     entry->name = text_copy(node->text);
-    return entry->name != NULL || settings_refuse_memory(reader);
+    return entry->name != NULL || refuse_memory(reader);
 }
 
 static bool read_text_list(const struct settings_reader *reader, struct setting_value *value,
@@ -384,7 +383,7 @@ static bool read_map(const struct settings_reader *reader, struct setting_value 
         entry->place = place_of(reader, child->key_line, child->key_column);
         entry->name = text_copy(child->key);
         if (entry->name == NULL) {
-            return settings_refuse_memory(reader);
+            return refuse_memory(reader);
         }
         if (!read_value(reader, &entry->values[0], child)) {
             return false;
@@ -471,7 +470,7 @@ bool setting_value_read(const struct settings_reader *reader, struct setting_val
         char *text = text_copy(written);
         struct settings_node node = {.kind = SETTINGS_SCALAR, .quoted = true, .text = text};
 
-        read = text == NULL ? settings_refuse_memory(reader) : read_value(reader, value, &node);
+        read = text == NULL ? refuse_memory(reader) : read_value(reader, value, &node);
         free(text);
         return read;
     }
@@ -494,7 +493,7 @@ bool settings_item_open(const struct settings_reader *reader, struct settings_it
     }
     item->values = calloc(count + 1, sizeof(*item->values));
     if (item->values == NULL) {
-        return settings_refuse_memory(reader);
+        return refuse_memory(reader);
     }
     for (size_t i = 0; tables[i] != NULL; i++) {
         for (size_t j = 0; j < tables[i]->count; j++) {
@@ -577,14 +576,17 @@ static bool has_word(const struct word_list *list, const char *word, size_t size
 /* Where memory runs out the list is shorter: it is for a hint. */
 static void find_words(struct word_list *list, const struct settings_item *item, const char *prefix)
 {
-    list->words = calloc(item->count + 1, sizeof(*list->words));
+    *list = (struct word_list){.words = calloc(item->count + 1, sizeof(*list->words))};
     for (size_t i = 0; i < item->count && list->words != NULL; i++) {
         size_t size;
         const char *segment = find_segment(item->values[i].key->name, prefix, &size);
+        char *word = NULL;
 
         if (segment != NULL && !has_word(list, segment, size)) {
-            list->words[list->count] = text_copy_size(segment, size);
-            list->count += list->words[list->count] != NULL;
+            word = text_copy_size(segment, size);
+        }
+        if (word != NULL) {
+            list->words[list->count++] = word;
         }
     }
 }
@@ -607,7 +609,7 @@ static const char *find_elsewhere(const struct settings_item *item, const char *
 static void add_hint(struct text *what, const struct settings_item *item, const char *prefix,
                      const char *key)
 {
-    struct word_list list = {0};
+    struct word_list list;
     const char *elsewhere = find_elsewhere(item, key);
     const char *meant = NULL;
 

@@ -69,6 +69,3 @@ bool setting_value_read(const struct settings_reader *reader, struct setting_val
 
 /* Frees what is in the value and leaves an empty one of the same key. */
 void setting_value_clear(struct setting_value *value);
-
-/* Fills *reader->why. Always false. */
-bool settings_refuse_memory(const struct settings_reader *reader);

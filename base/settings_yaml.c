@@ -88,10 +88,11 @@ static void find_place(const struct reader *reader, size_t offset, int *line, in
     *line = 1;
     *column = 1;
     for (size_t i = 0; i < offset; i += taken) {
-        char next = i + 1 < reader->size ? reader->bytes[i + 1] : '\0';
+        bool lone_cr =
+            reader->bytes[i] == '\r' && (i + 1 == reader->size || reader->bytes[i + 1] != '\n');
 
         (void)text_code_point(reader->bytes + i, reader->size - i, &taken);
-        if (reader->bytes[i] == '\n' || (reader->bytes[i] == '\r' && next != '\n')) {
+        if (reader->bytes[i] == '\n' || lone_cr) {
             *line += 1;
             *column = 1;
         } else {
@@ -149,8 +150,8 @@ static bool check_bytes(struct reader *reader)
     return true;
 }
 
-/* The byte at a mark of libyaml, which counts characters; 0 behind the end. */
-static char byte_at(const struct reader *reader, const yaml_mark_t *mark)
+/* Whether a tab stands at a mark of libyaml, which counts characters. */
+static bool is_tab(const struct reader *reader, const yaml_mark_t *mark)
 {
     size_t offset = 0;
 
@@ -160,7 +161,7 @@ static char byte_at(const struct reader *reader, const yaml_mark_t *mark)
         (void)text_code_point(reader->bytes + offset, reader->size - offset, &taken);
         offset += taken;
     }
-    return offset < reader->size ? reader->bytes[offset] : '\0';
+    return offset < reader->size && reader->bytes[offset] == '\t';
 }
 
 static bool refuse_mark(struct reader *reader, const yaml_mark_t *mark, const char *what)
@@ -186,7 +187,7 @@ static bool refuse_syntax(struct reader *reader)
     }
     if (strcmp(problem, "found character that cannot start any token") == 0) {
         return refuse_mark(reader, &yaml->problem_mark,
-                           byte_at(reader, &yaml->problem_mark) == '\t'
+                           is_tab(reader, &yaml->problem_mark)
                                ? TAB_HINT
                                : "a text that begins with this character must be in quotes");
     }

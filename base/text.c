@@ -241,7 +241,9 @@ void text_add_utf8(struct text *text, const char *bytes, size_t size)
     size_t taken;
 
     for (size_t i = 0; i < size; i += taken) {
-        if (is_invalid(text_code_point(bytes + i, size - i, &taken), taken)) {
+        uint32_t code_point = text_code_point(bytes + i, size - i, &taken);
+
+        if (is_invalid(code_point, taken)) {
             text_add_bytes(text, bytes + begin, i - begin);
             text_add_code_point(text, REPLACEMENT);
             begin = i + 1;

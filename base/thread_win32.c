@@ -6,7 +6,6 @@
 
 #include "base/thread.h"
 
-#include <process.h>
 #include <stdlib.h>
 
 #include <windows.h>
@@ -29,7 +28,7 @@ struct beginning {
     void *context;
 };
 
-static unsigned __stdcall run_thread(void *argument)
+static DWORD WINAPI run_thread(void *argument)
 {
     struct beginning beginning = *(struct beginning *)argument;
 
@@ -43,13 +42,14 @@ bool thread_start(struct thread **out, thread_fn *body, void *context, struct fa
     struct thread *thread = malloc(sizeof(*thread));
     struct beginning *beginning = malloc(sizeof(*beginning));
     HANDLE handle = NULL;
-    unsigned long error = ERROR_NOT_ENOUGH_MEMORY;
+    DWORD error = ERROR_NOT_ENOUGH_MEMORY;
 
     if (thread != NULL && beginning != NULL) {
         *beginning = (struct beginning){body, context};
-        /* Not CreateThread(): the C library keeps data for each thread that it knows of. */
-        handle = (HANDLE)_beginthreadex(NULL, 0, run_thread, beginning, 0, NULL);
-        error = _doserrno;
+        /* Today's C libraries find their data for a thread by themselves, and free it at its end.
+         */
+        handle = CreateThread(NULL, 0, run_thread, beginning, 0, NULL);
+        error = GetLastError();
     }
     if (handle == NULL) {
         free(beginning);

@@ -221,6 +221,7 @@ void units_add_duration(struct text *text, int64_t milliseconds)
 
     if (rest == 0) {
         text_add_char(text, '0');
+        return;
     }
     for (size_t i = 1; i < COUNT(durations); i++) { /* 400d says more than 57w1d */
         uint64_t unit = (uint64_t)durations[i].value;
@@ -272,14 +273,14 @@ void units_add_duration_rough(struct text *text, int64_t milliseconds)
         add_seconds(text, (unsigned)rest);
         return;
     }
-    for (size_t i = 1; i < COUNT(durations); i++) {
+    for (size_t i = 1; i + 1 < COUNT(durations); i++) {
         uint64_t unit = (uint64_t)durations[i].value;
+        uint64_t smaller = (uint64_t)durations[i + 1].value;
 
         if (rest >= unit) {
             text_addf(text, "%" PRIu64 " %s", rest / unit, durations[i].name);
-            rest = rest % unit / (uint64_t)durations[i + 1].value;
-            if (rest > 0) {
-                text_addf(text, " %" PRIu64 " %s", rest, durations[i + 1].name);
+            if (rest % unit >= smaller) {
+                text_addf(text, " %" PRIu64 " %s", rest % unit / smaller, durations[i + 1].name);
             }
             return;
         }
