@@ -391,7 +391,9 @@ static void add_keys(struct layout *layout, setting_tables tables, const char *p
                 continue;
             }
             text_add_bytes(&group, key->name, (size_t)(name - key->name) + strcspn(name, "."));
-            if (!has_been(tables, text_bytes(&group), i, j)) {
+            if (group.failed) { /* without a name it would be the level above, again and again */
+                layout->text->failed = true;
+            } else if (!has_been(tables, text_bytes(&group), i, j)) {
                 add_group(layout, tables, tables[i]->part, text_bytes(&group), level);
             }
             text_clear(&group);
