@@ -89,12 +89,13 @@ static void open_socket(struct collector *collector, struct socket_row *row)
 static const struct process_instance *make_process(const struct collector_replay *settings,
                                                    size_t number)
 {
+    int64_t begin_at = settings->begin_at != 0 ? settings->begin_at : clock_now();
     char name[32];
     char path[64];
     struct process_instance fields = {
         .pid = FIRST_PID + PID_STEP * (uint32_t)number,
         .start = settings->seed + number,
-        .started_at = settings->begin_at - (int64_t)(settings->processes - number) * 1000,
+        .started_at = begin_at - (int64_t)(settings->processes - number) * 1000,
         .access = PROCESS_OPENED,
         .name = name,
         .path = path,

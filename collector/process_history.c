@@ -10,24 +10,23 @@
 #include <stdlib.h>
 #include <string.h>
 
-typedef const struct process_instance *instance_ref;
-
 static bool reserve(struct process_history *history, size_t count, struct failure *why)
 {
     size_t capacity = count + count / 2 + 16;
-    instance_ref *instances;
+    const struct process_instance **instances;
     struct process_latecomer *late;
 
     if (count <= history->capacity) {
         return true;
     }
-    instances = realloc((void *)history->instances, capacity * sizeof(*instances));
+    instances =
+        realloc((void *)history->instances, capacity * sizeof(const struct process_instance *));
     history->instances = instances != NULL ? instances : history->instances;
     late = realloc(history->late, capacity * sizeof(*late));
     history->late = late != NULL ? late : history->late;
     free((void *)history->other);
     free(history->other_late);
-    history->other = malloc(capacity * sizeof(*history->other));
+    history->other = malloc(capacity * sizeof(const struct process_instance *));
     history->other_late = malloc(capacity * sizeof(*history->other_late));
     history->capacity = 0;
     if (instances == NULL || late == NULL || history->other == NULL ||
@@ -39,8 +38,8 @@ static bool reserve(struct process_history *history, size_t count, struct failur
 }
 
 /* The remembered instance of a row; NULL where there is none. *at only moves forward. */
-static instance_ref find_known(const struct process_history *history, size_t *at,
-                               const struct process_row *row)
+static const struct process_instance *find_known(const struct process_history *history, size_t *at,
+                                                 const struct process_row *row)
 {
     while (*at < history->count && history->instances[*at]->pid < row->pid) {
         (*at)++;
@@ -74,8 +73,9 @@ static uint64_t parent_start(const struct process_table *table, const struct pro
 }
 
 /* What an instance looks like before it was opened. */
-static instance_ref make_instance(const struct process_table *table, const struct process_row *row,
-                                  instance_ref known)
+static const struct process_instance *make_instance(const struct process_table *table,
+                                                    const struct process_row *row,
+                                                    const struct process_instance *known)
 {
     struct process_instance fields = {
         .pid = row->pid,
@@ -96,8 +96,9 @@ static instance_ref make_instance(const struct process_table *table, const struc
     return process_instance_make(&fields);
 }
 
-static instance_ref take_or_make(const struct process_table *table, const struct process_row *row,
-                                 instance_ref known)
+static const struct process_instance *take_or_make(const struct process_table *table,
+                                                   const struct process_row *row,
+                                                   const struct process_instance *known)
 {
     if (known != NULL && strcmp(known->name, process_table_name(table, row)) == 0) {
         return process_instance_hold(known);
@@ -105,7 +106,7 @@ static instance_ref take_or_make(const struct process_table *table, const struct
     return make_instance(table, row, known);
 }
 
-static void release_all(instance_ref *instances, size_t count)
+static void release_all(const struct process_instance **instances, size_t count)
 {
     for (size_t i = 0; i < count; i++) {
         process_instance_release(instances[i]);
@@ -125,7 +126,7 @@ static bool merge_list(struct process_history *history, const struct process_tab
 
     for (size_t i = 0; i < table->count; i++) {
         const struct process_row *row = &table->rows[i];
-        instance_ref known = find_known(history, &at, row);
+        const struct process_instance *known = find_known(history, &at, row);
 
         if (known == NULL && row->started_at >= taken_at && !was_late(history, row)) {
             history->other_late[merge->late_count++] =
@@ -160,7 +161,7 @@ static void drop_latecomers(const struct process_history *history, struct proces
 
 static void take_over(struct process_history *history, const struct merge *merge)
 {
-    instance_ref *instances = history->instances;
+    const struct process_instance **instances = history->instances;
     struct process_latecomer *late = history->late;
 
     release_all(history->instances, history->count);
@@ -193,7 +194,7 @@ bool process_history_open(struct process_history *history, size_t i, struct fail
 {
     struct process_instance fields = *history->instances[i];
     struct process_details details = {0};
-    instance_ref opened;
+    const struct process_instance *opened;
 
     if (fields.access != PROCESS_NOT_OPENED) {
         return true;

@@ -84,6 +84,8 @@ static bool list_sockets(struct socket_owners *owners, DIR *folder, uint32_t pid
         ssize_t size = readlinkat(dirfd(folder), entry->d_name, link, sizeof(link));
         uint64_t inode = size > 0 ? inode_of(link, (size_t)size) : 0;
 
+        /* The folder of a process with more rights than ours opens; its links do not. */
+        owners->hidden = owners->hidden || (size < 0 && errno == EACCES);
         if (inode != 0 && !add_holding(owners, inode, pid, why)) {
             return false;
         }

@@ -149,7 +149,9 @@ static void add_ipv4(struct text *text, const uint8_t *bytes)
 
 static unsigned group_at(const uint8_t *address, int group)
 {
-    return (unsigned)address[group * 2] << 8 | address[group * 2 + 1];
+    size_t at = (size_t)group * 2;
+
+    return (unsigned)address[at] << 8 | address[at + 1];
 }
 
 /* RFC 5952 4.2: the longest run of two or more zero groups, the first of equals; -1: none. */
@@ -419,12 +421,12 @@ const char *socket_attribution_name(int attribution)
                                                                : "unknown";
 }
 
-static char fold(char c)
+static int fold(char c)
 {
     if (c == '_' || c == '-') {
         return ' ';
     }
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+    return c >= 'a' && c <= 'z' ? c - 'a' + 'A' : c;
 }
 
 /* `expected` is one of our own names, in capitals. */

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "tests/fake_process_details.h"
+#include "tests/support.h"
+
+#include "collector/process_history.h"
+
+enum { NOW = 1000000 };
+
+static struct {
+    struct process_history history;
+    struct process_table table;
+    struct failure why;
+} fixture;
+
+static void open_fixture(void)
+{
+    memset(&fixture, 0, sizeof(fixture));
+    fake_process_details =
+        (struct fake_process_details){.access = PROCESS_OPENED, .path = "/bin/program"};
+}
+
+static void close_fixture(void)
+{
+    process_history_clear(&fixture.history);
+    process_history_clear(&fixture.history);
+    process_table_clear(&fixture.table);
+}
+
+/* A process as the list tells it. Its start in milliseconds is ten times its count. */
+struct brief {
+    uint32_t pid;
+    uint32_t parent_pid;
+    uint64_t start;
+    const char *name;
+};
+
+static void update(const struct brief *list, int count, int64_t taken_at)
+{
+    process_table_reset(&fixture.table);
+    for (int i = 0; i < count; i++) {
+        struct process_row row = {.pid = list[i].pid,
+                                  .start = list[i].start,
+                                  .parent_pid = list[i].parent_pid,
+                                  .started_at = (int64_t)list[i].start * 10};
+        const char *name = list[i].name == NULL ? "program" : list[i].name;
+
+        CHECK_DONE(process_table_add(&fixture.table, &row, name, strlen(name), &fixture.why),
+                   fixture.why);
+    }
+    CHECK_DONE(process_history_update(&fixture.history, &fixture.table, taken_at, &fixture.why),
+               fixture.why);
+    ck_assert_uint_eq(fixture.history.count, fixture.table.count);
+    for (size_t i = 0; i < fixture.history.count; i++) {
+        ck_assert_uint_eq(fixture.history.instances[i]->pid, fixture.table.rows[i].pid);
+        ck_assert_uint_eq(fixture.history.instances[i]->start, fixture.table.rows[i].start);
+    }
+}
+
+static void open_instance(size_t i)
+{
+    CHECK_DONE(process_history_open(&fixture.history, i, &fixture.why), fixture.why);
+}
+
+START_TEST(a_process_that_stays_keeps_its_object)
+{
+    static const struct brief first[] = {{.pid = 1, .start = 5}, {.pid = 4, .start = 6}};
+    static const struct brief second[] = {
+        {.pid = 1, .start = 5}, {.pid = 3, .start = 9}, {.pid = 4, .start = 6}};
+    const struct process_instance *one;
+    const struct process_instance *four;
+
+    update(first, COUNT_OF(first), NOW);
+    one = fixture.history.instances[0];
+    four = fixture.history.instances[1];
+    update(second, COUNT_OF(second), NOW);
+    ck_assert_ptr_eq(fixture.history.instances[0], one);
+    ck_assert_ptr_eq(fixture.history.instances[2], four);
+    update(first, COUNT_OF(first), NOW);
+    ck_assert_ptr_eq(fixture.history.instances[1], four);
+}
+END_TEST
+
+START_TEST(a_reused_pid_inherits_nothing)
+{
+    static const struct brief first[] = {{.pid = 4, .start = 6}};
+    static const struct brief second[] = {{.pid = 4, .start = 7}};
+
+    update(first, 1, NOW);
+    open_instance(0);
+    ck_assert_str_eq(fixture.history.instances[0]->path, "/bin/program");
+    update(second, 1, NOW);
+    ck_assert_int_eq(fixture.history.instances[0]->access, PROCESS_NOT_OPENED);
+    ck_assert_ptr_null(fixture.history.instances[0]->path);
+}
+END_TEST
+
+START_TEST(a_process_is_opened_once)
+{
+    static const struct brief list[] = {{.pid = 4, .start = 6}};
+    const struct process_instance *opened;
+
+    update(list, 1, NOW);
+    open_instance(0);
+    ck_assert_uint_eq(fake_process_details.last_pid, 4);
+    ck_assert_uint_eq(fake_process_details.last_start, 6);
+    opened = fixture.history.instances[0];
+    ck_assert_int_eq(opened->access, PROCESS_OPENED);
+    open_instance(0);
+    update(list, 1, NOW);
+    open_instance(0);
+    ck_assert_ptr_eq(fixture.history.instances[0], opened);
+    ck_assert_int_eq(fake_process_details.calls, 1);
+}
+END_TEST
+
+static const uint8_t refusals[] = {PROCESS_DENIED, PROCESS_GONE, PROCESS_KERNEL};
+
+START_TEST(a_process_that_could_not_be_opened_is_not_asked_again)
+{
+    static const struct brief list[] = {{.pid = 4, .start = 6}};
+
+    fake_process_details = (struct fake_process_details){.access = refusals[_i]};
+    update(list, 1, NOW);
+    open_instance(0);
+    open_instance(0);
+    ck_assert_int_eq(fixture.history.instances[0]->access, refusals[_i]);
+    ck_assert_ptr_null(fixture.history.instances[0]->path);
+    ck_assert_int_eq(fake_process_details.calls, 1);
+}
+END_TEST
+
+START_TEST(a_failure_to_open_leaves_the_instance_as_it_was)
+{
+    static const struct brief list[] = {{.pid = 4, .start = 6}};
+
+    fake_process_details.no_memory = true;
+    update(list, 1, NOW);
+    CHECK_FAILED(process_history_open(&fixture.history, 0, &fixture.why), FAILURE_MEMORY,
+                 fixture.why);
+    ck_assert_int_eq(fixture.history.instances[0]->access, PROCESS_NOT_OPENED);
+}
+END_TEST
+
+START_TEST(a_process_that_runs_another_program_is_opened_again)
+{
+    static const struct brief shell[] = {{.pid = 3, .start = 2},
+                                         {.pid = 4, .start = 6, .parent_pid = 3, .name = "sh"}};
+    static const struct brief other[] = {{.pid = 4, .start = 6, .parent_pid = 1, .name = "nginx"}};
+
+    update(shell, 2, NOW);
+    open_instance(1);
+    fake_process_details.path = "/usr/sbin/nginx";
+    update(other, 1, NOW);
+    ck_assert_int_eq(fixture.history.instances[0]->access, PROCESS_NOT_OPENED);
+    open_instance(0);
+    ck_assert_str_eq(fixture.history.instances[0]->name, "nginx");
+    ck_assert_str_eq(fixture.history.instances[0]->path, "/usr/sbin/nginx");
+    ck_assert_uint_eq(fixture.history.instances[0]->parent_pid,
+                      3); /* who made it, not who adopted it */
+    ck_assert_uint_eq(fixture.history.instances[0]->parent_start, 2);
+}
+END_TEST
+
+static const struct {
+    uint64_t parent_start;
+    uint64_t believed;
+} parents[] = {
+    {5, 5},
+    {6, 6}, /* within one tick */
+    {7, 0}, /* the parent's pid is in use again */
+};
+
+START_TEST(a_parent_counts_only_if_it_started_before_the_child)
+{
+    const struct brief list[] = {{.pid = 3, .start = parents[_i].parent_start},
+                                 {.pid = 4, .start = 6, .parent_pid = 3},
+                                 {.pid = 8, .start = 6, .parent_pid = 99}};
+
+    update(list, COUNT_OF(list), NOW);
+    ck_assert_uint_eq(fixture.history.instances[1]->parent_pid, 3);
+    ck_assert_uint_eq(fixture.history.instances[1]->parent_start, parents[_i].believed);
+    ck_assert_uint_eq(fixture.history.instances[2]->parent_start, 0);
+    ck_assert_uint_eq(fixture.history.instances[0]->parent_start, 0);
+}
+END_TEST
+
+START_TEST(a_process_that_started_after_the_sockets_were_read_is_left_out)
+{
+    static const struct brief list[] = {
+        {.pid = 3, .start = 9}, {.pid = 4, .start = 10}, {.pid = 5, .start = 11}};
+
+    update(list, COUNT_OF(list), 100);
+    ck_assert_uint_eq(fixture.table.count, 1);
+    ck_assert_uint_eq(fixture.table.rows[0].pid, 3);
+    update(list, COUNT_OF(list), 200);
+    ck_assert_uint_eq(fixture.table.count, 3);
+}
+END_TEST
+
+START_TEST(a_clock_that_was_set_back_hides_nobody_for_more_than_a_sample)
+{
+    static const struct brief list[] = {{.pid = 3, .start = 9}, {.pid = 4, .start = 10}};
+
+    update(list, COUNT_OF(list), 50);
+    ck_assert_uint_eq(fixture.table.count, 0);
+    for (int i = 0; i < 3; i++) {
+        update(list, COUNT_OF(list), 50);
+        ck_assert_uint_eq(fixture.table.count, 2);
+    }
+}
+END_TEST
+
+START_TEST(thousands_of_processes_come_and_go)
+{
+    enum { MANY = 3000 };
+    static struct brief list[MANY];
+
+    for (int i = 0; i < MANY; i++) {
+        list[i] = (struct brief){.pid = (uint32_t)i * 4, .start = 1};
+    }
+    update(list, MANY, NOW);
+    update(list, 0, NOW);
+    ck_assert_uint_eq(fixture.history.count, 0);
+    update(list, MANY, NOW);
+    ck_assert_uint_eq(fixture.history.count, MANY);
+}
+END_TEST
+
+static Suite *process_history_suite(void)
+{
+    Suite *suite = suite_create("process_history");
+    TCase *tests = tcase_create("process_history");
+
+    tcase_add_checked_fixture(tests, open_fixture, close_fixture);
+    tcase_add_test(tests, a_process_that_stays_keeps_its_object);
+    tcase_add_test(tests, a_reused_pid_inherits_nothing);
+    tcase_add_test(tests, a_process_is_opened_once);
+    tcase_add_loop_test(tests, a_process_that_could_not_be_opened_is_not_asked_again, 0,
+                        COUNT_OF(refusals));
+    tcase_add_test(tests, a_failure_to_open_leaves_the_instance_as_it_was);
+    tcase_add_test(tests, a_process_that_runs_another_program_is_opened_again);
+    tcase_add_loop_test(tests, a_parent_counts_only_if_it_started_before_the_child, 0,
+                        COUNT_OF(parents));
+    tcase_add_test(tests, a_process_that_started_after_the_sockets_were_read_is_left_out);
+    tcase_add_test(tests, a_clock_that_was_set_back_hides_nobody_for_more_than_a_sample);
+    tcase_add_test(tests, thousands_of_processes_come_and_go);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int main(void)
+{
+    return support_run_suite(process_history_suite());
+}
