@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "store/ledger.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "store/database.h"
+#include "store/ledger_handle.h"
+#include "store/ledger_schema.h"
+
+/* Facts that a new ledger begins with. */
+static const char add_meta[] =
+    "INSERT OR IGNORE INTO meta (name, value) VALUES ('ledger_id', :id), ('created_at', :now)";
+
+/* What SQLite keeps beside a ledger while it is written. */
+#define LOG_SUFFIX "-wal"
+#define SHARED_SUFFIX "-shm"
+#define JOURNAL_SUFFIX "-journal"
+#define LOCK_SUFFIX "-lock"
+
+static bool in_memory(const struct ledger *ledger)
+{
+    return strcmp(ledger->path, ":memory:") == 0;
+}
+
+int64_t ledger_size_beside(const struct ledger *ledger, const char *suffix)
+{
+    struct text path = {0};
+    int64_t size;
+
+    text_add(&path, ledger->path);
+    text_add(&path, suffix);
+    size = path.failed ? -1 : file_size(text_bytes(&path));
+    text_clear(&path);
+    return size;
+}
+
+/*
+ * True while somebody has the ledger open, and after a crash: then what is in
+ * the main file is not the whole of it.
+ */
+static bool in_use(const struct ledger *ledger)
+{
+    return ledger_size_beside(ledger, LOG_SUFFIX) > 0 ||
+           ledger_size_beside(ledger, SHARED_SUFFIX) >= 0 ||
+           ledger_size_beside(ledger, JOURNAL_SUFFIX) > 0;
+}
+
+bool ledger_name_failure(const struct ledger *ledger, struct failure *why)
+{
+    return FAIL(why, why->kind, why->code, "%s: %s", ledger->path, why->text);
+}
+
+static bool recognize(struct ledger *ledger, struct failure *why)
+{
+    bool writing = ledger->access == LEDGER_WRITE;
+    struct database_header header;
+
+    if (!database_read_header(ledger->db, &header, why)) {
+        return false;
+    }
+    ledger->frozen_changes = header.changes;
+    return ledger_schema_recognize(&header, writing, ledger_size_beside(ledger, LOG_SUFFIX) > 0,
+                                   why);
+}
+
+static bool take_lock(struct ledger *ledger, struct failure *why)
+{
+    struct text path = {0};
+    bool ok;
+
+    if (in_memory(ledger)) {
+        return true;
+    }
+    text_add(&path, ledger->path);
+    text_add(&path, LOCK_SUFFIX);
+    ok = text_ok(&path, why) && file_lock_take(&ledger->lock, text_bytes(&path), why);
+    text_clear(&path);
+    if (!ok && why->kind == FAILURE_BUSY) {
+        return FAIL(why, FAILURE_BUSY, why->code,
+                    "another portledgerd writes this ledger: stop that one first, or set "
+                    "ledger.path to another file");
+    }
+    return ok;
+}
+
+/* The pragma says which mode there is now, and leaves the old one where WAL is not possible. */
+static bool set_wal(struct ledger *ledger, struct failure *why)
+{
+    sqlite3_stmt *statement = NULL;
+    int result;
+    bool ok;
+
+    if (!database_prepare(ledger->db, "PRAGMA journal_mode = WAL", &statement, why)) {
+        return false;
+    }
+    result = sqlite3_step(statement);
+    if (result == SQLITE_ROW && !in_memory(ledger) &&
+        strcmp(database_column_text(statement, 0), "wal") != 0) {
+        ok = FAIL(why, FAILURE_DATABASE, 0,
+                  "SQLite cannot keep a write-ahead log here; a ledger needs a local disk");
+    } else {
+        ok = database_end(ledger->db, statement, result, "switching to a write-ahead log", why);
+    }
+    sqlite3_finalize(statement);
+    return ok;
+}
+
+/* A version 4 UUID: the id is no secret, it only tells ledgers apart. */
+static void make_uuid(char uuid[37])
+{
+    static const char digits[] = "0123456789abcdef";
+    uint8_t bytes[16];
+    size_t at = 0;
+
+    sqlite3_randomness((int)sizeof(bytes), bytes);
+    bytes[6] = (uint8_t)((bytes[6] & 0x0f) | 0x40);
+    bytes[8] = (uint8_t)((bytes[8] & 0x3f) | 0x80);
+    for (size_t i = 0; i < sizeof(bytes); i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10) {
+            uuid[at++] = '-';
+        }
+        uuid[at++] = digits[bytes[i] >> 4];
+        uuid[at++] = digits[bytes[i] & 15];
+    }
+    uuid[at] = '\0';
+}
+
+static bool introduce(struct ledger *ledger, struct failure *why)
+{
+    sqlite3_stmt *statement = NULL;
+    char uuid[37];
+    bool ok;
+
+    if (!database_prepare(ledger->db, add_meta, &statement, why)) {
+        return false;
+    }
+    make_uuid(uuid);
+    database_bind_text(statement, ":id", uuid);
+    database_bind(statement, ":now", clock_now());
+    ok = database_finish(ledger->db, statement, "naming the ledger", why);
+    sqlite3_finalize(statement);
+    return ok;
+}
+
+/*
+ * Until the file is accepted, nothing may change it: not even closing, which
+ * would move a log that is beside it into the file.
+ */
+static bool open_for_writing(struct ledger *ledger, struct failure *why)
+{
+    static const char *const settings[] = {
+        "PRAGMA synchronous = FULL",
+        "PRAGMA cache_size = -8192",
+        "PRAGMA journal_size_limit = 16777216",
+    };
+
+    if (!database_open(&ledger->db, ledger->path, DATABASE_WRITE, why)) {
+        return false;
+    }
+    sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    if (!recognize(ledger, why) || !take_lock(ledger, why) ||
+        !ledger_schema_mark(ledger->db, why) || !set_wal(ledger, why)) {
+        return false;
+    }
+    for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+        if (!database_run(ledger->db, settings[i], why)) {
+            return false;
+        }
+    }
+    if (!ledger_schema_upgrade(ledger->db, why) || !introduce(ledger, why)) {
+        return false;
+    }
+    sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);
+    ledger->accepted = true;
+    return true;
+}
+
+/*
+ * Where nobody has the ledger open, it is read as a frozen file: SQLite would
+ * otherwise leave files beside it, and fail where it may not.
+ */
+static bool open_for_reading(struct ledger *ledger, struct failure *why)
+{
+    ledger->frozen = !in_use(ledger);
+    return database_open(&ledger->db, ledger->path,
+                         ledger->frozen ? DATABASE_FROZEN : DATABASE_READ, why) &&
+           recognize(ledger, why) && database_run(ledger->db, "PRAGMA cell_size_check = ON", why) &&
+           ledger_schema_check(ledger->db, why);
+}
+
+static void close_database(struct ledger *ledger)
+{
+    database_finalize_all(ledger->rows, LEDGER_ROWS_STATEMENTS);
+    database_close(ledger->db);
+    ledger->db = NULL;
+}
+
+static bool open_database(struct ledger *ledger, struct failure *why)
+{
+    bool ok = ledger->access == LEDGER_WRITE ? open_for_writing(ledger, why)
+                                             : open_for_reading(ledger, why);
+
+    if (!ok || !database_prepare_all(ledger->db, ledger_rows_sql, LEDGER_ROWS_STATEMENTS,
+                                     ledger->rows, why)) {
+        close_database(ledger);
+        return ledger_name_failure(ledger, why);
+    }
+    return true;
+}
+
+bool ledger_open(struct ledger **out, const char *path, enum ledger_access access,
+                 struct failure *why)
+{
+    struct ledger *ledger = calloc(1, sizeof(*ledger));
+
+    if (ledger == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory to open the ledger");
+    }
+    ledger->access = access;
+    ledger->path = text_copy(path);
+    if (ledger->path == NULL) {
+        free(ledger);
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory to open the ledger");
+    }
+    if (!open_database(ledger, why)) {
+        ledger_close(ledger);
+        return false;
+    }
+    *out = ledger;
+    return true;
+}
+
+void ledger_close(struct ledger *ledger)
+{
+    if (ledger == NULL) {
+        return;
+    }
+    if (ledger->accepted && ledger->db != NULL) {
+        /* A reader that closes last cannot empty the log: so it is done while we still can. */
+        database_finalize_all(ledger->rows, LEDGER_ROWS_STATEMENTS);
+        sqlite3_wal_checkpoint_v2(ledger->db, "main", SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+    }
+    close_database(ledger);
+    file_lock_release(ledger->lock);
+    free(ledger->path);
+    free(ledger);
+}
+
+const char *ledger_path(const struct ledger *ledger)
+{
+    return ledger->path;
+}
+
+/* Whether a file that was opened as frozen is still as it was then. */
+static bool still_frozen(struct ledger *ledger)
+{
+    struct database_header header;
+    struct failure ignored;
+
+    return !in_use(ledger) && database_read_header(ledger->db, &header, &ignored) &&
+           header.changes == ledger->frozen_changes;
+}
+
+bool ledger_begin_read(struct ledger *ledger, struct failure *why)
+{
+    if (ledger->db == NULL || (ledger->frozen && !still_frozen(ledger))) {
+        close_database(ledger); /* and have a look at what is there now */
+        if (!open_database(ledger, why)) {
+            return false;
+        }
+    }
+    return database_run(ledger->db, "BEGIN", why) || ledger_name_failure(ledger, why);
+}
+
+bool ledger_end_read(struct ledger *ledger, bool ok, struct failure *why)
+{
+    database_rollback(ledger->db);
+    if (!ok) {
+        return ledger_name_failure(ledger, why);
+    }
+    /* A service writes page by page into a file of which we took no lock. */
+    return !ledger->frozen || still_frozen(ledger) ||
+           FAIL(why, FAILURE_BUSY, 0, "%s: the service was started while this was read; ask again",
+                ledger->path);
+}

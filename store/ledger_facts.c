@@ -1,0 +1,657 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "store/ledger_facts.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/database.h"
+#include "store/ledger_handle.h"
+#include "store/ledger_schema.h"
+
+/* All SQL of this module. Statements are prepared with the facts and kept. */
+enum statement {
+    ADD_STRETCH,
+    EXTEND_STRETCH,
+    FIND_TEXT,
+    ADD_TEXT,
+    ADD_PROCESS,
+    LEARN_PROCESS,
+    END_PROCESS,
+    ADD_INTERVAL,
+    CLOSE_INTERVAL,
+    STATEMENT_COUNT,
+};
+
+static const char *const statement_sql[STATEMENT_COUNT] = {
+    [ADD_STRETCH] = "INSERT INTO stretch (id, run, begin_at, end_at, first_sample, last_sample,"
+                    "                     interval_ms, ended, lacks, first_interval, first_process)"
+                    " VALUES (:id, :run, :begin_at, :end_at, :first_sample, :last_sample,"
+                    "         :interval_ms, :ended, :lacks, :first_interval, :first_process)",
+    [EXTEND_STRETCH] =
+        "UPDATE stretch SET end_at = :end_at, last_sample = :last_sample, ended = :ended"
+        " WHERE id = :id",
+
+    /* The index has no regard for case, the comparison behind it has. */
+    [FIND_TEXT] = "SELECT id FROM text WHERE text = :text COLLATE NOCASE AND text = :text",
+    [ADD_TEXT] = "INSERT INTO text (text) VALUES (:text)",
+
+    [ADD_PROCESS] =
+        "INSERT INTO process (id, boot, pid, start, started_at, parent_pid, parent_start, session,"
+        "                     name, path, access, first_stretch, first_seen_at, span)"
+        " VALUES (:id, (SELECT run.boot FROM stretch JOIN run ON run.id = stretch.run"
+        "               WHERE stretch.id = :stretch),"
+        "         :pid, :start, :started_at, :parent_pid, :parent_start, :session,"
+        "         :name, :path, :access, :stretch, :seen_at, :span)",
+
+    /* What is not known this time was known before, or never. */
+    [LEARN_PROCESS] =
+        "UPDATE process SET parent_pid = :parent_pid, parent_start = :parent_start,"
+        "                   session = :session, name = :name, path = coalesce(:path, path),"
+        "                   access = CASE :access WHEN 0 THEN access ELSE :access END"
+        " WHERE id = :id",
+    [END_PROCESS] = "UPDATE process SET last_stretch = :stretch, gone_at = :gone_at, span = :span"
+                    " WHERE id = :id",
+
+    [ADD_INTERVAL] =
+        "INSERT INTO interval (id, opened_at, duration, span, protocol, state, local_address,"
+        "                      local_port, remote_address, remote_port, process, pid, attribution,"
+        "                      age, continued)"
+        " VALUES (:id, :opened_at, :duration, :span, :protocol, :state, :local_address,"
+        "         :local_port, :remote_address, :remote_port, :process, :pid, :attribution,"
+        "         :age, :continued)",
+    [CLOSE_INTERVAL] = "UPDATE interval SET duration = :duration, span = :span WHERE id = :id",
+};
+
+/*
+ * The parameters of ADD_INTERVAL are looked up once: it runs for every
+ * interval, and to look them up would take longer than SQLite takes for the row.
+ */
+enum interval_parameter {
+    AT_ID,
+    AT_OPENED_AT,
+    AT_DURATION,
+    AT_SPAN,
+    AT_PROTOCOL,
+    AT_STATE,
+    AT_LOCAL_ADDRESS,
+    AT_LOCAL_PORT,
+    AT_REMOTE_ADDRESS,
+    AT_REMOTE_PORT,
+    AT_PROCESS,
+    AT_PID,
+    AT_ATTRIBUTION,
+    AT_AGE,
+    AT_CONTINUED,
+    AT_COUNT,
+};
+
+static const char *const interval_parameters[AT_COUNT] = {
+    [AT_ID] = ":id",
+    [AT_OPENED_AT] = ":opened_at",
+    [AT_DURATION] = ":duration",
+    [AT_SPAN] = ":span",
+    [AT_PROTOCOL] = ":protocol",
+    [AT_STATE] = ":state",
+    [AT_LOCAL_ADDRESS] = ":local_address",
+    [AT_LOCAL_PORT] = ":local_port",
+    [AT_REMOTE_ADDRESS] = ":remote_address",
+    [AT_REMOTE_PORT] = ":remote_port",
+    [AT_PROCESS] = ":process",
+    [AT_PID] = ":pid",
+    [AT_ATTRIBUTION] = ":attribution",
+    [AT_AGE] = ":age",
+    [AT_CONTINUED] = ":continued",
+};
+
+struct stretch_fact {
+    struct ledger_stretch stretch;
+    int64_t first_interval;
+    int64_t first_process;
+    bool stored;  /* the row is there, and only needs its end */
+    bool changed; /* since the last commit */
+};
+
+struct interval_fact {
+    int64_t id;
+    int64_t opened_at;
+    int64_t duration; /* -1: it goes on */
+    int64_t process;
+    struct socket_row socket;
+    bool continued;
+};
+
+struct closed_fact {
+    int64_t id;
+    int64_t duration;
+};
+
+struct process_fact {
+    int64_t id;
+    int64_t stretch;
+    int64_t seen_at;
+    const struct process_instance *instance; /* a reference */
+};
+
+/* An array of facts of one kind, in the order in which they came. */
+struct fact_list {
+    void *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* They are written in this order: a row is there before another refers to it. */
+enum list {
+    STRETCHES,
+    STARTED,
+    LEARNED,
+    GONE,
+    INTERVALS,
+    CLOSED,
+    LIST_COUNT,
+};
+
+static const size_t item_sizes[LIST_COUNT] = {
+    [STRETCHES] = sizeof(struct stretch_fact), [INTERVALS] = sizeof(struct interval_fact),
+    [CLOSED] = sizeof(struct closed_fact),     [STARTED] = sizeof(struct process_fact),
+    [LEARNED] = sizeof(struct process_fact),   [GONE] = sizeof(struct ledger_fact_gone),
+};
+
+enum { KEPT_CAPACITY = 4096 }; /* facts: what a larger backlog took is given back */
+
+struct ledger_facts {
+    struct ledger *ledger;
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+    int at[AT_COUNT]; /* places of interval_parameters[] */
+    struct fact_list lists[LIST_COUNT];
+};
+
+static void find_parameters(struct ledger_facts *facts)
+{
+    for (int i = 0; i < AT_COUNT; i++) {
+        facts->at[i] = sqlite3_bind_parameter_index(facts->statements[ADD_INTERVAL],
+                                                    interval_parameters[i]);
+        assert(facts->at[i] > 0);
+    }
+}
+
+bool ledger_facts_open(struct ledger_facts **out, struct ledger *ledger, struct failure *why)
+{
+    struct ledger_facts *facts = calloc(1, sizeof(*facts));
+
+    if (facts == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the ledger's writer");
+    }
+    facts->ledger = ledger;
+    if (!database_prepare_all(ledger->db, statement_sql, STATEMENT_COUNT, facts->statements, why)) {
+        ledger_facts_close(facts);
+        return ledger_name_failure(ledger, why);
+    }
+    find_parameters(facts);
+    *out = facts;
+    return true;
+}
+
+static void empty_list(struct fact_list *list)
+{
+    list->count = 0;
+    if (list->capacity > KEPT_CAPACITY) {
+        free(list->items);
+        *list = (struct fact_list){0};
+    }
+}
+
+static void release_instances(struct fact_list *list)
+{
+    struct process_fact *processes = list->items;
+
+    for (size_t i = 0; i < list->count; i++) {
+        process_instance_release(processes[i].instance);
+    }
+    list->count = 0;
+}
+
+void ledger_facts_close(struct ledger_facts *facts)
+{
+    if (facts == NULL) {
+        return;
+    }
+    database_finalize_all(facts->statements, STATEMENT_COUNT);
+    release_instances(&facts->lists[STARTED]);
+    release_instances(&facts->lists[LEARNED]);
+    for (int i = 0; i < LIST_COUNT; i++) {
+        free(facts->lists[i].items);
+    }
+    free(facts);
+}
+
+static bool reserve(struct ledger_facts *facts, enum list which, size_t more, struct failure *why)
+{
+    struct fact_list *list = &facts->lists[which];
+    size_t needed = list->count + more;
+    size_t capacity = needed + needed / 2 + 16;
+    void *items;
+
+    if (needed <= list->capacity) {
+        return true;
+    }
+    items = realloc(list->items, capacity * item_sizes[which]);
+    if (items == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu facts of the ledger", capacity);
+    }
+    list->items = items;
+    list->capacity = capacity;
+    return true;
+}
+
+bool ledger_facts_reserve(struct ledger_facts *facts, const struct ledger_facts_room *room,
+                          struct failure *why)
+{
+    return reserve(facts, STRETCHES, 1, why) && reserve(facts, INTERVALS, room->intervals, why) &&
+           reserve(facts, CLOSED, room->closed, why) &&
+           reserve(facts, STARTED, room->started, why) &&
+           reserve(facts, LEARNED, room->learned, why) && reserve(facts, GONE, room->gone, why);
+}
+
+/* The place of one more item, for which there is room. */
+static void *append(struct ledger_facts *facts, enum list which)
+{
+    struct fact_list *list = &facts->lists[which];
+
+    assert(list->count < list->capacity);
+    return (char *)list->items + item_sizes[which] * list->count++;
+}
+
+void ledger_facts_begin_stretch(struct ledger_facts *facts, const struct ledger_stretch *stretch,
+                                int64_t first_interval, int64_t first_process)
+{
+    struct stretch_fact *fact = append(facts, STRETCHES);
+
+    *fact = (struct stretch_fact){
+        .stretch = *stretch,
+        .first_interval = first_interval,
+        .first_process = first_process,
+        .changed = true,
+    };
+}
+
+static struct stretch_fact *newest_stretch(struct ledger_facts *facts)
+{
+    struct fact_list *list = &facts->lists[STRETCHES];
+    struct stretch_fact *stretches = list->items;
+
+    assert(list->count > 0);
+    return &stretches[list->count - 1];
+}
+
+void ledger_facts_extend_stretch(struct ledger_facts *facts, int64_t end_at, int64_t last_sample)
+{
+    struct stretch_fact *fact = newest_stretch(facts);
+
+    fact->stretch.end_at = end_at;
+    fact->stretch.last_sample = last_sample;
+    fact->changed = true;
+}
+
+void ledger_facts_end_stretch(struct ledger_facts *facts, enum ledger_gap reason)
+{
+    struct stretch_fact *fact = newest_stretch(facts);
+
+    fact->stretch.ended = reason;
+    fact->changed = true;
+}
+
+void ledger_facts_open_interval(struct ledger_facts *facts,
+                                const struct ledger_fact_interval *interval)
+{
+    struct interval_fact *fact = append(facts, INTERVALS);
+
+    *fact = (struct interval_fact){
+        .id = interval->id,
+        .opened_at = interval->opened_at,
+        .duration = -1,
+        .process = interval->process,
+        .socket = *interval->socket,
+        .continued = interval->continued,
+    };
+}
+
+/* One that waits itself is closed there: most sockets live for less than a commit. */
+void ledger_facts_close_interval(struct ledger_facts *facts, int64_t id, int64_t duration)
+{
+    const struct fact_list *list = &facts->lists[INTERVALS];
+    struct interval_fact *waiting = list->items;
+
+    if (list->count > 0 && id >= waiting[0].id) {
+        assert(waiting[id - waiting[0].id].id == id);
+        waiting[id - waiting[0].id].duration = duration;
+    } else {
+        *(struct closed_fact *)append(facts, CLOSED) = (struct closed_fact){id, duration};
+    }
+}
+
+void ledger_facts_start_process(struct ledger_facts *facts, int64_t id, int64_t stretch,
+                                int64_t seen_at, const struct process_instance *instance)
+{
+    struct process_fact *fact = append(facts, STARTED);
+
+    *fact = (struct process_fact){id, stretch, seen_at, process_instance_hold(instance)};
+}
+
+void ledger_facts_learn_process(struct ledger_facts *facts, int64_t id,
+                                const struct process_instance *instance)
+{
+    struct process_fact *fact = append(facts, LEARNED);
+
+    *fact = (struct process_fact){.id = id, .instance = process_instance_hold(instance)};
+}
+
+void ledger_facts_end_process(struct ledger_facts *facts, const struct ledger_fact_gone *gone)
+{
+    *(struct ledger_fact_gone *)append(facts, GONE) = *gone;
+}
+
+static bool write_new_stretch(struct ledger_facts *facts, const struct stretch_fact *fact,
+                              struct failure *why)
+{
+    sqlite3_stmt *add = facts->statements[ADD_STRETCH];
+    const struct ledger_stretch *stretch = &fact->stretch;
+
+    database_bind(add, ":id", stretch->id);
+    database_bind(add, ":run", stretch->run_id);
+    database_bind(add, ":begin_at", stretch->begin_at);
+    database_bind(add, ":end_at", stretch->end_at);
+    database_bind(add, ":first_sample", stretch->first_sample);
+    database_bind(add, ":last_sample", stretch->last_sample);
+    database_bind(add, ":interval_ms", stretch->interval);
+    database_bind(add, ":ended", stretch->ended);
+    database_bind(add, ":lacks", stretch->lacks);
+    database_bind(add, ":first_interval", fact->first_interval);
+    database_bind(add, ":first_process", fact->first_process);
+    return database_finish(facts->ledger->db, add, "adding a stretch", why);
+}
+
+static bool write_stretch(struct ledger_facts *facts, const void *item, struct failure *why)
+{
+    const struct stretch_fact *fact = item;
+    sqlite3_stmt *extend = facts->statements[EXTEND_STRETCH];
+
+    if (!fact->changed) {
+        return true;
+    }
+    if (!fact->stored) {
+        return write_new_stretch(facts, fact, why);
+    }
+    database_bind(extend, ":id", fact->stretch.id);
+    database_bind(extend, ":end_at", fact->stretch.end_at);
+    database_bind(extend, ":last_sample", fact->stretch.last_sample);
+    database_bind(extend, ":ended", fact->stretch.ended);
+    return database_finish(facts->ledger->db, extend, "extending a stretch", why);
+}
+
+/* The id under which a text is stored; it is added where it is new. */
+static bool intern_text(struct ledger_facts *facts, const char *text, int64_t *id,
+                        struct failure *why)
+{
+    sqlite3_stmt *find = facts->statements[FIND_TEXT];
+    sqlite3_stmt *add = facts->statements[ADD_TEXT];
+    int result;
+
+    database_bind_text(find, ":text", text);
+    result = sqlite3_step(find);
+    if (result == SQLITE_ROW) {
+        *id = sqlite3_column_int64(find, 0);
+    }
+    if (!database_end(facts->ledger->db, find, result, "looking a text up", why) ||
+        result == SQLITE_ROW) {
+        return result == SQLITE_ROW;
+    }
+    database_bind_text(add, ":text", text);
+    if (!database_finish(facts->ledger->db, add, "adding a text", why)) {
+        return false;
+    }
+    *id = sqlite3_last_insert_rowid(facts->ledger->db);
+    return true;
+}
+
+/* Binds what may be learned later: the same fields of ADD_PROCESS and LEARN_PROCESS. */
+static bool bind_details(struct ledger_facts *facts, sqlite3_stmt *statement,
+                         const struct process_fact *fact, struct failure *why)
+{
+    const struct process_instance *instance = fact->instance;
+    int64_t name;
+    int64_t path;
+
+    if (!intern_text(facts, instance->name, &name, why)) {
+        return false;
+    }
+    database_bind_null(statement, ":path");
+    if (instance->path != NULL) {
+        if (!intern_text(facts, instance->path, &path, why)) {
+            return false;
+        }
+        database_bind(statement, ":path", path);
+    }
+    database_bind(statement, ":id", fact->id);
+    database_bind(statement, ":parent_pid", instance->parent_pid);
+    database_bind(statement, ":parent_start", (int64_t)instance->parent_start);
+    database_bind(statement, ":session", instance->session);
+    database_bind(statement, ":name", name);
+    database_bind(statement, ":access", instance->access);
+    return true;
+}
+
+static bool write_started(struct ledger_facts *facts, const void *item, struct failure *why)
+{
+    const struct process_fact *fact = item;
+    sqlite3_stmt *add = facts->statements[ADD_PROCESS];
+
+    if (!bind_details(facts, add, fact, why)) {
+        return false;
+    }
+    database_bind(add, ":pid", fact->instance->pid);
+    database_bind(add, ":start", (int64_t)fact->instance->start);
+    database_bind(add, ":started_at", fact->instance->started_at);
+    database_bind(add, ":stretch", fact->stretch);
+    database_bind(add, ":seen_at", fact->seen_at);
+    database_bind(add, ":span", LEDGER_SPAN_OPEN);
+    return database_finish(facts->ledger->db, add, "adding a process", why);
+}
+
+static bool write_learned(struct ledger_facts *facts, const void *item, struct failure *why)
+{
+    const struct process_fact *fact = item;
+    sqlite3_stmt *learn = facts->statements[LEARN_PROCESS];
+
+    return bind_details(facts, learn, fact, why) &&
+           database_finish(facts->ledger->db, learn, "completing a process", why);
+}
+
+static void bind_span(sqlite3_stmt *statement, int span)
+{
+    if (span < 0) {
+        database_bind_null(statement, ":span");
+    } else {
+        database_bind(statement, ":span", span);
+    }
+}
+
+static bool write_gone(struct ledger_facts *facts, const void *item, struct failure *why)
+{
+    const struct ledger_fact_gone *gone = item;
+    sqlite3_stmt *end = facts->statements[END_PROCESS];
+
+    database_bind(end, ":id", gone->id);
+    database_bind(end, ":stretch", gone->stretch);
+    database_bind_null(end, ":gone_at");
+    if (gone->within) {
+        database_bind(end, ":gone_at", gone->gone_at);
+    }
+    bind_span(end, gone->span);
+    return database_finish(facts->ledger->db, end, "ending a process", why);
+}
+
+/* The bytes of an address with the scope behind them, where it has one. Returns their number. */
+static int pack_address(uint8_t bytes[20], const struct socket_endpoint *end)
+{
+    memcpy(bytes, end->address, sizeof(end->address));
+    if (end->address_size != 16 || end->scope_id == 0) {
+        return end->address_size;
+    }
+    for (int i = 0; i < 4; i++) {
+        bytes[16 + i] = (uint8_t)(end->scope_id >> (24 - 8 * i));
+    }
+    return 20;
+}
+
+static void bind_number(struct ledger_facts *facts, enum interval_parameter which, int64_t value)
+{
+    sqlite3_bind_int64(facts->statements[ADD_INTERVAL], facts->at[which], value);
+}
+
+static void bind_or_null(struct ledger_facts *facts, enum interval_parameter which, bool known,
+                         int64_t value)
+{
+    if (known) {
+        bind_number(facts, which, value);
+    } else {
+        sqlite3_bind_null(facts->statements[ADD_INTERVAL], facts->at[which]);
+    }
+}
+
+/* `bytes` takes the address, and must live until the statement has run. */
+static void bind_address(struct ledger_facts *facts, enum interval_parameter which,
+                         uint8_t bytes[20], const struct socket_endpoint *end)
+{
+    int size = pack_address(bytes, end);
+
+    sqlite3_bind_blob(facts->statements[ADD_INTERVAL], facts->at[which], size == 0 ? NULL : bytes,
+                      size, SQLITE_STATIC);
+}
+
+static bool write_interval(struct ledger_facts *facts, const void *item, struct failure *why)
+{
+    const struct interval_fact *fact = item;
+    const struct socket_row *row = &fact->socket;
+    bool has_remote = row->remote.address_size != 0;
+    int span = fact->duration < 0 ? LEDGER_SPAN_OPEN : ledger_span_of(fact->duration);
+    uint8_t local[20];
+    uint8_t remote[20];
+
+    bind_number(facts, AT_ID, fact->id);
+    bind_number(facts, AT_OPENED_AT, fact->opened_at);
+    bind_or_null(facts, AT_DURATION, fact->duration >= 0, fact->duration);
+    bind_or_null(facts, AT_SPAN, span >= 0, span);
+    bind_number(facts, AT_PROTOCOL, row->protocol);
+    bind_number(facts, AT_STATE, row->state);
+    bind_address(facts, AT_LOCAL_ADDRESS, local, &row->local);
+    bind_number(facts, AT_LOCAL_PORT, row->local.port);
+    bind_address(facts, AT_REMOTE_ADDRESS, remote, &row->remote);
+    bind_or_null(facts, AT_REMOTE_PORT, has_remote, row->remote.port);
+    bind_or_null(facts, AT_PROCESS, fact->process != 0, fact->process);
+    bind_or_null(facts, AT_PID, fact->process == 0 && row->pid != 0, row->pid);
+    bind_number(facts, AT_ATTRIBUTION, row->attribution);
+    bind_or_null(facts, AT_AGE, row->created_at != 0, fact->opened_at - row->created_at);
+    bind_number(facts, AT_CONTINUED, fact->continued ? 1 : 0);
+    return database_finish(facts->ledger->db, facts->statements[ADD_INTERVAL],
+                           "adding an interval", why);
+}
+
+static bool write_closed(struct ledger_facts *facts, const void *item, struct failure *why)
+{
+    const struct closed_fact *fact = item;
+    sqlite3_stmt *close = facts->statements[CLOSE_INTERVAL];
+
+    database_bind(close, ":id", fact->id);
+    database_bind(close, ":duration", fact->duration);
+    bind_span(close, ledger_span_of(fact->duration));
+    return database_finish(facts->ledger->db, close, "closing an interval", why);
+}
+
+typedef bool write_fn(struct ledger_facts *facts, const void *item, struct failure *why);
+
+static write_fn *const writers[LIST_COUNT] = {
+    [STRETCHES] = write_stretch, [INTERVALS] = write_interval, [CLOSED] = write_closed,
+    [STARTED] = write_started,   [LEARNED] = write_learned,    [GONE] = write_gone,
+};
+
+static bool write_list(struct ledger_facts *facts, enum list which, struct failure *why)
+{
+    const struct fact_list *list = &facts->lists[which];
+    const char *item = list->items;
+
+    for (size_t i = 0; i < list->count; i++, item += item_sizes[which]) {
+        if (!writers[which](facts, item, why)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool write_all(struct ledger_facts *facts, struct failure *why)
+{
+    for (int i = 0; i < LIST_COUNT; i++) {
+        if (!write_list(facts, (enum list)i, why)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool something_waits(const struct ledger_facts *facts)
+{
+    const struct stretch_fact *stretches = facts->lists[STRETCHES].items;
+
+    for (size_t i = 0; i < facts->lists[STRETCHES].count; i++) {
+        if (stretches[i].changed) {
+            return true;
+        }
+    }
+    return ledger_facts_waiting(facts) > 0;
+}
+
+/* Only the newest stretch is kept, for its end. */
+static void forget(struct ledger_facts *facts)
+{
+    struct fact_list *list = &facts->lists[STRETCHES];
+    struct stretch_fact *stretches = list->items;
+
+    if (list->count > 0) {
+        stretches[0] = stretches[list->count - 1];
+        stretches[0].stored = true;
+        stretches[0].changed = false;
+        list->count = 1;
+    }
+    release_instances(&facts->lists[STARTED]);
+    release_instances(&facts->lists[LEARNED]);
+    for (int i = STRETCHES + 1; i < LIST_COUNT; i++) {
+        empty_list(&facts->lists[i]);
+    }
+}
+
+bool ledger_facts_commit(struct ledger_facts *facts, struct failure *why)
+{
+    sqlite3 *db = facts->ledger->db;
+
+    if (!something_waits(facts)) {
+        return true;
+    }
+    if (!database_run(db, "BEGIN IMMEDIATE", why) || !write_all(facts, why) ||
+        !database_run(db, "COMMIT", why)) {
+        database_rollback(db);
+        return ledger_name_failure(facts->ledger, why);
+    }
+    forget(facts);
+    return true;
+}
+
+size_t ledger_facts_waiting(const struct ledger_facts *facts)
+{
+    size_t bytes = 0;
+
+    for (int i = STRETCHES + 1; i < LIST_COUNT; i++) {
+        bytes += facts->lists[i].count * item_sizes[i];
+    }
+    return bytes;
+}

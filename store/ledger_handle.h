@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What the modules of store/ know of an open ledger. Nobody else includes this.
+ */
+
+#include <sqlite3.h>
+
+#include "base/file.h"
+#include "store/ledger.h"
+#include "store/ledger_rows.h"
+
+struct ledger {
+    sqlite3 *db;
+    sqlite3_stmt *rows[LEDGER_ROWS_STATEMENTS]; /* by enum ledger_rows_statement */
+    char *path;
+    enum ledger_access access;
+    struct file_lock *lock; /* of the only writer; NULL for a reader, and in memory */
+    bool accepted;          /* the file is a ledger of ours, and may be touched */
+    bool frozen;            /* opened as a file that nobody writes */
+    uint32_t frozen_changes;
+};
+
+/* Size of a file beside the ledger, such as "-wal"; -1 where there is none. */
+int64_t ledger_size_beside(const struct ledger *ledger, const char *suffix);
+
+/* Puts the ledger's path before the text of a failure, and is false. */
+bool ledger_name_failure(const struct ledger *ledger, struct failure *why);
+
+/*
+ * Everything that is read between these two calls is of one moment, and holds
+ * back the writer's log: end it soon, and before a visitor is called.
+ * ledger_end_read() is called where the begin was true, with the success so
+ * far, and returns it; a failure of its own counts only where there was none.
+ */
+bool ledger_begin_read(struct ledger *ledger, struct failure *why) NODISCARD;
+bool ledger_end_read(struct ledger *ledger, bool ok, struct failure *why) NODISCARD;

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What is asked of a ledger. Reads only. All times are milliseconds since 1970
+ * UTC, by the wall clock of the machine that wrote it.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "collector/snapshot.h"
+#include "store/ledger.h"
+#include "store/ledger_writer.h"
+
+/* One stretch in which the collector watched without a gap. */
+struct ledger_stretch {
+    int64_t id; /* counts up in the order of recording, which the clock may not follow */
+    int64_t run_id;
+    int64_t begin_at;     /* first sample */
+    int64_t end_at;       /* last sample */
+    int64_t first_sample; /* sample numbers: count up and never repeat */
+    int64_t last_sample;
+    int64_t interval; /* milliseconds between samples */
+    int64_t boot_id;
+    enum ledger_gap ended; /* why it ended; LEDGER_GAP_NONE: it is the newest and may go on */
+    unsigned lacks;        /* enum snapshot_lack */
+};
+
+/* Visitors return false to end the walk early, which is not a failure. */
+typedef bool ledger_stretch_fn(void *context, const struct ledger_stretch *stretch);
+
+/* Visits the stretches that touch since..until (both count), in the order of recording. */
+bool ledger_walk_coverage(struct ledger *ledger, int64_t since, int64_t until,
+                          ledger_stretch_fn *visit, void *context, struct failure *why) NODISCARD;
+
+/*
+ * A moment that can be asked for. Where the clock was set back, one time of
+ * day is several moments, in different stretches.
+ */
+struct ledger_moment {
+    int64_t at;
+    struct ledger_stretch stretch; /* contains `at` */
+};
+
+enum { LEDGER_MOMENTS = 8 };
+
+struct ledger_moments {
+    struct ledger_moment moments[LEDGER_MOMENTS];
+    size_t count;           /* 0: `at` was not watched */
+    bool more;              /* there are still more of them than fit */
+    int64_t watched_before; /* the newest watched moment before `at`; INT64_MIN: none */
+    int64_t watched_after;  /* the oldest one after it; INT64_MAX: none */
+    enum ledger_gap reason; /* where count is 0 and there was coverage before: why it ended */
+};
+
+/*
+ * Finds the moments at the time `at`. A time at most one sampling interval
+ * (and half a second) after the end of the newest stretch counts as watched,
+ * and the moment is that stretch's end: between two samples nothing newer is known.
+ */
+bool ledger_find_moments(struct ledger *ledger, int64_t at, struct ledger_moments *moments,
+                         struct failure *why) NODISCARD;
+
+/* Replaces *snapshot by the state at the moment: what the last sample before it saw. */
+bool ledger_state(struct ledger *ledger, const struct ledger_moment *moment,
+                  struct snapshot *snapshot, struct failure *why) NODISCARD;
+
+/* How an interval ended. The numbers are in the ledger. */
+enum ledger_ending {
+    LEDGER_OPEN = 0,   /* still there in the newest sample */
+    LEDGER_CLOSED = 1, /* closed_at is the first sample that did not see it */
+    LEDGER_CUT = 2,    /* watching ended at closed_at; nobody knows when it closed */
+};
+
+/* Valid only during the visit. */
+struct ledger_interval {
+    int64_t id;        /* order of recording */
+    int64_t opened_at; /* first seen */
+    int64_t closed_at; /* by `ending`; for LEDGER_OPEN the newest sample */
+    enum ledger_ending ending;
+    bool at_begin;  /* was already there in the first sample of its stretch */
+    bool continued; /* and was also there, with the same owner, when the stretch before ended */
+    struct socket_row socket;             /* owner: not set */
+    const struct process_instance *owner; /* NULL where not known */
+};
+
+/* A field that is 0 or NULL asks for nothing. */
+struct ledger_filter {
+    int64_t since; /* intervals that touch since..until; both count */
+    int64_t until; /* 0: no end */
+    int port;      /* local or remote */
+    int local_port;
+    int remote_port;
+    int protocol; /* enum socket_protocol */
+    int state;    /* enum socket_state */
+    bool has_pid;
+    uint32_t pid;
+    const char *process; /* the image's file name, without regard to case (ASCII) */
+    int64_t after_id;    /* only intervals recorded after this one: the next page */
+};
+
+typedef bool ledger_interval_fn(void *context, const struct ledger_interval *interval);
+
+/* Visits matching intervals in the order of recording. */
+bool ledger_walk_intervals(struct ledger *ledger, const struct ledger_filter *filter,
+                           ledger_interval_fn *visit, void *context, struct failure *why) NODISCARD;
+
+/* What the ledger says of itself. */
+struct ledger_summary {
+    char ledger_id[40]; /* a UUID in lower case */
+    char program[64];   /* of the newest run */
+    uint32_t pid;       /* of the newest run */
+    int64_t run_started_at;
+    int64_t created_at;
+    int64_t first_sample_at; /* 0: no sample yet */
+    int64_t last_sample_at;
+    int64_t samples; /* number of the newest */
+    int64_t stretches;
+    int64_t intervals;
+    int64_t open_intervals;
+    int64_t processes;
+    int64_t interval;      /* milliseconds between samples, newest stretch */
+    enum ledger_gap ended; /* of the newest stretch */
+    int64_t bytes;         /* of the main file */
+    int64_t wal_bytes;
+    int schema_version;
+};
+
+bool ledger_summarize(struct ledger *ledger, struct ledger_summary *summary,
+                      struct failure *why) NODISCARD;

@@ -1,0 +1,551 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "store/ledger_rows.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "store/database.h"
+#include "store/ledger_handle.h"
+#include "store/ledger_schema.h"
+
+#define STRETCH_SELECT                                                                             \
+    "SELECT s.id, s.run, s.begin_at, s.end_at, s.first_sample, s.last_sample, s.interval_ms,"      \
+    "       s.ended, s.lacks, r.boot, r.commit_ms, s.first_interval, s.first_process"              \
+    " FROM stretch AS s LEFT JOIN run AS r ON r.id = s.run "
+
+#define INTERVAL_SELECT                                                                            \
+    "SELECT id, opened_at, duration, protocol, state, local_address, local_port, remote_address,"  \
+    "       remote_port, process, pid, attribution, age, continued FROM interval "
+
+#define PROCESS_SELECT                                                                             \
+    "SELECT p.id, p.first_stretch, p.first_seen_at, p.pid, p.start, p.started_at, p.parent_pid,"   \
+    "       p.parent_start, p.session, p.access, n.text, f.text"                                   \
+    " FROM process AS p LEFT JOIN text AS n ON n.id = p.name LEFT JOIN text AS f ON f.id = "       \
+    "p.path "
+
+/*
+ * A walk names the index that it needs, because SQLite knows nothing of the
+ * values: without, it would take the range of ids for the best way in.
+ */
+#define WALK_END                                                                                   \
+    " AND id BETWEEN :low AND :high AND (:protocol = 0 OR protocol = :protocol)"                   \
+    " AND (:state = 0 OR state = :state) ORDER BY id LIMIT :limit"
+
+const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS] = {
+    [ROWS_STRETCHES_AFTER] = STRETCH_SELECT "WHERE s.id > :id ORDER BY s.id",
+    [ROWS_STRETCH] = STRETCH_SELECT "WHERE s.id = :id",
+    [ROWS_STRETCH_NEWEST] = STRETCH_SELECT "ORDER BY s.id DESC LIMIT 1",
+
+    /* The ids that follow those of a stretch. */
+    [ROWS_STRETCH_END] =
+        "SELECT coalesce((SELECT first_interval FROM stretch WHERE id > :id ORDER BY id LIMIT 1),"
+        "                (SELECT max(id) + 1 FROM interval), 0),"
+        "       coalesce((SELECT first_process FROM stretch WHERE id > :id ORDER BY id LIMIT 1),"
+        "                (SELECT max(id) + 1 FROM process), 0)",
+
+    [ROWS_INTERVAL_FROM] = "SELECT id, opened_at FROM interval WHERE id >= :id ORDER BY id LIMIT 1",
+    [ROWS_PROCESS_FROM] =
+        "SELECT id, first_seen_at FROM process WHERE id >= :id ORDER BY id LIMIT 1",
+
+    [ROWS_OPEN_TO_THE_END] = INTERVAL_SELECT "WHERE span = :span AND id BETWEEN :low AND :high",
+    [ROWS_OPEN_LONG] = INTERVAL_SELECT
+    "WHERE span = :span AND id BETWEEN :low AND :high AND opened_at + duration > :at",
+    [ROWS_OPEN_SHORT] = INTERVAL_SELECT
+    "WHERE span IS NULL AND id BETWEEN :low AND :high AND opened_at + duration > :at",
+
+    [ROWS_ALIVE_STILL] = PROCESS_SELECT "WHERE p.span = :span AND p.boot = :boot AND p.id <= :high",
+    [ROWS_ALIVE_ACROSS] = PROCESS_SELECT
+    "WHERE p.span = :span AND p.boot = :boot AND p.last_stretch >= :stretch AND p.id <= :high"
+    " AND (p.last_stretch > :stretch OR p.gone_at IS NULL OR p.gone_at > :at)",
+    [ROWS_ALIVE_LONG] =
+        PROCESS_SELECT "WHERE p.span = :span AND p.boot = :boot AND p.last_stretch = :stretch"
+                       " AND p.id BETWEEN :low AND :high AND p.gone_at > :at",
+    [ROWS_ALIVE_SHORT] =
+        PROCESS_SELECT "WHERE p.span IS NULL AND p.id BETWEEN :low AND :high AND p.gone_at > :at",
+    [ROWS_PROCESS] = PROCESS_SELECT "WHERE p.id = :id",
+
+    [ROWS_WALK_ALL] = INTERVAL_SELECT "WHERE true" WALK_END,
+    [ROWS_WALK_LOCAL_PORT] =
+        INTERVAL_SELECT "INDEXED BY interval_local_port WHERE local_port = :key" WALK_END,
+    [ROWS_WALK_REMOTE_PORT] =
+        INTERVAL_SELECT "INDEXED BY interval_remote_port WHERE remote_port = :key" WALK_END,
+    [ROWS_WALK_PORT] = INTERVAL_SELECT
+    "WHERE id IN (SELECT id FROM interval INDEXED BY interval_local_port"
+    "              WHERE local_port = :key AND id BETWEEN :low AND :high"
+    "             UNION SELECT id FROM interval INDEXED BY interval_remote_port"
+    "              WHERE remote_port = :key AND id BETWEEN :low AND :high)" WALK_END,
+    [ROWS_WALK_PID] =
+        INTERVAL_SELECT "WHERE id IN (SELECT id FROM interval INDEXED BY interval_pid"
+                        "              WHERE pid = :key AND id BETWEEN :low AND :high"
+                        "             UNION SELECT id FROM interval INDEXED BY interval_process"
+                        "              WHERE process IN (SELECT id FROM process WHERE pid = :key)"
+                        "               AND id BETWEEN :low AND :high)" WALK_END,
+    [ROWS_WALK_NAME] = INTERVAL_SELECT
+    "INDEXED BY interval_process WHERE process IN (SELECT id FROM process WHERE name IN"
+    " (SELECT id FROM text WHERE text = :name COLLATE NOCASE))" WALK_END,
+
+    [ROWS_NEWEST_RUN] = "SELECT program, pid, started_at FROM run ORDER BY id DESC LIMIT 1",
+
+    /* Ids are given in order and old rows go first, so the ends tell the number between them. */
+    [ROWS_COUNTS] = "SELECT (SELECT value FROM meta WHERE name = 'ledger_id'),"
+                    "       (SELECT value FROM meta WHERE name = 'created_at'),"
+                    "       (SELECT begin_at FROM stretch ORDER BY id LIMIT 1),"
+                    "       (SELECT max(id) FROM stretch) - (SELECT min(id) FROM stretch) + 1,"
+                    "       (SELECT max(id) FROM interval) - (SELECT min(id) FROM interval) + 1,"
+                    "       (SELECT count(*) FROM interval WHERE span = :span AND id >= :first),"
+                    "       (SELECT max(id) FROM process) - (SELECT min(id) FROM process) + 1",
+};
+
+/* Far above every real time and id, and far enough below the end of the type to add two. */
+#define BOUND ((int64_t)1 << 60)
+
+static int64_t column_number(sqlite3_stmt *statement, int column)
+{
+    int64_t number = sqlite3_column_int64(statement, column);
+
+    if (number > BOUND) {
+        return BOUND;
+    }
+    return number < -BOUND ? -BOUND : number;
+}
+
+void ledger_rows_take_stretch(sqlite3_stmt *statement, struct ledger_stretch_rows *rows)
+{
+    *rows = (struct ledger_stretch_rows){
+        .stretch =
+            {
+                .id = column_number(statement, 0),
+                .run_id = column_number(statement, 1),
+                .begin_at = column_number(statement, 2),
+                .end_at = column_number(statement, 3),
+                .first_sample = column_number(statement, 4),
+                .last_sample = column_number(statement, 5),
+                .interval = column_number(statement, 6),
+                .ended = (enum ledger_gap)sqlite3_column_int(statement, 7),
+                .lacks = (unsigned)sqlite3_column_int(statement, 8),
+                .boot_id = column_number(statement, 9),
+            },
+        .commit = column_number(statement, 10),
+        .first_interval = column_number(statement, 11),
+        .first_process = column_number(statement, 12),
+    };
+}
+
+static bool read_stretch_end(struct ledger *ledger, struct ledger_stretch_rows *rows,
+                             struct failure *why)
+{
+    sqlite3_stmt *statement = ledger->rows[ROWS_STRETCH_END];
+    int result;
+
+    database_bind(statement, ":id", rows->stretch.id);
+    result = sqlite3_step(statement);
+    if (result == SQLITE_ROW) {
+        rows->end_interval = column_number(statement, 0);
+        rows->end_process = column_number(statement, 1);
+    }
+    return database_end(ledger->db, statement, result, "reading where a stretch ends", why);
+}
+
+static bool read_one_stretch(struct ledger *ledger, sqlite3_stmt *statement,
+                             struct ledger_stretch_rows *rows, bool *found, struct failure *why)
+{
+    int result = sqlite3_step(statement);
+
+    *found = result == SQLITE_ROW;
+    if (*found) {
+        ledger_rows_take_stretch(statement, rows);
+    }
+    return database_end(ledger->db, statement, result, "reading a stretch", why) &&
+           (!*found || read_stretch_end(ledger, rows, why));
+}
+
+bool ledger_rows_stretch(struct ledger *ledger, int64_t id, struct ledger_stretch_rows *rows,
+                         bool *found, struct failure *why)
+{
+    database_bind(ledger->rows[ROWS_STRETCH], ":id", id);
+    return read_one_stretch(ledger, ledger->rows[ROWS_STRETCH], rows, found, why);
+}
+
+bool ledger_rows_newest(struct ledger *ledger, struct ledger_stretch_rows *rows, bool *found,
+                        struct failure *why)
+{
+    return read_one_stretch(ledger, ledger->rows[ROWS_STRETCH_NEWEST], rows, found, why);
+}
+
+static uint32_t big_endian(const uint8_t *bytes)
+{
+    return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
+}
+
+/* An address and the port behind it. A blob of any other size is no address. */
+static struct socket_endpoint column_endpoint(sqlite3_stmt *statement, int column)
+{
+    struct socket_endpoint end = {.port = (uint16_t)sqlite3_column_int(statement, column + 1)};
+    const uint8_t *bytes = sqlite3_column_blob(statement, column);
+    int size = sqlite3_column_bytes(statement, column);
+
+    if (bytes != NULL && (size == 4 || size == 16 || size == 20)) {
+        end.address_size = size == 4 ? 4 : 16;
+        memcpy(end.address, bytes, end.address_size);
+        end.scope_id = size == 20 ? big_endian(bytes + 16) : 0;
+    }
+    return end;
+}
+
+static void take_interval(sqlite3_stmt *statement, struct ledger_row *row)
+{
+    *row = (struct ledger_row){
+        .id = column_number(statement, 0),
+        .opened_at = column_number(statement, 1),
+        .duration =
+            sqlite3_column_type(statement, 2) == SQLITE_NULL ? -1 : column_number(statement, 2),
+        .process = column_number(statement, 9),
+        .continued = sqlite3_column_int(statement, 13) != 0,
+        .socket =
+            {
+                .protocol = (uint8_t)sqlite3_column_int(statement, 3),
+                .state = (uint8_t)sqlite3_column_int(statement, 4),
+                .local = column_endpoint(statement, 5),
+                .remote = column_endpoint(statement, 7),
+                .pid = (uint32_t)sqlite3_column_int64(statement, 10),
+                .owner = SOCKET_NO_OWNER,
+                .attribution = (uint8_t)sqlite3_column_int(statement, 11),
+            },
+    };
+    if (sqlite3_column_type(statement, 12) != SQLITE_NULL) {
+        row->socket.created_at = row->opened_at - column_number(statement, 12);
+    }
+}
+
+static bool reserve_row(struct ledger_row_list *list, struct failure *why)
+{
+    size_t capacity = list->capacity == 0 ? 256 : list->capacity * 2;
+    struct ledger_row *rows;
+
+    if (list->count < list->capacity) {
+        return true;
+    }
+    rows = realloc(list->rows, capacity * sizeof(*rows));
+    if (rows == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu intervals", capacity);
+    }
+    list->rows = rows;
+    list->capacity = capacity;
+    return true;
+}
+
+bool ledger_rows_read(struct ledger *ledger, enum ledger_rows_statement which,
+                      struct ledger_row_list *list, struct failure *why)
+{
+    sqlite3_stmt *statement = ledger->rows[which];
+    bool ok = true;
+    int result;
+
+    while ((result = sqlite3_step(statement)) == SQLITE_ROW && ok) {
+        ok = reserve_row(list, why);
+        if (ok) {
+            take_interval(statement, &list->rows[list->count++]);
+        }
+    }
+    if (!ok) {
+        sqlite3_reset(statement);
+        return false;
+    }
+    return database_end(ledger->db, statement, result, "reading intervals", why);
+}
+
+void ledger_row_list_clear(struct ledger_row_list *list)
+{
+    free(list->rows);
+    *list = (struct ledger_row_list){0};
+}
+
+void ledger_process_list_clear(struct ledger_process_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        process_instance_release(list->items[i].instance);
+    }
+    free(list->items);
+    *list = (struct ledger_process_list){0};
+}
+
+static const struct process_instance *column_instance(sqlite3_stmt *statement)
+{
+    struct process_instance fields = {
+        .pid = (uint32_t)sqlite3_column_int64(statement, 3),
+        .start = (uint64_t)sqlite3_column_int64(statement, 4),
+        .started_at = column_number(statement, 5),
+        .parent_pid = (uint32_t)sqlite3_column_int64(statement, 6),
+        .parent_start = (uint64_t)sqlite3_column_int64(statement, 7),
+        .session = (uint32_t)sqlite3_column_int64(statement, 8),
+        .access = (uint8_t)sqlite3_column_int(statement, 9),
+        .name = database_column_text(statement, 10),
+        .path = (const char *)sqlite3_column_text(statement, 11),
+    };
+
+    return process_instance_make(&fields);
+}
+
+static bool add_process(struct ledger_process_list *list, sqlite3_stmt *statement,
+                        struct failure *why)
+{
+    const struct process_instance *instance;
+
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity == 0 ? 64 : list->capacity * 2;
+        struct ledger_process *items = realloc(list->items, capacity * sizeof(*items));
+
+        if (items == NULL) {
+            return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu processes", capacity);
+        }
+        list->items = items;
+        list->capacity = capacity;
+    }
+    instance = column_instance(statement);
+    if (instance == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for a process");
+    }
+    list->items[list->count++] = (struct ledger_process){
+        .id = column_number(statement, 0),
+        .first_stretch = column_number(statement, 1),
+        .first_seen_at = column_number(statement, 2),
+        .instance = instance,
+    };
+    return true;
+}
+
+static bool read_processes(struct ledger *ledger, enum ledger_rows_statement which,
+                           struct ledger_process_list *list, struct failure *why)
+{
+    sqlite3_stmt *statement = ledger->rows[which];
+    bool ok = true;
+    int result;
+
+    while ((result = sqlite3_step(statement)) == SQLITE_ROW && ok) {
+        ok = add_process(list, statement, why);
+    }
+    if (!ok) {
+        sqlite3_reset(statement);
+        return false;
+    }
+    return database_end(ledger->db, statement, result, "reading processes", why);
+}
+
+bool ledger_rows_process(struct ledger *ledger, int64_t id, struct ledger_process_list *list,
+                         struct failure *why)
+{
+    database_bind(ledger->rows[ROWS_PROCESS], ":id", id);
+    return read_processes(ledger, ROWS_PROCESS, list, why);
+}
+
+/* The rows of one stretch in one table: ids first..end-1, times growing with the id. */
+struct id_range {
+    enum ledger_rows_statement from; /* the first row from an id on: id, time */
+    int64_t first;
+    int64_t end;
+};
+
+/* Bisects for the first id of the range whose time is later than `at`; `end` where none is. */
+static bool find_after(struct ledger *ledger, const struct id_range *range, int64_t at, int64_t *id,
+                       struct failure *why)
+{
+    sqlite3_stmt *statement = ledger->rows[range->from];
+    int64_t low = range->first;
+    int64_t high = range->end;
+
+    while (low < high) {
+        int64_t middle = low + (high - low) / 2;
+        int64_t found;
+        int result;
+
+        database_bind(statement, ":id", middle);
+        result = sqlite3_step(statement);
+        found = result == SQLITE_ROW ? column_number(statement, 0) : high;
+        if (found >= high || column_number(statement, 1) > at) {
+            high = middle; /* rows that retention took away count as later: none is lost by that */
+        } else {
+            low = found + 1;
+        }
+        if (!database_end(ledger->db, statement, result, "looking for a moment", why)) {
+            return false;
+        }
+    }
+    *id = low;
+    return true;
+}
+
+static struct id_range intervals_of(const struct ledger_stretch_rows *stretch)
+{
+    return (struct id_range){ROWS_INTERVAL_FROM, stretch->first_interval, stretch->end_interval};
+}
+
+static struct id_range processes_of(const struct ledger_stretch_rows *stretch)
+{
+    return (struct id_range){ROWS_PROCESS_FROM, stretch->first_process, stretch->end_process};
+}
+
+bool ledger_rows_interval_after(struct ledger *ledger, const struct ledger_stretch_rows *stretch,
+                                int64_t at, int64_t *id, struct failure *why)
+{
+    struct id_range range = intervals_of(stretch);
+
+    return find_after(ledger, &range, at, id, why);
+}
+
+/* The first moment at which a row of this span may have begun that lasted beyond `at`. */
+static int64_t earliest(int span, int64_t at)
+{
+    return at - ((int64_t)1 << (span + 1));
+}
+
+/* What fits into the stretch. Short rows are those of the span below the shortest stored one. */
+static int longest_span(const struct ledger_stretch_rows *stretch)
+{
+    int span = ledger_span_of(stretch->stretch.end_at - stretch->stretch.begin_at);
+
+    return span < LEDGER_SPAN_SHORTEST ? LEDGER_SPAN_SHORTEST - 1 : span;
+}
+
+static int compare_rows(const void *left, const void *right)
+{
+    const struct ledger_row *a = left;
+    const struct ledger_row *b = right;
+
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+static bool read_open_of_span(struct ledger *ledger, const struct ledger_stretch_rows *stretch,
+                              int span, int64_t at, int64_t high, struct ledger_row_list *list,
+                              struct failure *why)
+{
+    enum ledger_rows_statement which =
+        span < LEDGER_SPAN_SHORTEST ? ROWS_OPEN_SHORT : ROWS_OPEN_LONG;
+    struct id_range range = intervals_of(stretch);
+    int64_t low;
+
+    range.end = high + 1;
+    if (!find_after(ledger, &range, earliest(span, at), &low, why)) {
+        return false;
+    }
+    if (which == ROWS_OPEN_LONG) {
+        database_bind(ledger->rows[which], ":span", span);
+    }
+    database_bind(ledger->rows[which], ":low", low);
+    database_bind(ledger->rows[which], ":high", high);
+    database_bind(ledger->rows[which], ":at", at);
+    return ledger_rows_read(ledger, which, list, why);
+}
+
+bool ledger_rows_open_at(struct ledger *ledger, const struct ledger_stretch_rows *stretch,
+                         int64_t at, struct ledger_row_list *list, struct failure *why)
+{
+    sqlite3_stmt *to_the_end = ledger->rows[ROWS_OPEN_TO_THE_END];
+    size_t before = list->count;
+    int longest = longest_span(stretch);
+    int64_t after;
+
+    if (!ledger_rows_interval_after(ledger, stretch, at, &after, why)) {
+        return false;
+    }
+    database_bind(to_the_end, ":span", LEDGER_SPAN_OPEN);
+    database_bind(to_the_end, ":low", stretch->first_interval);
+    database_bind(to_the_end, ":high", after - 1);
+    if (!ledger_rows_read(ledger, ROWS_OPEN_TO_THE_END, list, why)) {
+        return false;
+    }
+    for (int span = LEDGER_SPAN_SHORTEST - 1; span <= longest; span++) {
+        if (!read_open_of_span(ledger, stretch, span, at, after - 1, list, why)) {
+            return false;
+        }
+    }
+    if (list->count > before) {
+        qsort(list->rows + before, list->count - before, sizeof(list->rows[0]), compare_rows);
+    }
+    return true;
+}
+
+static int compare_processes(const void *left, const void *right)
+{
+    const struct ledger_process *a = left;
+    const struct ledger_process *b = right;
+
+    return (a->id > b->id) - (a->id < b->id);
+}
+
+/* What the four statements for running processes are bound to, as far as each has it. */
+struct alive {
+    enum ledger_rows_statement which;
+    int span;
+    int64_t low;
+    int64_t high;
+};
+
+static bool read_alive(struct ledger *ledger, const struct ledger_stretch_rows *stretch, int64_t at,
+                       const struct alive *alive, struct ledger_process_list *list,
+                       struct failure *why)
+{
+    sqlite3_stmt *statement = ledger->rows[alive->which];
+
+    database_bind(statement, ":high", alive->high);
+    if (alive->which != ROWS_ALIVE_SHORT) {
+        database_bind(statement, ":span", alive->span);
+        database_bind(statement, ":boot", stretch->stretch.boot_id);
+    }
+    if (alive->which == ROWS_ALIVE_SHORT || alive->which == ROWS_ALIVE_LONG) {
+        database_bind(statement, ":low", alive->low);
+    }
+    if (alive->which == ROWS_ALIVE_ACROSS || alive->which == ROWS_ALIVE_LONG) {
+        database_bind(statement, ":stretch", stretch->stretch.id);
+    }
+    if (alive->which != ROWS_ALIVE_STILL) {
+        database_bind(statement, ":at", at);
+    }
+    return read_processes(ledger, alive->which, list, why);
+}
+
+static bool read_alive_of_span(struct ledger *ledger, const struct ledger_stretch_rows *stretch,
+                               int span, int64_t at, int64_t high, struct ledger_process_list *list,
+                               struct failure *why)
+{
+    struct alive alive = {
+        .which = span < LEDGER_SPAN_SHORTEST ? ROWS_ALIVE_SHORT : ROWS_ALIVE_LONG,
+        .span = span,
+        .high = high,
+    };
+    struct id_range range = processes_of(stretch);
+
+    range.end = high + 1;
+    return find_after(ledger, &range, earliest(span, at), &alive.low, why) &&
+           read_alive(ledger, stretch, at, &alive, list, why);
+}
+
+bool ledger_rows_alive_at(struct ledger *ledger, const struct ledger_stretch_rows *stretch,
+                          int64_t at, struct ledger_process_list *list, struct failure *why)
+{
+    struct id_range range = processes_of(stretch);
+    struct alive still = {.which = ROWS_ALIVE_STILL, .span = LEDGER_SPAN_OPEN};
+    struct alive across = {.which = ROWS_ALIVE_ACROSS, .span = LEDGER_SPAN_ACROSS};
+    size_t before = list->count;
+    int longest = longest_span(stretch);
+    int64_t after;
+
+    if (!find_after(ledger, &range, at, &after, why)) {
+        return false;
+    }
+    still.high = across.high = after - 1;
+    if (!read_alive(ledger, stretch, at, &still, list, why) ||
+        !read_alive(ledger, stretch, at, &across, list, why)) {
+        return false;
+    }
+    for (int span = LEDGER_SPAN_SHORTEST - 1; span <= longest; span++) {
+        if (!read_alive_of_span(ledger, stretch, span, at, after - 1, list, why)) {
+            return false;
+        }
+    }
+    if (list->count > before) {
+        qsort(list->items + before, list->count - before, sizeof(list->items[0]),
+              compare_processes);
+    }
+    return true;
+}

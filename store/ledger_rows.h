@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * All SQL that reads facts of a ledger, and the way from its rows to our
+ * structs. What stands in a ledger is believed as far as it goes: it may come
+ * from another machine, and numbers that cannot be are held at a bound.
+ *
+ * Every call here is made inside of a read transaction.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sqlite3.h>
+
+#include "base/failure.h"
+#include "collector/process_instance.h"
+#include "collector/socket_row.h"
+#include "store/ledger_query.h"
+
+enum ledger_rows_statement {
+    ROWS_STRETCHES_AFTER,
+    ROWS_STRETCH,
+    ROWS_STRETCH_NEWEST,
+    ROWS_STRETCH_END,
+    ROWS_INTERVAL_FROM,
+    ROWS_PROCESS_FROM,
+    ROWS_OPEN_TO_THE_END,
+    ROWS_OPEN_LONG,
+    ROWS_OPEN_SHORT,
+    ROWS_ALIVE_STILL,
+    ROWS_ALIVE_ACROSS,
+    ROWS_ALIVE_LONG,
+    ROWS_ALIVE_SHORT,
+    ROWS_PROCESS,
+    ROWS_WALK_ALL,
+    ROWS_WALK_LOCAL_PORT,
+    ROWS_WALK_REMOTE_PORT,
+    ROWS_WALK_PORT,
+    ROWS_WALK_PID,
+    ROWS_WALK_NAME,
+    ROWS_NEWEST_RUN,
+    ROWS_COUNTS,
+    LEDGER_ROWS_STATEMENTS,
+};
+
+/* By enum ledger_rows_statement. */
+extern const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS];
+
+/* A stretch, with what belongs to it: rows whose id is first..end-1. */
+struct ledger_stretch_rows {
+    struct ledger_stretch stretch;
+    int64_t commit; /* milliseconds between commits of its run; 0: not told */
+    int64_t first_interval;
+    int64_t first_process;
+    int64_t end_interval; /* filled by ledger_rows_stretch() and _newest() only */
+    int64_t end_process;
+};
+
+/* A row of ROWS_STRETCHES_AFTER. */
+void ledger_rows_take_stretch(sqlite3_stmt *statement, struct ledger_stretch_rows *rows);
+
+/* *found says whether there is such a stretch. */
+bool ledger_rows_stretch(struct ledger *ledger, int64_t id, struct ledger_stretch_rows *rows,
+                         bool *found, struct failure *why) NODISCARD;
+bool ledger_rows_newest(struct ledger *ledger, struct ledger_stretch_rows *rows, bool *found,
+                        struct failure *why) NODISCARD;
+
+/* An interval as it is stored. */
+struct ledger_row {
+    int64_t id;
+    int64_t opened_at;
+    int64_t duration; /* -1: it lasted to the end of its stretch */
+    int64_t process;  /* 0: not known */
+    bool continued;
+    struct socket_row socket; /* owner: not set */
+};
+
+/* Starts as {0}. */
+struct ledger_row_list {
+    struct ledger_row *rows;
+    size_t count;
+    size_t capacity;
+};
+
+/* Appends every row of a bound statement whose columns are those of an interval. */
+bool ledger_rows_read(struct ledger *ledger, enum ledger_rows_statement which,
+                      struct ledger_row_list *list, struct failure *why) NODISCARD;
+void ledger_row_list_clear(struct ledger_row_list *list);
+
+/* A process instance as it is stored. */
+struct ledger_process {
+    int64_t id;
+    int64_t first_stretch;
+    int64_t first_seen_at;
+    const struct process_instance *instance; /* a reference */
+};
+
+/* Starts as {0}. */
+struct ledger_process_list {
+    struct ledger_process *items;
+    size_t count;
+    size_t capacity;
+};
+
+void ledger_process_list_clear(struct ledger_process_list *list);
+
+/* Appends the process with this id, or nothing where there is none. */
+bool ledger_rows_process(struct ledger *ledger, int64_t id, struct ledger_process_list *list,
+                         struct failure *why) NODISCARD;
+
+/* The first id in the stretch that was opened after `at`; end_interval where none was. */
+bool ledger_rows_interval_after(struct ledger *ledger, const struct ledger_stretch_rows *stretch,
+                                int64_t at, int64_t *id, struct failure *why) NODISCARD;
+
+/*
+ * Appends the intervals that were open, or the processes that ran, at a moment
+ * of the stretch; by id, ascending.
+ */
+bool ledger_rows_open_at(struct ledger *ledger, const struct ledger_stretch_rows *stretch,
+                         int64_t at, struct ledger_row_list *list, struct failure *why) NODISCARD;
+bool ledger_rows_alive_at(struct ledger *ledger, const struct ledger_stretch_rows *stretch,
+                          int64_t at, struct ledger_process_list *list,
+                          struct failure *why) NODISCARD;

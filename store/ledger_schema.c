@@ -1,0 +1,289 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "store/ledger_schema.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "store/database.h"
+
+/*
+ * Step N takes a ledger from version N to N + 1. Released steps are never
+ * edited: a change to the schema is a new step at the end.
+ *
+ * How the state at a moment is found, without an index on times (there are
+ * years of rows, and each index costs a fifth of the file):
+ *
+ * A row of `interval` lies in one stretch. Within a stretch the clock was
+ * never set and rows are numbered as they were opened, so `opened_at` grows
+ * with `id`: the id of any moment is found by bisection, and a range of time
+ * is a range of ids. At a moment T of a stretch these rows were open:
+ *
+ *  - those without an end (span = OPEN) up to T's id: all of them, since an
+ *    interval of a stretch that ended lasted to its end;
+ *  - those of span N (2^N ms and longer, below 2^(N+1)) that began in the
+ *    2^(N+1) ms before T and ended after it: every one that began in the
+ *    later half of that range did, so few rows are looked at in vain;
+ *  - short ones (span IS NULL, below 2^18 ms: four minutes) that began in the
+ *    four minutes before T and ended after it.
+ *
+ * So the cost depends on what was open then, not on how long the ledger is.
+ * Processes are found in the same way, but live through gaps.
+ */
+static const char *const step_0[] = {
+    /* Facts about the ledger itself. */
+    "CREATE TABLE meta (\n"
+    "  name   TEXT PRIMARY KEY,       -- 'ledger_id': a UUID; 'created_at': milliseconds\n"
+    "  value  ANY NOT NULL\n"
+    ") STRICT, WITHOUT ROWID;\n",
+
+    "CREATE TABLE text (\n"
+    "  id     INTEGER PRIMARY KEY,    -- names and paths: each is stored once\n"
+    "  text   TEXT NOT NULL\n"
+    ") STRICT;\n",
+    "CREATE INDEX text_text ON text (text COLLATE NOCASE);\n",
+
+    "CREATE TABLE boot (\n"
+    "  id          INTEGER PRIMARY KEY,\n"
+    "  name        TEXT NOT NULL UNIQUE, -- how the system tells its boots apart\n"
+    "  started_at  INTEGER NOT NULL      -- by the wall clock when it was first seen\n"
+    ") STRICT;\n",
+
+    "CREATE TABLE run (\n"
+    "  id          INTEGER PRIMARY KEY,  -- one run of the service\n"
+    "  program     TEXT NOT NULL,        -- name and version\n"
+    "  pid         INTEGER NOT NULL,\n"
+    "  boot        INTEGER NOT NULL REFERENCES boot (id),\n"
+    "  started_at  INTEGER NOT NULL,\n"
+    "  commit_ms   INTEGER NOT NULL,     -- how often it commits; 0: not told\n"
+    "  ended       INTEGER NOT NULL      -- why it ended, as in stretch; 0: it runs\n"
+    ") STRICT;\n",
+
+    "CREATE TABLE stretch (\n"
+    "  id              INTEGER PRIMARY KEY, -- time that was watched without a gap\n"
+    "  run             INTEGER NOT NULL REFERENCES run (id),\n"
+    "  begin_at        INTEGER NOT NULL,    -- first sample, milliseconds since 1970 UTC\n"
+    "  end_at          INTEGER NOT NULL,    -- last sample; the only thing that a commit\n"
+    "                                       -- writes in which nothing else has changed\n"
+    "  first_sample    INTEGER NOT NULL,    -- numbers that count up and never repeat\n"
+    "  last_sample     INTEGER NOT NULL,\n"
+    "  interval_ms     INTEGER NOT NULL,    -- between samples\n"
+    "  ended           INTEGER NOT NULL,    -- 0 goes on, 1 stopped, 2 crashed, 3 asleep,\n"
+    "                                       -- 4 clock set, 5 sample failed, 6 late,\n"
+    "                                       -- 7 paused, 8 lost, 9 other interval,\n"
+    "                                       -- 10 other tables\n"
+    "  lacks           INTEGER NOT NULL,    -- tables that the system has not: 1 IPv6 TCP,\n"
+    "                                       -- 2 IPv6 UDP, 4 IPv4 TCP, 8 IPv4 UDP\n"
+    "  first_interval  INTEGER NOT NULL,    -- interval.id from here on, up to the next\n"
+    "  first_process   INTEGER NOT NULL     -- process.id likewise, of those first seen in it\n"
+    ") STRICT;\n",
+
+    /*
+     * A process instance: boot, pid and start tell it. Its owner fields are
+     * filled in when more is learned; the rest is never changed.
+     */
+    "CREATE TABLE process (\n"
+    "  id             INTEGER PRIMARY KEY, -- in the order of first seen\n"
+    "  boot           INTEGER NOT NULL REFERENCES boot (id),\n"
+    "  pid            INTEGER NOT NULL,\n"
+    "  start          INTEGER NOT NULL,    -- the system's own count; with boot and pid the\n"
+    "                                      -- identity. Windows: 100 ns since 1601, Linux:\n"
+    "                                      -- clock ticks since boot\n"
+    "  started_at     INTEGER NOT NULL,    -- the same in milliseconds since 1970 UTC\n"
+    "  parent_pid     INTEGER NOT NULL,    -- 0: none, or not known\n"
+    "  parent_start   INTEGER NOT NULL,    -- 0: the parent was not seen\n"
+    "  session        INTEGER NOT NULL,\n"
+    "  name           INTEGER NOT NULL REFERENCES text (id),\n"
+    "  path           INTEGER REFERENCES text (id),\n"
+    "  access         INTEGER NOT NULL,    -- 0 not opened, 1 opened, 2 denied, 3 gone,\n"
+    "                                      -- 4 kernel\n"
+    "  first_stretch  INTEGER NOT NULL REFERENCES stretch (id),\n"
+    "  first_seen_at  INTEGER NOT NULL,    -- in first_stretch\n"
+    "  last_stretch   INTEGER REFERENCES stretch (id), -- NULL: it was not seen to end\n"
+    "  gone_at        INTEGER,             -- in last_stretch: the first sample without it;\n"
+    "                                      -- NULL: it was there until that stretch ended\n"
+    "  span           INTEGER              -- NULL lasted below 2^18 ms, N below 2^(N+1) ms,\n"
+    "                                      -- 1 beyond one stretch, 8388607 not seen to end\n"
+    ") STRICT;\n",
+    "CREATE INDEX process_pid ON process (pid, boot, start);\n",
+    "CREATE INDEX process_name ON process (name);\n",
+    "CREATE INDEX process_span ON process (span, boot, last_stretch) WHERE span IS NOT NULL;\n",
+
+    /*
+     * One socket in one state with one owner. Secondary indexes hold the
+     * id as their last column, and ids are in the order of recording.
+     */
+    "CREATE TABLE interval (\n"
+    "  id              INTEGER PRIMARY KEY,\n"
+    "  opened_at       INTEGER NOT NULL, -- first sample that saw it, ms since 1970 UTC; the\n"
+    "                                    -- stretch's begin_at: it was there before\n"
+    "  duration        INTEGER,          -- ms to the first sample that did not see it;\n"
+    "                                    -- NULL: it lasted to the end of its stretch\n"
+    "  span            INTEGER,          -- as in process, without 1\n"
+    "  protocol        INTEGER NOT NULL, -- IANA number: 6 TCP, 17 UDP\n"
+    "  state           INTEGER NOT NULL, -- 0 UDP; TCP as in RFC 4022: 2 listening,\n"
+    "                                    -- 5 established, 11 time wait ...\n"
+    "  local_address   BLOB NOT NULL,    -- 4 or 16 bytes in network order, and 4 more of\n"
+    "                                    -- the interface where it is link-local\n"
+    "  local_port      INTEGER NOT NULL,\n"
+    "  remote_address  BLOB,             -- NULL: listening and UDP sockets have none\n"
+    "  remote_port     INTEGER,\n"
+    "  process         INTEGER,          -- process.id; NULL: the owner is not known. Not\n"
+    "                                    -- declared as a reference: to check it for each row\n"
+    "                                    -- takes a sixth of the time of writing\n"
+    "  pid             INTEGER,          -- only where a pid is known and no process\n"
+    "  attribution     INTEGER NOT NULL, -- 0 unknown, 1 exact, 2 exited, 3 carried forward,\n"
+    "                                    -- 4 kernel, 5 denied\n"
+    "  age             INTEGER,          -- ms from its creation to opened_at; NULL: not told\n"
+    "  continued       INTEGER NOT NULL  -- 1: it was there when the stretch before ended\n"
+    ") STRICT;\n",
+    "CREATE INDEX interval_local_port ON interval (local_port);\n",
+    "CREATE INDEX interval_remote_port ON interval (remote_port)\n"
+    "  WHERE remote_port IS NOT NULL;\n",
+    "CREATE INDEX interval_remote_address ON interval (remote_address)\n"
+    "  WHERE remote_address IS NOT NULL;\n",
+    "CREATE INDEX interval_process ON interval (process) WHERE process IS NOT NULL;\n",
+    "CREATE INDEX interval_pid ON interval (pid) WHERE pid IS NOT NULL;\n",
+    "CREATE INDEX interval_span ON interval (span) WHERE span IS NOT NULL;\n",
+    NULL,
+};
+
+/* Each a list of statements, ended by NULL. */
+static const char *const *const steps[] = {step_0};
+
+static_assert(sizeof(steps) / sizeof(steps[0]) == LEDGER_SCHEMA_VERSION, "one step a version");
+
+int ledger_span_of(int64_t duration)
+{
+    int span = LEDGER_SPAN_SHORTEST;
+
+    if (duration < (int64_t)1 << LEDGER_SPAN_SHORTEST) {
+        return -1;
+    }
+    while (span + 1 < LEDGER_SPAN_COUNT && duration >> (span + 1) != 0) {
+        span++;
+    }
+    return span;
+}
+
+static bool refuse_version(int64_t version, struct failure *why)
+{
+    if (version < LEDGER_SCHEMA_VERSION) {
+        return FAIL(why, FAILURE_VERSION, (long)version,
+                    "the ledger has version %" PRId64 " and this program reads version %d: start "
+                    "the service of this version once, which brings the ledger up to date",
+                    version, (int)LEDGER_SCHEMA_VERSION);
+    }
+    return FAIL(why, FAILURE_VERSION, (long)version,
+                "the ledger was written by a newer portledger: it has version %" PRId64
+                ", this program knows version %d",
+                version, (int)LEDGER_SCHEMA_VERSION);
+}
+
+bool ledger_schema_recognize(const struct database_header *header, bool may_be_empty, bool has_wal,
+                             struct failure *why)
+{
+    if (header->file_size == 0) {
+        return may_be_empty ||
+               FAIL(why, FAILURE_FORMAT, 0, "the file is empty, which is no ledger");
+    }
+    if (!header->is_database) {
+        return FAIL(why, FAILURE_FORMAT, 0, "the file is no ledger, and no SQLite database");
+    }
+    if (header->application_id != LEDGER_APPLICATION_ID) {
+        return FAIL(why, FAILURE_FORMAT, 0, "the file is an SQLite database, but no ledger");
+    }
+    if (header->user_version > LEDGER_SCHEMA_VERSION) {
+        return refuse_version(header->user_version, why);
+    }
+    /* While a log is beside it, the newest pages may be in there. */
+    if (!has_wal && header->file_size < header->whole_size) {
+        return FAIL(why, FAILURE_FORMAT, 0,
+                    "the ledger is cut off: it has %" PRId64 " bytes of %" PRId64,
+                    header->file_size, header->whole_size);
+    }
+    return true;
+}
+
+static bool read_version(sqlite3 *db, int64_t *version, struct failure *why)
+{
+    return database_run_number(db, "PRAGMA user_version", 0, version, why);
+}
+
+bool ledger_schema_mark(sqlite3 *db, struct failure *why)
+{
+    char mark[48];
+    int64_t version;
+
+    if (!read_version(db, &version, why)) {
+        return false;
+    }
+    if (version > LEDGER_SCHEMA_VERSION) { /* said in the log beside the file only */
+        return refuse_version(version, why);
+    }
+    /* The first two count only before the first page is written, and the first page is all or
+     * nothing: nobody will ever see a file without the mark. */
+    snprintf(mark, sizeof(mark), "PRAGMA application_id = %d", (int)LEDGER_APPLICATION_ID);
+    return database_run(db, "PRAGMA page_size = 4096", why) &&
+           database_run(db, "PRAGMA auto_vacuum = INCREMENTAL", why) && database_run(db, mark, why);
+}
+
+/* Called inside a transaction, so that the steps and the new version number arrive together. */
+static bool take_steps(sqlite3 *db, int64_t version, struct failure *why)
+{
+    char stamp[48];
+
+    if (version < 0 || version > LEDGER_SCHEMA_VERSION) {
+        return refuse_version(version, why);
+    }
+    if (version == LEDGER_SCHEMA_VERSION) {
+        return true;
+    }
+    for (; version < LEDGER_SCHEMA_VERSION; version++) {
+        for (const char *const *sql = steps[version]; *sql != NULL; sql++) {
+            if (!database_run(db, *sql, why)) {
+                return false;
+            }
+        }
+    }
+    snprintf(stamp, sizeof(stamp), "PRAGMA user_version = %d", (int)LEDGER_SCHEMA_VERSION);
+    return database_run(db, stamp, why);
+}
+
+bool ledger_schema_upgrade(sqlite3 *db, struct failure *why)
+{
+    int64_t version;
+    bool ok;
+
+    /* The version is read under the write lock: two openers must not both take step 0. */
+    ok = database_run(db, "BEGIN IMMEDIATE", why) && read_version(db, &version, why) &&
+         take_steps(db, version, why) && database_run(db, "COMMIT", why);
+    if (!ok) {
+        database_rollback(db);
+    }
+    return ok;
+}
+
+bool ledger_schema_check(sqlite3 *db, struct failure *why)
+{
+    int64_t strangers;
+    int64_t version;
+
+    if (!read_version(db, &version, why)) {
+        return false;
+    }
+    if (version != LEDGER_SCHEMA_VERSION) {
+        return refuse_version(version, why);
+    }
+    /* Only what is kept in the file has a root page. */
+    if (!database_run_number(db,
+                             "SELECT count(*) FROM sqlite_schema"
+                             " WHERE type NOT IN ('table', 'index') OR coalesce(rootpage, 0) = 0",
+                             0, &strangers, why)) {
+        return false;
+    }
+    return strangers == 0 || FAIL(why, FAILURE_FORMAT, 0,
+                                  "the ledger holds views, triggers or virtual tables, which no "
+                                  "portledger has put there: it is not read");
+}

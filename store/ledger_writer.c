@@ -1,0 +1,771 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "store/ledger_writer.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash_index.h"
+#include "collector/snapshot_diff.h"
+#include "store/database.h"
+#include "store/ledger_facts.h"
+#include "store/ledger_handle.h"
+#include "store/ledger_rows.h"
+#include "store/ledger_schema.h"
+
+enum {
+    STEP_MS = 1000,       /* the two clocks may part by this much between two samples */
+    SLEEP_MS = 1000,      /* time in which the machine was not awake, from here on a gap */
+    LATE_INTERVALS = 3,   /* a sample is late after so many of them ... */
+    LATE_LEAST_MS = 2000, /* ... and so much more than one */
+};
+
+#define NOT_SEEN UINT32_MAX /* in `matches`: a process that the sample before did not have */
+
+/* All SQL of this module: what is run when a run begins and ends. */
+enum statement {
+    ADD_BOOT,
+    FIND_BOOT,
+    ADD_RUN,
+    END_RUN,
+    CLOSE_STRETCHES,
+    CLOSE_RUNS,
+    ORPHAN_PROCESSES,
+    STATEMENT_COUNT,
+};
+
+static const char *const statement_sql[STATEMENT_COUNT] = {
+    [ADD_BOOT] = "INSERT OR IGNORE INTO boot (name, started_at) VALUES (:name, :started_at)",
+    [FIND_BOOT] = "SELECT id FROM boot WHERE name = :name",
+    [ADD_RUN] = "INSERT INTO run (program, pid, boot, started_at, commit_ms, ended)"
+                " VALUES (:program, :pid, :boot, :started_at, :commit_ms, 0)",
+    [END_RUN] = "UPDATE run SET ended = :ended WHERE id = :id",
+
+    /* Only the newest stretch and run can be without an end: no more rows need be looked at. */
+    [CLOSE_STRETCHES] = "UPDATE stretch SET ended = :ended"
+                        " WHERE ended = 0 AND id = (SELECT max(id) FROM stretch)",
+    [CLOSE_RUNS] =
+        "UPDATE run SET ended = :ended WHERE ended = 0 AND id = (SELECT max(id) FROM run)",
+
+    /* Nobody lives through a restart of the system. */
+    [ORPHAN_PROCESSES] = "UPDATE process SET last_stretch = (SELECT max(id) FROM stretch),"
+                         "                   span = :across"
+                         " WHERE span = :open AND boot <> :boot",
+};
+
+/* An open interval, and a process that runs, as far as the writer must know them. */
+struct open_interval {
+    int64_t id;
+    int64_t opened_at;
+};
+
+struct seen_process {
+    int64_t id;
+    int64_t first_stretch;
+    int64_t first_seen_at;
+};
+
+/*
+ * What belongs to the newest sample, and what is made of it for the next one.
+ * `open` and `seen` go with the sockets and processes of the snapshot.
+ */
+struct sample {
+    struct open_interval *open; /* id 0: of an earlier run, cut already */
+    struct seen_process *seen;
+    size_t open_capacity;
+    size_t seen_capacity;
+};
+
+struct ledger_writer {
+    struct ledger *ledger;
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+    struct ledger_facts *facts;
+
+    int64_t run_id;
+    int64_t boot_id;
+    int64_t interval;              /* milliseconds between samples */
+    bool watching;                 /* the stretch goes on */
+    struct ledger_stretch stretch; /* the newest one, of this run or an earlier one */
+    struct ledger_gap_seen gap;    /* before the newest sample; LEDGER_GAP_NONE: there was none */
+
+    int64_t next_stretch; /* ids and numbers */
+    int64_t next_sample;
+    int64_t next_interval;
+    int64_t next_process;
+
+    struct snapshot before; /* the newest sample */
+    struct sample now;      /* what belongs to it */
+    struct sample next;
+
+    struct snapshot_diff diff; /* from here on: scratch of one ledger_writer_add() */
+    struct hash_index index;   /* of before.processes */
+    bool indexed;
+    uint32_t *matches; /* for each later process its place in `before` */
+    uint8_t *went_on;  /* of the sockets in `before`: their interval goes on */
+    uint8_t *lives;    /* of the processes in `before` */
+    size_t matches_capacity;
+    size_t went_on_capacity;
+    size_t lives_capacity;
+};
+
+/*
+ * Beginning a run
+ */
+
+static bool begin_boot(struct ledger_writer *writer, const struct clock_boot *boot,
+                       struct failure *why)
+{
+    sqlite3_stmt *add = writer->statements[ADD_BOOT];
+    sqlite3_stmt *find = writer->statements[FIND_BOOT];
+    int result;
+
+    database_bind_text(add, ":name", boot->id);
+    database_bind(add, ":started_at", boot->started_at);
+    if (!database_finish(writer->ledger->db, add, "adding the boot", why)) {
+        return false;
+    }
+    database_bind_text(find, ":name", boot->id);
+    result = sqlite3_step(find);
+    writer->boot_id = sqlite3_column_int64(find, 0);
+    return database_end(writer->ledger->db, find, result, "looking the boot up", why);
+}
+
+static bool add_run(struct ledger_writer *writer, const struct ledger_run *run, struct failure *why)
+{
+    sqlite3_stmt *add = writer->statements[ADD_RUN];
+
+    database_bind_text(add, ":program", run->program);
+    database_bind(add, ":pid", run->pid);
+    database_bind(add, ":boot", writer->boot_id);
+    database_bind(add, ":started_at", run->started_at);
+    database_bind(add, ":commit_ms", run->commit);
+    if (!database_finish(writer->ledger->db, add, "adding the run", why)) {
+        return false;
+    }
+    writer->run_id = sqlite3_last_insert_rowid(writer->ledger->db);
+    return true;
+}
+
+/*
+ * An interval without an end lasted to the end of its stretch, by definition:
+ * so all that a crash left open is closed by ending the stretch.
+ */
+static bool close_earlier_runs(struct ledger_writer *writer, struct failure *why)
+{
+    sqlite3_stmt *stretches = writer->statements[CLOSE_STRETCHES];
+    sqlite3_stmt *runs = writer->statements[CLOSE_RUNS];
+    sqlite3_stmt *orphans = writer->statements[ORPHAN_PROCESSES];
+
+    database_bind(stretches, ":ended", LEDGER_GAP_CRASHED);
+    database_bind(runs, ":ended", LEDGER_GAP_CRASHED);
+    database_bind(orphans, ":across", LEDGER_SPAN_ACROSS);
+    database_bind(orphans, ":open", LEDGER_SPAN_OPEN);
+    database_bind(orphans, ":boot", writer->boot_id);
+    return database_finish(writer->ledger->db, stretches, "closing an earlier stretch", why) &&
+           database_finish(writer->ledger->db, runs, "closing an earlier run", why) &&
+           database_finish(writer->ledger->db, orphans, "ending processes of another boot", why);
+}
+
+static bool reserve_sample(struct sample *sample, size_t sockets, size_t processes,
+                           struct failure *why)
+{
+    if (sockets > sample->open_capacity) {
+        size_t capacity = sockets + sockets / 2;
+        struct open_interval *open = realloc(sample->open, capacity * sizeof(*open));
+
+        if (open == NULL) {
+            return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu open sockets", capacity);
+        }
+        sample->open = open;
+        sample->open_capacity = capacity;
+    }
+    if (processes > sample->seen_capacity) {
+        size_t capacity = processes + processes / 2;
+        struct seen_process *seen = realloc(sample->seen, capacity * sizeof(*seen));
+
+        if (seen == NULL) {
+            return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu processes", capacity);
+        }
+        sample->seen = seen;
+        sample->seen_capacity = capacity;
+    }
+    return true;
+}
+
+static int compare_process_id(const void *key, const void *item)
+{
+    int64_t id = *(const int64_t *)key;
+    const struct ledger_process *process = item;
+
+    return (id > process->id) - (id < process->id);
+}
+
+static bool resume_processes(struct ledger_writer *writer, const struct ledger_process_list *list,
+                             struct failure *why)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        const struct ledger_process *process = &list->items[i];
+        uint32_t index;
+
+        if (!snapshot_add_process(&writer->before, process->instance, &index, why)) {
+            return false;
+        }
+        writer->now.seen[index] =
+            (struct seen_process){process->id, process->first_stretch, process->first_seen_at};
+    }
+    return true;
+}
+
+static bool resume_sockets(struct ledger_writer *writer, const struct ledger_row_list *rows,
+                           const struct ledger_process_list *list, struct failure *why)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        struct socket_row row = rows->rows[i].socket;
+        const struct ledger_process *owner =
+            list->count == 0 ? NULL
+                             : bsearch(&rows->rows[i].process, list->items, list->count,
+                                       sizeof(list->items[0]), compare_process_id);
+
+        if (owner != NULL) {
+            row.owner = (uint32_t)(owner - list->items);
+            row.pid = owner->instance->pid;
+        }
+        writer->now.open[writer->before.socket_count] = (struct open_interval){0, 0};
+        if (!snapshot_add_socket(&writer->before, &row, why)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Takes the end of the newest stretch for the sample before the first one of this run. */
+static bool resume_sample(struct ledger_writer *writer, const struct ledger_stretch_rows *newest,
+                          struct failure *why)
+{
+    struct ledger_row_list rows = {0};
+    struct ledger_process_list processes = {0};
+    int64_t end_at = newest->stretch.end_at;
+    bool ok = ledger_rows_alive_at(writer->ledger, newest, end_at, &processes, why) &&
+              ledger_rows_open_at(writer->ledger, newest, end_at, &rows, why) &&
+              reserve_sample(&writer->now, rows.count, processes.count, why) &&
+              resume_processes(writer, &processes, why) &&
+              resume_sockets(writer, &rows, &processes, why);
+
+    ledger_row_list_clear(&rows);
+    ledger_process_list_clear(&processes);
+    return ok;
+}
+
+static int64_t greatest(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static bool resume(struct ledger_writer *writer, struct failure *why)
+{
+    struct ledger_stretch_rows newest;
+    bool found;
+
+    if (!ledger_rows_newest(writer->ledger, &newest, &found, why)) {
+        return false;
+    }
+    writer->next_stretch = writer->next_sample = 1;
+    writer->next_interval = writer->next_process = 1;
+    if (!found) {
+        return true;
+    }
+    writer->stretch = newest.stretch;
+    writer->next_stretch = newest.stretch.id + 1;
+    writer->next_sample = newest.stretch.last_sample + 1;
+    writer->next_interval = greatest(newest.end_interval, newest.first_interval);
+    writer->next_process = greatest(newest.end_process, newest.first_process);
+    return newest.stretch.boot_id != writer->boot_id || resume_sample(writer, &newest, why);
+}
+
+static bool begin_run(struct ledger_writer *writer, const struct ledger_run *run,
+                      struct failure *why)
+{
+    sqlite3 *db = writer->ledger->db;
+    bool ok = database_run(db, "BEGIN IMMEDIATE", why) && begin_boot(writer, &run->boot, why) &&
+              close_earlier_runs(writer, why) && add_run(writer, run, why) && resume(writer, why) &&
+              database_run(db, "COMMIT", why);
+
+    if (!ok) {
+        database_rollback(db);
+        return ledger_name_failure(writer->ledger, why);
+    }
+    return true;
+}
+
+static void free_writer(struct ledger_writer *writer)
+{
+    database_finalize_all(writer->statements, STATEMENT_COUNT);
+    ledger_facts_close(writer->facts);
+    snapshot_clear(&writer->before);
+    snapshot_diff_clear(&writer->diff);
+    hash_index_clear(&writer->index);
+    free(writer->now.open);
+    free(writer->now.seen);
+    free(writer->next.open);
+    free(writer->next.seen);
+    free(writer->matches);
+    free(writer->went_on);
+    free(writer->lives);
+    free(writer);
+}
+
+bool ledger_writer_open(struct ledger_writer **out, struct ledger *ledger,
+                        const struct ledger_run *run, struct failure *why)
+{
+    struct ledger_writer *writer = calloc(1, sizeof(*writer));
+
+    if (writer == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the ledger's writer");
+    }
+    writer->ledger = ledger;
+    writer->interval = run->interval;
+    if (!database_prepare_all(ledger->db, statement_sql, STATEMENT_COUNT, writer->statements,
+                              why) ||
+        !ledger_facts_open(&writer->facts, ledger, why) || !begin_run(writer, run, why)) {
+        free_writer(writer);
+        return false;
+    }
+    *out = writer;
+    return true;
+}
+
+/*
+ * Gaps
+ */
+
+static void end_stretch(struct ledger_writer *writer, enum ledger_gap reason)
+{
+    ledger_facts_end_stretch(writer->facts, reason);
+    writer->stretch.ended = reason;
+    writer->watching = false;
+}
+
+bool ledger_writer_gap(struct ledger_writer *writer, enum ledger_gap reason, struct failure *why)
+{
+    (void)why; /* to end a stretch takes no memory */
+    assert(reason > LEDGER_GAP_NONE && reason < LEDGER_GAP_COUNT);
+    if (writer->watching) {
+        end_stretch(writer, reason);
+    }
+    return true;
+}
+
+bool ledger_writer_set_interval(struct ledger_writer *writer, int64_t interval, struct failure *why)
+{
+    if (interval == writer->interval) {
+        return true;
+    }
+    writer->interval = interval;
+    return ledger_writer_gap(writer, LEDGER_GAP_INTERVAL, why);
+}
+
+/* A moment out of a replay has the wall clock only. */
+static int64_t passed(int64_t before, int64_t after, int64_t otherwise)
+{
+    return before == 0 || after == 0 ? otherwise : after - before;
+}
+
+/* Why the new sample does not belong to the stretch of the one before; LEDGER_GAP_NONE: it does. */
+static enum ledger_gap find_gap(const struct ledger_writer *writer, const struct snapshot *sample)
+{
+    const struct snapshot *before = &writer->before;
+    int64_t wall = sample->taken_at - before->taken_at;
+    int64_t steady = passed(before->steady_at, sample->steady_at, wall);
+    int64_t awake = passed(before->awake_at, sample->awake_at, steady);
+    int64_t late = greatest(writer->interval * LATE_INTERVALS, writer->interval + LATE_LEAST_MS);
+
+    if (wall < 0) {
+        return LEDGER_GAP_CLOCK_SET;
+    }
+    if (steady - awake > SLEEP_MS) {
+        return LEDGER_GAP_ASLEEP;
+    }
+    if (wall - steady > STEP_MS || steady - wall > STEP_MS) {
+        return LEDGER_GAP_CLOCK_SET;
+    }
+    if (steady > late) {
+        return LEDGER_GAP_LATE;
+    }
+    return sample->lacks == before->lacks ? LEDGER_GAP_NONE : LEDGER_GAP_TABLES;
+}
+
+/*
+ * Taking a sample in: first all that can fail and changes nothing, then all
+ * that changes something and cannot fail.
+ */
+
+static uint64_t process_hash(const struct process_instance *instance)
+{
+    return hash_bytes(instance->pid, &instance->start, sizeof(instance->start));
+}
+
+static bool index_processes(struct ledger_writer *writer, struct failure *why)
+{
+    const struct snapshot *before = &writer->before;
+
+    if (writer->indexed) {
+        return true;
+    }
+    hash_index_reset(&writer->index);
+    for (uint32_t i = 0; i < before->process_count; i++) {
+        if (!hash_index_add(&writer->index, process_hash(before->processes[i]), i, why)) {
+            return false;
+        }
+    }
+    writer->indexed = true;
+    return true;
+}
+
+static bool match_process(struct ledger_writer *writer, const struct process_instance *instance,
+                          uint32_t *match, struct failure *why)
+{
+    const struct snapshot *before = &writer->before;
+
+    *match = NOT_SEEN;
+    if (!index_processes(writer, why)) {
+        return false;
+    }
+    for (uint32_t at = hash_index_first(&writer->index, process_hash(instance));
+         at != HASH_INDEX_END; at = hash_index_next(&writer->index)) {
+        if (writer->lives[at] == 0 && process_instance_same(before->processes[at], instance)) {
+            *match = at;
+            return true;
+        }
+    }
+    return true;
+}
+
+/* In a quiet sample the same instances stand in the same places. */
+static bool match_processes(struct ledger_writer *writer, const struct snapshot *after,
+                            struct failure *why)
+{
+    const struct snapshot *before = &writer->before;
+
+    writer->indexed = false;
+    memset(writer->lives, 0, before->process_count);
+    for (uint32_t i = 0; i < after->process_count; i++) {
+        if (i < before->process_count && before->processes[i] == after->processes[i] &&
+            writer->lives[i] == 0) {
+            writer->matches[i] = i;
+        } else if (!match_process(writer, after->processes[i], &writer->matches[i], why)) {
+            return false;
+        }
+        if (writer->matches[i] != NOT_SEEN) {
+            writer->lives[writer->matches[i]] = 1;
+        }
+    }
+    return true;
+}
+
+/* Makes room for `needed` bytes, or items of four bytes, without content. */
+static bool reserve_scratch(void **scratch, size_t *capacity, size_t needed, size_t size,
+                            struct failure *why)
+{
+    void *fresh;
+
+    if (needed <= *capacity && *scratch != NULL) {
+        return true;
+    }
+    fresh = realloc(*scratch, (needed + needed / 2 + 64) * size);
+    if (fresh == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory to compare %zu rows", needed);
+    }
+    *scratch = fresh;
+    *capacity = needed + needed / 2 + 64;
+    return true;
+}
+
+static bool reserve_all_scratch(struct ledger_writer *writer, const struct snapshot *after,
+                                struct failure *why)
+{
+    void *matches = writer->matches;
+    void *went_on = writer->went_on;
+    void *lives = writer->lives;
+    bool ok = reserve_scratch(&matches, &writer->matches_capacity, after->process_count,
+                              sizeof(*writer->matches), why) &&
+              reserve_scratch(&went_on, &writer->went_on_capacity, writer->before.socket_count,
+                              sizeof(*writer->went_on), why) &&
+              reserve_scratch(&lives, &writer->lives_capacity, writer->before.process_count,
+                              sizeof(*writer->lives), why);
+
+    writer->matches = matches;
+    writer->went_on = went_on;
+    writer->lives = lives;
+    return ok && reserve_sample(&writer->next, after->socket_count, after->process_count, why);
+}
+
+/*
+ * Whether two paired rows are one fact: the diff compares owners as far as
+ * both sides know them, but the ledger also says how well they were known.
+ */
+static bool same_fact(const struct ledger_writer *writer, const struct socket_row *was,
+                      const struct socket_row *is)
+{
+    if (was->state != is->state || was->attribution != is->attribution) {
+        return false;
+    }
+    if (was->owner == SOCKET_NO_OWNER || is->owner == SOCKET_NO_OWNER) {
+        return was->owner == is->owner && was->pid == is->pid;
+    }
+    return writer->matches[is->owner] == was->owner;
+}
+
+/* The row of `before` whose interval a later row goes on with; SNAPSHOT_NO_ROW: none. */
+static uint32_t earlier_row(const struct ledger_writer *writer, const struct snapshot *after,
+                            size_t i)
+{
+    uint32_t partner = writer->diff.partner[i];
+
+    if (partner == SNAPSHOT_NO_ROW ||
+        !same_fact(writer, &writer->before.sockets[partner], &after->sockets[i])) {
+        return SNAPSHOT_NO_ROW;
+    }
+    return partner;
+}
+
+/* More is known of the instance than was. It never becomes less. */
+static bool is_learned(const struct process_instance *was, const struct process_instance *is)
+{
+    if (was == is) {
+        return false;
+    }
+    return (is->access != PROCESS_NOT_OPENED && is->access != was->access) ||
+           (is->path != NULL && (was->path == NULL || strcmp(was->path, is->path) != 0)) ||
+           strcmp(was->name, is->name) != 0 || was->parent_pid != is->parent_pid ||
+           was->parent_start != is->parent_start || was->session != is->session;
+}
+
+static struct ledger_facts_room count_facts(struct ledger_writer *writer,
+                                            const struct snapshot *after, bool new_stretch)
+{
+    const struct snapshot *before = &writer->before;
+    struct ledger_facts_room room = {0};
+    size_t going_on = 0;
+
+    for (size_t i = 0; i < after->socket_count; i++) {
+        going_on += earlier_row(writer, after, i) != SNAPSHOT_NO_ROW ? 1 : 0;
+    }
+    room.intervals = after->socket_count - (new_stretch ? 0 : going_on);
+    room.closed = new_stretch ? 0 : before->socket_count - going_on;
+    for (size_t i = 0; i < after->process_count; i++) {
+        uint32_t match = writer->matches[i];
+
+        if (match == NOT_SEEN) {
+            room.started++;
+        } else if (is_learned(before->processes[match], after->processes[i])) {
+            room.learned++;
+        }
+    }
+    room.gone = before->process_count - (after->process_count - room.started);
+    return room;
+}
+
+/* Called while `stretch` is still the one before. */
+static void note_gap(struct ledger_writer *writer, const struct snapshot *after, bool new_stretch)
+{
+    bool first = writer->stretch.id == 0;
+
+    writer->gap = (struct ledger_gap_seen){.reason = LEDGER_GAP_NONE};
+    if (new_stretch && !first && writer->stretch.ended != LEDGER_GAP_INTERVAL &&
+        writer->stretch.ended != LEDGER_GAP_TABLES) {
+        writer->gap.reason = writer->stretch.ended;
+        writer->gap.from = writer->stretch.end_at;
+        writer->gap.until = after->taken_at;
+    }
+}
+
+static void begin_stretch(struct ledger_writer *writer, const struct snapshot *after)
+{
+    writer->stretch = (struct ledger_stretch){
+        .id = writer->next_stretch++,
+        .run_id = writer->run_id,
+        .begin_at = after->taken_at,
+        .end_at = after->taken_at,
+        .first_sample = writer->next_sample,
+        .last_sample = writer->next_sample,
+        .interval = writer->interval,
+        .boot_id = writer->boot_id,
+        .ended = LEDGER_GAP_NONE,
+        .lacks = after->lacks,
+    };
+    writer->watching = true;
+    ledger_facts_begin_stretch(writer->facts, &writer->stretch, writer->next_interval,
+                               writer->next_process);
+}
+
+/* `stretch_before` is the one that the sample before belongs to. */
+static void end_process(struct ledger_writer *writer, const struct seen_process *seen,
+                        int64_t stretch_before, int64_t taken_at)
+{
+    struct ledger_fact_gone gone = {
+        .id = seen->id,
+        .stretch = stretch_before,
+        .within = stretch_before == writer->stretch.id,
+        .gone_at = taken_at,
+        .span = LEDGER_SPAN_ACROSS,
+    };
+
+    if (gone.within && seen->first_stretch == stretch_before) {
+        gone.span = ledger_span_of(taken_at - seen->first_seen_at);
+    }
+    ledger_facts_end_process(writer->facts, &gone);
+}
+
+static struct seen_process start_process(struct ledger_writer *writer, int64_t taken_at,
+                                         const struct process_instance *instance)
+{
+    struct seen_process seen = {writer->next_process++, writer->stretch.id, taken_at};
+
+    ledger_facts_start_process(writer->facts, seen.id, seen.first_stretch, taken_at, instance);
+    return seen;
+}
+
+static void take_processes(struct ledger_writer *writer, const struct snapshot *after,
+                           int64_t stretch_before)
+{
+    const struct snapshot *before = &writer->before;
+
+    for (size_t i = 0; i < before->process_count; i++) {
+        if (writer->lives[i] == 0) {
+            end_process(writer, &writer->now.seen[i], stretch_before, after->taken_at);
+        }
+    }
+    for (size_t i = 0; i < after->process_count; i++) {
+        uint32_t match = writer->matches[i];
+
+        if (match == NOT_SEEN) {
+            writer->next.seen[i] = start_process(writer, after->taken_at, after->processes[i]);
+            continue;
+        }
+        writer->next.seen[i] = writer->now.seen[match];
+        if (is_learned(before->processes[match], after->processes[i])) {
+            ledger_facts_learn_process(writer->facts, writer->now.seen[match].id,
+                                       after->processes[i]);
+        }
+    }
+}
+
+static struct open_interval open_interval(struct ledger_writer *writer,
+                                          const struct snapshot *after, size_t i, bool continued)
+{
+    const struct socket_row *row = &after->sockets[i];
+    struct ledger_fact_interval fact = {
+        .id = writer->next_interval++,
+        .opened_at = after->taken_at,
+        .process = row->owner == SOCKET_NO_OWNER ? 0 : writer->next.seen[row->owner].id,
+        .continued = continued,
+        .socket = row,
+    };
+
+    ledger_facts_open_interval(writer->facts, &fact);
+    return (struct open_interval){fact.id, fact.opened_at};
+}
+
+/* The intervals of the stretch before were cut with it; what goes on begins anew. */
+static void take_sockets(struct ledger_writer *writer, const struct snapshot *after,
+                         bool new_stretch)
+{
+    memset(writer->went_on, 0, writer->before.socket_count);
+    for (size_t i = 0; i < after->socket_count; i++) {
+        uint32_t earlier = earlier_row(writer, after, i);
+
+        if (earlier == SNAPSHOT_NO_ROW || new_stretch) {
+            writer->next.open[i] = open_interval(writer, after, i, earlier != SNAPSHOT_NO_ROW);
+        } else {
+            writer->next.open[i] = writer->now.open[earlier];
+            writer->went_on[earlier] = 1;
+        }
+    }
+    for (size_t i = 0; i < writer->before.socket_count && !new_stretch; i++) {
+        if (writer->went_on[i] == 0) {
+            ledger_facts_close_interval(writer->facts, writer->now.open[i].id,
+                                        after->taken_at - writer->now.open[i].opened_at);
+        }
+    }
+}
+
+static void take_sample(struct ledger_writer *writer, struct snapshot *after, bool new_stretch,
+                        enum ledger_gap gap)
+{
+    int64_t stretch_before = writer->stretch.id;
+    struct sample now = writer->now;
+
+    if (gap != LEDGER_GAP_NONE) {
+        end_stretch(writer, gap);
+    }
+    note_gap(writer, after, new_stretch);
+    if (new_stretch) {
+        begin_stretch(writer, after);
+    }
+    writer->stretch.end_at = after->taken_at;
+    writer->stretch.last_sample = writer->next_sample++;
+    ledger_facts_extend_stretch(writer->facts, writer->stretch.end_at, writer->stretch.last_sample);
+    take_processes(writer, after, stretch_before);
+    take_sockets(writer, after, new_stretch);
+    writer->now = writer->next;
+    writer->next = now;
+    snapshot_swap(&writer->before, after);
+}
+
+bool ledger_writer_add(struct ledger_writer *writer, struct snapshot *snapshot, struct failure *why)
+{
+    enum ledger_gap gap = writer->watching ? find_gap(writer, snapshot) : LEDGER_GAP_NONE;
+    bool new_stretch = !writer->watching || gap != LEDGER_GAP_NONE;
+    struct ledger_facts_room room;
+
+    if (!snapshot_diff_make(&writer->diff, &writer->before, snapshot, why) ||
+        !reserve_all_scratch(writer, snapshot, why) || !match_processes(writer, snapshot, why)) {
+        return false;
+    }
+    room = count_facts(writer, snapshot, new_stretch);
+    if (!ledger_facts_reserve(writer->facts, &room, why)) {
+        return false;
+    }
+    take_sample(writer, snapshot, new_stretch, gap);
+    return true;
+}
+
+bool ledger_writer_gap_seen(const struct ledger_writer *writer, struct ledger_gap_seen *gap)
+{
+    *gap = writer->gap;
+    return gap->reason != LEDGER_GAP_NONE;
+}
+
+bool ledger_writer_commit(struct ledger_writer *writer, struct failure *why)
+{
+    return ledger_facts_commit(writer->facts, why);
+}
+
+size_t ledger_writer_waiting(const struct ledger_writer *writer)
+{
+    return ledger_facts_waiting(writer->facts);
+}
+
+static bool end_run(struct ledger_writer *writer, enum ledger_gap reason, struct failure *why)
+{
+    sqlite3_stmt *end = writer->statements[END_RUN];
+
+    database_bind(end, ":ended", reason);
+    database_bind(end, ":id", writer->run_id);
+    return database_finish(writer->ledger->db, end, "ending the run", why) ||
+           ledger_name_failure(writer->ledger, why);
+}
+
+bool ledger_writer_close(struct ledger_writer *writer, enum ledger_gap reason, struct failure *why)
+{
+    bool ok;
+
+    if (writer == NULL) {
+        return true;
+    }
+    ok = ledger_writer_gap(writer, reason, why) && ledger_writer_commit(writer, why) &&
+         end_run(writer, reason, why);
+    free_writer(writer);
+    return ok;
+}

@@ -1,0 +1,377 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Whatever happens to a machine and to the service on it: the ledger gives
+ * back the snapshots that went in.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "store/ledger.h"
+#include "store/ledger_query.h"
+#include "store/ledger_writer.h"
+#include "tests/support.h"
+#include "tests/unit/made_up.h"
+
+enum {
+    EVENTS = 200,
+    HISTORIES = 8,
+    INTERVAL_MS = 1000,
+};
+
+static const char path[] = "check_ledger_history.db";
+static const char copy_path[] = "check_ledger_history_copy.db";
+
+/* Every sample that went in, and whether the ledger must have it. */
+struct sample {
+    struct snapshot snapshot;
+    bool committed;
+};
+
+static struct {
+    struct machine *machine;
+    struct ledger *ledger;
+    struct ledger_writer *writer;
+    struct snapshot snapshot;
+    struct snapshot state;
+    struct sample *samples; /* place = sample number - 1 */
+    size_t sample_count;
+    int boots;
+    uint64_t random;
+    bool reader_open; /* a second connection reads while the service writes */
+    struct failure why;
+} fixture;
+
+static void remove_files(void)
+{
+    support_remove_database(path);
+    support_remove_database(copy_path);
+    remove("check_ledger_history.db-lock");
+    remove("check_ledger_history_copy.db-lock");
+}
+
+static void open_fixture(void)
+{
+    memset(&fixture, 0, sizeof(fixture));
+    remove_files();
+    fixture.samples = calloc((size_t)EVENTS * 3, sizeof(*fixture.samples));
+    ck_assert_ptr_nonnull(fixture.samples);
+}
+
+static void close_fixture(void)
+{
+    if (fixture.writer != NULL &&
+        !ledger_writer_close(fixture.writer, LEDGER_GAP_STOPPED, &fixture.why)) {
+        puts(fixture.why.text);
+    }
+    ledger_close(fixture.ledger);
+    machine_halt(fixture.machine);
+    snapshot_clear(&fixture.snapshot);
+    snapshot_clear(&fixture.state);
+    for (size_t i = 0; i < fixture.sample_count; i++) {
+        snapshot_clear(&fixture.samples[i].snapshot);
+    }
+    free(fixture.samples);
+    memset(&fixture, 0, sizeof(fixture));
+    remove_files();
+}
+
+static uint32_t draw(uint32_t limit)
+{
+    return made_up_random(&fixture.random, limit);
+}
+
+static void start_service(void)
+{
+    struct ledger_run run = {
+        .program = "check_ledger_history",
+        .pid = 7,
+        .interval = INTERVAL_MS,
+        .started_at = machine_clock(fixture.machine),
+    };
+
+    snprintf(run.boot.id, sizeof(run.boot.id), "boot %d", fixture.boots);
+    CHECK_DONE(ledger_open(&fixture.ledger, path, LEDGER_WRITE, &fixture.why), fixture.why);
+    CHECK_DONE(ledger_writer_open(&fixture.writer, fixture.ledger, &run, &fixture.why),
+               fixture.why);
+}
+
+static void mark_committed(void)
+{
+    for (size_t i = 0; i < fixture.sample_count; i++) {
+        fixture.samples[i].committed = true;
+    }
+}
+
+static void stop_service(void)
+{
+    struct ledger_writer *writer = fixture.writer;
+
+    fixture.writer = NULL;
+    CHECK_DONE(ledger_writer_close(writer, LEDGER_GAP_STOPPED, &fixture.why), fixture.why);
+    ledger_close(fixture.ledger);
+    fixture.ledger = NULL;
+    mark_committed();
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    size_t size;
+    char *content = support_read_file(from, &size);
+
+    support_write_file(to, content, size);
+    free(content);
+}
+
+/*
+ * What a killed process leaves behind are its files as they are at that
+ * moment. So they are set aside and put back when the writer has closed: no
+ * process need be killed, and this runs on every system.
+ */
+static void kill_service(void)
+{
+    copy_file(path, copy_path);
+    copy_file("check_ledger_history.db-wal", "check_ledger_history_copy.db-wal");
+    stop_service();
+    support_remove_database(path);
+    copy_file(copy_path, path);
+    copy_file("check_ledger_history_copy.db-wal", "check_ledger_history.db-wal");
+}
+
+static void reboot(int64_t off)
+{
+    int64_t wall = machine_clock(fixture.machine) + off;
+
+    machine_halt(fixture.machine);
+    fixture.boots++;
+    fixture.machine = machine_boot(fixture.random, wall);
+}
+
+/* Samples that were not committed are not in the files; their numbers are given again. */
+static void forget_samples(size_t committed)
+{
+    while (fixture.sample_count > committed) {
+        snapshot_clear(&fixture.samples[--fixture.sample_count].snapshot);
+    }
+}
+
+static size_t count_committed(void)
+{
+    size_t count = 0;
+
+    while (count < fixture.sample_count && fixture.samples[count].committed) {
+        count++;
+    }
+    return count;
+}
+
+static void crash(void)
+{
+    size_t committed = count_committed();
+
+    kill_service();
+    forget_samples(committed);
+    start_service();
+}
+
+static void take_sample(void)
+{
+    machine_sample(fixture.machine, &fixture.snapshot);
+    made_up_copy(&fixture.samples[fixture.sample_count].snapshot, &fixture.snapshot);
+    fixture.samples[fixture.sample_count++].committed = false;
+    CHECK_DONE(ledger_writer_add(fixture.writer, &fixture.snapshot, &fixture.why), fixture.why);
+}
+
+static void commit(void)
+{
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+    mark_committed();
+}
+
+/* Most of the time nothing special happens. */
+static void let_something_happen(void)
+{
+    switch (draw(60)) {
+    case 0:
+        machine_set_clock(fixture.machine, -(int64_t)draw(20000));
+        break;
+    case 1:
+        machine_set_clock(fixture.machine, draw(20000));
+        break;
+    case 2:
+        machine_sleep(fixture.machine, 1 + draw(100000));
+        break;
+    case 3:
+        machine_wait(fixture.machine, 10000);
+        break;
+    case 4:
+        stop_service();
+        machine_wait(fixture.machine, draw(100000));
+        start_service();
+        break;
+    case 5:
+        crash();
+        break;
+    case 6:
+        stop_service();
+        reboot((int64_t)draw(100000) - 20000);
+        start_service();
+        break;
+    case 7: {
+        size_t committed = count_committed();
+
+        kill_service();
+        forget_samples(committed);
+        reboot((int64_t)draw(100000));
+        start_service();
+        break;
+    }
+    case 8:
+        CHECK_DONE(ledger_writer_gap(fixture.writer, LEDGER_GAP_SAMPLE_FAILED, &fixture.why),
+                   fixture.why);
+        break;
+    case 9:
+        CHECK_DONE(
+            ledger_writer_set_interval(fixture.writer, INTERVAL_MS + draw(3), &fixture.why),
+            fixture.why);
+        break;
+    case 10: /* a long time in which the steady machine is sampled on time, to have long rows */
+        for (int i = 0; i < 400; i++) {
+            machine_wait(fixture.machine, INTERVAL_MS);
+            if (i % 200 == 0 && fixture.sample_count < (size_t)EVENTS * 2) {
+                take_sample();
+            } else {
+                CHECK_DONE(ledger_writer_gap(fixture.writer, LEDGER_GAP_PAUSED, &fixture.why),
+                           fixture.why);
+            }
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+static void live(int events)
+{
+    for (int i = 0; i < events; i++) {
+        let_something_happen();
+        machine_wait(fixture.machine, 1 + draw(INTERVAL_MS));
+        machine_change(fixture.machine);
+        take_sample();
+        if (draw(5) == 0) {
+            commit();
+        }
+    }
+}
+
+/* The moment of a sample: its time may have happened several times. */
+static bool find_sample(struct ledger *reader, int64_t at, int64_t number,
+                        struct ledger_moment *moment)
+{
+    struct ledger_moments moments;
+
+    CHECK_DONE(ledger_find_moments(reader, at, &moments, &fixture.why), fixture.why);
+    for (size_t i = 0; i < moments.count; i++) {
+        if (moments.moments[i].stretch.first_sample <= number &&
+            moments.moments[i].stretch.last_sample >= number) {
+            *moment = moments.moments[i];
+            return true;
+        }
+    }
+    return moments.more; /* more of them than fit: this one cannot be asked for */
+}
+
+static void check_sample(struct ledger *reader, size_t i)
+{
+    struct snapshot *sample = &fixture.samples[i].snapshot;
+    struct ledger_moment moment = {.at = INT64_MIN};
+
+    ck_assert_msg(find_sample(reader, sample->taken_at, (int64_t)i + 1, &moment),
+                  "sample %u is in no stretch", (unsigned)i + 1);
+    if (moment.at == INT64_MIN) {
+        return;
+    }
+    ck_assert_int_eq(moment.at, sample->taken_at);
+    CHECK_DONE(ledger_state(reader, &moment, &fixture.state, &fixture.why), fixture.why);
+    made_up_check_equal(&fixture.state, sample);
+}
+
+static void check_all_samples(void)
+{
+    struct ledger *reader = NULL;
+
+    CHECK_DONE(ledger_open(&reader, path, LEDGER_READ, &fixture.why), fixture.why);
+    for (size_t i = 0; i < fixture.sample_count; i++) {
+        if (fixture.samples[i].committed) {
+            check_sample(reader, i);
+        }
+    }
+    ledger_close(reader);
+}
+
+START_TEST(the_state_at_each_sample_is_the_snapshot_that_was_recorded)
+{
+    fixture.random = (uint64_t)_i * 7919 + 1;
+    fixture.machine = machine_boot((uint64_t)_i, 1700000000000);
+    start_service();
+    live(EVENTS / 2);
+    commit();
+    check_all_samples(); /* while the service writes */
+    live(EVENTS / 2);
+    stop_service();
+    check_all_samples(); /* and when it does not */
+    ck_assert_int_eq(support_query_number(path, "SELECT count(*) FROM pragma_integrity_check"
+                                                " WHERE integrity_check <> 'ok'"),
+                     0);
+}
+END_TEST
+
+/*
+ * The rows of all spans: one stretch of many hours, sampled seldom, in which
+ * sockets and processes live for milliseconds and for hours.
+ */
+START_TEST(short_and_long_intervals_are_found_alike)
+{
+    fixture.random = 4711 + (uint64_t)_i;
+    fixture.machine = machine_boot((uint64_t)_i, 1700000000000);
+    start_service();
+    CHECK_DONE(ledger_writer_set_interval(fixture.writer, 3600000, &fixture.why), fixture.why);
+    for (int i = 0; i < EVENTS * 2; i++) {
+        machine_wait(fixture.machine, 1 + (int64_t)draw(1U << draw(22)));
+        if (draw(3) != 0) {
+            machine_change(fixture.machine);
+        }
+        take_sample();
+    }
+    stop_service();
+    check_all_samples();
+    ck_assert_int_gt(
+        support_query_number(path, "SELECT count(DISTINCT span) FROM interval"
+                                   " WHERE span BETWEEN 18 AND 41 AND duration IS NOT NULL"),
+        3);
+    ck_assert_int_gt(
+        support_query_number(path, "SELECT count(DISTINCT span) FROM process"
+                                   " WHERE span BETWEEN 18 AND 41 AND gone_at IS NOT NULL"),
+        3);
+}
+END_TEST
+
+static Suite *ledger_history_suite(void)
+{
+    Suite *suite = suite_create("ledger_history");
+    TCase *tests = tcase_create("ledger_history");
+
+    tcase_set_timeout(tests, 60);
+    tcase_add_checked_fixture(tests, open_fixture, close_fixture);
+    tcase_add_loop_test(tests, the_state_at_each_sample_is_the_snapshot_that_was_recorded, 0,
+                        HISTORIES);
+    tcase_add_loop_test(tests, short_and_long_intervals_are_found_alike, 0, 4);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int main(void)
+{
+    return support_run_suite(ledger_history_suite());
+}
