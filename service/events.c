@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "service/events.h"
+
+#include <assert.h>
+
+const struct event events[] = {
+    {EVENT_STARTED, EVENT_INFORMATION, "started", "watching every %s; the ledger is %s",
+     "The first sample was taken and stored."},
+    {EVENT_STOPPED, EVENT_INFORMATION, "stopped", "stopped; all samples are stored",
+     "The service was told to stop and did."},
+    {EVENT_SETTINGS_LOADED, EVENT_INFORMATION, "settings_loaded", "settings in force: %s",
+     "At start and after each reload."},
+    {EVENT_SETTINGS_REFUSED, EVENT_ERROR, "settings_refused",
+     "the settings were not taken, those in force stay: %s",
+     "Correct the named line, then `portledgerd reload`."},
+    {EVENT_RESTART_NEEDED, EVENT_WARNING, "restart_needed",
+     "%s was changed, which takes a restart of the service; until then it stays %s",
+     "Restart the service when it suits."},
+    {EVENT_GAP, EVENT_WARNING, "gap", "nothing was watched from %s to %s: %s",
+     "What came and went in this time is not in the ledger. Reports say so too."},
+    {EVENT_SAMPLE_FAILED, EVENT_ERROR, "sample_failed",
+     "the sockets cannot be read: %s; trying again at every interval",
+     "A gap begins. Reported once, and again after it worked in between."},
+    {EVENT_SAMPLE_RECOVERED, EVENT_INFORMATION, "sample_recovered",
+     "the sockets can be read again after %s failed samples", "The gap ends here."},
+    {EVENT_COMMIT_FAILED, EVENT_ERROR, "commit_failed",
+     "the ledger cannot be written: %s; samples wait in memory",
+     "Free the disk or the lock that is named. Nothing is lost as long as the service runs."},
+    {EVENT_COMMIT_RECOVERED, EVENT_INFORMATION, "commit_recovered",
+     "the ledger can be written again; what waited is stored", "No sample was lost."},
+    {EVENT_START_FAILED, EVENT_ERROR, "start_failed", "not started: %s",
+     "The service ended with a failure code; the text says what to do."},
+    {EVENT_COLLECTOR_HANGS, EVENT_WARNING, "collector_hangs",
+     "a system call did not come back in time and was left behind at the stop",
+     "The ledger is complete up to the last sample before the call."},
+    {EVENT_ENDED_BY_FAILURE, EVENT_ERROR, "ended_by_failure", "the service ends: %s",
+     "It ended with a failure code, so that the manager's recovery actions fire."},
+};
+
+const size_t event_count = sizeof(events) / sizeof(events[0]);
+
+const struct event *event_find(enum event_id id)
+{
+    for (size_t i = 0; i < event_count; i++) {
+        if (events[i].id == id) {
+            return &events[i];
+        }
+    }
+    assert(!"an event without a row");
+    return &events[0];
+}
+
+const char *event_severity_name(enum event_severity severity)
+{
+    static const char *const names[] = {
+        [EVENT_INFORMATION] = "information",
+        [EVENT_WARNING] = "warning",
+        [EVENT_ERROR] = "error",
+    };
+
+    return names[severity];
+}

@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Everything the service tells the administrator, as one table.
+ *
+ * The ids are stable: dashboards and alerts are built on them. 1xx service and
+ * coverage, 2xx local changes, 3xx probes, 4xx integrity, 9xx errors.
+ */
+
+#include <stddef.h>
+
+#include "base/compiler.h"
+
+enum event_severity {
+    EVENT_INFORMATION,
+    EVENT_WARNING,
+    EVENT_ERROR,
+};
+
+enum event_id {
+    EVENT_STARTED = 100,
+    EVENT_STOPPED = 101,
+    EVENT_SETTINGS_LOADED = 102,
+    EVENT_SETTINGS_REFUSED = 103,
+    EVENT_RESTART_NEEDED = 104,
+    EVENT_GAP = 110,
+    EVENT_SAMPLE_FAILED = 900,
+    EVENT_SAMPLE_RECOVERED = 901,
+    EVENT_COMMIT_FAILED = 902,
+    EVENT_COMMIT_RECOVERED = 903,
+    EVENT_START_FAILED = 904,
+    EVENT_COLLECTOR_HANGS = 905,
+    EVENT_ENDED_BY_FAILURE = 906,
+};
+
+struct event {
+    enum event_id id;
+    enum event_severity severity;
+    const char *name; /* snake_case, for journals and documents */
+    const char *text; /* of printf, with %s only: what happened, one line */
+    const char *help; /* what it means and what to do: for docs/events.md */
+};
+
+extern const struct event events[];
+extern const size_t event_count;
+
+/* The row of an id. Asking for one that is not there is a bug of ours, and asserted. */
+const struct event *event_find(enum event_id id);
+
+/* "information", "warning", "error". */
+const char *event_severity_name(enum event_severity severity);

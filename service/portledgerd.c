@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * portledgerd: the service, and the verbs that administrators give it.
+ */
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/console.h"
+#include "base/exit_status.h"
+#include "base/options.h"
+#include "base/paths.h"
+#include "base/program.h"
+#include "base/service_state.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "service/service_control.h"
+#include "service/service_host.h"
+#include "service/watcher.h"
+
+/* Prints to `out`; on false *why says what happened. */
+typedef bool verb_fn(const struct options *options, struct text *out, enum exit_status *status,
+                     struct failure *why);
+
+struct verb {
+    const char *name; /* NULL ends the table */
+    const char *summary;
+    bool hidden; /* for the service manager, not for people */
+    verb_fn *run;
+};
+
+static const struct option own_options[] = {
+    {.name = "config",
+     .letter = 'c',
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .help = "Settings file; without it the usual one, where there is one"},
+    {.name = "version", .kind = OPTION_FLAG, .help = "Prints the version"},
+};
+
+static const struct option_set option_set = {
+    .tables = {{own_options, sizeof(own_options) / sizeof(own_options[0])}},
+};
+
+static bool run_install(const struct options *options, struct text *out, enum exit_status *status,
+                        struct failure *why)
+{
+    const char *config = options_text(options, "config");
+    const char *arguments[] = {NULL, NULL, NULL};
+    struct text absolute = {0};
+    bool ok = true;
+
+    (void)status;
+    if (config != NULL) {
+        ok = paths_absolute(&absolute, config, why) && text_ok(&absolute, why);
+        arguments[0] = "--config";
+        arguments[1] = text_bytes(&absolute);
+    }
+    ok = ok && service_control_install(arguments, out, why);
+    text_clear(&absolute);
+    return ok;
+}
+
+static bool run_uninstall(const struct options *options, struct text *out, enum exit_status *status,
+                          struct failure *why)
+{
+    (void)options;
+    (void)status;
+    return service_control_uninstall(out, why);
+}
+
+static bool run_start(const struct options *options, struct text *out, enum exit_status *status,
+                      struct failure *why)
+{
+    (void)options;
+    (void)status;
+    return service_control_start(out, why);
+}
+
+static bool run_stop(const struct options *options, struct text *out, enum exit_status *status,
+                     struct failure *why)
+{
+    (void)options;
+    (void)status;
+    return service_control_stop(out, why);
+}
+
+static bool run_reload(const struct options *options, struct text *out, enum exit_status *status,
+                       struct failure *why)
+{
+    (void)options;
+    (void)status;
+    return service_control_reload(out, why);
+}
+
+static bool run_status(const struct options *options, struct text *out, enum exit_status *status,
+                       struct failure *why)
+{
+    struct service_facts facts;
+
+    (void)options;
+    if (!service_state_read(&facts, why)) {
+        return false;
+    }
+    text_addf(out, "The service %s is %s", SERVICE_NAME, service_state_name(facts.state));
+    if (facts.pid != 0) {
+        text_addf(out, " (pid %u)", (unsigned)facts.pid);
+    }
+    if (facts.state == SERVICE_IS_STOPPED && facts.last_exit != 0) {
+        text_addf(out, "; it ended with code %ld", facts.last_exit);
+    }
+    text_add_char(out, '.');
+    *status = facts.state == SERVICE_IS_RUNNING ? EXIT_YES : EXIT_NO;
+    return true;
+}
+
+static bool run_foreground(const struct options *options, struct text *out,
+                           enum exit_status *status, struct failure *why)
+{
+    struct watcher_plan plan = {.config = options_text(options, "config")};
+
+    (void)out;
+    (void)status;
+    return service_host_run_foreground(watcher_run, &plan, why);
+}
+
+static bool run_service(const struct options *options, struct text *out, enum exit_status *status,
+                        struct failure *why)
+{
+    struct watcher_plan plan = {.config = options_text(options, "config")};
+
+    (void)out;
+    (void)status;
+    return service_host_run_service(watcher_run, &plan, why);
+}
+
+static bool run_check_config(const struct options *options, struct text *out,
+                             enum exit_status *status, struct failure *why)
+{
+    struct watcher_plan plan = {.config = options_text(options, "config")};
+    struct settings *settings = NULL;
+    struct text file = {0};
+    bool ok = watcher_read_settings(&plan, &settings, &file, why);
+
+    (void)status;
+    if (ok && file.size == 0) {
+        text_add(out, "There is no settings file; the defaults are in force:\n");
+    } else if (ok) {
+        text_addf(out, "%s is right. In force with it:\n", text_bytes(&file));
+    }
+    if (ok) {
+        settings_add_all(out, settings);
+    }
+    settings_free(settings);
+    text_clear(&file);
+    return ok;
+}
+
+static const struct verb verbs[] = {
+    {"install", "Registers the service, to start with the system", false, run_install},
+    {"uninstall", "Stops and removes the service; the ledger stays", false, run_uninstall},
+    {"start", "Starts the service and waits until it watches", false, run_start},
+    {"stop", "Stops the service and waits until its process is gone", false, run_stop},
+    {"reload", "Makes the service read its settings again", false, run_reload},
+    {"status", "Says whether the service runs (exit status 0: yes, 1: no)", false, run_status},
+    {"run", "Watches in the foreground; Ctrl-C ends it cleanly", false, run_foreground},
+    {"check-config", "Reads the settings and says what is wrong or in force", false,
+     run_check_config},
+    {"service", "Started by the service manager", true, run_service},
+    {NULL, NULL, false, NULL},
+};
+
+enum { HELP_COLUMNS = 80 };
+
+static void add_help(struct text *out)
+{
+    text_add(out, "Usage: portledgerd VERB [--config FILE]\n\n"
+                  "Remembers in a ledger which process held which TCP and UDP port, when.\n"
+                  "Read the ledger with: portledger\n\nVerbs:\n");
+    for (const struct verb *verb = verbs; verb->name != NULL; verb++) {
+        if (!verb->hidden) {
+            text_addf(out, "  %-14s%s\n", verb->name, verb->summary);
+        }
+    }
+    text_add(out, "\nOptions:\n");
+    options_add_help(out, &option_set.tables[0], HELP_COLUMNS);
+    text_add(out, "\nExit status:\n");
+    exit_status_add_help(out);
+}
+
+static const struct verb *find_verb(const char *name, struct failure *why)
+{
+    const char *names[sizeof(verbs) / sizeof(verbs[0])] = {NULL};
+    const char *closest;
+    size_t count = 0;
+
+    for (const struct verb *verb = verbs; verb->name != NULL; verb++) {
+        if (strcmp(verb->name, name) == 0) {
+            return verb;
+        }
+        if (!verb->hidden) {
+            names[count++] = verb->name;
+        }
+    }
+    closest = text_closest(name, names);
+    failure_set(why, FAILURE_USAGE, 0, "there is no verb \"%s\"%s%s%s; see portledgerd --help",
+                name, closest != NULL ? "; did you mean \"" : "", closest != NULL ? closest : "",
+                closest != NULL ? "\"?" : "");
+    return NULL;
+}
+
+static bool run_verb(const struct options *options, struct text *out, enum exit_status *status,
+                     struct failure *why)
+{
+    const struct verb *verb;
+
+    if (options_words(options) == 0) {
+        add_help(out);
+        *status = EXIT_USAGE;
+        return true;
+    }
+    if (options_words(options) > 1) {
+        return FAIL(why, FAILURE_USAGE, 0, "there is no use for \"%s\" after \"%s\"",
+                    options_word(options, 1), options_word(options, 0));
+    }
+    verb = find_verb(options_word(options, 0), why);
+    return verb != NULL && verb->run(options, out, status, why);
+}
+
+static bool run(int argc, char **argv, struct text *out, enum exit_status *status,
+                struct failure *why)
+{
+    struct options *options = NULL;
+    bool ok = true;
+    int next;
+
+    if (!options_parse(&options, &option_set, argc, argv, 1, false, &next, why)) {
+        return false;
+    }
+    if (options_help(options)) {
+        add_help(out);
+    } else if (options_flag(options, "version")) {
+        text_addf(out, "portledgerd %s\n", portledger_version);
+    } else {
+        ok = run_verb(options, out, status, why);
+    }
+    options_free(options);
+    return ok;
+}
+
+static bool print(struct text *out, struct failure *why)
+{
+    if (out->size > 0 && out->bytes[out->size - 1] != '\n') {
+        text_add_char(out, '\n');
+    }
+    return text_ok(out, why) && console_write(CONSOLE_OUT, text_bytes(out), out->size, why) &&
+           console_flush(CONSOLE_OUT, why);
+}
+
+int program_main(int argc, char **argv)
+{
+    enum exit_status status = EXIT_YES;
+    struct failure why = {0};
+    struct text out = {0};
+
+    if (!run(argc, argv, &out, &status, &why) || !print(&out, &why)) {
+        console_complain("portledgerd: %s", why.text);
+        status = exit_status_of(&why);
+    }
+    text_clear(&out);
+    return (int)status;
+}

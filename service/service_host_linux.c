@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Linux: signals. systemd and a person at a terminal send the same ones.
+ */
+
+#include "service/service_host.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "base/thread.h"
+
+struct service_host {
+    struct bell *bell;
+    atomic_uint wants;
+    bool foreground;
+};
+
+/* Signal handlers have no context: there is one host in a process, and this is it. */
+static struct service_host host;
+
+static const struct {
+    int signal;
+    unsigned wants;
+} signals[] = {
+    {SIGTERM, SERVICE_WANTS_STOP},
+    {SIGINT, SERVICE_WANTS_STOP},
+    {SIGHUP, SERVICE_WANTS_RELOAD},
+};
+
+static void want(unsigned wants)
+{
+    atomic_fetch_or(&host.wants, wants);
+    bell_ring(host.bell);
+}
+
+static void on_signal(int number)
+{
+    int saved = errno;
+
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        if (signals[i].signal == number) {
+            want(signals[i].wants);
+        }
+    }
+    errno = saved;
+}
+
+static void set_handlers(void (*handler)(int))
+{
+    struct sigaction action = {.sa_handler = handler, .sa_flags = SA_RESTART};
+
+    sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
+        sigaction(signals[i].signal, &action, NULL);
+    }
+}
+
+static bool run(service_body_fn *body, void *context, bool foreground, struct failure *why)
+{
+    bool ok;
+
+    host.foreground = foreground;
+    atomic_store(&host.wants, 0);
+    if (!bell_open(&host.bell, why)) {
+        return false;
+    }
+    set_handlers(on_signal);
+    ok = body(&host, context, why);
+    set_handlers(SIG_IGN); /* a second Ctrl-C must not cut the end short */
+    bell_close(host.bell);
+    host.bell = NULL;
+    return ok;
+}
+
+bool service_host_run_service(service_body_fn *body, void *context, struct failure *why)
+{
+    return run(body, context, false, why);
+}
+
+bool service_host_run_foreground(service_body_fn *body, void *context, struct failure *why)
+{
+    return run(body, context, true, why);
+}
+
+void service_host_ready(struct service_host *self)
+{
+    (void)self; /* the unit is of Type=exec: being there is being ready */
+}
+
+void service_host_busy(struct service_host *self)
+{
+    (void)self;
+}
+
+unsigned service_host_wait(struct service_host *self, int64_t milliseconds)
+{
+    (void)bell_wait(self->bell, milliseconds);
+    return atomic_exchange(&self->wants, 0);
+}
+
+void service_host_ring(struct service_host *self)
+{
+    (void)self;
+    want(SERVICE_WANTS_LOOK);
+}
+
+bool service_host_foreground(const struct service_host *self)
+{
+    return self->foreground;
+}

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Windows: the service control manager, or a console.
+ *
+ * The manager calls service_main() on a thread of its own, with no context,
+ * and the control handler on another. The handler sets a bit and rings; every
+ * status that the manager hears comes from the body's thread.
+ */
+
+#include "service/service_host.h"
+
+#include <stdlib.h>
+
+#include <windows.h>
+
+#include "base/service_state.h"
+#include "base/thread.h"
+#include "base/utf16_win32.h"
+
+enum {
+    START_HINT_MS = 30000, /* a ledger that is brought up to date may take its time */
+    STOP_HINT_MS = 10000,
+};
+
+struct service_host {
+    struct bell *bell;
+    volatile LONG wants;
+    bool foreground;
+
+    SERVICE_STATUS_HANDLE status_handle; /* as a service only */
+    SERVICE_STATUS status;
+
+    HANDLE ended; /* in the foreground only: for controls that end the process on return */
+
+    service_body_fn *body; /* for service_main() */
+    void *context;
+    struct failure *why;
+    bool ok;
+};
+
+/* Neither service_main() nor a console handler is given a context: there is one host. */
+static struct service_host host;
+
+static void want(unsigned wants)
+{
+    InterlockedOr(&host.wants, (LONG)wants);
+    bell_ring(host.bell);
+}
+
+/*
+ * As a service.
+ */
+
+enum {
+    CONTROLS_ACCEPTED = SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN | SERVICE_ACCEPT_PRESHUTDOWN |
+                        SERVICE_ACCEPT_PARAMCHANGE,
+};
+
+/* `hint` is how long until the next report at most; 0 for a state that is not pending. */
+static void report(DWORD state, DWORD hint)
+{
+    SERVICE_STATUS *status = &host.status;
+
+    if (host.status_handle == NULL) {
+        return;
+    }
+    if (hint == 0 || state != status->dwCurrentState) {
+        status->dwCheckPoint = 0;
+    }
+    if (hint > 0) {
+        status->dwCheckPoint++;
+    }
+    status->dwServiceType = SERVICE_WIN32_OWN_PROCESS;
+    status->dwCurrentState = state;
+    status->dwWaitHint = hint;
+    status->dwControlsAccepted = state == SERVICE_RUNNING ? CONTROLS_ACCEPTED : 0;
+    SetServiceStatus(host.status_handle, status);
+}
+
+/* The manager's recovery actions look at this: success only where the body succeeded. */
+static void report_stopped(bool ok, const struct failure *why)
+{
+    host.status.dwWin32ExitCode = NO_ERROR;
+    host.status.dwServiceSpecificExitCode = 0;
+    if (!ok && why->kind != FAILURE_DATABASE && why->code > 0) {
+        host.status.dwWin32ExitCode = (DWORD)why->code;
+    } else if (!ok) {
+        host.status.dwWin32ExitCode = ERROR_SERVICE_SPECIFIC_ERROR;
+        host.status.dwServiceSpecificExitCode = (DWORD)why->kind;
+    }
+    report(SERVICE_STOPPED, 0);
+}
+
+static const struct {
+    DWORD control;
+    unsigned wants;
+} controls[] = {
+    {SERVICE_CONTROL_STOP, SERVICE_WANTS_STOP},
+    {SERVICE_CONTROL_SHUTDOWN, SERVICE_WANTS_STOP},
+    {SERVICE_CONTROL_PRESHUTDOWN, SERVICE_WANTS_STOP},
+    {SERVICE_CONTROL_PARAMCHANGE, SERVICE_WANTS_RELOAD},
+    {SERVICE_CONTROL_INTERROGATE, SERVICE_WANTS_NOTHING}, /* the manager knows the last report */
+};
+
+static DWORD WINAPI handle_control(DWORD control, DWORD type, LPVOID data, LPVOID context)
+{
+    (void)type;
+    (void)data;
+    (void)context;
+    for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++) {
+        if (controls[i].control == control) {
+            want(controls[i].wants);
+            return NO_ERROR;
+        }
+    }
+    return ERROR_CALL_NOT_IMPLEMENTED;
+}
+
+static void WINAPI service_main(DWORD count, LPWSTR *arguments)
+{
+    wchar_t *name = utf16_from_utf8(SERVICE_NAME);
+
+    (void)count;
+    (void)arguments;
+    if (name != NULL) {
+        host.status_handle = RegisterServiceCtrlHandlerExW(name, handle_control, &host);
+    }
+    free(name);
+    if (host.status_handle == NULL) {
+        host.ok = failure_from_system(host.why, (long)GetLastError(),
+                                      "the service control manager takes no handler of ours");
+        return;
+    }
+    report(SERVICE_START_PENDING, START_HINT_MS);
+    host.ok = host.body(&host, host.context, host.why);
+    report_stopped(host.ok, host.why);
+}
+
+bool service_host_run_service(service_body_fn *body, void *context, struct failure *why)
+{
+    wchar_t *name = utf16_from_utf8(SERVICE_NAME);
+    const SERVICE_TABLE_ENTRYW table[] = {{name, service_main}, {NULL, NULL}};
+    BOOL dispatched;
+
+    host.foreground = false;
+    host.body = body;
+    host.context = context;
+    host.why = why;
+    if (name == NULL || !bell_open(&host.bell, why)) {
+        free(name);
+        return name == NULL ? FAIL(why, FAILURE_MEMORY, 0, "no memory for the service") : false;
+    }
+    dispatched = StartServiceCtrlDispatcherW(table); /* returns when the service has stopped */
+    if (!dispatched) {
+        host.ok = FAIL(why, FAILURE_SYSTEM, (long)GetLastError(),
+                       "not started by the service control manager (error %lu); to run in the "
+                       "foreground: portledgerd run",
+                       GetLastError());
+    }
+    bell_close(host.bell);
+    host.bell = NULL;
+    free(name);
+    return host.ok;
+}
+
+/*
+ * In the foreground.
+ */
+
+static BOOL WINAPI handle_console(DWORD control)
+{
+    HANDLE ended = host.ended;
+
+    want(SERVICE_WANTS_STOP);
+    if (control != CTRL_C_EVENT && control != CTRL_BREAK_EVENT) {
+        /* The process ends as soon as this returns; the ledger must be complete by then. */
+        WaitForSingleObject(ended, INFINITE);
+    }
+    return TRUE;
+}
+
+bool service_host_run_foreground(service_body_fn *body, void *context, struct failure *why)
+{
+    bool ok;
+
+    host.foreground = true;
+    host.ended = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (host.ended == NULL) {
+        return failure_from_system(why, (long)GetLastError(), "cannot create an event");
+    }
+    if (!bell_open(&host.bell, why)) {
+        CloseHandle(host.ended);
+        return false;
+    }
+    SetConsoleCtrlHandler(handle_console, TRUE);
+    ok = body(&host, context, why);
+    /* The handler, the bell and the event stay: a handler may be waiting until we are gone. */
+    SetEvent(host.ended);
+    return ok;
+}
+
+/*
+ * For the body.
+ */
+
+void service_host_ready(struct service_host *self)
+{
+    (void)self;
+    report(SERVICE_RUNNING, 0);
+}
+
+void service_host_busy(struct service_host *self)
+{
+    if (self->status.dwCurrentState == SERVICE_STOP_PENDING) {
+        report(SERVICE_STOP_PENDING, STOP_HINT_MS);
+    } else {
+        report(SERVICE_START_PENDING, START_HINT_MS);
+    }
+}
+
+unsigned service_host_wait(struct service_host *self, int64_t milliseconds)
+{
+    unsigned wants;
+
+    (void)bell_wait(self->bell, milliseconds);
+    wants = (unsigned)InterlockedExchange(&self->wants, 0);
+    if ((wants & SERVICE_WANTS_STOP) != 0) {
+        report(SERVICE_STOP_PENDING, STOP_HINT_MS);
+    }
+    return wants;
+}
+
+void service_host_ring(struct service_host *self)
+{
+    (void)self;
+    want(SERVICE_WANTS_LOOK);
+}
+
+bool service_host_foreground(const struct service_host *self)
+{
+    return self->foreground;
+}

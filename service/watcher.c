@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "service/watcher.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/paths.h"
+#include "base/process_self.h"
+#include "base/time_text.h"
+#include "base/units.h"
+#include "base/version.h"
+#include "collector/collector.h"
+#include "service/event_sink.h"
+#include "service/sampler.h"
+#include "store/ledger.h"
+#include "store/ledger_writer.h"
+
+enum {
+    STOP_PATIENCE_MS = 1500, /* for a system call that hangs; the SCM is promised 2 s */
+    START_LOOK_MS = 500,     /* how often a manager hears that we are still starting */
+};
+
+setting_tables watcher_settings = {&collector_settings, &ledger_settings, NULL};
+
+struct watcher {
+    struct service_host *host;
+    const struct watcher_plan *plan;
+    struct event_sink *events;
+    struct settings *settings;
+    struct text settings_file; /* empty: defaults */
+    struct text ledger_path;
+    struct ledger *ledger;
+    struct ledger_writer *writer;
+    struct sampler *sampler;
+    struct snapshot snapshot; /* the one that goes to the writer; kept for its memory */
+
+    int64_t interval;
+    int64_t commit_every;
+    int64_t next_sample; /* clock_steady() */
+    int64_t next_commit;
+    int64_t failed_samples; /* since the last good one */
+    bool commit_failing;
+    bool ready;
+};
+
+bool watcher_read_settings(const struct watcher_plan *plan, struct settings **out,
+                           struct text *file, struct failure *why)
+{
+    if (plan->config != NULL) {
+        text_add(file, plan->config);
+        return text_ok(file, why) && settings_read(out, plan->config, watcher_settings, why);
+    }
+    if (!paths_settings_file(file, why) || !text_ok(file, why)) {
+        return false;
+    }
+    if (settings_read(out, text_bytes(file), watcher_settings, why)) {
+        return true;
+    }
+    if (why->kind != FAILURE_MISSING) {
+        return false;
+    }
+    text_reset(file);
+    return settings_read(out, NULL, watcher_settings, why);
+}
+
+bool watcher_ledger_path(const struct settings *settings, struct text *path, struct failure *why)
+{
+    const char *named = settings_text(settings, "ledger.path");
+
+    if (named == NULL) {
+        return paths_ledger_file(path, why);
+    }
+    return paths_absolute(path, named, why);
+}
+
+/*
+ * Settings.
+ */
+
+static void tell_settings(const struct watcher *watcher)
+{
+    event_report(watcher->events, EVENT_SETTINGS_LOADED,
+                 watcher->settings_file.size > 0 ? text_bytes(&watcher->settings_file)
+                                                 : "defaults; there is no settings file");
+}
+
+static void take_settings(struct watcher *watcher)
+{
+    watcher->interval = settings_number(watcher->settings, "collector.interval");
+    watcher->commit_every = settings_number(watcher->settings, "ledger.commit");
+}
+
+/* A ledger is not changed under a running service: its path takes a restart. */
+static void compare_ledger_path(const struct watcher *watcher, const struct settings *newer)
+{
+    struct text path = {0};
+    struct failure why;
+
+    if (watcher_ledger_path(newer, &path, &why) &&
+        strcmp(text_bytes(&path), text_bytes(&watcher->ledger_path)) != 0) {
+        event_report(watcher->events, EVENT_RESTART_NEEDED, "ledger.path",
+                     text_bytes(&watcher->ledger_path));
+    }
+    text_clear(&path);
+}
+
+static bool reload(struct watcher *watcher, struct failure *why)
+{
+    struct settings *newer = NULL;
+    struct text file = {0};
+
+    if (!watcher_read_settings(watcher->plan, &newer, &file, why)) {
+        event_report(watcher->events, EVENT_SETTINGS_REFUSED, why->text);
+        text_clear(&file);
+        return true;
+    }
+    compare_ledger_path(watcher, newer);
+    settings_free(watcher->settings);
+    watcher->settings = newer;
+    text_clear(&watcher->settings_file);
+    watcher->settings_file = file;
+    take_settings(watcher);
+    watcher->next_sample = clock_steady();
+    tell_settings(watcher);
+    return ledger_writer_set_interval(watcher->writer, watcher->interval, why);
+}
+
+/*
+ * Samples and commits.
+ */
+
+static void tell_gap(const struct watcher *watcher, const struct ledger_gap_seen *gap)
+{
+    struct text from = {0};
+    struct text until = {0};
+
+    time_text_add_table(&from, gap->from, TIME_ZONE_LOCAL);
+    time_text_add_table(&until, gap->until, TIME_ZONE_LOCAL);
+    event_report(watcher->events, EVENT_GAP, text_bytes(&from), text_bytes(&until),
+                 ledger_gap_name(gap->reason));
+    text_clear(&from);
+    text_clear(&until);
+}
+
+static void commit(struct watcher *watcher)
+{
+    struct failure why;
+    bool ok = ledger_writer_commit(watcher->writer, &why);
+
+    watcher->next_commit = clock_steady() + watcher->commit_every;
+    if (ok == !watcher->commit_failing) {
+        return; /* as before: said once */
+    }
+    watcher->commit_failing = !ok;
+    if (ok) {
+        event_report(watcher->events, EVENT_COMMIT_RECOVERED);
+    } else {
+        event_report(watcher->events, EVENT_COMMIT_FAILED, why.text);
+    }
+}
+
+/* The first sample is stored at once: RUNNING means that watching has really begun. */
+static void become_ready(struct watcher *watcher)
+{
+    struct text interval = {0};
+
+    commit(watcher);
+    watcher->ready = true;
+    service_host_ready(watcher->host);
+    units_add_duration(&interval, watcher->interval);
+    event_report(watcher->events, EVENT_STARTED, text_bytes(&interval),
+                 text_bytes(&watcher->ledger_path));
+    text_clear(&interval);
+}
+
+static void tell_recovery(struct watcher *watcher)
+{
+    struct text count = {0};
+
+    text_addf(&count, "%lld", (long long)watcher->failed_samples);
+    event_report(watcher->events, EVENT_SAMPLE_RECOVERED, text_bytes(&count));
+    text_clear(&count);
+    watcher->failed_samples = 0;
+}
+
+static bool record(struct watcher *watcher, struct failure *why)
+{
+    struct ledger_gap_seen gap;
+
+    if (watcher->failed_samples > 0) {
+        tell_recovery(watcher);
+    }
+    if (!ledger_writer_add(watcher->writer, &watcher->snapshot, why)) {
+        return false;
+    }
+    if (ledger_writer_gap_seen(watcher->writer, &gap)) {
+        tell_gap(watcher, &gap);
+    }
+    if (!watcher->ready) {
+        become_ready(watcher);
+    }
+    return true;
+}
+
+static bool note_failed_sample(struct watcher *watcher, const struct failure *sampling,
+                               struct failure *why)
+{
+    if (watcher->failed_samples++ == 0) {
+        event_report(watcher->events, EVENT_SAMPLE_FAILED, sampling->text);
+    }
+    return ledger_writer_gap(watcher->writer, LEDGER_GAP_SAMPLE_FAILED, why);
+}
+
+static bool collect(struct watcher *watcher, struct failure *why)
+{
+    struct failure sampling;
+
+    switch (sampler_take(watcher->sampler, &watcher->snapshot, &sampling)) {
+    case SAMPLER_DONE:
+        return record(watcher, why);
+    case SAMPLER_FAILED:
+        return note_failed_sample(watcher, &sampling, why);
+    default:
+        return true;
+    }
+}
+
+/* Samples are due at fixed distances; one that could not begin in time is left out, not made up. */
+static void begin_if_due(struct watcher *watcher, int64_t now)
+{
+    int64_t late = now - watcher->next_sample;
+
+    if (late < 0 || !sampler_begin(watcher->sampler)) {
+        return;
+    }
+    watcher->next_sample += (late / watcher->interval + 1) * watcher->interval;
+}
+
+static int64_t time_to_wait(const struct watcher *watcher, int64_t now)
+{
+    int64_t next = watcher->next_sample;
+
+    if (next <= now) { /* a sample is under way for longer than the interval: it rings */
+        next = now + watcher->interval;
+    }
+    if (watcher->next_commit < next) {
+        next = watcher->next_commit;
+    }
+    if (!watcher->ready && next > now + START_LOOK_MS) {
+        next = now + START_LOOK_MS;
+    }
+    return next > now ? next - now : 0;
+}
+
+static bool turn(struct watcher *watcher, unsigned wants, struct failure *why)
+{
+    if (!collect(watcher, why)) {
+        return false;
+    }
+    if ((wants & SERVICE_WANTS_RELOAD) != 0 && !reload(watcher, why)) {
+        return false;
+    }
+    begin_if_due(watcher, clock_steady());
+    if (clock_steady() >= watcher->next_commit) {
+        commit(watcher);
+    }
+    if (!watcher->ready) {
+        service_host_busy(watcher->host);
+    }
+    return true;
+}
+
+static bool watch(struct watcher *watcher, struct failure *why)
+{
+    unsigned wants = SERVICE_WANTS_NOTHING;
+
+    watcher->next_sample = clock_steady();
+    watcher->next_commit = watcher->next_sample + watcher->commit_every;
+    while ((wants & SERVICE_WANTS_STOP) == 0) {
+        if (!turn(watcher, wants, why)) {
+            return false;
+        }
+        wants = service_host_wait(watcher->host, time_to_wait(watcher, clock_steady()));
+    }
+    return true;
+}
+
+/*
+ * Beginning and end.
+ */
+
+static void ring_host(void *context)
+{
+    service_host_ring(context);
+}
+
+static bool make_ledger_folder(const char *path, struct failure *why)
+{
+    struct text folder = {0};
+    bool ok;
+
+    paths_add_folder(&folder, path);
+    ok = text_ok(&folder, why) && file_make_private_folder(text_bytes(&folder), why);
+    text_clear(&folder);
+    return ok;
+}
+
+static bool begin_run(struct watcher *watcher, struct failure *why)
+{
+    struct text program = {0};
+    struct ledger_run run = {
+        .pid = process_self_pid(),
+        .started_at = clock_now(),
+        .interval = watcher->interval,
+        .commit = watcher->commit_every,
+    };
+    bool ok;
+
+    text_addf(&program, "portledgerd %s", portledger_version);
+    run.program = text_bytes(&program);
+    ok = text_ok(&program, why) && clock_boot_read(&run.boot, why) &&
+         ledger_writer_open(&watcher->writer, watcher->ledger, &run, why);
+    text_clear(&program);
+    return ok;
+}
+
+static bool begin(struct watcher *watcher, struct failure *why)
+{
+    if (!watcher_read_settings(watcher->plan, &watcher->settings, &watcher->settings_file, why)) {
+        return false;
+    }
+    take_settings(watcher);
+    tell_settings(watcher);
+    service_host_busy(watcher->host);
+    return watcher_ledger_path(watcher->settings, &watcher->ledger_path, why) &&
+           text_ok(&watcher->ledger_path, why) &&
+           make_ledger_folder(text_bytes(&watcher->ledger_path), why) &&
+           ledger_open(&watcher->ledger, text_bytes(&watcher->ledger_path), LEDGER_WRITE, why) &&
+           begin_run(watcher, why) &&
+           sampler_open(&watcher->sampler, ring_host, watcher->host, why);
+}
+
+/* The first failure is the one that is told. */
+static bool end(struct watcher *watcher, bool ok, struct failure *why)
+{
+    struct failure closing;
+
+    if (!sampler_close(watcher->sampler, STOP_PATIENCE_MS)) {
+        event_report(watcher->events, EVENT_COLLECTOR_HANGS);
+    }
+    if (!ledger_writer_close(watcher->writer, LEDGER_GAP_STOPPED, &closing) && ok) {
+        *why = closing;
+        ok = false;
+    }
+    ledger_close(watcher->ledger);
+    return ok;
+}
+
+static void clear(struct watcher *watcher)
+{
+    snapshot_clear(&watcher->snapshot);
+    settings_free(watcher->settings);
+    text_clear(&watcher->settings_file);
+    text_clear(&watcher->ledger_path);
+    event_sink_close(watcher->events);
+}
+
+bool watcher_run(struct service_host *host, void *context, struct failure *why)
+{
+    struct watcher watcher = {
+        .host = host,
+        .plan = context,
+        .events = event_sink_open(service_host_foreground(host)),
+    };
+    bool ok = begin(&watcher, why) && watch(&watcher, why);
+
+    ok = end(&watcher, ok, why);
+    if (ok) {
+        event_report(watcher.events, EVENT_STOPPED);
+    } else {
+        event_report(watcher.events, watcher.ready ? EVENT_ENDED_BY_FAILURE : EVENT_START_FAILED,
+                     why->text);
+    }
+    clear(&watcher);
+    return ok;
+}

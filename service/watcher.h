@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * The body of the service: samples at the interval, hands what changed to the
+ * ledger, commits, and reacts to controls. It knows no service manager and no
+ * terminal: service_host.h brings the controls.
+ */
+
+#include <stdbool.h>
+
+#include "base/failure.h"
+#include "base/settings.h"
+#include "base/text.h"
+#include "service/service_host.h"
+
+/* What the command line said. */
+struct watcher_plan {
+    const char *config; /* settings file; NULL: the usual place, where a missing file is no error */
+};
+
+/* The tables of all settings that the service knows; ended by NULL. */
+extern setting_tables watcher_settings;
+
+/*
+ * Reads the settings that the plan names, or the defaults. *file is where
+ * they came from (empty for defaults); the caller clears it.
+ */
+bool watcher_read_settings(const struct watcher_plan *plan, struct settings **out,
+                           struct text *file, struct failure *why) NODISCARD;
+
+/* Appends the ledger that the settings name, or the usual place. */
+bool watcher_ledger_path(const struct settings *settings, struct text *path,
+                         struct failure *why) NODISCARD;
+
+/* A service_body_fn; its context is a const struct watcher_plan. */
+bool watcher_run(struct service_host *host, void *context, struct failure *why);

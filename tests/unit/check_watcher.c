@@ -1,0 +1,485 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock_fake.h"
+#include "base/file.h"
+#include "base/paths.h"
+#include "service/event_sink_null.h"
+#include "service/sampler.h"
+#include "service/service_host.h"
+#include "service/watcher.h"
+#include "store/ledger_query.h"
+#include "tests/support.h"
+
+/*
+ * The watcher with a host, a sampler and a clock of this test's own: time
+ * passes only while the watcher waits, and exactly as long as it waits.
+ */
+
+static const char config[] = "check_watcher.yaml";
+static const char ledger_file[] = "check_watcher.db";
+
+enum {
+    START = 1700000000, /* seconds */
+    MOST_SAMPLES = 64,
+};
+
+static struct {
+    struct failure why;
+    struct watcher_plan plan;
+
+    /* The host's side. */
+    int waits;
+    int stop_after;            /* ends at this wait */
+    void (*on_wait)(int wait); /* what happens meanwhile; NULL: nothing */
+    unsigned wants;            /* what it makes the wait return */
+    bool ready;
+    int busy;
+
+    /* The sampler's side. */
+    bool under_way;
+    bool hang; /* nothing comes back */
+    bool fail;
+    int64_t begun[MOST_SAMPLES]; /* clock_steady() at each begin */
+    int begin_count;
+} fixture;
+
+static void remove_files(void)
+{
+    remove(config);
+    remove("check_watcher.db-lock");
+    support_remove_database(ledger_file);
+}
+
+/* A settings file that names `ledger`, with more lines under it. */
+static void write_config(const char *ledger, const char *more)
+{
+    struct text path = {0};
+    FILE *file = fopen(config, "w");
+
+    ck_assert_ptr_nonnull(file);
+    CHECK_DONE(paths_absolute(&path, ledger, &fixture.why), fixture.why);
+    ck_assert_int_gt(fprintf(file, "ledger:\n  path: %s\n%s", text_bytes(&path), more), 0);
+    fclose(file);
+    text_clear(&path);
+}
+
+static void open_fixture(void)
+{
+    memset(&fixture, 0, sizeof(fixture));
+    remove_files();
+    event_log_reset(false);
+    clock_fake_reset();
+    clock_fake_set(START * INT64_C(1000));
+    write_config(ledger_file, "");
+    fixture.plan.config = config;
+}
+
+static void close_fixture(void)
+{
+    remove_files();
+}
+
+/*
+ * The host. There is nothing in it: the fixture is the host.
+ */
+
+void service_host_ready(struct service_host *host)
+{
+    (void)host;
+    ck_assert(!fixture.ready);
+    fixture.ready = true;
+}
+
+void service_host_busy(struct service_host *host)
+{
+    (void)host;
+    fixture.busy++;
+}
+
+void service_host_ring(struct service_host *host)
+{
+    (void)host;
+}
+
+bool service_host_foreground(const struct service_host *host)
+{
+    (void)host;
+    return false; /* so that events go to the log that we can read */
+}
+
+unsigned service_host_wait(struct service_host *host, int64_t milliseconds)
+{
+    (void)host;
+    ck_assert_int_ge(milliseconds, 0);
+    fixture.waits++;
+    fixture.wants = SERVICE_WANTS_NOTHING;
+    if (fixture.under_way && !fixture.hang) {
+        fixture.wants = SERVICE_WANTS_LOOK; /* the sample is ready at once */
+    } else {
+        clock_fake_run(milliseconds);
+    }
+    if (fixture.on_wait != NULL) {
+        fixture.on_wait(fixture.waits);
+    }
+    return fixture.waits >= fixture.stop_after ? SERVICE_WANTS_STOP : fixture.wants;
+}
+
+/*
+ * The sampler.
+ */
+
+struct sampler {
+    char unused;
+};
+
+static struct sampler only;
+
+bool sampler_open(struct sampler **out, sampler_ready_fn *ready, void *context, struct failure *why)
+{
+    (void)ready;
+    (void)context;
+    (void)why;
+    *out = &only;
+    return true;
+}
+
+bool sampler_begin(struct sampler *sampler)
+{
+    (void)sampler;
+    if (fixture.under_way) {
+        return false;
+    }
+    fixture.under_way = true;
+    ck_assert_int_lt(fixture.begin_count, MOST_SAMPLES);
+    fixture.begun[fixture.begin_count++] = clock_steady();
+    return true;
+}
+
+static bool fill(struct snapshot *snapshot, struct failure *why)
+{
+    struct socket_row row = {
+        .protocol = SOCKET_TCP,
+        .state = SOCKET_LISTENING,
+        .local = {.address = {127, 0, 0, 1}, .address_size = 4, .port = 4444},
+        .owner = SOCKET_NO_OWNER,
+    };
+
+    snapshot_reset(snapshot);
+    snapshot->taken_at = clock_now();
+    snapshot->steady_at = clock_steady();
+    snapshot->awake_at = clock_awake();
+    return snapshot_add_socket(snapshot, &row, why);
+}
+
+enum sampler_result sampler_take(struct sampler *sampler, struct snapshot *snapshot,
+                                 struct failure *why)
+{
+    (void)sampler;
+    if (!fixture.under_way) {
+        return SAMPLER_IDLE;
+    }
+    if (fixture.hang) {
+        return SAMPLER_WORKING;
+    }
+    fixture.under_way = false;
+    if (fixture.fail) {
+        failure_set(why, FAILURE_SYSTEM, 31, "no table today");
+        return SAMPLER_FAILED;
+    }
+    CHECK_DONE(fill(snapshot, why), *why);
+    return SAMPLER_DONE;
+}
+
+bool sampler_close(struct sampler *sampler, int64_t patience)
+{
+    (void)patience;
+    return sampler == NULL || !fixture.hang;
+}
+
+/*
+ * Help.
+ */
+
+static bool watch_for(int waits)
+{
+    fixture.stop_after = waits;
+    return watcher_run(NULL, &fixture.plan, &fixture.why);
+}
+
+static bool keep_stretch(void *context, const struct ledger_stretch *stretch)
+{
+    struct ledger_stretch *kept = context;
+    size_t i = 0;
+
+    while (kept[i].id != 0) {
+        i++;
+    }
+    kept[i] = *stretch;
+    return true;
+}
+
+enum { MOST_STRETCHES = 8 };
+
+/* Reads what is covered; unused entries are 0. */
+static void read_coverage(struct ledger_stretch stretches[MOST_STRETCHES])
+{
+    struct ledger *ledger = NULL;
+
+    memset(stretches, 0, MOST_STRETCHES * sizeof(stretches[0]));
+    CHECK_DONE(ledger_open(&ledger, ledger_file, LEDGER_READ, &fixture.why), fixture.why);
+    CHECK_DONE(ledger_walk_coverage(ledger, 0, INT64_MAX, keep_stretch, stretches, &fixture.why),
+               fixture.why);
+    ledger_close(ledger);
+}
+
+/*
+ * Tests.
+ */
+
+START_TEST(ready_means_that_the_first_sample_is_in_the_ledger)
+{
+    struct ledger_stretch stretches[MOST_STRETCHES];
+
+    ck_assert(watch_for(2)); /* one wait for the sample, one to stop */
+    ck_assert(fixture.ready);
+    ck_assert_uint_eq(event_log_count_of(EVENT_STARTED), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_STOPPED), 1);
+    read_coverage(stretches);
+    ck_assert_int_eq(stretches[0].begin_at, START * INT64_C(1000));
+    ck_assert_int_eq(stretches[0].ended, LEDGER_GAP_STOPPED);
+}
+END_TEST
+
+START_TEST(samples_begin_at_fixed_distances)
+{
+    ck_assert(watch_for(40));
+    ck_assert_int_ge(fixture.begin_count, 10);
+    for (int i = 1; i < fixture.begin_count; i++) {
+        ck_assert_int_eq(fixture.begun[i] - fixture.begun[0], i * INT64_C(1000));
+    }
+}
+END_TEST
+
+/* The machine is busy for three and a half intervals. */
+static void be_busy(int wait)
+{
+    if (wait == 10) {
+        clock_fake_run(3500);
+    }
+}
+
+START_TEST(samples_that_could_not_begin_are_left_out_and_not_made_up)
+{
+    int64_t longest = 0;
+
+    fixture.on_wait = be_busy;
+    ck_assert(watch_for(40));
+    for (int i = 1; i < fixture.begin_count; i++) {
+        int64_t distance = fixture.begun[i] - fixture.begun[i - 1];
+
+        longest = distance > longest ? distance : longest;
+        ck_assert_int_ge(distance, 500); /* no burst to catch up */
+        if (i > 12) {                    /* and back on the old beat */
+            ck_assert_int_eq((fixture.begun[i] - fixture.begun[0]) % 1000, 0);
+        }
+    }
+    ck_assert_int_ge(longest, 3500);
+}
+END_TEST
+
+static void fail_for_a_while(int wait)
+{
+    fixture.fail = wait >= 10 && wait < 20;
+}
+
+START_TEST(failed_samples_are_told_once_and_are_a_gap)
+{
+    struct ledger_stretch stretches[MOST_STRETCHES];
+
+    fixture.on_wait = fail_for_a_while;
+    ck_assert(watch_for(40));
+    ck_assert_uint_eq(event_log_count_of(EVENT_SAMPLE_FAILED), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_SAMPLE_RECOVERED), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_GAP), 1);
+    read_coverage(stretches);
+    ck_assert_int_eq(stretches[0].ended, LEDGER_GAP_SAMPLE_FAILED);
+    ck_assert_int_gt(stretches[1].begin_at, stretches[0].end_at + 2000);
+    ck_assert_int_eq(stretches[1].ended, LEDGER_GAP_STOPPED);
+    ck_assert_int_eq(stretches[2].id, 0);
+}
+END_TEST
+
+static void hang_from_the_start(int wait)
+{
+    fixture.hang = wait < 30;
+}
+
+START_TEST(a_manager_hears_of_us_while_the_first_sample_takes_its_time)
+{
+    fixture.on_wait = hang_from_the_start;
+    fixture.hang = true;
+    ck_assert(watch_for(40));
+    ck_assert(fixture.ready);
+    ck_assert_int_ge(fixture.busy, 25);
+}
+END_TEST
+
+static void hang_at_the_end(int wait)
+{
+    fixture.hang = wait > 10;
+}
+
+START_TEST(a_collector_that_hangs_is_said_and_left_behind)
+{
+    struct ledger_stretch stretches[MOST_STRETCHES];
+
+    fixture.on_wait = hang_at_the_end;
+    ck_assert(watch_for(20));
+    ck_assert_uint_eq(event_log_count_of(EVENT_COLLECTOR_HANGS), 1);
+    read_coverage(stretches);
+    ck_assert_int_eq(stretches[0].ended, LEDGER_GAP_STOPPED);
+}
+END_TEST
+
+static void ask_for_reload(int wait)
+{
+    if (wait == 10) {
+        write_config(ledger_file, "collector:\n  interval: 200ms\n");
+        fixture.wants |= SERVICE_WANTS_RELOAD;
+    }
+}
+
+START_TEST(a_new_interval_is_in_force_after_a_reload)
+{
+    struct ledger_stretch stretches[MOST_STRETCHES];
+    int last;
+
+    fixture.on_wait = ask_for_reload;
+    ck_assert(watch_for(40));
+    last = fixture.begin_count - 1;
+    ck_assert_int_eq(fixture.begun[last] - fixture.begun[last - 1], 200);
+    ck_assert_uint_eq(event_log_count_of(EVENT_SETTINGS_LOADED), 2);
+    read_coverage(stretches);
+    ck_assert_int_eq(stretches[0].interval, 1000);
+    ck_assert_int_eq(stretches[1].interval, 200);
+}
+END_TEST
+
+static void ask_for_bad_reload(int wait)
+{
+    if (wait == 10) {
+        write_config(ledger_file, "collector:\n  interval: 5\n");
+        fixture.wants |= SERVICE_WANTS_RELOAD;
+    }
+}
+
+START_TEST(settings_that_are_wrong_leave_those_in_force)
+{
+    fixture.on_wait = ask_for_bad_reload;
+    ck_assert(watch_for(40));
+    ck_assert_uint_eq(event_log_count_of(EVENT_SETTINGS_REFUSED), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_SETTINGS_LOADED), 1);
+    ck_assert_int_eq(fixture.begun[fixture.begin_count - 1] - fixture.begun[0],
+                     (fixture.begin_count - 1) * INT64_C(1000));
+}
+END_TEST
+
+static void move_the_ledger(int wait)
+{
+    if (wait == 10) {
+        write_config("elsewhere.db", "");
+        fixture.wants |= SERVICE_WANTS_RELOAD;
+    }
+}
+
+START_TEST(another_ledger_takes_a_restart_and_that_is_said)
+{
+    fixture.on_wait = move_the_ledger;
+    ck_assert(watch_for(20));
+    ck_assert_uint_eq(event_log_count_of(EVENT_RESTART_NEEDED), 1);
+    ck_assert(!file_exists("elsewhere.db"));
+}
+END_TEST
+
+START_TEST(wrong_settings_at_the_start_end_it_with_the_reason)
+{
+    write_config(ledger_file, "collector:\n  intervall: 5s\n");
+    ck_assert(!watch_for(10));
+    ck_assert_int_eq(fixture.why.kind, FAILURE_SETTINGS);
+    ck_assert(!fixture.ready);
+    ck_assert_uint_eq(event_log_count_of(EVENT_START_FAILED), 1);
+    ck_assert(!file_exists(ledger_file));
+}
+END_TEST
+
+START_TEST(a_settings_file_that_was_named_must_be_there)
+{
+    fixture.plan.config = "not_there.yaml";
+    ck_assert(!watch_for(10));
+    ck_assert_int_eq(fixture.why.kind, FAILURE_MISSING);
+}
+END_TEST
+
+START_TEST(a_ledger_that_another_service_has_is_refused)
+{
+    struct ledger *ledger = NULL;
+
+    CHECK_DONE(ledger_open(&ledger, ledger_file, LEDGER_WRITE, &fixture.why), fixture.why);
+    ck_assert(!watch_for(10));
+    ck_assert_int_eq(fixture.why.kind, FAILURE_BUSY);
+    ledger_close(ledger);
+    ck_assert(watch_for(10));
+}
+END_TEST
+
+static void sleep_for_an_hour(int wait)
+{
+    if (wait == 10) {
+        clock_fake_sleep(INT64_C(3600000));
+    }
+}
+
+START_TEST(after_sleep_it_samples_at_once_and_says_what_is_missing)
+{
+    struct ledger_stretch stretches[MOST_STRETCHES];
+
+    fixture.on_wait = sleep_for_an_hour;
+    ck_assert(watch_for(40));
+    ck_assert_uint_eq(event_log_count_of(EVENT_GAP), 1);
+    read_coverage(stretches);
+    ck_assert_int_eq(stretches[0].ended, LEDGER_GAP_ASLEEP);
+    ck_assert_int_le(stretches[1].begin_at - stretches[0].end_at, 3600000 + 2000);
+}
+END_TEST
+
+static Suite *watcher_suite(void)
+{
+    Suite *suite = suite_create("watcher");
+    TCase *tests = tcase_create("watcher");
+
+    tcase_add_checked_fixture(tests, open_fixture, close_fixture);
+    tcase_add_test(tests, ready_means_that_the_first_sample_is_in_the_ledger);
+    tcase_add_test(tests, samples_begin_at_fixed_distances);
+    tcase_add_test(tests, samples_that_could_not_begin_are_left_out_and_not_made_up);
+    tcase_add_test(tests, failed_samples_are_told_once_and_are_a_gap);
+    tcase_add_test(tests, a_manager_hears_of_us_while_the_first_sample_takes_its_time);
+    tcase_add_test(tests, a_collector_that_hangs_is_said_and_left_behind);
+    tcase_add_test(tests, a_new_interval_is_in_force_after_a_reload);
+    tcase_add_test(tests, settings_that_are_wrong_leave_those_in_force);
+    tcase_add_test(tests, another_ledger_takes_a_restart_and_that_is_said);
+    tcase_add_test(tests, wrong_settings_at_the_start_end_it_with_the_reason);
+    tcase_add_test(tests, a_settings_file_that_was_named_must_be_there);
+    tcase_add_test(tests, a_ledger_that_another_service_has_is_refused);
+    tcase_add_test(tests, after_sleep_it_samples_at_once_and_says_what_is_missing);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int main(void)
+{
+    return support_run_suite(watcher_suite());
+}
