@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What a command prints: records with columns.
+ *
+ * Every kind of record has one table of columns. All renderers work from it,
+ * docs/output.schema.json and docs/output.md are checked against it, and the
+ * help lists it. A record is an array of values, one per column, in the
+ * table's order.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum column_type {
+    COLUMN_TEXT,
+    COLUMN_INTEGER,
+    COLUMN_REAL,
+    COLUMN_BOOLEAN,
+    COLUMN_TIME,     /* milliseconds since 1970 UTC; printed as RFC 3339 with offset */
+    COLUMN_DURATION, /* milliseconds; JSON and CSV print the number */
+    COLUMN_SIZE,     /* bytes; JSON and CSV print the number */
+    COLUMN_TYPE_COUNT,
+};
+
+struct column {
+    const char *name;    /* snake_case: the key in JSON, the head of the CSV column */
+    const char *unit;    /* "ms", "bytes"; NULL: none */
+    const char *heading; /* of the table */
+    const char *help;    /* one line, no period */
+    enum column_type type;
+    int rank; /* in a table: 0 is always shown; of the others those with the highest
+                 number are left out first, together, where the terminal is too narrow.
+                 Negative: only with --verbose */
+};
+
+/* Columns that several tables have in common are a group, written down once. */
+struct column_group {
+    const struct column *columns;
+    size_t count;
+};
+
+enum {
+    COLUMN_GROUPS = 3,
+    COLUMNS_MAX = 40, /* of a table: room for a record on the stack */
+};
+
+struct column_table {
+    const char *name;  /* of the record: "socket", "interval", "change" */
+    const char *title; /* what one record is, for the help */
+    bool single;       /* there is one record: people see it as lines of heading and value */
+    struct column_group groups[COLUMN_GROUPS]; /* one behind the other; a count of 0 ends them */
+};
+
+size_t column_count(const struct column_table *table);
+
+/* The column at place i, which must be below column_count(). */
+const struct column *column_at(const struct column_table *table, size_t i);
+
+/* "text", "integer" and so on: the words of help and documents. */
+const char *column_type_name(enum column_type type);
+
+/* {0} is an absent value: null in JSON, empty in CSV, "-" in a table. */
+struct value {
+    bool present;
+    bool truth;       /* BOOLEAN */
+    int64_t number;   /* INTEGER, TIME, DURATION, SIZE */
+    double real;      /* REAL */
+    const char *text; /* TEXT: UTF-8 from anywhere; lent until the record is written */
+};
+
+struct value value_text(const char *text); /* absent for NULL */
+struct value value_number(int64_t number); /* also times, durations, sizes */
+struct value value_known(int64_t number);  /* absent for 0: "not known" in most of our structs */
+struct value value_real(double real);
+struct value value_truth(bool truth);

@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "reportcli/command.h"
+
+#include <inttypes.h>
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/console.h"
+#include "base/paths.h"
+#include "base/settings.h"
+#include "collector/collector.h"
+#include "reportcli/json_text.h"
+
+/* Without a settings file, and for a ledger from elsewhere. */
+enum { USUAL_COMMIT_MS = 5000 };
+
+/* The ledger's path and commit by the settings file; their defaults where there is none. */
+static bool read_settings(struct text *path, int64_t *commit, struct failure *why)
+{
+    static setting_tables tables = {&collector_settings, &ledger_settings, NULL};
+    struct settings *settings = NULL;
+    struct text file = {0};
+    bool done = paths_settings_file(&file, why) && text_ok(&file, why);
+
+    done = done && (settings_read(&settings, text_bytes(&file), tables, why) ||
+                    (why->kind == FAILURE_MISSING && settings_read(&settings, NULL, tables, why)));
+    if (done) {
+        const char *named = settings_text(settings, "ledger.path");
+
+        *commit = settings_number(settings, "ledger.commit");
+        if (named != NULL) {
+            text_add(path, named);
+        } else {
+            done = paths_ledger_file(path, why);
+        }
+    }
+    settings_free(settings);
+    text_clear(&file);
+    return done && text_ok(path, why);
+}
+
+/* What a person can do about it; NULL where the failure's own words say it all. */
+static const char *advice(const struct command_context *context, const struct failure *why)
+{
+    if (why->kind == FAILURE_DENIED) {
+        return "run this command elevated, as an administrator or root";
+    }
+    if (why->kind == FAILURE_MISSING && context->ledger == NULL) {
+        return "start the service (portledgerd start), or name a ledger with --ledger FILE";
+    }
+    return NULL;
+}
+
+bool command_open_ledger(const struct command_context *context, struct command_ledger *out,
+                         enum exit_status *status, struct failure *why)
+{
+    struct text path = {0};
+    bool done = true;
+
+    *out = (struct command_ledger){.commit = USUAL_COMMIT_MS};
+    if (context->ledger != NULL) {
+        text_add(&path, context->ledger);
+    } else {
+        done = read_settings(&path, &out->commit, why);
+    }
+    done = done && text_ok(&path, why) &&
+           ledger_open(&out->ledger, text_bytes(&path), LEDGER_READ, why);
+    if (!done) {
+        const char *what_to_do = advice(context, why);
+
+        *status = EXIT_LEDGER;
+        if (what_to_do != NULL) {
+            failure_set(why, why->kind, why->code, "%s; %s", why->text, what_to_do);
+        }
+    }
+    text_clear(&path);
+    return done;
+}
+
+bool command_time(const struct command_context *context, const char *name, enum command_edge edge,
+                  int64_t otherwise, int64_t *at, struct failure *why)
+{
+    const char *word = options_text(context->options, name);
+    int64_t second;
+
+    *at = otherwise;
+    if (word == NULL) {
+        return true;
+    }
+    if (!time_text_parse(word, context->now, at, &second, why)) {
+        return FAIL(why, why->kind, why->code, "--%s: %s", name, why->text);
+    }
+    if (second != *at) {
+        command_note(context, "moments",
+                     "--%s %s happened twice, because the clocks were set "
+                     "back; the %s one is taken",
+                     name, word, edge == COMMAND_LATER ? "second" : "first");
+        *at = edge == COMMAND_LATER ? second : *at;
+    }
+    return true;
+}
+
+bool command_begin(const struct command_context *context, const struct column_table *table,
+                   struct render **out, struct failure *why)
+{
+    return render_open(out, context->renderer, table, &context->render, why);
+}
+
+bool command_finish(const struct command_context *context, struct render *render,
+                    struct failure *why)
+{
+    if (!render_finish(render, why)) {
+        return false;
+    }
+    if (render->left_out.size > 0) {
+        command_note(context, "columns",
+                     "no room in %d columns for: %s (a wider terminal, --verbose, --json or --csv "
+                     "shows them)",
+                     context->render.columns, text_bytes(&render->left_out));
+    }
+    return true;
+}
+
+/* A failure to flush is found again, and told, by whoever writes next. */
+static void flush_records(void)
+{
+    struct failure why;
+
+    (void)!console_flush(CONSOLE_OUT, &why);
+}
+
+static void complain_json(const char *kind, const char *words, const struct text *members)
+{
+    struct text line = {0};
+
+    text_addf(&line, "{\"note\":\"%s\",\"text\":", kind);
+    json_add_string(&line, words);
+    text_addf(&line, "%s}", text_bytes(members));
+    console_complain("%s", text_bytes(&line));
+    text_clear(&line);
+}
+
+static void say(const struct command_context *context, const char *kind, const char *words,
+                const struct text *members)
+{
+    if (context->quiet) {
+        return;
+    }
+    flush_records();
+    if (context->renderer->json_notes) {
+        complain_json(kind, words, members);
+    } else {
+        console_complain("note: %s", words);
+    }
+}
+
+void command_note(const struct command_context *context, const char *kind, const char *format, ...)
+{
+    struct text words = {0};
+    struct text none = {0};
+    va_list args;
+
+    va_start(args, format);
+    text_addv(&words, format, args);
+    va_end(args);
+    say(context, kind, text_bytes(&words), &none);
+    text_clear(&words);
+}
+
+static void add_time_member(struct text *members, const char *name, int64_t at,
+                            enum time_zone_choice zone)
+{
+    text_addf(members, ",\"%s\":\"", name);
+    time_text_add_rfc3339(members, at, zone);
+    text_add_char(members, '"');
+}
+
+void command_note_range(const struct command_context *context, const struct command_range *range,
+                        const char *text)
+{
+    struct text members = {0};
+
+    add_time_member(&members, "since", range->since, context->render.zone);
+    add_time_member(&members, "until", range->until, context->render.zone);
+    text_addf(&members, ",\"watched\":%" PRId64 ",\"gaps\":%zu", range->watched, range->gap_count);
+    say(context, "coverage", text, &members);
+    text_clear(&members);
+}

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * A command of `portledger`: one file that ends in its `const struct command`,
+ * and one row in commands.c. Help, and later completion and man pages, are
+ * made from the same rows.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/compiler.h"
+#include "base/exit_status.h"
+#include "base/failure.h"
+#include "base/options.h"
+#include "reportcli/column.h"
+#include "reportcli/render.h"
+#include "store/ledger.h"
+
+/* What main() prepared for a command. */
+struct command_context {
+    const struct command *command;
+    const struct options *options;
+    const struct renderer *renderer;
+    struct render_options render;
+    const char *ledger; /* as --ledger named it; NULL: the usual one */
+    bool quiet;         /* no notes */
+    int64_t now;        /* one moment for all relative times of the call */
+};
+
+struct example {
+    const char *line; /* as one types it */
+    const char *what; /* what it answers */
+};
+
+/* What an exit status means for one command. */
+struct command_status {
+    enum exit_status status;
+    const char *text;
+};
+
+struct command {
+    const char *name;
+    const char *words;   /* "A B"; "" where it takes none */
+    const char *summary; /* one line, no period */
+    const char *text;    /* more, in sentences; NULL: none */
+    const struct option *options;
+    size_t option_count;
+    size_t words_min;
+    size_t words_max;
+    const struct column_table *const *tables; /* what it prints; ended by NULL */
+    const struct command_status *statuses;    /* ended by a NULL text; others are as for all */
+    const struct example *examples;           /* ended by a NULL line */
+
+    /*
+     * Prints through the context. On false *why says what happened; the exit
+     * status is *status where the command set it, else the one of *why's kind.
+     */
+    bool (*run)(const struct command_context *context, enum exit_status *status,
+                struct failure *why);
+};
+
+/* All commands, in the order of the help; ended by NULL. */
+extern const struct command *const commands[];
+extern const struct command command_local;
+extern const struct command command_history;
+extern const struct command command_diff;
+extern const struct command command_status;
+extern const struct command command_help;
+
+/* The command of that name; FAILURE_USAGE, with the name that was probably meant, where none is. */
+bool command_find(const struct command **out, const char *name, struct failure *why) NODISCARD;
+
+/* Where the ledger is, and how fresh the newest sample in it can be. */
+struct command_ledger {
+    struct ledger *ledger;
+    int64_t commit; /* milliseconds that the service keeps samples before it stores them */
+};
+
+/*
+ * Opens the ledger that --ledger names, or else the one of the settings, for
+ * reading. On failure *status is EXIT_LEDGER. The caller closes out->ledger.
+ */
+bool command_open_ledger(const struct command_context *context, struct command_ledger *out,
+                         enum exit_status *status, struct failure *why) NODISCARD;
+
+/* Of a time of day that happened twice: the earlier or the later moment. */
+enum command_edge {
+    COMMAND_EARLIER,
+    COMMAND_LATER,
+};
+
+/*
+ * Reads the option `name` as a time; `otherwise` where it was not given. A
+ * time that happened twice is taken at `edge`, and a note says so.
+ */
+bool command_time(const struct command_context *context, const char *name, enum command_edge edge,
+                  int64_t otherwise, int64_t *at, struct failure *why) NODISCARD;
+
+/* Begins an output of the context's kind. The caller closes *out with render_close(). */
+bool command_begin(const struct command_context *context, const struct column_table *table,
+                   struct render **out, struct failure *why) NODISCARD;
+
+/* Ends it, and says which columns had no room. */
+bool command_finish(const struct command_context *context, struct render *render,
+                    struct failure *why) NODISCARD;
+
+/*
+ * Something about the answer that is no record, on standard error: one line of
+ * text, or for the JSON formats an object {"note": kind, "text": ...} on one
+ * line. Standard output is flushed first, so that the two stay in order.
+ *
+ * Kinds: "coverage" (what of the asked time was watched), "moments" (a time
+ * that was several moments), "columns" (no room), "empty" (nothing matched),
+ * "denied" (owners that this user may not see), "lacking" (tables that the
+ * system does not have), "order", "restart".
+ */
+void command_note(const struct command_context *context, const char *kind, const char *format, ...)
+    PRINTF_LIKE(3, 4);
+
+/* The ranges and figures of a note about coverage, as members of its object. */
+struct command_range {
+    int64_t since; /* milliseconds since 1970 UTC */
+    int64_t until;
+    int64_t watched; /* milliseconds of it */
+    size_t gap_count;
+};
+
+/* A note of kind "coverage" with the members "since", "until", "watched" and "gaps". */
+void command_note_range(const struct command_context *context, const struct command_range *range,
+                        const char *text);

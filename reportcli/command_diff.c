@@ -1,0 +1,371 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * What opened, closed and changed between two moments.
+ */
+
+#include <string.h>
+
+#include "collector/collector.h"
+#include "collector/snapshot_diff.h"
+#include "reportcli/command.h"
+#include "reportcli/coverage.h"
+#include "reportcli/moments.h"
+#include "reportcli/socket_record.h"
+#include "store/ledger_query.h"
+
+static const struct column change_columns[] = {
+    {.name = "comparison",
+     .type = COLUMN_INTEGER,
+     .heading = "Comparison",
+     .help = "1; counts on where a time was several moments because the clock was set back",
+     .rank = -1},
+    {.name = "change",
+     .type = COLUMN_TEXT,
+     .heading = "Change",
+     .help = "opened, closed, state (the same socket in another state) or owner (the same ends, "
+             "another process)"},
+};
+
+static const struct column before_columns[] = {
+    {.name = "state_before",
+     .type = COLUMN_TEXT,
+     .heading = "State before",
+     .help = "State of the earlier moment, where both moments have the socket",
+     .rank = 7},
+    {.name = "pid_before",
+     .type = COLUMN_INTEGER,
+     .heading = "PID before",
+     .help = "Process id of the earlier moment, where both moments have the socket",
+     .rank = 7},
+    {.name = "process_before",
+     .type = COLUMN_TEXT,
+     .heading = "Process before",
+     .help = "Process of the earlier moment, where both moments have the socket",
+     .rank = 8},
+    {.name = "attribution_before",
+     .type = COLUMN_TEXT,
+     .heading = "Owner before",
+     .help = "How that owner is known",
+     .rank = 8},
+    {.name = "before_at",
+     .type = COLUMN_TIME,
+     .heading = "Before",
+     .help = "The earlier moment",
+     .rank = -1},
+    {.name = "after_at",
+     .type = COLUMN_TIME,
+     .heading = "After",
+     .help = "The later moment",
+     .rank = -1},
+};
+
+enum {
+    COMPARISON,
+    CHANGE,
+    SOCKET, /* the first of the socket's columns */
+    STATE_BEFORE = SOCKET + SOCKET_RECORD_FIELDS,
+    PID_BEFORE,
+    PROCESS_BEFORE,
+    ATTRIBUTION_BEFORE,
+    BEFORE_AT,
+    AFTER_AT,
+    DIFF_COLUMNS,
+};
+
+static const struct column_table table = {
+    .name = "change",
+    .title = "one socket that opened, closed or changed",
+    .groups = {{change_columns, SOCKET},
+               {socket_columns, SOCKET_RECORD_FIELDS},
+               {before_columns, DIFF_COLUMNS - STATE_BEFORE}},
+};
+
+/* One of the two sides: moments out of the ledger, or the present. */
+struct side {
+    bool live;
+    struct moments moments;
+    struct snapshot snapshot; /* of the moment in hand; of a live side for good */
+};
+
+struct comparison {
+    const struct command_context *context;
+    struct command_ledger from;
+    struct side before;
+    struct side after;
+    struct render *render;
+    struct snapshot_diff diff;
+    struct socket_record record;
+    size_t number;  /* of comparisons made */
+    size_t changes; /* in all of them */
+};
+
+static bool sample_now(struct snapshot *snapshot, struct failure *why)
+{
+    struct collector *collector = NULL;
+    bool done = collector_open(&collector, why) && collector_sample(collector, snapshot, why);
+
+    collector_close(collector);
+    if (done) {
+        snapshot_sort(snapshot);
+    }
+    return done;
+}
+
+static size_t side_count(const struct side *side)
+{
+    return side->live ? 1 : side->moments.count;
+}
+
+/* Finds the moments of a side; a live one is sampled later, when the ledger is known to be good. */
+static bool find_side(struct comparison *comparison, struct side *side, struct failure *why)
+{
+    if (side->live) {
+        return true;
+    }
+    return moments_find(&side->moments, comparison->context, &comparison->from, why);
+}
+
+static bool load_side(struct comparison *comparison, struct side *side, size_t i,
+                      struct failure *why)
+{
+    if (side->live) {
+        return true;
+    }
+    if (!ledger_state(comparison->from.ledger, &side->moments.found[i], &side->snapshot, why)) {
+        return false;
+    }
+    snapshot_sort(&side->snapshot);
+    return true;
+}
+
+static void fill_before(const struct comparison *comparison, const struct snapshot_change *change,
+                        struct value *values)
+{
+    const struct snapshot *before = &comparison->before.snapshot;
+    const struct process_instance *owner;
+    const struct socket_row *row;
+
+    for (size_t i = STATE_BEFORE; i < BEFORE_AT; i++) {
+        values[i] = (struct value){0};
+    }
+    if (change->before == SNAPSHOT_NO_ROW || change->after == SNAPSHOT_NO_ROW) {
+        return;
+    }
+    row = &before->sockets[change->before];
+    owner = snapshot_owner(before, row);
+    if (row->state != SOCKET_STATELESS) {
+        values[STATE_BEFORE] = value_text(socket_state_name(row->state));
+    }
+    values[PID_BEFORE] = socket_record_pid(row);
+    values[PROCESS_BEFORE] = value_text(owner != NULL ? owner->name : NULL);
+    values[ATTRIBUTION_BEFORE] = value_text(socket_attribution_name(row->attribution));
+}
+
+static bool print_change(struct comparison *comparison, const struct snapshot_change *change,
+                         struct failure *why)
+{
+    bool closed = change->after == SNAPSHOT_NO_ROW;
+    const struct snapshot *side =
+        closed ? &comparison->before.snapshot : &comparison->after.snapshot;
+    const struct socket_row *row = &side->sockets[closed ? change->before : change->after];
+    struct value values[DIFF_COLUMNS];
+
+    values[COMPARISON] = value_number((int64_t)comparison->number);
+    values[CHANGE] = value_text(snapshot_change_name(change->kind));
+    values[BEFORE_AT] = value_number(comparison->before.snapshot.taken_at);
+    values[AFTER_AT] = value_number(comparison->after.snapshot.taken_at);
+    fill_before(comparison, change, values);
+    return socket_record_fill(&comparison->record, row, snapshot_owner(side, row), values + SOCKET,
+                              why) &&
+           render_record(comparison->render, values, why);
+}
+
+/* Compares the two snapshots in hand. */
+static bool compare_pair(struct comparison *comparison, struct failure *why)
+{
+    bool done = snapshot_diff_make(&comparison->diff, &comparison->before.snapshot,
+                                   &comparison->after.snapshot, why);
+
+    comparison->number++;
+    for (size_t i = 0; done && i < comparison->diff.count; i++) {
+        done = print_change(comparison, &comparison->diff.changes[i], why);
+    }
+    comparison->changes += comparison->diff.count;
+    return done;
+}
+
+/* Every moment of the one side with every moment of the other. */
+static bool compare_all(struct comparison *comparison, struct failure *why)
+{
+    bool done = true;
+
+    for (size_t i = 0; done && i < side_count(&comparison->before); i++) {
+        done = load_side(comparison, &comparison->before, i, why);
+        for (size_t k = 0; done && k < side_count(&comparison->after); k++) {
+            done =
+                load_side(comparison, &comparison->after, k, why) && compare_pair(comparison, why);
+        }
+    }
+    return done;
+}
+
+static bool sample_live(struct comparison *comparison, struct failure *why)
+{
+    return (!comparison->before.live || sample_now(&comparison->before.snapshot, why)) &&
+           (!comparison->after.live || sample_now(&comparison->after.snapshot, why));
+}
+
+static int64_t side_at(const struct comparison *comparison, const struct side *side)
+{
+    return side->live ? comparison->context->now : side->moments.found[0].at;
+}
+
+/* What lies between the two: a socket that came and went there is in no difference. */
+static bool note_between(struct comparison *comparison, struct failure *why)
+{
+    int64_t before = side_at(comparison, &comparison->before);
+    int64_t after = side_at(comparison, &comparison->after);
+    struct coverage_range range = {
+        .since = before < after ? before : after,
+        .until = before < after ? after : before,
+        .commit = comparison->from.commit,
+    };
+    struct coverage coverage = {0};
+    bool done = coverage_read(&coverage, comparison->from.ledger, &range, why);
+
+    if (done) {
+        coverage_note(comparison->context, &coverage, "between the two: ");
+    }
+    coverage_clear(&coverage);
+    return done;
+}
+
+static void note_order(const struct comparison *comparison)
+{
+    if (side_at(comparison, &comparison->before) > side_at(comparison, &comparison->after)) {
+        command_note(comparison->context, "order",
+                     "%s is later than %s: \"opened\" is what the earlier moment has and the later "
+                     "one has not",
+                     comparison->before.moments.word, comparison->after.moments.word);
+    }
+}
+
+static void note_restart(const struct comparison *comparison)
+{
+    const struct side *before = &comparison->before;
+    const struct side *after = &comparison->after;
+
+    if (!before->live && !after->live &&
+        before->moments.found[0].stretch.boot_id != after->moments.found[0].stretch.boot_id) {
+        command_note(comparison->context, "restart",
+                     "the machine was restarted between the two: every process is another one");
+    }
+}
+
+static bool say_result(struct comparison *comparison, struct failure *why)
+{
+    if (comparison->changes == 0) {
+        command_note(comparison->context, "empty", "no difference");
+    }
+    note_order(comparison);
+    note_restart(comparison);
+    return note_between(comparison, why);
+}
+
+static bool run_comparison(struct comparison *comparison, enum exit_status *status,
+                           struct failure *why)
+{
+    struct command_context shown = *comparison->context;
+    bool can = side_count(&comparison->before) > 0 && side_count(&comparison->after) > 0;
+
+    if (side_count(&comparison->before) * side_count(&comparison->after) > 1) {
+        shown.render.also = "comparison";
+    }
+    if (!command_begin(&shown, &table, &comparison->render, why) ||
+        (can && (!sample_live(comparison, why) || !compare_all(comparison, why))) ||
+        !command_finish(comparison->context, comparison->render, why)) {
+        return false;
+    }
+    if (!comparison->before.live) {
+        moments_note(comparison->context, &comparison->before.moments);
+    }
+    if (!comparison->after.live) {
+        moments_note(comparison->context, &comparison->after.moments);
+    }
+    if (!can) {
+        *status = EXIT_UNDECIDED;
+        return true;
+    }
+    *status = comparison->changes == 0 ? EXIT_YES : EXIT_NO;
+    return say_result(comparison, why);
+}
+
+static bool start_side(const struct command_context *context, struct side *side, const char *word,
+                       struct failure *why)
+{
+    side->live = strcmp(word, "now") == 0;
+    return moments_read(&side->moments, context, word, why);
+}
+
+static void clear(struct comparison *comparison)
+{
+    render_close(comparison->render);
+    snapshot_diff_clear(&comparison->diff);
+    socket_record_clear(&comparison->record);
+    snapshot_clear(&comparison->before.snapshot);
+    snapshot_clear(&comparison->after.snapshot);
+    ledger_close(comparison->from.ledger);
+}
+
+static bool run(const struct command_context *context, enum exit_status *status,
+                struct failure *why)
+{
+    struct comparison comparison = {.context = context};
+    bool two = options_words(context->options) > 1;
+    bool done;
+
+    done = start_side(context, &comparison.before, options_word(context->options, 0), why) &&
+           start_side(context, &comparison.after, two ? options_word(context->options, 1) : "now",
+                      why) &&
+           command_open_ledger(context, &comparison.from, status, why) &&
+           find_side(&comparison, &comparison.before, why) &&
+           find_side(&comparison, &comparison.after, why) &&
+           run_comparison(&comparison, status, why);
+    clear(&comparison);
+    return done;
+}
+
+static const struct column_table *const tables[] = {&table, NULL};
+
+static const struct command_status statuses[] = {
+    {EXIT_YES, "the two are the same"},
+    {EXIT_NO, "they differ"},
+    {EXIT_UNDECIDED, "one of the two moments was not watched: they could not be compared"},
+    {EXIT_YES, NULL},
+};
+
+static const struct example examples[] = {
+    {"portledger diff -1h", "What opened, closed and changed in the last hour."},
+    {"portledger diff yesterday today", "Between the two midnights."},
+    {"portledger diff \"2026-11-20 02:00\" \"2026-11-20 03:00\" --jsonl",
+     "One hour of a night, an object a line."},
+    {"portledger diff boot now", "What is different from when the machine started."},
+    {NULL, NULL},
+};
+
+const struct command command_diff = {
+    .name = "diff",
+    .words = "A [B]",
+    .summary = "What opened, closed and changed between two moments",
+    .text = "A and B are times, as in --at of \"local\". The word now, which is also what a "
+            "missing B means, asks the system itself and not the ledger. Closed sockets come "
+            "first, then changed ones, then opened ones. A difference knows the two moments and "
+            "nothing between them: what came and went there is in \"history\".",
+    .words_min = 1,
+    .words_max = 2,
+    .tables = tables,
+    .statuses = statuses,
+    .examples = examples,
+    .run = run,
+};

@@ -1,0 +1,352 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The intervals of the ledger that match. They are read in pages, by key:
+ * nothing is printed while a read transaction is open, and memory does not
+ * grow with the number of matches.
+ */
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "reportcli/command.h"
+#include "reportcli/coverage.h"
+#include "reportcli/socket_record.h"
+#include "store/ledger_query.h"
+
+enum { PAGE_ROWS = 4096 };
+
+static const struct column time_columns[] = {
+    {.name = "opened_at",
+     .type = COLUMN_TIME,
+     .heading = "Opened",
+     .help = "When it was first seen"},
+    {.name = "closed_at",
+     .type = COLUMN_TIME,
+     .heading = "Closed",
+     .help = "The first sample that did not see it, or where watching ended; absent while open",
+     .rank = 3},
+    {.name = "ending",
+     .type = COLUMN_TEXT,
+     .heading = "Ending",
+     .help = "closed; open: still there in the newest sample; cut: watching ended before it did",
+     .rank = 6},
+    {.name = "duration",
+     .type = COLUMN_DURATION,
+     .unit = "ms",
+     .heading = "Lasted",
+     .help = "From opened_at to closed_at, or to the newest sample",
+     .rank = 7},
+};
+
+static const struct column origin_columns[] = {
+    {.name = "opening",
+     .type = COLUMN_TEXT,
+     .heading = "Opening",
+     .help = "opened; found: was there when watching began; continued: found, and there before the "
+             "gap",
+     .rank = 8},
+    {.name = "id",
+     .type = COLUMN_INTEGER,
+     .heading = "Id",
+     .help = "Number of the interval in the ledger, in the order of recording",
+     .rank = -1},
+};
+
+enum {
+    OPENED_AT,
+    CLOSED_AT,
+    ENDING,
+    DURATION,
+    SOCKET, /* the first of the socket's columns */
+    OPENING = SOCKET + SOCKET_RECORD_FIELDS,
+    ID,
+    HISTORY_COLUMNS,
+};
+
+static const struct column_table table = {
+    .name = "interval",
+    .title = "one socket in one state, from first to last seen",
+    .groups = {{time_columns, SOCKET},
+               {socket_columns, SOCKET_RECORD_FIELDS},
+               {origin_columns, HISTORY_COLUMNS - OPENING}},
+};
+
+/* What a walk gathered. The owners are held. */
+struct page {
+    struct ledger_interval *intervals;
+    size_t count;
+};
+
+static bool gather(void *context, const struct ledger_interval *interval)
+{
+    struct page *page = context;
+
+    page->intervals[page->count] = *interval;
+    if (interval->owner != NULL) {
+        page->intervals[page->count].owner = process_instance_hold(interval->owner);
+    }
+    page->count++;
+    return page->count < PAGE_ROWS;
+}
+
+static void reset_page(struct page *page)
+{
+    for (size_t i = 0; i < page->count; i++) {
+        process_instance_release(page->intervals[i].owner);
+    }
+    page->count = 0;
+}
+
+static const char *ending_name(enum ledger_ending ending)
+{
+    static const char *const names[] = {
+        [LEDGER_OPEN] = "open",
+        [LEDGER_CLOSED] = "closed",
+        [LEDGER_CUT] = "cut",
+    };
+
+    return names[ending];
+}
+
+static const char *opening_name(const struct ledger_interval *interval)
+{
+    if (interval->continued) {
+        return "continued";
+    }
+    return interval->at_begin ? "found" : "opened";
+}
+
+static bool print_interval(struct render *render, struct socket_record *record,
+                           const struct ledger_interval *interval, struct failure *why)
+{
+    struct value values[HISTORY_COLUMNS];
+
+    values[OPENED_AT] = value_number(interval->opened_at);
+    values[CLOSED_AT] =
+        interval->ending == LEDGER_OPEN ? (struct value){0} : value_number(interval->closed_at);
+    values[ENDING] = value_text(ending_name(interval->ending));
+    values[DURATION] = value_number(interval->closed_at - interval->opened_at);
+    values[OPENING] = value_text(opening_name(interval));
+    values[ID] = value_number(interval->id);
+    return socket_record_fill(record, &interval->socket, interval->owner, values + SOCKET, why) &&
+           render_record(render, values, why);
+}
+
+static bool print_page(struct render *render, const struct page *page, struct failure *why)
+{
+    struct socket_record record = {0};
+    bool done = true;
+
+    for (size_t i = 0; done && i < page->count; i++) {
+        done = print_interval(render, &record, &page->intervals[i], why);
+    }
+    socket_record_clear(&record);
+    return done;
+}
+
+static bool print_pages(struct render *render, struct ledger *ledger, struct ledger_filter *filter,
+                        struct failure *why)
+{
+    struct page page = {.intervals = malloc(PAGE_ROWS * sizeof(struct ledger_interval))};
+    bool done = true;
+    bool more = true;
+
+    if (page.intervals == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the intervals");
+    }
+    while (done && more) {
+        reset_page(&page);
+        done = ledger_walk_intervals(ledger, filter, gather, &page, why) &&
+               print_page(render, &page, why);
+        more = page.count == PAGE_ROWS;
+        if (page.count > 0) {
+            filter->after_id = page.intervals[page.count - 1].id;
+        }
+    }
+    reset_page(&page);
+    free(page.intervals);
+    return done;
+}
+
+static bool read_state(const struct command_context *context, int *state, struct failure *why)
+{
+    const char *word = options_text(context->options, "state");
+    struct text names = {0};
+
+    if (word == NULL) {
+        return true;
+    }
+    *state = socket_state_from_name(word);
+    if (*state > SOCKET_STATELESS) {
+        return true;
+    }
+    for (int i = SOCKET_CLOSED; i < SOCKET_STATE_COUNT; i++) {
+        text_addf(&names, "%s%s", i == SOCKET_CLOSED ? "" : ", ", socket_state_name(i));
+    }
+    failure_set(why, FAILURE_USAGE, 0, "--state: there is no state \"%s\"; the states are: %s",
+                word, text_bytes(&names));
+    text_clear(&names);
+    return false;
+}
+
+static bool read_times(const struct command_context *context, struct ledger_filter *filter,
+                       struct failure *why)
+{
+    if (!command_time(context, "since", COMMAND_EARLIER, 0, &filter->since, why) ||
+        !command_time(context, "until", COMMAND_LATER, 0, &filter->until, why)) {
+        return false;
+    }
+    if (filter->until != 0 && filter->since > filter->until) {
+        return FAIL(why, FAILURE_USAGE, 0, "--since is later than --until: nothing lies between");
+    }
+    return true;
+}
+
+static bool read_filter(const struct command_context *context, struct ledger_filter *filter,
+                        struct failure *why)
+{
+    const struct options *given = context->options;
+    const char *protocol = options_text(given, "protocol");
+
+    *filter = (struct ledger_filter){
+        .port = (int)options_number(given, "port", 0),
+        .local_port = (int)options_number(given, "local-port", 0),
+        .remote_port = (int)options_number(given, "remote-port", 0),
+        .protocol = protocol != NULL ? socket_protocol_from_name(protocol) : 0,
+        .has_pid = options_given(given, "pid"),
+        .pid = (uint32_t)options_number(given, "pid", 0),
+        .process = options_text(given, "process"),
+    };
+    return read_state(context, &filter->state, why) && read_times(context, filter, why);
+}
+
+static bool note_coverage(const struct command_context *context, const struct command_ledger *from,
+                          const struct ledger_filter *filter, size_t records,
+                          enum exit_status *status, struct failure *why)
+{
+    struct coverage_range range = {
+        .since = options_given(context->options, "since") ? filter->since : INT64_MIN,
+        .until = filter->until != 0 && filter->until < context->now ? filter->until : context->now,
+        .commit = from->commit,
+    };
+    struct ledger_summary summary;
+    struct coverage coverage = {0};
+    bool done = coverage_read(&coverage, from->ledger, &range, why) &&
+                ledger_summarize(from->ledger, &summary, why);
+
+    if (done && records == 0) {
+        command_note(context, "empty", "nothing matches; the ledger has %" PRId64 " intervals",
+                     summary.intervals);
+        *status = coverage_is_empty(&coverage) ? EXIT_UNDECIDED : EXIT_NO;
+    }
+    if (done) {
+        coverage_note(context, &coverage, NULL);
+    }
+    coverage_clear(&coverage);
+    return done;
+}
+
+static bool run(const struct command_context *context, enum exit_status *status,
+                struct failure *why)
+{
+    struct command_ledger from = {0};
+    struct render *render = NULL;
+    struct ledger_filter filter;
+    bool done =
+        read_filter(context, &filter, why) && command_open_ledger(context, &from, status, why) &&
+        command_begin(context, &table, &render, why) &&
+        print_pages(render, from.ledger, &filter, why) && command_finish(context, render, why) &&
+        note_coverage(context, &from, &filter, render->records, status, why);
+
+    render_close(render);
+    ledger_close(from.ledger);
+    return done;
+}
+
+static const char *const protocols[] = {"tcp", "udp", NULL};
+
+enum { LAST_PORT = 65535 };
+
+static const struct option options[] = {
+    {.name = "port",
+     .kind = OPTION_NUMBER,
+     .value = "PORT",
+     .help = "Only sockets with this port, local or remote",
+     .minimum = 1,
+     .maximum = LAST_PORT},
+    {.name = "local-port",
+     .kind = OPTION_NUMBER,
+     .value = "PORT",
+     .help = "Only sockets with this local port",
+     .minimum = 1,
+     .maximum = LAST_PORT},
+    {.name = "remote-port",
+     .kind = OPTION_NUMBER,
+     .value = "PORT",
+     .help = "Only sockets with this remote port",
+     .minimum = 1,
+     .maximum = LAST_PORT},
+    {.name = "pid",
+     .kind = OPTION_NUMBER,
+     .value = "PID",
+     .help = "Only sockets of this process id, whichever process had it",
+     .maximum = UINT32_MAX},
+    {.name = "process",
+     .kind = OPTION_TEXT,
+     .value = "NAME",
+     .help = "Only sockets of programs with this file name, as in svchost.exe"},
+    {.name = "protocol",
+     .kind = OPTION_CHOICE,
+     .value = "PROTOCOL",
+     .choices = protocols,
+     .help = "Only tcp or only udp"},
+    {.name = "state",
+     .kind = OPTION_TEXT,
+     .value = "STATE",
+     .help = "Only sockets in this state, as in listening or time-wait"},
+    {.name = "since",
+     .kind = OPTION_TEXT,
+     .value = "TIME",
+     .help = "Only what was open at this time or later: -2h, yesterday, \"2026-11-20 02:13\""},
+    {.name = "until",
+     .kind = OPTION_TEXT,
+     .value = "TIME",
+     .help = "Only what was open at this time or earlier"},
+};
+
+static const struct column_table *const tables[] = {&table, NULL};
+
+static const struct command_status statuses[] = {
+    {EXIT_YES, "something matches"},
+    {EXIT_NO, "nothing matches"},
+    {EXIT_UNDECIDED, "nothing matches, and nothing was watched in the asked time"},
+    {EXIT_YES, NULL},
+};
+
+static const struct example examples[] = {
+    {"portledger history --port 4444", "Who ever held port 4444, or was connected to it."},
+    {"portledger history --since yesterday --until today --state listening",
+     "Every listener of yesterday."},
+    {"portledger history --pid 1276 --since \"2026-11-20 02:00\" --until \"2026-11-20 03:00\"",
+     "What process 1276 had open in that hour."},
+    {"portledger history --process svchost.exe --remote-port 443 --csv",
+     "Connections of svchost.exe to port 443, for a spreadsheet."},
+    {NULL, NULL},
+};
+
+const struct command command_history = {
+    .name = "history",
+    .words = "",
+    .summary = "Which sockets were open when, out of the ledger",
+    .text = "All filters that are given must hold. Rows come in the order of recording. Every "
+            "answer says on standard error what of the asked time was watched: a socket that is "
+            "not listed was not seen, and only within that time. A socket that opened and closed "
+            "between two samples is in no ledger.",
+    .options = options,
+    .option_count = sizeof(options) / sizeof(options[0]),
+    .tables = tables,
+    .statuses = statuses,
+    .examples = examples,
+    .run = run,
+};

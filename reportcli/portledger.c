@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * portledger: answers from the ledger, or live.
+ *
+ * The command line is read twice: the common options up to the command's name,
+ * then the command's own and the common ones again, so that --ledger may stand
+ * on either side of it.
+ */
+
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/console.h"
+#include "base/program.h"
+#include "base/text.h"
+#include "base/version.h"
+#include "reportcli/command.h"
+#include "reportcli/help.h"
+
+/* The common options as they were given before and after the command. */
+struct call {
+    struct options *before;
+    struct options *after; /* NULL until the command is known */
+    const struct command *command;
+};
+
+static bool flag(const struct call *call, const char *name)
+{
+    return options_flag(call->before, name) ||
+           (call->after != NULL && options_flag(call->after, name));
+}
+
+/* What stands after the command counts more. */
+static const char *text_of(const struct call *call, const char *name)
+{
+    const char *text = call->after != NULL ? options_text(call->after, name) : NULL;
+
+    return text != NULL ? text : options_text(call->before, name);
+}
+
+/* --json is short for --format json, and so on. Two that disagree are an error. */
+static bool find_renderer(const struct call *call, const struct renderer **out, struct failure *why)
+{
+    const char *name = text_of(call, "format");
+
+    for (size_t i = 1; renderers[i] != NULL; i++) {
+        const char *short_form = renderers[i]->name;
+
+        if (flag(call, short_form) && name != NULL && strcmp(name, short_form) != 0) {
+            return FAIL(why, FAILURE_USAGE, 0, "the output cannot be both %s and %s", name,
+                        short_form);
+        }
+        name = flag(call, short_form) ? short_form : name;
+    }
+    *out = name != NULL ? render_find(name) : renderers[0];
+    return true;
+}
+
+static bool wants_colour(const struct call *call)
+{
+    const char *when = text_of(call, "color");
+
+    if (when == NULL || strcmp(when, "auto") == 0) {
+        return console_takes_colour(CONSOLE_OUT);
+    }
+    return strcmp(when, "always") == 0;
+}
+
+static bool prepare(const struct call *call, struct command_context *context, struct failure *why)
+{
+    *context = (struct command_context){
+        .command = call->command,
+        .options = call->after,
+        .render = {.zone = flag(call, "utc") ? TIME_ZONE_UTC : TIME_ZONE_LOCAL,
+                   .columns = console_columns(CONSOLE_OUT),
+                   .terminal = console_is_terminal(CONSOLE_OUT),
+                   .colour = wants_colour(call),
+                   .verbose = flag(call, "verbose")},
+        .ledger = text_of(call, "ledger"),
+        .quiet = flag(call, "quiet"),
+        .now = clock_now(),
+    };
+    return find_renderer(call, &context->renderer, why);
+}
+
+static bool check_words(const struct call *call, struct failure *why)
+{
+    const struct command *command = call->command;
+    size_t count = options_words(call->after);
+
+    if (count > command->words_max) {
+        return FAIL(why, FAILURE_USAGE, 0, "there is no use for \"%s\" after \"%s\"",
+                    options_word(call->after, command->words_max), command->name);
+    }
+    if (count < command->words_min) {
+        return FAIL(why, FAILURE_USAGE, 0, "something is missing: portledger %s %s", command->name,
+                    command->words);
+    }
+    return true;
+}
+
+static bool print_version(struct failure *why)
+{
+    static const char name[] = "portledger ";
+
+    return console_write(CONSOLE_OUT, name, sizeof(name) - 1, why) &&
+           console_write(CONSOLE_OUT, portledger_version, strlen(portledger_version), why) &&
+           console_write(CONSOLE_OUT, "\n", 1, why) && console_flush(CONSOLE_OUT, why);
+}
+
+static bool run_command(const struct call *call, enum exit_status *status, struct failure *why)
+{
+    struct command_context context;
+
+    if (options_help(call->after)) {
+        return help_print(call->command, why);
+    }
+    if (options_flag(call->after, "version")) {
+        return print_version(why);
+    }
+    return check_words(call, why) && prepare(call, &context, why) &&
+           call->command->run(&context, status, why);
+}
+
+/* argv[first] is the command, or nothing. */
+static bool run_rest(struct call *call, int argc, char **argv, int first, enum exit_status *status,
+                     struct failure *why)
+{
+    struct option_set set = {.tables = {{NULL, 0}, program_options}};
+    int next;
+
+    if (first == argc) {
+        *status = EXIT_USAGE;
+        return help_print(NULL, why);
+    }
+    if (!command_find(&call->command, argv[first], why)) {
+        return false;
+    }
+    set.tables[0] = (struct option_table){call->command->options, call->command->option_count};
+    return options_parse(&call->after, &set, argc, argv, first + 1, false, &next, why) &&
+           run_command(call, status, why);
+}
+
+static bool run(struct call *call, int argc, char **argv, enum exit_status *status,
+                struct failure *why)
+{
+    struct option_set set = {.tables = {program_options}};
+    int next;
+
+    if (!options_parse(&call->before, &set, argc, argv, 1, true, &next, why)) {
+        return false;
+    }
+    if (options_help(call->before)) {
+        return help_print(NULL, why);
+    }
+    if (options_flag(call->before, "version")) {
+        return print_version(why);
+    }
+    return run_rest(call, argc, argv, next, status, why);
+}
+
+static void complain(const struct call *call, const struct failure *why)
+{
+    console_complain("portledger: %s", why->text);
+    if (why->kind == FAILURE_USAGE && call->command != NULL) {
+        console_complain("portledger help %s shows how it is called", call->command->name);
+    }
+}
+
+int program_main(int argc, char **argv)
+{
+    enum exit_status status = EXIT_YES;
+    struct call call = {0};
+    struct failure why = {0};
+
+    if (!run(&call, argc, argv, &status, &why)) {
+        complain(&call, &why);
+        status = status != EXIT_YES ? status : exit_status_of(&why);
+    }
+    options_free(call.before);
+    options_free(call.after);
+    return (int)status;
+}

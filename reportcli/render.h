@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Records out: a table for people, JSON, JSON lines, CSV.
+ *
+ * One kind is one file (render_table.c, ...) that ends in its `const struct
+ * renderer`, and one row in render.c. Nothing but records goes to standard
+ * output; notes go to standard error. Tests capture both by putting a console
+ * of their own in the place of base/console.h.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/failure.h"
+#include "base/text.h"
+#include "base/time_text.h"
+#include "reportcli/column.h"
+
+struct render_options {
+    enum time_zone_choice zone;
+    int columns; /* of the terminal; 0: no limit */
+    bool
+        terminal; /* somebody's terminal gets the bytes: nothing that it acts upon may be in them */
+    bool colour;
+    bool verbose;     /* columns of a negative rank too */
+    const char *also; /* name of a column that a table shows whatever its rank; NULL: none */
+};
+
+struct render;
+
+struct renderer {
+    const char *name; /* of the option: "json" */
+    const char *help; /* one line, no period */
+    bool json_notes;  /* notes on standard error are JSON objects, one a line */
+
+    /* Each appends to `out`, which the caller writes and empties between calls. */
+    bool (*begin)(struct render *render, struct text *out, struct failure *why);
+    bool (*record)(struct render *render, const struct value *values, struct text *out,
+                   struct failure *why);
+    bool (*end)(struct render *render, struct text *out, struct failure *why);
+};
+
+/* One output under way. The renderers read it, and own `state` and `left_out`. */
+struct render {
+    const struct renderer *kind;
+    const struct column_table *table;
+    const struct column *columns[COLUMNS_MAX];
+    size_t column_count;
+    struct render_options options;
+    size_t records;               /* handed in so far, without the one under way */
+    struct text out;              /* what a renderer made and nobody wrote yet */
+    struct text left_out;         /* names of columns for which there was no room: "path, state" */
+    void *state;                  /* the renderer's own; freed by render_close() */
+    void (*release)(void *state); /* where free() is not enough; NULL otherwise */
+};
+
+/* All renderers, ended by NULL; the first is the default. */
+extern const struct renderer *const renderers[];
+extern const struct renderer render_table;
+extern const struct renderer render_json;
+extern const struct renderer render_jsonl;
+extern const struct renderer render_csv;
+
+/* The renderer of that name; NULL where there is none. */
+const struct renderer *render_find(const char *name);
+
+/*
+ * Begins an output to standard output. Every further call writes what it made
+ * through console_write(): memory does not grow with the number of records.
+ * Only a table keeps its first records back, to fit its columns to them.
+ */
+bool render_open(struct render **out, const struct renderer *kind, const struct column_table *table,
+                 const struct render_options *options, struct failure *why) NODISCARD;
+
+/* `values` has one entry per column of the table. */
+bool render_record(struct render *render, const struct value *values,
+                   struct failure *why) NODISCARD;
+
+/* Ends the output and flushes. `records` and `left_out` can be asked afterwards. */
+bool render_finish(struct render *render, struct failure *why) NODISCARD;
+
+/* Frees. Does nothing for NULL. */
+void render_close(struct render *render);

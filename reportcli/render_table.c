@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The table for people.
+ *
+ * The first rows are kept back and the columns made as wide as they need. Where
+ * the terminal has no room for all, whole columns are left out, those of
+ * the highest rank first; a cell is never cut, and no row is lost. A later row
+ * that is wider is printed as it is, at the cost of the alignment.
+ *
+ * Where all rows are known, a column that has no value in any of them takes no
+ * room either, unless it is one that is always shown.
+ *
+ * A list, with a line of heading and value for each column, is what people get
+ * of a table of one record; with --verbose, where not all columns fit; and on a
+ * terminal that has no room even for the columns that cannot be spared.
+ */
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/units.h"
+#include "reportcli/render.h"
+
+enum {
+    ROWS_LOOKED_AT = 4000,
+    GAP = 2, /* blanks between two columns */
+};
+
+struct state {
+    struct text cells; /* of the rows that wait: every cell ends in 0 */
+    struct text line;  /* scratch */
+    size_t waiting;    /* rows in `cells` */
+    size_t printed;    /* rows that are out */
+    size_t widths[COLUMNS_MAX];
+    bool filled[COLUMNS_MAX]; /* some row has a value there */
+    bool shown[COLUMNS_MAX];
+    bool spared[COLUMNS_MAX]; /* left out for want of room */
+    bool fitted;
+    bool list;
+};
+
+static void release(void *opaque)
+{
+    struct state *state = opaque;
+
+    text_clear(&state->cells);
+    text_clear(&state->line);
+    free(state);
+}
+
+static bool is_number(enum column_type type)
+{
+    return type != COLUMN_TEXT && type != COLUMN_TIME && type != COLUMN_BOOLEAN;
+}
+
+static void add_text_cell(struct text *text, const char *bytes)
+{
+    if (bytes[0] == '\0') {
+        text_add(text, "\"\"");
+    } else {
+        text_add_visible(text, bytes, strlen(bytes));
+    }
+}
+
+static void add_real_cell(struct text *text, const struct column *column, double real)
+{
+    text_addf(text, "%.2f", real);
+    if (column->unit != NULL) {
+        text_addf(text, " %s", column->unit);
+    }
+}
+
+static void add_cell(struct text *text, const struct column *column, const struct value *value,
+                     enum time_zone_choice zone)
+{
+    if (!value->present) {
+        text_add_char(text, '-');
+        return;
+    }
+    switch (column->type) {
+    case COLUMN_TEXT:
+        add_text_cell(text, value->text);
+        break;
+    case COLUMN_REAL:
+        add_real_cell(text, column, value->real);
+        break;
+    case COLUMN_BOOLEAN:
+        text_add(text, value->truth ? "yes" : "no");
+        break;
+    case COLUMN_TIME:
+        time_text_add_table(text, value->number, zone);
+        break;
+    case COLUMN_DURATION:
+        units_add_duration_rough(text, value->number);
+        break;
+    case COLUMN_SIZE:
+        units_add_size_rough(text, value->number);
+        break;
+    default:
+        text_addf(text, "%" PRId64, value->number);
+        break;
+    }
+}
+
+static size_t heading_width(const struct column *column)
+{
+    return text_columns(column->heading, strlen(column->heading));
+}
+
+/* Appends one row to those that wait, and lets the columns grow. */
+static void keep_row(struct render *render, const struct value *values)
+{
+    struct state *state = render->state;
+
+    for (size_t i = 0; i < render->column_count; i++) {
+        size_t start = state->cells.size;
+        size_t width;
+
+        state->filled[i] = state->filled[i] || values[i].present;
+        add_cell(&state->cells, render->columns[i], &values[i], render->options.zone);
+        width = text_columns(text_bytes(&state->cells) + start, state->cells.size - start);
+        if (width > state->widths[i]) {
+            state->widths[i] = width;
+        }
+        text_add_bytes(&state->cells, "", 1);
+    }
+    state->waiting++;
+}
+
+static bool is_also(const struct render *render, size_t i)
+{
+    const char *also = render->options.also;
+
+    return also != NULL && strcmp(also, render->columns[i]->name) == 0;
+}
+
+static size_t total_width(const struct render *render)
+{
+    const struct state *state = render->state;
+    size_t total = 0;
+
+    for (size_t i = 0; i < render->column_count; i++) {
+        if (state->shown[i]) {
+            total += state->widths[i] + (total > 0 ? GAP : 0);
+        }
+    }
+    return total;
+}
+
+/* The highest rank of a shown column that can be spared; 0 where none can. */
+static int worst_rank(const struct render *render)
+{
+    const struct state *state = render->state;
+    int worst = 0;
+
+    for (size_t i = 0; i < render->column_count; i++) {
+        int rank = render->columns[i]->rank;
+
+        if (state->shown[i] && !is_also(render, i) && rank > worst) {
+            worst = rank;
+        }
+    }
+    return worst;
+}
+
+static bool is_wanted(const struct render *render, size_t i, bool all_known)
+{
+    const struct state *state = render->state;
+    int rank = render->columns[i]->rank;
+
+    if (rank == 0 || render->options.verbose || is_also(render, i)) {
+        return true;
+    }
+    return rank > 0 && (state->filled[i] || !all_known);
+}
+
+/* Which columns there are, before anybody asks for room. */
+static void choose_columns(struct render *render, bool all_known)
+{
+    struct state *state = render->state;
+
+    for (size_t i = 0; i < render->column_count; i++) {
+        size_t width = heading_width(render->columns[i]);
+
+        state->shown[i] = is_wanted(render, i, all_known);
+        if (width > state->widths[i]) {
+            state->widths[i] = width;
+        }
+    }
+}
+
+static void leave_out_rank(struct render *render, int rank)
+{
+    struct state *state = render->state;
+
+    for (size_t i = 0; i < render->column_count; i++) {
+        if (state->shown[i] && !is_also(render, i) && render->columns[i]->rank == rank) {
+            state->shown[i] = false;
+            state->spared[i] = true;
+        }
+    }
+}
+
+/* Leaves out what can be spared until the rest fits; false where it cannot. */
+static bool leave_out(struct render *render, size_t room)
+{
+    while (total_width(render) > room) {
+        int rank = worst_rank(render);
+
+        if (rank == 0) {
+            return false;
+        }
+        leave_out_rank(render, rank);
+    }
+    return true;
+}
+
+static void name_spared(struct render *render)
+{
+    const struct state *state = render->state;
+
+    for (size_t i = 0; i < render->column_count; i++) {
+        if (state->spared[i]) {
+            text_addf(&render->left_out, "%s%s", render->left_out.size > 0 ? ", " : "",
+                      render->columns[i]->name);
+        }
+    }
+}
+
+static void fit(struct render *render, bool all_known)
+{
+    struct state *state = render->state;
+    size_t room = render->options.columns > 0 ? (size_t)render->options.columns : SIZE_MAX;
+
+    state->fitted = true;
+    choose_columns(render, all_known);
+    state->list = render->table->single || (render->options.verbose && total_width(render) > room);
+    if (state->list) {
+        return;
+    }
+    if (leave_out(render, room)) {
+        name_spared(render);
+    } else {
+        state->list = true;
+        choose_columns(render, all_known);
+    }
+}
+
+/* Appends a cell with the blanks that fill its column. */
+static void add_padded(struct text *line, const char *bytes, size_t width, bool right)
+{
+    size_t columns = text_columns(bytes, strlen(bytes));
+    size_t blanks = columns < width ? width - columns : 0;
+
+    if (right) {
+        text_add_repeated(line, ' ', blanks);
+    }
+    text_add(line, bytes);
+    if (!right) {
+        text_add_repeated(line, ' ', blanks);
+    }
+}
+
+/* Appends the line without the blanks at its end. */
+static void add_line(struct text *out, const struct text *line)
+{
+    size_t size = line->size;
+
+    while (size > 0 && line->bytes[size - 1] == ' ') {
+        size--;
+    }
+    text_add_bytes(out, text_bytes(line), size);
+}
+
+static void add_heading(struct render *render, struct text *out)
+{
+    struct state *state = render->state;
+
+    text_reset(&state->line);
+    for (size_t i = 0; i < render->column_count; i++) {
+        if (state->shown[i]) {
+            text_add_repeated(&state->line, ' ', state->line.size > 0 ? GAP : 0);
+            add_padded(&state->line, render->columns[i]->heading, state->widths[i],
+                       is_number(render->columns[i]->type));
+        }
+    }
+    text_add(out, render->options.colour ? "\x1b[1m" : "");
+    add_line(out, &state->line);
+    text_add(out, render->options.colour ? "\x1b[0m\n" : "\n");
+}
+
+/* Appends the row whose cells begin at `cell`; returns where the next row's begin. */
+static const char *add_row(struct render *render, const char *cell, struct text *out)
+{
+    struct state *state = render->state;
+
+    text_reset(&state->line);
+    for (size_t i = 0; i < render->column_count; i++) {
+        if (state->shown[i]) {
+            text_add_repeated(&state->line, ' ', state->line.size > 0 ? GAP : 0);
+            add_padded(&state->line, cell, state->widths[i], is_number(render->columns[i]->type));
+        }
+        cell += strlen(cell) + 1;
+    }
+    add_line(out, &state->line);
+    text_add_char(out, '\n');
+    return cell;
+}
+
+static size_t widest_heading(const struct render *render)
+{
+    const struct state *state = render->state;
+    size_t widest = 0;
+
+    for (size_t i = 0; i < render->column_count; i++) {
+        size_t width = heading_width(render->columns[i]);
+
+        if (state->shown[i] && width > widest) {
+            widest = width;
+        }
+    }
+    return widest;
+}
+
+static const char *add_list(struct render *render, const char *cell, struct text *out)
+{
+    struct state *state = render->state;
+    size_t width = widest_heading(render);
+
+    text_add(out, state->printed > 0 ? "\n" : "");
+    for (size_t i = 0; i < render->column_count; i++) {
+        if (state->shown[i]) {
+            text_add(out, render->options.colour ? "\x1b[1m" : "");
+            add_padded(out, render->columns[i]->heading, width, false);
+            text_add(out, render->options.colour ? "\x1b[0m" : "");
+            text_add_repeated(out, ' ', GAP);
+            text_add(out, cell);
+            text_add_char(out, '\n');
+        }
+        cell += strlen(cell) + 1;
+    }
+    return cell;
+}
+
+/* Prints the rows that wait. */
+static bool print_rows(struct render *render, bool all_known, struct text *out, struct failure *why)
+{
+    struct state *state = render->state;
+    const char *cell = text_bytes(&state->cells);
+
+    if (!text_ok(&state->cells, why)) {
+        return false;
+    }
+    if (!state->fitted && state->waiting > 0) {
+        fit(render, all_known);
+        if (!state->list) {
+            add_heading(render, out);
+        }
+    }
+    for (; state->waiting > 0; state->waiting--) {
+        cell = state->list ? add_list(render, cell, out) : add_row(render, cell, out);
+        state->printed++;
+    }
+    text_reset(&state->cells);
+    return text_ok(&state->line, why);
+}
+
+static bool begin(struct render *render, struct text *out, struct failure *why)
+{
+    (void)out;
+    render->state = calloc(1, sizeof(struct state));
+    if (render->state == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the table");
+    }
+    render->release = release;
+    return true;
+}
+
+static bool record(struct render *render, const struct value *values, struct text *out,
+                   struct failure *why)
+{
+    struct state *state = render->state;
+
+    keep_row(render, values);
+    if (state->fitted || state->waiting == ROWS_LOOKED_AT) {
+        return print_rows(render, false, out, why);
+    }
+    return true;
+}
+
+static bool end(struct render *render, struct text *out, struct failure *why)
+{
+    return print_rows(render, true, out, why);
+}
+
+const struct renderer render_table = {
+    .name = "table",
+    .help = "a table for people",
+    .begin = begin,
+    .record = record,
+    .end = end,
+};

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * The columns that every record of a socket has, in PortQry's order: who, how
+ * sure, which port, in which state, to whom.
+ */
+
+#include <stdbool.h>
+
+#include "base/failure.h"
+#include "base/text.h"
+#include "collector/process_instance.h"
+#include "collector/socket_row.h"
+#include "reportcli/column.h"
+
+enum socket_field {
+    SOCKET_RECORD_PID,
+    SOCKET_RECORD_PROCESS,
+    SOCKET_RECORD_ATTRIBUTION,
+    SOCKET_RECORD_PROTOCOL,
+    SOCKET_RECORD_LOCAL_PORT,
+    SOCKET_RECORD_LOCAL_ADDRESS,
+    SOCKET_RECORD_STATE,
+    SOCKET_RECORD_REMOTE_ADDRESS,
+    SOCKET_RECORD_REMOTE_PORT,
+    SOCKET_RECORD_PATH,
+    SOCKET_RECORD_PROCESS_STARTED_AT,
+    SOCKET_RECORD_CREATED_AT,
+    SOCKET_RECORD_PARENT_PID,
+    SOCKET_RECORD_PROCESS_ACCESS,
+    SOCKET_RECORD_FIELDS,
+};
+
+extern const struct column socket_columns[SOCKET_RECORD_FIELDS];
+
+/* The texts behind the values of one record. Starts as {0}. */
+struct socket_record {
+    struct text local;
+    struct text remote;
+};
+
+/*
+ * Fills values[0..SOCKET_RECORD_FIELDS - 1]. They are good until the next call,
+ * and as long as the row and the owner (NULL: not known) are.
+ */
+bool socket_record_fill(struct socket_record *record, const struct socket_row *row,
+                        const struct process_instance *owner, struct value *values,
+                        struct failure *why) NODISCARD;
+
+void socket_record_clear(struct socket_record *record);
+
+/* The pid of a row as a value: absent where the system names none. */
+struct value socket_record_pid(const struct socket_row *row);

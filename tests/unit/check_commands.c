@@ -1,0 +1,1262 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The commands end to end: a ledger that the writer made out of made-up
+ * snapshots, the program's own main, and what came out on the console.
+ */
+
+#include <check.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/clock_fake.h"
+#include "base/exit_status.h"
+#include "base/service_state.h"
+#include "base/text.h"
+#include "collector/collector.h"
+#include "store/ledger_query.h"
+#include "store/ledger_writer.h"
+#include "tests/support.h"
+#include "tests/unit/cli_run.h"
+#include "tests/unit/console_fake.h"
+
+#define BEGIN INT64_C(1795179600000) /* 2026-11-20T14:00:00+01:00 */
+
+static const char path[] = "check_commands.db";
+
+enum { AN_HOUR = 3600, ROWS_MAX = 8 };
+
+/* The processes of the made-up machine. */
+enum { SSHD, EVIL, NGINX, PROCESS_COUNT, NOBODY = PROCESS_COUNT };
+
+static const struct process_instance processes[PROCESS_COUNT] = {
+    [SSHD] = {.pid = 100,
+              .parent_pid = 1,
+              .start = 1000,
+              .started_at = BEGIN - 60000,
+              .access = PROCESS_OPENED,
+              .name = "sshd",
+              .path = "/usr/sbin/sshd"},
+    [EVIL] = {.pid = 4321,
+              .parent_pid = 100,
+              .start = 7000,
+              .started_at = BEGIN + 500,
+              .access = PROCESS_OPENED,
+              .name = "=evil\x1b[31m",
+              .path = "/tmp/\xe2\x80\xae"
+                      "cod.\"exe\""},
+    [NGINX] = {.pid = 300,
+               .start = 9000,
+               .started_at = BEGIN + 50000,
+               .access = PROCESS_DENIED,
+               .name = "nginx"},
+};
+
+struct row {
+    struct socket_row socket;
+    int owner;
+};
+
+#define END4(a, b, c, d, number)                                                                   \
+    {                                                                                              \
+        .address = {(a), (b), (c), (d)}, .address_size = 4, .port = (number)                       \
+    }
+#define ANY6(number)                                                                               \
+    {                                                                                              \
+        .address_size = 16, .port = (number)                                                       \
+    }
+
+static const struct row ssh_listens = {
+    .socket = {.protocol = SOCKET_TCP,
+               .state = SOCKET_LISTENING,
+               .local = END4(0, 0, 0, 0, 22),
+               .attribution = ATTRIBUTION_EXACT},
+    .owner = SSHD,
+};
+static const struct row dns_denied = {
+    .socket = {.protocol = SOCKET_UDP, .local = ANY6(53), .attribution = ATTRIBUTION_DENIED},
+    .owner = NOBODY,
+};
+static const struct row evil_listens = {
+    .socket = {.protocol = SOCKET_TCP,
+               .state = SOCKET_LISTENING,
+               .local = END4(127, 0, 0, 1, 4444),
+               .attribution = ATTRIBUTION_EXACT},
+    .owner = EVIL,
+};
+static const struct row ssh_established = {
+    .socket = {.protocol = SOCKET_TCP,
+               .state = SOCKET_ESTABLISHED,
+               .local = END4(10, 0, 0, 1, 22),
+               .remote = END4(10, 0, 0, 9, 50000),
+               .created_at = BEGIN + 1500,
+               .attribution = ATTRIBUTION_EXACT},
+    .owner = SSHD,
+};
+static const struct row ssh_closing = {
+    .socket = {.protocol = SOCKET_TCP,
+               .state = SOCKET_CLOSE_WAIT,
+               .local = END4(10, 0, 0, 1, 22),
+               .remote = END4(10, 0, 0, 9, 50000),
+               .created_at = BEGIN + 1500,
+               .attribution = ATTRIBUTION_EXACT},
+    .owner = SSHD,
+};
+static const struct row web_listens = {
+    .socket = {.protocol = SOCKET_TCP,
+               .state = SOCKET_LISTENING,
+               .local = ANY6(443),
+               .attribution = ATTRIBUTION_EXACT},
+    .owner = NGINX,
+};
+
+typedef const struct row *const rows[ROWS_MAX]; /* ended by NULL */
+
+static struct {
+    struct ledger *ledger;
+    struct ledger_writer *writer;
+    struct snapshot snapshot;
+    struct failure why;
+    rows *live; /* what the collector finds */
+    unsigned lacks;
+    bool collector_fails;
+    struct service_facts service;
+} fixture;
+
+static void fill(struct snapshot *snapshot, rows *from)
+{
+    uint32_t places[PROCESS_COUNT];
+
+    snapshot_reset(snapshot);
+    snapshot->taken_at = clock_now();
+    snapshot->steady_at = clock_steady();
+    snapshot->awake_at = clock_awake();
+    snapshot->lacks = fixture.lacks;
+    for (int i = 0; i < PROCESS_COUNT; i++) {
+        const struct process_instance *made = process_instance_make(&processes[i]);
+
+        CHECK_DONE(snapshot_add_process(snapshot, made, &places[i], &fixture.why), fixture.why);
+        process_instance_release(made);
+    }
+    for (int i = 0; (*from)[i] != NULL; i++) {
+        struct socket_row socket = (*from)[i]->socket;
+        int owner = (*from)[i]->owner;
+
+        socket.owner = owner == NOBODY ? SOCKET_NO_OWNER : places[owner];
+        socket.pid = owner == NOBODY ? 0 : processes[owner].pid;
+        CHECK_DONE(snapshot_add_socket(snapshot, &socket, &fixture.why), fixture.why);
+    }
+}
+
+/* The collector of this test: what `live` says. */
+struct collector {
+    char unused;
+};
+
+static struct collector only;
+
+bool collector_open(struct collector **out, struct failure *why)
+{
+    (void)why;
+    *out = &only;
+    return true;
+}
+
+bool collector_sample(struct collector *collector, struct snapshot *snapshot, struct failure *why)
+{
+    (void)collector;
+    if (fixture.collector_fails) {
+        return FAIL(why, FAILURE_DENIED, 5, "cannot read the TCP table: access is denied");
+    }
+    fill(snapshot, fixture.live);
+    return true;
+}
+
+void collector_close(struct collector *collector)
+{
+    (void)collector;
+}
+
+bool service_state_read(struct service_facts *facts, struct failure *why)
+{
+    (void)why;
+    *facts = fixture.service;
+    return true;
+}
+
+const char *service_state_name(enum service_state state)
+{
+    return state == SERVICE_IS_RUNNING ? "running" : "stopped";
+}
+
+static void begin_run(void)
+{
+    struct ledger_run run = {
+        .program = "portledgerd 0.1.0",
+        .pid = 77,
+        .started_at = clock_now(),
+        .interval = 1000,
+        .commit = 5000,
+    };
+
+    CHECK_DONE(clock_boot_read(&run.boot, &fixture.why), fixture.why);
+    CHECK_DONE(ledger_writer_open(&fixture.writer, fixture.ledger, &run, &fixture.why),
+               fixture.why);
+}
+
+static void end_run(enum ledger_gap reason)
+{
+    CHECK_DONE(ledger_writer_close(fixture.writer, reason, &fixture.why), fixture.why);
+    fixture.writer = NULL;
+}
+
+/* One sample, and a second passes. */
+static void sample(rows *from)
+{
+    fill(&fixture.snapshot, from);
+    CHECK_DONE(ledger_writer_add(fixture.writer, &fixture.snapshot, &fixture.why), fixture.why);
+    clock_fake_run(1000);
+}
+
+/* Puts what was sampled where a reader sees it. */
+static void store(void)
+{
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+}
+
+static rows quiet = {&ssh_listens, &dns_denied, NULL};
+static rows attacked = {&ssh_listens, &dns_denied, &evil_listens, NULL};
+static rows connected = {&ssh_listens, &dns_denied, &evil_listens, &ssh_established, NULL};
+static rows closing = {&ssh_listens, &dns_denied, &ssh_closing, NULL};
+static rows serving = {&ssh_listens, &dns_denied, &web_listens, NULL};
+
+/* Five seconds from 14:00:00 on, a minute without the service, and three seconds again. */
+static void record_a_minute(void)
+{
+    begin_run();
+    sample(&quiet);
+    sample(&attacked);
+    sample(&connected);
+    sample(&closing);
+    sample(&closing);
+    end_run(LEDGER_GAP_STOPPED);
+    clock_fake_run(59000);
+    begin_run();
+    sample(&serving);
+    sample(&serving);
+    sample(&serving);
+    store();
+}
+
+static void open_fixture(void)
+{
+    memset(&fixture, 0, sizeof(fixture));
+    console_fake_reset();
+    clock_fake_reset();
+    clock_fake_set_zone(AN_HOUR, NULL, 0);
+    clock_fake_set(BEGIN);
+    fixture.live = &serving;
+    fixture.service = (struct service_facts){.state = SERVICE_IS_RUNNING, .pid = 77};
+    support_remove_database(path);
+    CHECK_DONE(ledger_open(&fixture.ledger, path, LEDGER_WRITE, &fixture.why), fixture.why);
+}
+
+static void close_fixture(void)
+{
+    struct failure ignored;
+
+    (void)!ledger_writer_close(fixture.writer, LEDGER_GAP_STOPPED, &ignored);
+    ledger_close(fixture.ledger);
+    snapshot_clear(&fixture.snapshot);
+    console_fake_reset();
+    support_remove_database(path);
+    memset(&fixture, 0, sizeof(fixture));
+}
+
+/* Whole answers, on both streams, in every format. */
+static const struct {
+    const char *line;
+    enum exit_status status;
+    const char *out;
+    const char *error;
+} answers[] = {
+    {"local --at 14:00:02 --ledger check_commands.db --format table", EXIT_YES,
+     " PID  Process        Owner   Proto  Port  Local IP   State        Remote IP  RPort  "
+     "Path\n"
+     "   -  -              denied  UDP      53  ::         -            -              -  "
+     "-\n"
+     " 100  sshd           exact   TCP      22  0.0.0.0    LISTENING    -              -  "
+     "/usr/sbin/sshd\n"
+     " 100  sshd           exact   TCP      22  10.0.0.1   ESTABLISHED  10.0.0.9   50000  "
+     "/usr/sbin/sshd\n"
+     "4321  =evil\\x1B[31m  exact   TCP    4444  127.0.0.1  LISTENING    -              -  "
+     "/tmp/\\u{202E}cod.\"exe\"\n",
+     "note: the moment lies in a time watched from 2026-11-20 14:00:00 +01:00 to 2026-11-2"
+     "0 14:00:04 +01:00, every 1s, without a gap\n"},
+    {"history --ledger check_commands.db --format table", EXIT_YES,
+     "Opened                      Closed                      Ending  Lasted   PID  Proces"
+     "s        Owner   Proto  Port  Local IP   State        Remote IP  RPort  Path        "
+     "            Opening\n"
+     "2026-11-20 14:00:00 +01:00  2026-11-20 14:00:04 +01:00  cut        4 s   100  sshd  "
+     "         exact   TCP      22  0.0.0.0    LISTENING    -              -  /usr/sbin/ss"
+     "hd          found\n"
+     "2026-11-20 14:00:00 +01:00  2026-11-20 14:00:04 +01:00  cut        4 s     -  -     "
+     "         denied  UDP      53  ::         -            -              -  -           "
+     "            found\n"
+     "2026-11-20 14:00:01 +01:00  2026-11-20 14:00:03 +01:00  closed     2 s  4321  =evil\\"
+     "x1B[31m  exact   TCP    4444  127.0.0.1  LISTENING    -              -  /tmp/\\u{202E"
+     "}cod.\"exe\"  opened\n"
+     "2026-11-20 14:00:02 +01:00  2026-11-20 14:00:03 +01:00  closed     1 s   100  sshd  "
+     "         exact   TCP      22  10.0.0.1   ESTABLISHED  10.0.0.9   50000  /usr/sbin/ss"
+     "hd          opened\n"
+     "2026-11-20 14:00:03 +01:00  2026-11-20 14:00:04 +01:00  cut        1 s   100  sshd  "
+     "         exact   TCP      22  10.0.0.1   CLOSE WAIT   10.0.0.9   50000  /usr/sbin/ss"
+     "hd          opened\n"
+     "2026-11-20 14:01:04 +01:00  -                           open       2 s   100  sshd  "
+     "         exact   TCP      22  0.0.0.0    LISTENING    -              -  /usr/sbin/ss"
+     "hd          continued\n"
+     "2026-11-20 14:01:04 +01:00  -                           open       2 s     -  -     "
+     "         denied  UDP      53  ::         -            -              -  -           "
+     "            continued\n"
+     "2026-11-20 14:01:04 +01:00  -                           open       2 s   300  nginx "
+     "         exact   TCP     443  ::         LISTENING    -              -  -           "
+     "            found\n",
+     "note: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:01:07 +01:00, every 1"
+     "s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2026-11-20 14:01:04 +0"
+     "1:00 (service stopped)\n"},
+    {"diff 14:00:02 14:00:03 --ledger check_commands.db --format table", EXIT_NO,
+     "Change   PID  Process        Owner  Proto  Port  Local IP   State       Remote IP  R"
+     "Port  Path                    State before  PID before  Process before  Owner before"
+     "\n"
+     "closed  4321  =evil\\x1B[31m  exact  TCP    4444  127.0.0.1  LISTENING   -           "
+     "   -  /tmp/\\u{202E}cod.\"exe\"  -                      -  -               -\n"
+     "state    100  sshd           exact  TCP      22  10.0.0.1   CLOSE WAIT  10.0.0.9   5"
+     "0000  /usr/sbin/sshd          ESTABLISHED          100  sshd            exact\n",
+     "note: between the two: watched from 2026-11-20 14:00:02 +01:00 to 2026-11-20 14:00:0"
+     "3 +01:00, every 1s, without a gap\n"},
+    {"status --gaps --ledger check_commands.db --format table", EXIT_NO,
+     "From                        Until                       Lasted  Because\n"
+     "2026-11-20 14:00:04 +01:00  2026-11-20 14:01:04 +01:00     1 m  service stopped\n",
+     "note: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:01:07 +01:00, every 1"
+     "s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2026-11-20 14:01:04 +0"
+     "1:00 (service stopped)\n"},
+    {"local --at 14:00:02 --ledger check_commands.db --json", EXIT_YES,
+     "[\n"
+     "{\"moment\":1,\"pid\":null,\"process\":null,\"attribution\":\"denied\",\"protocol\":\"UDP\","
+     "\"local"
+     "_port\":53,\"local_address\":\"::\",\"state\":null,\"remote_address\":null,\"remote_port\":"
+     "null"
+     ",\"path\":null,\"process_started_at\":null,\"created_at\":null,\"parent_pid\":null,\"process_"
+     "access\":null,\"at\":\"2026-11-20T14:00:02.000+01:00\"},\n"
+     "{\"moment\":1,\"pid\":100,\"process\":\"sshd\",\"attribution\":\"exact\",\"protocol\":"
+     "\"TCP\",\"local"
+     "_port\":22,\"local_address\":\"0.0.0.0\",\"state\":\"LISTENING\",\"remote_address\":null,"
+     "\"remot"
+     "e_port\":null,\"path\":\"/usr/sbin/sshd\",\"process_started_at\":\"2026-11-20T13:59:00.000+0"
+     "1:00\",\"created_at\":null,\"parent_pid\":1,\"process_access\":\"opened\",\"at\":\"2026-11-"
+     "20T14"
+     ":00:02.000+01:00\"},\n"
+     "{\"moment\":1,\"pid\":100,\"process\":\"sshd\",\"attribution\":\"exact\",\"protocol\":"
+     "\"TCP\",\"local"
+     "_port\":22,\"local_address\":\"10.0.0.1\",\"state\":\"ESTABLISHED\",\"remote_address\":\"10."
+     "0.0."
+     "9\",\"remote_port\":50000,\"path\":\"/usr/sbin/"
+     "sshd\",\"process_started_at\":\"2026-11-20T13:5"
+     "9:00.000+01:00\",\"created_at\":\"2026-11-20T14:00:01.500+01:00\",\"parent_pid\":1,\"process"
+     "_access\":\"opened\",\"at\":\"2026-11-20T14:00:02.000+01:00\"},\n"
+     "{\"moment\":1,\"pid\":4321,\"process\":\"=evil\\u001b[31m\",\"attribution\":\"exact\","
+     "\"protocol\":"
+     "\"TCP\",\"local_port\":4444,\"local_address\":\"127.0.0.1\",\"state\":\"LISTENING\",\"remote_"
+     "addr"
+     "ess\":null,\"remote_port\":null,\"path\":\"/tmp/"
+     "\\u202ecod.\\\"exe\\\"\",\"process_started_at\":\"2"
+     "026-11-20T14:00:00.500+01:00\",\"created_at\":null,\"parent_pid\":100,\"process_access\":\"o"
+     "pened\",\"at\":\"2026-11-20T14:00:02.000+01:00\"}\n"
+     "]\n",
+     "{\"note\":\"coverage\",\"text\":\"the moment lies in a time watched from 2026-11-20 14:00:0"
+     "0 +01:00 to 2026-11-20 14:00:04 +01:00, every 1s, without a gap\",\"since\":\"2026-11-20"
+     "T14:00:00.000+01:00\",\"until\":\"2026-11-20T14:00:04.000+01:00\",\"watched\":4000,\"gaps\":0"
+     "}\n"},
+    {"history --ledger check_commands.db --json", EXIT_YES,
+     "[\n"
+     "{\"opened_at\":\"2026-11-20T14:00:00.000+01:00\",\"closed_at\":\"2026-11-20T14:00:04.000+01"
+     ":00\",\"ending\":\"cut\",\"duration\":4000,\"pid\":100,\"process\":\"sshd\",\"attribution\":"
+     "\"exact\""
+     ",\"protocol\":\"TCP\",\"local_port\":22,\"local_address\":\"0.0.0.0\",\"state\":"
+     "\"LISTENING\",\"rem"
+     "ote_address\":null,\"remote_port\":null,\"path\":\"/usr/sbin/"
+     "sshd\",\"process_started_at\":\"2"
+     "026-11-20T13:59:00.000+01:00\",\"created_at\":null,\"parent_pid\":1,\"process_access\":\"ope"
+     "ned\",\"opening\":\"found\",\"id\":1},\n"
+     "{\"opened_at\":\"2026-11-20T14:00:00.000+01:00\",\"closed_at\":\"2026-11-20T14:00:04.000+01"
+     ":00\",\"ending\":\"cut\",\"duration\":4000,\"pid\":null,\"process\":null,\"attribution\":"
+     "\"denied\""
+     ",\"protocol\":\"UDP\",\"local_port\":53,\"local_address\":\"::\",\"state\":null,\"remote_"
+     "address\""
+     ":null,\"remote_port\":null,\"path\":null,\"process_started_at\":null,\"created_at\":null,\"pa"
+     "rent_pid\":null,\"process_access\":null,\"opening\":\"found\",\"id\":2},\n"
+     "{\"opened_at\":\"2026-11-20T14:00:01.000+01:00\",\"closed_at\":\"2026-11-20T14:00:03.000+01"
+     ":00\",\"ending\":\"closed\",\"duration\":2000,\"pid\":4321,\"process\":\"=evil\\u001b[31m\","
+     "\"attri"
+     "bution\":\"exact\",\"protocol\":\"TCP\",\"local_port\":4444,\"local_address\":\"127.0.0.1\","
+     "\"stat"
+     "e\":\"LISTENING\",\"remote_address\":null,\"remote_port\":null,\"path\":\"/tmp/"
+     "\\u202ecod.\\\"exe"
+     "\\\"\",\"process_started_at\":\"2026-11-20T14:00:00.500+01:00\",\"created_at\":null,\"parent_"
+     "p"
+     "id\":100,\"process_access\":\"opened\",\"opening\":\"opened\",\"id\":3},\n"
+     "{\"opened_at\":\"2026-11-20T14:00:02.000+01:00\",\"closed_at\":\"2026-11-20T14:00:03.000+01"
+     ":00\",\"ending\":\"closed\",\"duration\":1000,\"pid\":100,\"process\":\"sshd\","
+     "\"attribution\":\"exa"
+     "ct\",\"protocol\":\"TCP\",\"local_port\":22,\"local_address\":\"10.0.0.1\",\"state\":"
+     "\"ESTABLISHED"
+     "\",\"remote_address\":\"10.0.0.9\",\"remote_port\":50000,\"path\":\"/usr/sbin/"
+     "sshd\",\"process_s"
+     "tarted_at\":\"2026-11-20T13:59:00.000+01:00\",\"created_at\":\"2026-11-20T14:00:01.500+01:"
+     "00\",\"parent_pid\":1,\"process_access\":\"opened\",\"opening\":\"opened\",\"id\":4},\n"
+     "{\"opened_at\":\"2026-11-20T14:00:03.000+01:00\",\"closed_at\":\"2026-11-20T14:00:04.000+01"
+     ":00\",\"ending\":\"cut\",\"duration\":1000,\"pid\":100,\"process\":\"sshd\",\"attribution\":"
+     "\"exact\""
+     ",\"protocol\":\"TCP\",\"local_port\":22,\"local_address\":\"10.0.0.1\",\"state\":\"CLOSE "
+     "WAIT\",\"r"
+     "emote_address\":\"10.0.0.9\",\"remote_port\":50000,\"path\":\"/usr/sbin/"
+     "sshd\",\"process_start"
+     "ed_at\":\"2026-11-20T13:59:00.000+01:00\",\"created_at\":\"2026-11-20T14:00:01.500+01:00\","
+     "\"parent_pid\":1,\"process_access\":\"opened\",\"opening\":\"opened\",\"id\":5},\n"
+     "{\"opened_at\":\"2026-11-20T14:01:04.000+01:00\",\"closed_at\":null,\"ending\":\"open\","
+     "\"durat"
+     "ion\":2000,\"pid\":100,\"process\":\"sshd\",\"attribution\":\"exact\",\"protocol\":\"TCP\","
+     "\"local_p"
+     "ort\":22,\"local_address\":\"0.0.0.0\",\"state\":\"LISTENING\",\"remote_address\":null,"
+     "\"remote_"
+     "port\":null,\"path\":\"/usr/sbin/sshd\",\"process_started_at\":\"2026-11-20T13:59:00.000+01:"
+     "00\",\"created_at\":null,\"parent_pid\":1,\"process_access\":\"opened\",\"opening\":"
+     "\"continued\""
+     ",\"id\":6},\n"
+     "{\"opened_at\":\"2026-11-20T14:01:04.000+01:00\",\"closed_at\":null,\"ending\":\"open\","
+     "\"durat"
+     "ion\":2000,\"pid\":null,\"process\":null,\"attribution\":\"denied\",\"protocol\":\"UDP\","
+     "\"local_p"
+     "ort\":53,\"local_address\":\"::\",\"state\":null,\"remote_address\":null,\"remote_port\":"
+     "null,\""
+     "path\":null,\"process_started_at\":null,\"created_at\":null,\"parent_pid\":null,\"process_ac"
+     "cess\":null,\"opening\":\"continued\",\"id\":7},\n"
+     "{\"opened_at\":\"2026-11-20T14:01:04.000+01:00\",\"closed_at\":null,\"ending\":\"open\","
+     "\"durat"
+     "ion\":2000,\"pid\":300,\"process\":\"nginx\",\"attribution\":\"exact\",\"protocol\":\"TCP\","
+     "\"local_"
+     "port\":443,\"local_address\":\"::\",\"state\":\"LISTENING\",\"remote_address\":null,\"remote_"
+     "por"
+     "t\":null,\"path\":null,\"process_started_at\":\"2026-11-20T14:00:50.000+01:00\",\"created_at"
+     "\":null,\"parent_pid\":null,\"process_access\":\"denied\",\"opening\":\"found\",\"id\":8}\n"
+     "]\n",
+     "{\"note\":\"coverage\",\"text\":\"watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:"
+     "01:07 +01:00, every 1s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2"
+     "026-11-20 14:01:04 +01:00 (service stopped)\",\"since\":\"2026-11-20T14:00:00.000+01:00\""
+     ",\"until\":\"2026-11-20T14:01:07.000+01:00\",\"watched\":7000,\"gaps\":1}\n"},
+    {"diff 14:00:02 14:00:03 --ledger check_commands.db --json", EXIT_NO,
+     "[\n"
+     "{\"comparison\":1,\"change\":\"closed\",\"pid\":4321,\"process\":\"=evil\\u001b[31m\","
+     "\"attributio"
+     "n\":\"exact\",\"protocol\":\"TCP\",\"local_port\":4444,\"local_address\":\"127.0.0.1\","
+     "\"state\":\"L"
+     "ISTENING\",\"remote_address\":null,\"remote_port\":null,\"path\":\"/tmp/"
+     "\\u202ecod.\\\"exe\\\"\",\""
+     "process_started_at\":\"2026-11-20T14:00:00.500+01:00\",\"created_at\":null,\"parent_pid\":1"
+     "00,\"process_access\":\"opened\",\"state_before\":null,\"pid_before\":null,\"process_"
+     "before\":"
+     "null,\"attribution_before\":null,\"before_at\":\"2026-11-20T14:00:02.000+01:00\",\"after_at"
+     "\":\"2026-11-20T14:00:03.000+01:00\"},\n"
+     "{\"comparison\":1,\"change\":\"state\",\"pid\":100,\"process\":\"sshd\",\"attribution\":"
+     "\"exact\",\"p"
+     "rotocol\":\"TCP\",\"local_port\":22,\"local_address\":\"10.0.0.1\",\"state\":\"CLOSE "
+     "WAIT\",\"remo"
+     "te_address\":\"10.0.0.9\",\"remote_port\":50000,\"path\":\"/usr/sbin/"
+     "sshd\",\"process_started_"
+     "at\":\"2026-11-20T13:59:00.000+01:00\",\"created_at\":\"2026-11-20T14:00:01.500+01:00\",\"pa"
+     "rent_pid\":1,\"process_access\":\"opened\",\"state_before\":\"ESTABLISHED\",\"pid_before\":"
+     "100,"
+     "\"process_before\":\"sshd\",\"attribution_before\":\"exact\",\"before_at\":\"2026-11-20T14:"
+     "00:0"
+     "2.000+01:00\",\"after_at\":\"2026-11-20T14:00:03.000+01:00\"}\n"
+     "]\n",
+     "{\"note\":\"coverage\",\"text\":\"between the two: watched from 2026-11-20 14:00:02 +01:00 "
+     "to 2026-11-20 14:00:03 +01:00, every 1s, without a gap\",\"since\":\"2026-11-20T14:00:02"
+     ".000+01:00\",\"until\":\"2026-11-20T14:00:03.000+01:00\",\"watched\":1000,\"gaps\":0}\n"},
+    {"status --gaps --ledger check_commands.db --json", EXIT_NO,
+     "[\n"
+     "{\"from_at\":\"2026-11-20T14:00:04.000+01:00\",\"until_at\":\"2026-11-20T14:01:04.000+01:00"
+     "\",\"duration\":60000,\"reason\":\"service stopped\"}\n"
+     "]\n",
+     "{\"note\":\"coverage\",\"text\":\"watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:"
+     "01:07 +01:00, every 1s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2"
+     "026-11-20 14:01:04 +01:00 (service stopped)\",\"since\":\"2026-11-20T14:00:00.000+01:00\""
+     ",\"until\":\"2026-11-20T14:01:07.000+01:00\",\"watched\":7000,\"gaps\":1}\n"},
+    {"local --at 14:00:02 --ledger check_commands.db --jsonl", EXIT_YES,
+     "{\"moment\":1,\"pid\":null,\"process\":null,\"attribution\":\"denied\",\"protocol\":\"UDP\","
+     "\"local"
+     "_port\":53,\"local_address\":\"::\",\"state\":null,\"remote_address\":null,\"remote_port\":"
+     "null"
+     ",\"path\":null,\"process_started_at\":null,\"created_at\":null,\"parent_pid\":null,\"process_"
+     "access\":null,\"at\":\"2026-11-20T14:00:02.000+01:00\"}\n"
+     "{\"moment\":1,\"pid\":100,\"process\":\"sshd\",\"attribution\":\"exact\",\"protocol\":"
+     "\"TCP\",\"local"
+     "_port\":22,\"local_address\":\"0.0.0.0\",\"state\":\"LISTENING\",\"remote_address\":null,"
+     "\"remot"
+     "e_port\":null,\"path\":\"/usr/sbin/sshd\",\"process_started_at\":\"2026-11-20T13:59:00.000+0"
+     "1:00\",\"created_at\":null,\"parent_pid\":1,\"process_access\":\"opened\",\"at\":\"2026-11-"
+     "20T14"
+     ":00:02.000+01:00\"}\n"
+     "{\"moment\":1,\"pid\":100,\"process\":\"sshd\",\"attribution\":\"exact\",\"protocol\":"
+     "\"TCP\",\"local"
+     "_port\":22,\"local_address\":\"10.0.0.1\",\"state\":\"ESTABLISHED\",\"remote_address\":\"10."
+     "0.0."
+     "9\",\"remote_port\":50000,\"path\":\"/usr/sbin/"
+     "sshd\",\"process_started_at\":\"2026-11-20T13:5"
+     "9:00.000+01:00\",\"created_at\":\"2026-11-20T14:00:01.500+01:00\",\"parent_pid\":1,\"process"
+     "_access\":\"opened\",\"at\":\"2026-11-20T14:00:02.000+01:00\"}\n"
+     "{\"moment\":1,\"pid\":4321,\"process\":\"=evil\\u001b[31m\",\"attribution\":\"exact\","
+     "\"protocol\":"
+     "\"TCP\",\"local_port\":4444,\"local_address\":\"127.0.0.1\",\"state\":\"LISTENING\",\"remote_"
+     "addr"
+     "ess\":null,\"remote_port\":null,\"path\":\"/tmp/"
+     "\\u202ecod.\\\"exe\\\"\",\"process_started_at\":\"2"
+     "026-11-20T14:00:00.500+01:00\",\"created_at\":null,\"parent_pid\":100,\"process_access\":\"o"
+     "pened\",\"at\":\"2026-11-20T14:00:02.000+01:00\"}\n",
+     "{\"note\":\"coverage\",\"text\":\"the moment lies in a time watched from 2026-11-20 14:00:0"
+     "0 +01:00 to 2026-11-20 14:00:04 +01:00, every 1s, without a gap\",\"since\":\"2026-11-20"
+     "T14:00:00.000+01:00\",\"until\":\"2026-11-20T14:00:04.000+01:00\",\"watched\":4000,\"gaps\":0"
+     "}\n"},
+    {"history --ledger check_commands.db --jsonl", EXIT_YES,
+     "{\"opened_at\":\"2026-11-20T14:00:00.000+01:00\",\"closed_at\":\"2026-11-20T14:00:04.000+01"
+     ":00\",\"ending\":\"cut\",\"duration\":4000,\"pid\":100,\"process\":\"sshd\",\"attribution\":"
+     "\"exact\""
+     ",\"protocol\":\"TCP\",\"local_port\":22,\"local_address\":\"0.0.0.0\",\"state\":"
+     "\"LISTENING\",\"rem"
+     "ote_address\":null,\"remote_port\":null,\"path\":\"/usr/sbin/"
+     "sshd\",\"process_started_at\":\"2"
+     "026-11-20T13:59:00.000+01:00\",\"created_at\":null,\"parent_pid\":1,\"process_access\":\"ope"
+     "ned\",\"opening\":\"found\",\"id\":1}\n"
+     "{\"opened_at\":\"2026-11-20T14:00:00.000+01:00\",\"closed_at\":\"2026-11-20T14:00:04.000+01"
+     ":00\",\"ending\":\"cut\",\"duration\":4000,\"pid\":null,\"process\":null,\"attribution\":"
+     "\"denied\""
+     ",\"protocol\":\"UDP\",\"local_port\":53,\"local_address\":\"::\",\"state\":null,\"remote_"
+     "address\""
+     ":null,\"remote_port\":null,\"path\":null,\"process_started_at\":null,\"created_at\":null,\"pa"
+     "rent_pid\":null,\"process_access\":null,\"opening\":\"found\",\"id\":2}\n"
+     "{\"opened_at\":\"2026-11-20T14:00:01.000+01:00\",\"closed_at\":\"2026-11-20T14:00:03.000+01"
+     ":00\",\"ending\":\"closed\",\"duration\":2000,\"pid\":4321,\"process\":\"=evil\\u001b[31m\","
+     "\"attri"
+     "bution\":\"exact\",\"protocol\":\"TCP\",\"local_port\":4444,\"local_address\":\"127.0.0.1\","
+     "\"stat"
+     "e\":\"LISTENING\",\"remote_address\":null,\"remote_port\":null,\"path\":\"/tmp/"
+     "\\u202ecod.\\\"exe"
+     "\\\"\",\"process_started_at\":\"2026-11-20T14:00:00.500+01:00\",\"created_at\":null,\"parent_"
+     "p"
+     "id\":100,\"process_access\":\"opened\",\"opening\":\"opened\",\"id\":3}\n"
+     "{\"opened_at\":\"2026-11-20T14:00:02.000+01:00\",\"closed_at\":\"2026-11-20T14:00:03.000+01"
+     ":00\",\"ending\":\"closed\",\"duration\":1000,\"pid\":100,\"process\":\"sshd\","
+     "\"attribution\":\"exa"
+     "ct\",\"protocol\":\"TCP\",\"local_port\":22,\"local_address\":\"10.0.0.1\",\"state\":"
+     "\"ESTABLISHED"
+     "\",\"remote_address\":\"10.0.0.9\",\"remote_port\":50000,\"path\":\"/usr/sbin/"
+     "sshd\",\"process_s"
+     "tarted_at\":\"2026-11-20T13:59:00.000+01:00\",\"created_at\":\"2026-11-20T14:00:01.500+01:"
+     "00\",\"parent_pid\":1,\"process_access\":\"opened\",\"opening\":\"opened\",\"id\":4}\n"
+     "{\"opened_at\":\"2026-11-20T14:00:03.000+01:00\",\"closed_at\":\"2026-11-20T14:00:04.000+01"
+     ":00\",\"ending\":\"cut\",\"duration\":1000,\"pid\":100,\"process\":\"sshd\",\"attribution\":"
+     "\"exact\""
+     ",\"protocol\":\"TCP\",\"local_port\":22,\"local_address\":\"10.0.0.1\",\"state\":\"CLOSE "
+     "WAIT\",\"r"
+     "emote_address\":\"10.0.0.9\",\"remote_port\":50000,\"path\":\"/usr/sbin/"
+     "sshd\",\"process_start"
+     "ed_at\":\"2026-11-20T13:59:00.000+01:00\",\"created_at\":\"2026-11-20T14:00:01.500+01:00\","
+     "\"parent_pid\":1,\"process_access\":\"opened\",\"opening\":\"opened\",\"id\":5}\n"
+     "{\"opened_at\":\"2026-11-20T14:01:04.000+01:00\",\"closed_at\":null,\"ending\":\"open\","
+     "\"durat"
+     "ion\":2000,\"pid\":100,\"process\":\"sshd\",\"attribution\":\"exact\",\"protocol\":\"TCP\","
+     "\"local_p"
+     "ort\":22,\"local_address\":\"0.0.0.0\",\"state\":\"LISTENING\",\"remote_address\":null,"
+     "\"remote_"
+     "port\":null,\"path\":\"/usr/sbin/sshd\",\"process_started_at\":\"2026-11-20T13:59:00.000+01:"
+     "00\",\"created_at\":null,\"parent_pid\":1,\"process_access\":\"opened\",\"opening\":"
+     "\"continued\""
+     ",\"id\":6}\n"
+     "{\"opened_at\":\"2026-11-20T14:01:04.000+01:00\",\"closed_at\":null,\"ending\":\"open\","
+     "\"durat"
+     "ion\":2000,\"pid\":null,\"process\":null,\"attribution\":\"denied\",\"protocol\":\"UDP\","
+     "\"local_p"
+     "ort\":53,\"local_address\":\"::\",\"state\":null,\"remote_address\":null,\"remote_port\":"
+     "null,\""
+     "path\":null,\"process_started_at\":null,\"created_at\":null,\"parent_pid\":null,\"process_ac"
+     "cess\":null,\"opening\":\"continued\",\"id\":7}\n"
+     "{\"opened_at\":\"2026-11-20T14:01:04.000+01:00\",\"closed_at\":null,\"ending\":\"open\","
+     "\"durat"
+     "ion\":2000,\"pid\":300,\"process\":\"nginx\",\"attribution\":\"exact\",\"protocol\":\"TCP\","
+     "\"local_"
+     "port\":443,\"local_address\":\"::\",\"state\":\"LISTENING\",\"remote_address\":null,\"remote_"
+     "por"
+     "t\":null,\"path\":null,\"process_started_at\":\"2026-11-20T14:00:50.000+01:00\",\"created_at"
+     "\":null,\"parent_pid\":null,\"process_access\":\"denied\",\"opening\":\"found\",\"id\":8}\n",
+     "{\"note\":\"coverage\",\"text\":\"watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:"
+     "01:07 +01:00, every 1s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2"
+     "026-11-20 14:01:04 +01:00 (service stopped)\",\"since\":\"2026-11-20T14:00:00.000+01:00\""
+     ",\"until\":\"2026-11-20T14:01:07.000+01:00\",\"watched\":7000,\"gaps\":1}\n"},
+    {"diff 14:00:02 14:00:03 --ledger check_commands.db --jsonl", EXIT_NO,
+     "{\"comparison\":1,\"change\":\"closed\",\"pid\":4321,\"process\":\"=evil\\u001b[31m\","
+     "\"attributio"
+     "n\":\"exact\",\"protocol\":\"TCP\",\"local_port\":4444,\"local_address\":\"127.0.0.1\","
+     "\"state\":\"L"
+     "ISTENING\",\"remote_address\":null,\"remote_port\":null,\"path\":\"/tmp/"
+     "\\u202ecod.\\\"exe\\\"\",\""
+     "process_started_at\":\"2026-11-20T14:00:00.500+01:00\",\"created_at\":null,\"parent_pid\":1"
+     "00,\"process_access\":\"opened\",\"state_before\":null,\"pid_before\":null,\"process_"
+     "before\":"
+     "null,\"attribution_before\":null,\"before_at\":\"2026-11-20T14:00:02.000+01:00\",\"after_at"
+     "\":\"2026-11-20T14:00:03.000+01:00\"}\n"
+     "{\"comparison\":1,\"change\":\"state\",\"pid\":100,\"process\":\"sshd\",\"attribution\":"
+     "\"exact\",\"p"
+     "rotocol\":\"TCP\",\"local_port\":22,\"local_address\":\"10.0.0.1\",\"state\":\"CLOSE "
+     "WAIT\",\"remo"
+     "te_address\":\"10.0.0.9\",\"remote_port\":50000,\"path\":\"/usr/sbin/"
+     "sshd\",\"process_started_"
+     "at\":\"2026-11-20T13:59:00.000+01:00\",\"created_at\":\"2026-11-20T14:00:01.500+01:00\",\"pa"
+     "rent_pid\":1,\"process_access\":\"opened\",\"state_before\":\"ESTABLISHED\",\"pid_before\":"
+     "100,"
+     "\"process_before\":\"sshd\",\"attribution_before\":\"exact\",\"before_at\":\"2026-11-20T14:"
+     "00:0"
+     "2.000+01:00\",\"after_at\":\"2026-11-20T14:00:03.000+01:00\"}\n",
+     "{\"note\":\"coverage\",\"text\":\"between the two: watched from 2026-11-20 14:00:02 +01:00 "
+     "to 2026-11-20 14:00:03 +01:00, every 1s, without a gap\",\"since\":\"2026-11-20T14:00:02"
+     ".000+01:00\",\"until\":\"2026-11-20T14:00:03.000+01:00\",\"watched\":1000,\"gaps\":0}\n"},
+    {"status --gaps --ledger check_commands.db --jsonl", EXIT_NO,
+     "{\"from_at\":\"2026-11-20T14:00:04.000+01:00\",\"until_at\":\"2026-11-20T14:01:04.000+01:00"
+     "\",\"duration\":60000,\"reason\":\"service stopped\"}\n",
+     "{\"note\":\"coverage\",\"text\":\"watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:"
+     "01:07 +01:00, every 1s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2"
+     "026-11-20 14:01:04 +01:00 (service stopped)\",\"since\":\"2026-11-20T14:00:00.000+01:00\""
+     ",\"until\":\"2026-11-20T14:01:07.000+01:00\",\"watched\":7000,\"gaps\":1}\n"},
+    {"local --at 14:00:02 --ledger check_commands.db --csv", EXIT_YES,
+     "moment,pid,process,attribution,protocol,local_port,local_address,state,remote_addres"
+     "s,remote_port,path,process_started_at,created_at,parent_pid,process_access,at\r\n"
+     "1,,,denied,UDP,53,::,,,,,,,,,2026-11-20T14:00:02.000+01:00\r\n"
+     "1,100,sshd,exact,TCP,22,0.0.0.0,LISTENING,,,/usr/sbin/sshd,2026-11-20T13:59:00.000+0"
+     "1:00,,1,opened,2026-11-20T14:00:02.000+01:00\r\n"
+     "1,100,sshd,exact,TCP,22,10.0.0.1,ESTABLISHED,10.0.0.9,50000,/usr/sbin/sshd,2026-11-2"
+     "0T13:59:00.000+01:00,2026-11-20T14:00:01.500+01:00,1,opened,2026-11-20T14:00:02.000+"
+     "01:00\r\n"
+     "1,4321,'=evil\033[31m,exact,TCP,4444,127.0.0.1,LISTENING,,,\"/tmp/"
+     "\342\200\256cod.\"\"exe\"\"\",2026-1"
+     "1-20T14:00:00.500+01:00,,100,opened,2026-11-20T14:00:02.000+01:00\r\n",
+     "note: the moment lies in a time watched from 2026-11-20 14:00:00 +01:00 to 2026-11-2"
+     "0 14:00:04 +01:00, every 1s, without a gap\n"},
+    {"history --ledger check_commands.db --csv", EXIT_YES,
+     "opened_at,closed_at,ending,duration,pid,process,attribution,protocol,local_port,loca"
+     "l_address,state,remote_address,remote_port,path,process_started_at,created_at,parent"
+     "_pid,process_access,opening,id\r\n"
+     "2026-11-20T14:00:00.000+01:00,2026-11-20T14:00:04.000+01:00,cut,4000,100,sshd,exact,"
+     "TCP,22,0.0.0.0,LISTENING,,,/usr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,fo"
+     "und,1\r\n"
+     "2026-11-20T14:00:00.000+01:00,2026-11-20T14:00:04.000+01:00,cut,4000,,,denied,UDP,53"
+     ",::,,,,,,,,,found,2\r\n"
+     "2026-11-20T14:00:01.000+01:00,2026-11-20T14:00:03.000+01:00,closed,2000,4321,'=evil\033"
+     "[31m,exact,TCP,4444,127.0.0.1,LISTENING,,,\"/tmp/"
+     "\342\200\256cod.\"\"exe\"\"\",2026-11-20T14:00:00."
+     "500+01:00,,100,opened,opened,3\r\n"
+     "2026-11-20T14:00:02.000+01:00,2026-11-20T14:00:03.000+01:00,closed,1000,100,sshd,exa"
+     "ct,TCP,22,10.0.0.1,ESTABLISHED,10.0.0.9,50000,/usr/sbin/sshd,2026-11-20T13:59:00.000"
+     "+01:00,2026-11-20T14:00:01.500+01:00,1,opened,opened,4\r\n"
+     "2026-11-20T14:00:03.000+01:00,2026-11-20T14:00:04.000+01:00,cut,1000,100,sshd,exact,"
+     "TCP,22,10.0.0.1,CLOSE WAIT,10.0.0.9,50000,/usr/sbin/sshd,2026-11-20T13:59:00.000+01:"
+     "00,2026-11-20T14:00:01.500+01:00,1,opened,opened,5\r\n"
+     "2026-11-20T14:01:04.000+01:00,,open,2000,100,sshd,exact,TCP,22,0.0.0.0,LISTENING,,,/"
+     "usr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,continued,6\r\n"
+     "2026-11-20T14:01:04.000+01:00,,open,2000,,,denied,UDP,53,::,,,,,,,,,continued,7\r\n"
+     "2026-11-20T14:01:04.000+01:00,,open,2000,300,nginx,exact,TCP,443,::,LISTENING,,,,202"
+     "6-11-20T14:00:50.000+01:00,,,denied,found,8\r\n",
+     "note: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:01:07 +01:00, every 1"
+     "s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2026-11-20 14:01:04 +0"
+     "1:00 (service stopped)\n"},
+    {"diff 14:00:02 14:00:03 --ledger check_commands.db --csv", EXIT_NO,
+     "comparison,change,pid,process,attribution,protocol,local_port,local_address,state,re"
+     "mote_address,remote_port,path,process_started_at,created_at,parent_pid,process_acces"
+     "s,state_before,pid_before,process_before,attribution_before,before_at,after_at\r\n"
+     "1,closed,4321,'=evil\033[31m,exact,TCP,4444,127.0.0.1,LISTENING,,,\"/tmp/"
+     "\342\200\256cod.\"\"exe\"\"\""
+     ",2026-11-20T14:00:00.500+01:00,,100,opened,,,,,2026-11-20T14:00:02.000+01:00,2026-11"
+     "-20T14:00:03.000+01:00\r\n"
+     "1,state,100,sshd,exact,TCP,22,10.0.0.1,CLOSE WAIT,10.0.0.9,50000,/usr/sbin/sshd,2026"
+     "-11-20T13:59:00.000+01:00,2026-11-20T14:00:01.500+01:00,1,opened,ESTABLISHED,100,ssh"
+     "d,exact,2026-11-20T14:00:02.000+01:00,2026-11-20T14:00:03.000+01:00\r\n",
+     "note: between the two: watched from 2026-11-20 14:00:02 +01:00 to 2026-11-20 14:00:0"
+     "3 +01:00, every 1s, without a gap\n"},
+    {"status --gaps --ledger check_commands.db --csv", EXIT_NO,
+     "from_at,until_at,duration,reason\r\n"
+     "2026-11-20T14:00:04.000+01:00,2026-11-20T14:01:04.000+01:00,60000,service stopped\r\n",
+     "note: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:01:07 +01:00, every 1"
+     "s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2026-11-20 14:01:04 +0"
+     "1:00 (service stopped)\n"},
+    {"local", EXIT_YES,
+     "PID  Process  Owner   Proto  Port  Local IP  State      Path\n"
+     "  -  -        denied  UDP      53  ::        -          -\n"
+     "100  sshd     exact   TCP      22  0.0.0.0   LISTENING  /usr/sbin/sshd\n"
+     "300  nginx    exact   TCP     443  ::        LISTENING  -\n",
+     "note: 1 of 3 sockets belong to processes that this user may not see; run the command"
+     " elevated, as an administrator or root, to see them\n"},
+    {"local --json --utc", EXIT_YES,
+     "[\n"
+     "{\"moment\":1,\"pid\":null,\"process\":null,\"attribution\":\"denied\",\"protocol\":\"UDP\","
+     "\"local"
+     "_port\":53,\"local_address\":\"::\",\"state\":null,\"remote_address\":null,\"remote_port\":"
+     "null"
+     ",\"path\":null,\"process_started_at\":null,\"created_at\":null,\"parent_pid\":null,\"process_"
+     "access\":null,\"at\":\"2026-11-20T13:01:07.000Z\"},\n"
+     "{\"moment\":1,\"pid\":100,\"process\":\"sshd\",\"attribution\":\"exact\",\"protocol\":"
+     "\"TCP\",\"local"
+     "_port\":22,\"local_address\":\"0.0.0.0\",\"state\":\"LISTENING\",\"remote_address\":null,"
+     "\"remot"
+     "e_port\":null,\"path\":\"/usr/sbin/sshd\",\"process_started_at\":\"2026-11-20T12:59:00.000Z\""
+     ",\"created_at\":null,\"parent_pid\":1,\"process_access\":\"opened\",\"at\":\"2026-11-20T13:"
+     "01:0"
+     "7.000Z\"},\n"
+     "{\"moment\":1,\"pid\":300,\"process\":\"nginx\",\"attribution\":\"exact\",\"protocol\":"
+     "\"TCP\",\"loca"
+     "l_port\":443,\"local_address\":\"::\",\"state\":\"LISTENING\",\"remote_address\":null,"
+     "\"remote_p"
+     "ort\":null,\"path\":null,\"process_started_at\":\"2026-11-20T13:00:50.000Z\",\"created_at\":n"
+     "ull,\"parent_pid\":null,\"process_access\":\"denied\",\"at\":\"2026-11-20T13:01:07.000Z\"}\n"
+     "]\n",
+     "{\"note\":\"denied\",\"text\":\"1 of 3 sockets belong to processes that this user may not s"
+     "ee; run the command elevated, as an administrator or root, to see them\"}\n"},
+    {"local --at 14:00:30 --ledger check_commands.db", EXIT_UNDECIDED, "",
+     "note: 14:00:30 (2026-11-20 14:00:30 +01:00) was not watched: service stopped; the la"
+     "st sample before it is of 2026-11-20 14:00:04 +01:00, the next one of 2026-11-20 14:"
+     "01:04 +01:00\n"},
+    {"local --at 13:00 --ledger check_commands.db", EXIT_UNDECIDED, "",
+     "note: 13:00 (2026-11-20 13:00:00 +01:00) was not watched; the first sample is of 202"
+     "6-11-20 14:00:00 +01:00\n"},
+    {"local --at 2026-11-20T15:00 --ledger check_commands.db --jsonl", EXIT_UNDECIDED, "",
+     "{\"note\":\"coverage\",\"text\":\"2026-11-20T15:00 (2026-11-20 15:00:00 +01:00) was not wat"
+     "ched: it is still to come; the last sample before it is of 2026-11-20 14:01:06 +01:0"
+     "0\"}\n"},
+    {"local --at now --ledger check_commands.db -q", EXIT_YES,
+     "PID  Process  Owner   Proto  Port  Local IP  State      Path\n"
+     "  -  -        denied  UDP      53  ::        -          -\n"
+     "100  sshd     exact   TCP      22  0.0.0.0   LISTENING  /usr/sbin/sshd\n"
+     "300  nginx    exact   TCP     443  ::        LISTENING  -\n",
+     ""},
+    {"local --at now --ledger check_commands.db --csv", EXIT_YES,
+     "moment,pid,process,attribution,protocol,local_port,local_address,state,remote_addres"
+     "s,remote_port,path,process_started_at,created_at,parent_pid,process_access,at\r\n"
+     "1,,,denied,UDP,53,::,,,,,,,,,2026-11-20T14:01:06.000+01:00\r\n"
+     "1,100,sshd,exact,TCP,22,0.0.0.0,LISTENING,,,/usr/sbin/sshd,2026-11-20T13:59:00.000+0"
+     "1:00,,1,opened,2026-11-20T14:01:06.000+01:00\r\n"
+     "1,300,nginx,exact,TCP,443,::,LISTENING,,,,2026-11-20T14:00:50.000+01:00,,,denied,202"
+     "6-11-20T14:01:06.000+01:00\r\n",
+     "note: now is newer than the newest stored sample, which is answered: 2026-11-20 14:0"
+     "1:06 +01:00\n"
+     "note: the moment lies in a time watched from 2026-11-20 14:01:04 +01:00 to 2026-11-2"
+     "0 14:01:06 +01:00, every 1s, without a gap\n"},
+    {"history --port 4444 --since 14:00:02 --ledger check_commands.db --quiet", EXIT_YES,
+     "Opened                      Closed                      Ending  Lasted   PID  Proces"
+     "s        Owner  Proto  Port  Local IP   State      Path                    Opening\n"
+     "2026-11-20 14:00:01 +01:00  2026-11-20 14:00:03 +01:00  closed     2 s  4321  =evil\\"
+     "x1B[31m  exact  TCP    4444  127.0.0.1  LISTENING  /tmp/\\u{202E}cod.\"exe\"  opened\n",
+     ""},
+    {"history --port 99 --ledger check_commands.db", EXIT_NO, "",
+     "note: nothing matches; the ledger has 8 intervals\n"
+     "note: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:01:07 +01:00, every 1"
+     "s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2026-11-20 14:01:04 +0"
+     "1:00 (service stopped)\n"},
+    {"history --port 99 --since 14:00:20 --until 14:00:30 --ledger check_commands.db --json",
+     EXIT_UNDECIDED, "[]\n",
+     "{\"note\":\"empty\",\"text\":\"nothing matches; the ledger has 8 intervals\"}\n"
+     "{\"note\":\"coverage\",\"text\":\"nothing was watched from 2026-11-20 14:00:20 +01:00 to 20"
+     "26-11-20 14:00:30 +01:00 (service stopped)\",\"since\":\"2026-11-20T14:00:20.000+01:00\","
+     "\"until\":\"2026-11-20T14:00:30.000+01:00\",\"watched\":0,\"gaps\":1}\n"},
+    {"history --since 13:00 --pid 300 --ledger check_commands.db --quiet --utc", EXIT_YES,
+     "Opened                      Ending  Lasted  PID  Process  Owner  Proto  Port  Local "
+     "IP  State      Opening\n"
+     "2026-11-20 13:01:04 +00:00  open       2 s  300  nginx    exact  TCP     443  ::    "
+     "    LISTENING  found\n",
+     ""},
+    {"diff 14:00:00 14:00:02 --ledger check_commands.db", EXIT_NO,
+     "Change   PID  Process        Owner  Proto  Port  Local IP   State        Remote IP  "
+     "RPort  Path\n"
+     "opened   100  sshd           exact  TCP      22  10.0.0.1   ESTABLISHED  10.0.0.9   "
+     "50000  /usr/sbin/sshd\n"
+     "opened  4321  =evil\\x1B[31m  exact  TCP    4444  127.0.0.1  LISTENING    -          "
+     "    -  /tmp/\\u{202E}cod.\"exe\"\n",
+     "note: between the two: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:00:0"
+     "2 +01:00, every 1s, without a gap\n"},
+    {"diff 14:00:02 --ledger check_commands.db", EXIT_NO,
+     "Change   PID  Process        Owner  Proto  Port  Local IP   State        Remote IP  "
+     "RPort  Path\n"
+     "closed   100  sshd           exact  TCP      22  10.0.0.1   ESTABLISHED  10.0.0.9   "
+     "50000  /usr/sbin/sshd\n"
+     "closed  4321  =evil\\x1B[31m  exact  TCP    4444  127.0.0.1  LISTENING    -          "
+     "    -  /tmp/\\u{202E}cod.\"exe\"\n"
+     "opened   300  nginx          exact  TCP     443  ::         LISTENING    -          "
+     "    -  -\n",
+     "note: between the two: watched from 2026-11-20 14:00:02 +01:00 to 2026-11-20 14:01:0"
+     "7 +01:00, every 1s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2026-"
+     "11-20 14:01:04 +01:00 (service stopped)\n"},
+    {"diff 14:00:30 now --ledger check_commands.db", EXIT_UNDECIDED, "",
+     "note: 14:00:30 (2026-11-20 14:00:30 +01:00) was not watched: service stopped; the la"
+     "st sample before it is of 2026-11-20 14:00:04 +01:00, the next one of 2026-11-20 14:"
+     "01:04 +01:00\n"},
+    {"diff 14:00:02 14:00:30 --ledger check_commands.db --json", EXIT_UNDECIDED, "[]\n",
+     "{\"note\":\"coverage\",\"text\":\"14:00:30 (2026-11-20 14:00:30 +01:00) was not watched: se"
+     "rvice stopped; the last sample before it is of 2026-11-20 14:00:04 +01:00, the next "
+     "one of 2026-11-20 14:01:04 +01:00\"}\n"},
+    {"diff 14:01:05 now --ledger check_commands.db", EXIT_YES, "",
+     "note: no difference\n"
+     "note: between the two: watched from 2026-11-20 14:01:05 +01:00 to 2026-11-20 14:01:0"
+     "7 +01:00, every 1s, without a gap\n"},
+    {"diff now 14:00:03 --ledger check_commands.db", EXIT_NO,
+     "Change  PID  Process  Owner  Proto  Port  Local IP  State       Remote IP  RPort  Pa"
+     "th\n"
+     "closed  300  nginx    exact  TCP     443  ::        LISTENING   -              -  -\n"
+     "opened  100  sshd     exact  TCP      22  10.0.0.1  CLOSE WAIT  10.0.0.9   50000  /u"
+     "sr/sbin/sshd\n",
+     "note: now is later than 14:00:03: \"opened\" is what the earlier moment has and the la"
+     "ter one has not\n"
+     "note: between the two: watched from 2026-11-20 14:00:03 +01:00 to 2026-11-20 14:01:0"
+     "7 +01:00, every 1s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2026-"
+     "11-20 14:01:04 +01:00 (service stopped)\n"},
+    {"diff 14:01:04 14:01:06 --ledger check_commands.db --csv", EXIT_YES,
+     "comparison,change,pid,process,attribution,protocol,local_port,local_address,state,re"
+     "mote_address,remote_port,path,process_started_at,created_at,parent_pid,process_acces"
+     "s,state_before,pid_before,process_before,attribution_before,before_at,after_at\r\n",
+     "note: no difference\n"
+     "note: between the two: watched from 2026-11-20 14:01:04 +01:00 to 2026-11-20 14:01:0"
+     "6 +01:00, every 1s, without a gap\n"},
+    {"status --gaps --since 14:01:04 --ledger check_commands.db", EXIT_YES, "",
+     "note: watched from 2026-11-20 14:01:04 +01:00 to 2026-11-20 14:01:07 +01:00, every 1"
+     "s, without a gap\n"},
+    {"status --gaps --since 14:01:04 --ledger check_commands.db --json", EXIT_YES, "[]\n",
+     "{\"note\":\"coverage\",\"text\":\"watched from 2026-11-20 14:01:04 +01:00 to 2026-11-20 14:"
+     "01:07 +01:00, every 1s, without a gap\",\"since\":\"2026-11-20T14:01:04.000+01:00\",\"unti"
+     "l\":\"2026-11-20T14:01:07.000+01:00\",\"watched\":3000,\"gaps\":0}\n"},
+    {"status --gaps --until 14:00:10 --ledger check_commands.db", EXIT_NO,
+     "From                        Until                       Lasted  Because\n"
+     "2026-11-20 14:00:04 +01:00  2026-11-20 14:00:10 +01:00     6 s  service stopped\n",
+     "note: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:00:10 +01:00, every 1"
+     "s, except for 6 s; not watched: 2026-11-20 14:00:04 +01:00 to 2026-11-20 14:00:10 +0"
+     "1:00 (service stopped)\n"},
+};
+
+START_TEST(a_question_has_exactly_this_answer)
+{
+    int status;
+
+    record_a_minute();
+    status = cli_run(answers[_i].line);
+    ck_assert_str_eq(cli_out(), answers[_i].out);
+    ck_assert_str_eq(cli_error(), answers[_i].error);
+    ck_assert_int_eq(status, answers[_i].status);
+}
+END_TEST
+
+START_TEST(notes_come_after_the_records)
+{
+    record_a_minute();
+    ck_assert_int_eq(cli_run("history --ledger check_commands.db"), EXIT_YES);
+    ck_assert_uint_eq(console_fake.error_after_out, console_fake.out.size);
+}
+END_TEST
+
+static int count_lines(const char *text)
+{
+    int lines = 0;
+
+    for (; *text != '\0'; text++) {
+        lines += *text == '\n' ? 1 : 0;
+    }
+    return lines;
+}
+
+/* What of the minute's eight intervals is found. */
+static const struct {
+    const char *filter;
+    int found;
+} filters[] = {
+    {"", 8},
+    {"--port 22", 4},
+    {"--port 50000", 2},
+    {"--local-port 22", 4},
+    {"--local-port 50000", 0},
+    {"--remote-port 50000", 2},
+    {"--remote-port 22", 0},
+    {"--protocol udp", 2},
+    {"--protocol tcp", 6},
+    {"--state listening", 4},
+    {"--state close-wait", 1},
+    {"--state CLOSE_WAIT", 1},
+    {"--pid 100", 4},
+    {"--pid 4321", 1},
+    {"--pid 0", 2},
+    {"--process SSHD", 4},
+    {"--process ssh", 0},
+    {"--since 14:01:00", 3},
+    {"--since 14:00:03 --until 14:00:04", 3},
+    {"--until 14:00:00", 2},
+    {"--pid 100 --state established --port 22 --protocol tcp", 1},
+    {"--pid 300 --until 14:00:04", 0},
+};
+
+START_TEST(a_filter_finds_what_it_says)
+{
+    struct text line = {0};
+    int status;
+
+    record_a_minute();
+    text_addf(&line, "history --ledger check_commands.db --jsonl%s%s",
+              filters[_i].filter[0] != '\0' ? " " : "", filters[_i].filter);
+    status = cli_run(text_bytes(&line));
+    ck_assert_int_eq(count_lines(cli_out()), filters[_i].found);
+    ck_assert_int_eq(status, filters[_i].found > 0 ? EXIT_YES : EXIT_NO);
+    text_clear(&line);
+}
+END_TEST
+
+/* What is wrong with a question, and how the program says so. */
+static const struct {
+    const char *line;
+    const char *error;
+    enum exit_status status;
+} refusals[] = {
+    {"history --ledger check_commands.db --state open",
+     "there is no state \"open\"; the states are: "
+     "CLOSED, LISTENING, ",
+     EXIT_USAGE},
+    {"history --ledger check_commands.db --since soon", "--since: ", EXIT_USAGE},
+    {"history --ledger check_commands.db --since 14:00:02 --until 14:00:01",
+     "--since is later than --until", EXIT_USAGE},
+    {"history --ledger check_commands.db --port 0", "port", EXIT_USAGE},
+    {"history --ledger check_commands.db --port 65536", "port", EXIT_USAGE},
+    {"history --ledger check_commands.db 4444", "no use for \"4444\" after \"history\"",
+     EXIT_USAGE},
+    {"local --ledger check_commands.db --at noon", "noon", EXIT_USAGE},
+    {"diff --ledger check_commands.db", "something is missing: portledger diff A [B]", EXIT_USAGE},
+    {"diff --ledger check_commands.db 14:00 noon", "noon", EXIT_USAGE},
+    {"diff --ledger check_commands.db 14:00 14:01 14:02", "no use for \"14:02\"", EXIT_USAGE},
+    {"status --ledger check_commands.db --since -1h", "go with --gaps", EXIT_USAGE},
+    {"status --ledger check_commands.db --gaps --since 14:00:02 --until 14:00:01",
+     "--since is later than --until", EXIT_USAGE},
+    {"status --ledger missing.db", "missing.db", EXIT_LEDGER},
+    {"history --ledger missing.db", "missing.db", EXIT_LEDGER},
+    {"local --ledger missing.db --at -1h", "missing.db", EXIT_LEDGER},
+    {"diff --ledger missing.db -1h", "missing.db", EXIT_LEDGER},
+};
+
+START_TEST(a_refusal_says_why_and_prints_nothing)
+{
+    int status;
+
+    record_a_minute();
+    status = cli_run(refusals[_i].line);
+    ck_assert_str_eq(cli_out(), "");
+    ck_assert_int_eq(strncmp(cli_error(), "portledger: ", strlen("portledger: ")), 0);
+    CHECK_CONTAINS(cli_error(), refusals[_i].error);
+    ck_assert_int_eq(status, refusals[_i].status);
+}
+END_TEST
+
+START_TEST(a_file_that_is_no_ledger_is_refused)
+{
+    support_write_text("no_ledger.db", "this is no ledger, but it is long enough to be asked\n");
+    ck_assert_int_eq(cli_run("status --ledger no_ledger.db"), EXIT_LEDGER);
+    ck_assert_str_eq(cli_out(), "");
+    CHECK_CONTAINS(cli_error(), "no_ledger.db");
+    support_remove_database("no_ledger.db");
+}
+END_TEST
+
+START_TEST(a_full_disk_is_told)
+{
+    record_a_minute();
+    console_fake.full = true;
+    ck_assert_int_eq(cli_run("history --ledger check_commands.db"), EXIT_REFUSED);
+    CHECK_CONTAINS(cli_error(), "cannot write: no space left");
+}
+END_TEST
+
+START_TEST(a_system_that_refuses_is_told)
+{
+    fixture.collector_fails = true;
+    ck_assert_int_eq(cli_run("local"), EXIT_REFUSED);
+    CHECK_CONTAINS(cli_error(), "portledger: cannot read the TCP table: access is denied\n");
+}
+END_TEST
+
+START_TEST(a_table_that_the_system_lacks_is_told)
+{
+    fixture.lacks = SNAPSHOT_NO_IPV6_TCP | SNAPSHOT_NO_IPV6_UDP;
+    record_a_minute();
+    ck_assert_int_eq(cli_run("local"), EXIT_YES);
+    CHECK_CONTAINS(cli_error(), "note: the system had no table of IPv6 TCP sockets\n");
+    CHECK_CONTAINS(cli_error(), "note: the system had no table of IPv6 UDP sockets\n");
+    ck_assert_int_eq(cli_run("history --ledger check_commands.db"), EXIT_YES);
+    CHECK_CONTAINS(cli_error(), "note: the system had no table of IPv6 TCP sockets\n");
+}
+END_TEST
+
+/* The clock goes back by three seconds: 14:00:03 and 14:00:04 happen twice. */
+static void record_with_clock_set_back(void)
+{
+    begin_run();
+    sample(&quiet);
+    sample(&quiet);
+    sample(&quiet);
+    sample(&quiet);
+    sample(&quiet);
+    clock_fake_set(clock_now() - 3000);
+    sample(&attacked);
+    sample(&attacked);
+    sample(&attacked);
+    sample(&attacked);
+    store();
+}
+
+START_TEST(a_moment_that_happened_twice_is_answered_for_both)
+{
+    record_with_clock_set_back();
+    ck_assert_int_eq(cli_run("local --at 14:00:03 --ledger check_commands.db"), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), "Moment   PID  Process ");
+    CHECK_CONTAINS(cli_out(), "\n     1   100  sshd ");
+    CHECK_CONTAINS(cli_out(), "\n     2   100  sshd ");
+    CHECK_CONTAINS(cli_out(), "\n     2  4321  =evil");
+    ck_assert_ptr_null(strstr(cli_out(), "\n     1  4321  =evil"));
+    CHECK_CONTAINS(cli_error(), "note: 14:00:03 was 2 moments, because the clock was set back; all "
+                                "are answered: 1 is 2026-11-20 14:00:03 +01:00 of the stretch");
+}
+END_TEST
+
+START_TEST(a_difference_of_moments_that_happened_twice_compares_all)
+{
+    record_with_clock_set_back();
+    ck_assert_int_eq(cli_run("diff 14:00:03 14:00:05 --ledger check_commands.db --csv --quiet"),
+                     EXIT_NO);
+    ck_assert_int_eq(count_lines(cli_out()), 2);
+    CHECK_CONTAINS(cli_out(), "\n1,opened,4321,");
+    ck_assert_int_eq(cli_run("diff 14:00:00 14:00:03 --ledger check_commands.db --jsonl"), EXIT_NO);
+    CHECK_CONTAINS(cli_out(), "{\"comparison\":2,\"change\":\"opened\",\"pid\":4321,");
+    CHECK_CONTAINS(cli_error(), "{\"note\":\"moments\",\"text\":\"14:00:03 was 2 moments");
+}
+END_TEST
+
+/* At 14:00:02 +01:00 clocks go back by an hour: 13:00:02 to 14:00:02 happens again. */
+static const struct clock_fake_change winter[] = {{BEGIN + 2000, 0}};
+
+START_TEST(a_local_time_that_happened_twice_is_said)
+{
+    clock_fake_set_zone(AN_HOUR, winter, 1);
+    record_a_minute();
+    ck_assert_int_eq(cli_run("local --at 2026-11-20T14:00:01 --ledger check_commands.db"),
+                     EXIT_YES);
+    CHECK_CONTAINS(cli_error(), "note: 2026-11-20T14:00:01 happened twice, because the clocks were "
+                                "set back; watched was 2026-11-20 14:00:01 +01:00\n");
+    ck_assert_int_eq(cli_run("history --since 2026-11-20T14:00:01 --ledger check_commands.db"),
+                     EXIT_YES);
+    CHECK_CONTAINS(cli_error(), "note: --since 2026-11-20T14:00:01 happened twice, because the "
+                                "clocks were set back; the first one is taken\n");
+}
+END_TEST
+
+/* What status says, and how it ends. */
+static const struct {
+    const char *state;
+    int64_t passes; /* milliseconds after the last sample */
+    bool stops;
+    enum exit_status status;
+} states[] = {
+    {"recording", 0, false, EXIT_YES},
+    {"recording", 10000, false, EXIT_YES},
+    {"silent", 20000, false, EXIT_NO},
+    {"stopped", 0, true, EXIT_NO},
+};
+
+START_TEST(status_tells_whether_the_ledger_is_being_written)
+{
+    struct text expected = {0};
+    int status;
+
+    record_a_minute();
+    if (states[_i].stops) {
+        end_run(LEDGER_GAP_STOPPED);
+    }
+    clock_fake_run(states[_i].passes);
+    status = cli_run("status --ledger check_commands.db --jsonl");
+    text_addf(&expected,
+              "{\"state\":\"%s\",\"last_sample_at\":\"2026-11-20T14:01:06.000+01:00\","
+              "\"last_sample_age\":%" PRId64 ",\"interval\":1000,\"stopped_because\":%s,"
+              "\"service\":\"running\",\"service_pid\":77,",
+              states[_i].state, 1000 + states[_i].passes,
+              states[_i].stops ? "\"service stopped\"" : "null");
+    CHECK_CONTAINS(cli_out(), text_bytes(&expected));
+    ck_assert_int_eq(status, states[_i].status);
+    text_clear(&expected);
+}
+END_TEST
+
+START_TEST(status_counts_what_the_last_day_missed)
+{
+    record_a_minute();
+    (void)cli_run("status --ledger check_commands.db");
+    CHECK_CONTAINS(cli_out(), "Watched, last day  10.45 %\n"
+                              "Gaps, last day     1\n"
+                              "Unwatched          1 m\n"
+                              "Gap reasons        service stopped (1, 1 m)\n"
+                              "Open sockets       3\n"
+                              "Intervals          8\n"
+                              "Processes          3\n"
+                              "Samples            8\n");
+    clock_fake_run(INT64_C(86400000));
+    ck_assert_int_eq(cli_run("status --ledger check_commands.db"), EXIT_NO);
+    CHECK_CONTAINS(cli_out(), "Ledger is          silent\n");
+    CHECK_CONTAINS(cli_out(), "Gap reasons        no sample since (1, ");
+}
+END_TEST
+
+START_TEST(an_empty_ledger_is_an_answer)
+{
+    ck_assert_int_eq(cli_run("status --ledger check_commands.db --json"), EXIT_NO);
+    CHECK_CONTAINS(cli_out(), "{\"state\":\"empty\",\"last_sample_at\":null,");
+    ck_assert_int_eq(cli_run("history --ledger check_commands.db"), EXIT_UNDECIDED);
+    CHECK_CONTAINS(cli_error(), "note: nothing matches; the ledger has 0 intervals\n"
+                                "note: nothing was watched up to 2026-11-20 14:00:00 +01:00\n");
+    ck_assert_int_eq(cli_run("local --ledger check_commands.db --at -1h"), EXIT_UNDECIDED);
+    CHECK_CONTAINS(cli_error(), "the ledger holds no sample yet\n");
+}
+END_TEST
+
+static rows nothing = {NULL};
+
+START_TEST(a_machine_without_sockets_is_an_answer)
+{
+    fixture.live = &nothing;
+    ck_assert_int_eq(cli_run("local"), EXIT_YES);
+    ck_assert_str_eq(cli_out(), "");
+    ck_assert_str_eq(cli_error(), "note: no socket is open\n");
+    begin_run();
+    sample(&nothing);
+    store();
+    ck_assert_int_eq(cli_run("local --ledger check_commands.db --at now --json"), EXIT_YES);
+    ck_assert_str_eq(cli_out(), "[]\n");
+    CHECK_CONTAINS(cli_error(), "{\"note\":\"empty\",\"text\":\"no socket is open\"}\n");
+}
+END_TEST
+
+/* More than a page of intervals, so that the walk continues by key. */
+enum { MANY = 10000 };
+
+static void record_many(void)
+{
+    begin_run();
+    fill(&fixture.snapshot, &quiet);
+    for (int i = 0; i < MANY; i++) {
+        struct socket_row row = ssh_established.socket;
+
+        row.remote.port = (uint16_t)(10000 + i);
+        row.owner = 0;
+        row.pid = processes[SSHD].pid;
+        CHECK_DONE(snapshot_add_socket(&fixture.snapshot, &row, &fixture.why), fixture.why);
+    }
+    CHECK_DONE(ledger_writer_add(fixture.writer, &fixture.snapshot, &fixture.why), fixture.why);
+    store();
+}
+
+/* The last cell of every line is the interval's id, and ids count up. */
+START_TEST(no_interval_is_lost_between_two_pages)
+{
+    const char *cell = "";
+    long id = 0;
+    int lines = 0;
+
+    record_many();
+    ck_assert_int_eq(
+        cli_run("history --ledger check_commands.db --csv --quiet --state established"), EXIT_YES);
+    for (const char *c = cli_out(); *c != '\0'; c++) {
+        if (*c == ',') {
+            cell = c + 1;
+        } else if (*c == '\n' && lines++ > 0) {
+            ck_assert_int_gt(strtol(cell, NULL, 10), id);
+            id = strtol(cell, NULL, 10);
+        }
+    }
+    ck_assert_int_eq(lines, MANY + 1);
+    ck_assert_int_ge(id, MANY);
+}
+END_TEST
+
+/* What a terminal of this width shows of the sockets at 14:00:02. */
+static const struct {
+    int columns;
+    const char *heading;
+    const char *note;
+} terminals[] = {
+    {200,
+     " PID  Process        Owner   Proto  Port  Local IP   State        Remote IP  RPort  Path\n",
+     ""},
+    {90, " PID  Process        Owner   Proto  Port  Local IP   State        Remote IP  RPort\n",
+     "note: no room in 90 columns for: path ("},
+    {80, " PID  Process        Owner   Proto  Port  Local IP   State\n",
+     "note: no room in 80 columns for: remote_address, remote_port, path ("},
+    {60, " PID  Process        Owner   Proto  Port  State\n",
+     "note: no room in 60 columns for: local_address, remote_address, remote_port, path ("},
+    {30, "PID        -\nProcess    -\nOwner      denied\n", ""},
+};
+
+START_TEST(a_terminal_shows_what_it_has_room_for)
+{
+    console_fake.terminal = true;
+    console_fake.columns = terminals[_i].columns;
+    record_a_minute();
+    ck_assert_int_eq(cli_run("local --at 14:00:02 --ledger check_commands.db"), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), terminals[_i].heading);
+    CHECK_CONTAINS(cli_error(), terminals[_i].note);
+    ck_assert_int_eq(strstr(cli_error(), "no room") != NULL, terminals[_i].note[0] != '\0');
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("commands");
+    TCase *golden = tcase_create("golden");
+    TCase *odd = tcase_create("odd");
+    TCase *state = tcase_create("status");
+
+    tcase_add_checked_fixture(golden, open_fixture, close_fixture);
+    tcase_add_loop_test(golden, a_question_has_exactly_this_answer, 0, COUNT_OF(answers));
+    tcase_add_loop_test(golden, a_filter_finds_what_it_says, 0, COUNT_OF(filters));
+    tcase_add_loop_test(golden, a_terminal_shows_what_it_has_room_for, 0, COUNT_OF(terminals));
+    tcase_add_test(golden, notes_come_after_the_records);
+    tcase_add_test(golden, no_interval_is_lost_between_two_pages);
+    suite_add_tcase(suite, golden);
+
+    tcase_add_checked_fixture(odd, open_fixture, close_fixture);
+    tcase_add_loop_test(odd, a_refusal_says_why_and_prints_nothing, 0, COUNT_OF(refusals));
+    tcase_add_test(odd, a_file_that_is_no_ledger_is_refused);
+    tcase_add_test(odd, a_full_disk_is_told);
+    tcase_add_test(odd, a_system_that_refuses_is_told);
+    tcase_add_test(odd, a_machine_without_sockets_is_an_answer);
+    tcase_add_test(odd, a_table_that_the_system_lacks_is_told);
+    tcase_add_test(odd, a_moment_that_happened_twice_is_answered_for_both);
+    tcase_add_test(odd, a_difference_of_moments_that_happened_twice_compares_all);
+    tcase_add_test(odd, a_local_time_that_happened_twice_is_said);
+    suite_add_tcase(suite, odd);
+
+    tcase_add_checked_fixture(state, open_fixture, close_fixture);
+    tcase_add_loop_test(state, status_tells_whether_the_ledger_is_being_written, 0,
+                        COUNT_OF(states));
+    tcase_add_test(state, status_counts_what_the_last_day_missed);
+    tcase_add_test(state, an_empty_ledger_is_an_answer);
+    suite_add_tcase(suite, state);
+    return suite;
+}
+
+int main(void)
+{
+    return support_run_suite(make_suite());
+}

@@ -1,0 +1,606 @@
+/* SPDX-License-Identifier: MIT */
+
+#include <check.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "reportcli/json_text.h"
+#include "reportcli/render.h"
+#include "tests/support.h"
+#include "tests/unit/console_fake.h"
+
+/* 2026-11-20T13:00:00.250Z */
+#define MOMENT INT64_C(1795179600250)
+
+static const struct column columns[] = {
+    {.name = "name", .type = COLUMN_TEXT, .heading = "Name", .help = "A text"},
+    {.name = "number", .type = COLUMN_INTEGER, .heading = "No", .help = "A number", .rank = 1},
+    {.name = "share", .type = COLUMN_REAL, .unit = "%", .heading = "Share", .help = "", .rank = 2},
+    {.name = "held", .type = COLUMN_BOOLEAN, .heading = "Held", .help = "", .rank = 3},
+    {.name = "seen_at", .type = COLUMN_TIME, .heading = "Seen", .help = "", .rank = 6},
+    {.name = "lasted",
+     .type = COLUMN_DURATION,
+     .unit = "ms",
+     .heading = "Lasted",
+     .help = "",
+     .rank = 5},
+    {.name = "bytes",
+     .type = COLUMN_SIZE,
+     .unit = "bytes",
+     .heading = "Size",
+     .help = "",
+     .rank = 4},
+    {.name = "detail", .type = COLUMN_TEXT, .heading = "Detail", .help = "", .rank = -1},
+};
+
+enum { NAME, NUMBER, SHARE, HELD, SEEN_AT, LASTED, BYTES, DETAIL, COLUMNS };
+
+static const struct column_table table = {
+    .name = "thing",
+    .title = "a thing",
+    .groups = {{columns, 3}, {columns + 3, COLUMNS - 3}},
+};
+
+static const struct column_table single_table = {
+    .name = "thing",
+    .title = "a thing",
+    .single = true,
+    .groups = {{columns, COLUMNS}},
+};
+
+static struct {
+    struct render *render;
+    struct render_options options;
+    struct failure why;
+} fixture;
+
+static void open_fixture(void)
+{
+    memset(&fixture, 0, sizeof(fixture));
+    fixture.options.zone = TIME_ZONE_UTC;
+    console_fake_reset();
+}
+
+static void close_fixture(void)
+{
+    render_close(fixture.render);
+    fixture.render = NULL;
+    console_fake_reset();
+}
+
+static void fill(struct value *values, const char *name, int64_t number)
+{
+    values[NAME] = value_text(name);
+    values[NUMBER] = value_number(number);
+    values[SHARE] = value_real(99.5);
+    values[HELD] = value_truth(true);
+    values[SEEN_AT] = value_number(MOMENT);
+    values[LASTED] = value_number(1500);
+    values[BYTES] = value_number(2048);
+    values[DETAIL] = value_text("more");
+}
+
+static void begin(const char *kind, const struct column_table *which)
+{
+    render_close(fixture.render);
+    text_reset(&console_fake.out);
+    CHECK_DONE(
+        render_open(&fixture.render, render_find(kind), which, &fixture.options, &fixture.why),
+        fixture.why);
+}
+
+static void add(const struct value *values)
+{
+    CHECK_DONE(render_record(fixture.render, values, &fixture.why), fixture.why);
+}
+
+static const char *finish(void)
+{
+    CHECK_DONE(render_finish(fixture.render, &fixture.why), fixture.why);
+    return text_bytes(&console_fake.out);
+}
+
+/* What one record with this name looks like. */
+static const char *render_name(const char *kind, const char *name)
+{
+    struct value values[COLUMNS] = {0};
+
+    values[NAME] = value_text(name);
+    begin(kind, &table);
+    add(values);
+    return finish();
+}
+
+static const struct {
+    const char *kind;
+    const char *full;    /* a record with everything, then one with nothing */
+    const char *nothing; /* no record */
+} kinds[] = {
+    {"table",
+     "Name  No    Share  Held  Seen                            Lasted      Size\n"
+     "sshd  22  99.50 %  yes   2026-11-20 13:00:00.250 +00:00   1.5 s  2.00 KiB\n"
+     "-      -        -  -     -                                    -         -\n",
+     ""},
+    {"json",
+     "[\n"
+     "{\"name\":\"sshd\",\"number\":22,\"share\":99.5,\"held\":true,"
+     "\"seen_at\":\"2026-11-20T13:00:00.250Z\",\"lasted\":1500,\"bytes\":2048,"
+     "\"detail\":\"more\"},\n"
+     "{\"name\":null,\"number\":null,\"share\":null,\"held\":null,\"seen_at\":null,"
+     "\"lasted\":null,\"bytes\":null,\"detail\":null}\n"
+     "]\n",
+     "[]\n"},
+    {"jsonl",
+     "{\"name\":\"sshd\",\"number\":22,\"share\":99.5,\"held\":true,"
+     "\"seen_at\":\"2026-11-20T13:00:00.250Z\",\"lasted\":1500,\"bytes\":2048,"
+     "\"detail\":\"more\"}\n"
+     "{\"name\":null,\"number\":null,\"share\":null,\"held\":null,\"seen_at\":null,"
+     "\"lasted\":null,\"bytes\":null,\"detail\":null}\n",
+     ""},
+    {"csv",
+     "name,number,share,held,seen_at,lasted,bytes,detail\r\n"
+     "sshd,22,99.5,true,2026-11-20T13:00:00.250Z,1500,2048,more\r\n"
+     ",,,,,,,\r\n",
+     "name,number,share,held,seen_at,lasted,bytes,detail\r\n"},
+};
+
+START_TEST(every_type_has_its_form_in_every_format)
+{
+    struct value values[COLUMNS];
+
+    begin(kinds[_i].kind, &table);
+    fill(values, "sshd", 22);
+    add(values);
+    memset(values, 0, sizeof(values));
+    add(values);
+    ck_assert_str_eq(finish(), kinds[_i].full);
+    ck_assert_uint_eq(fixture.render->records, 2);
+}
+END_TEST
+
+START_TEST(an_output_without_records_is_still_well_formed)
+{
+    begin(kinds[_i].kind, &table);
+    ck_assert_str_eq(finish(), kinds[_i].nothing);
+}
+END_TEST
+
+/* What a process may be called, and what becomes of it in the first cell. */
+static const struct {
+    const char *name;
+    const char *in_table;
+    const char *in_json;
+    const char *in_csv;
+    const char *in_csv_terminal; /* NULL: as in a file */
+} hostile[] = {
+    {"plain", "plain", "\"plain\"", "plain", NULL},
+    {"", "\"\"", "\"\"", "\"\"", NULL},
+    {"a \"b\" c", "a \"b\" c", "\"a \\\"b\\\" c\"", "\"a \"\"b\"\" c\"", NULL},
+    {"C:\\a,b", "C:\\a,b", "\"C:\\\\a,b\"", "\"C:\\a,b\"", NULL},
+    {"two\nlines", "two\\nlines", "\"two\\u000alines\"", "\"two\nlines\"", "two\\nlines"},
+    {"\x1b[31mred", "\\x1B[31mred", "\"\\u001b[31mred\"", "\x1b[31mred", "\\x1B[31mred"},
+    {"\x7f", "\\x7F", "\"\\u007f\"", "\x7f", "\\x7F"},
+    {"\xc2\x9b"
+     "31m",
+     "\\u{9B}31m", "\"\\u009b31m\"",
+     "\xc2\x9b"
+     "31m",
+     "\\u{9B}31m"},
+    {"\xe2\x80\xae"
+     "fdp.exe",
+     "\\u{202E}fdp.exe", "\"\\u202efdp.exe\"",
+     "\xe2\x80\xae"
+     "fdp.exe",
+     "\\u{202E}fdp.exe"},
+    {"a\xe2\x80\x8b"
+     "b",
+     "a\\u{200B}b", "\"a\\u200bb\"",
+     "a\xe2\x80\x8b"
+     "b",
+     "a\\u{200B}b"},
+    {"bad\xff", "bad\\xFF", "\"bad\xef\xbf\xbd\"", "bad\xef\xbf\xbd", "bad\\xFF"},
+    {"\xf0\x9f\x98\x80", "\xf0\x9f\x98\x80", "\"\xf0\x9f\x98\x80\"", "\xf0\x9f\x98\x80", NULL},
+    {"\xf3\xa0\x80\x81", "\\u{E0001}", "\"\\udb40\\udc01\"", "\xf3\xa0\x80\x81", "\\u{E0001}"},
+    {"=1+1", "=1+1", "\"=1+1\"", "'=1+1", NULL},
+    {"+1", "+1", "\"+1\"", "'+1", NULL},
+    {"-1", "-1", "\"-1\"", "'-1", NULL},
+    {"@SUM(A1)", "@SUM(A1)", "\"@SUM(A1)\"", "'@SUM(A1)", NULL},
+    {"\tx", "\\tx", "\"\\u0009x\"", "'\tx", "'\\tx"},
+    {"\rx", "\\rx", "\"\\u000dx\"", "\"'\rx\"", "'\\rx"},
+};
+
+START_TEST(a_hostile_name_does_no_harm_in_a_table)
+{
+    struct text expected = {0};
+
+    text_addf(&expected, "\n%s", hostile[_i].in_table);
+    CHECK_CONTAINS(render_name("table", hostile[_i].name), text_bytes(&expected));
+    text_clear(&expected);
+}
+END_TEST
+
+START_TEST(a_hostile_name_is_a_right_string_in_json)
+{
+    struct text expected = {0};
+
+    text_addf(&expected, "{\"name\":%s,\"number\":null", hostile[_i].in_json);
+    CHECK_CONTAINS(render_name("json", hostile[_i].name), text_bytes(&expected));
+    CHECK_CONTAINS(render_name("jsonl", hostile[_i].name), text_bytes(&expected));
+    text_clear(&expected);
+}
+END_TEST
+
+START_TEST(a_hostile_name_is_no_formula_in_csv)
+{
+    struct text expected = {0};
+
+    text_addf(&expected, "\r\n%s,,,,,,,\r\n", hostile[_i].in_csv);
+    CHECK_CONTAINS(render_name("csv", hostile[_i].name), text_bytes(&expected));
+    text_clear(&expected);
+}
+END_TEST
+
+START_TEST(csv_on_a_terminal_shows_what_the_terminal_would_act_upon)
+{
+    const char *cell = hostile[_i].in_csv_terminal;
+    struct text expected = {0};
+
+    fixture.options.terminal = true;
+    text_addf(&expected, "\r\n%s,,,,,,,\r\n", cell != NULL ? cell : hostile[_i].in_csv);
+    CHECK_CONTAINS(render_name("csv", hostile[_i].name), text_bytes(&expected));
+    text_clear(&expected);
+}
+END_TEST
+
+START_TEST(a_negative_number_is_no_formula)
+{
+    struct value values[COLUMNS] = {0};
+
+    values[NUMBER] = value_number(-5);
+    begin("csv", &table);
+    add(values);
+    CHECK_CONTAINS(finish(), "\r\n,-5,");
+}
+END_TEST
+
+static const struct {
+    double real;
+    const char *text;
+} reals[] = {
+    {0.1, "0.1"},      {100.0, "100"},     {1.0 / 3.0, "0.3333333333333333"},
+    {1e300, "1e+300"}, {INFINITY, "null"}, {-INFINITY, "null"},
+    {NAN, "null"},
+};
+
+START_TEST(a_real_number_is_one_that_json_knows)
+{
+    struct value value = value_real(reals[_i].real);
+    struct text text = {0};
+
+    json_add_value(&text, &columns[SHARE], &value, TIME_ZONE_UTC);
+    ck_assert_str_eq(text_bytes(&text), reals[_i].text);
+    text_clear(&text);
+}
+END_TEST
+
+/* The columns are 4, 2, 7, 4, 30, 6 and 8 wide, with two blanks between. */
+static const struct {
+    int room;
+    const char *heading;
+    const char *left_out;
+} widths[] = {
+    {0, "Name  No    Share  Held  Seen                            Lasted      Size\n", ""},
+    {73, "Name  No    Share  Held  Seen                            Lasted      Size\n", ""},
+    {72, "Name  No    Share  Held  Lasted      Size\n", "seen_at"},
+    {41, "Name  No    Share  Held  Lasted      Size\n", "seen_at"},
+    {40, "Name  No    Share  Held      Size\n", "seen_at, lasted"},
+    {23, "Name  No    Share  Held\n", "seen_at, lasted, bytes"},
+    {17, "Name  No    Share\n", "held, seen_at, lasted, bytes"},
+    {8, "Name  No\n", "share, held, seen_at, lasted, bytes"},
+    {4, "Name\n", "number, share, held, seen_at, lasted, bytes"},
+};
+
+START_TEST(a_narrow_terminal_gets_whole_columns_by_rank)
+{
+    struct value values[COLUMNS];
+    const char *out;
+
+    fixture.options.columns = widths[_i].room;
+    begin("table", &table);
+    fill(values, "sshd", 22);
+    add(values);
+    out = finish();
+    ck_assert_int_eq(strncmp(out, widths[_i].heading, strlen(widths[_i].heading)), 0);
+    ck_assert_str_eq(text_bytes(&fixture.render->left_out), widths[_i].left_out);
+}
+END_TEST
+
+static const char list[] = "Name    sshd\n"
+                           "No      22\n"
+                           "Share   99.50 %\n"
+                           "Held    yes\n"
+                           "Seen    2026-11-20 13:00:00.250 +00:00\n"
+                           "Lasted  1.5 s\n"
+                           "Size    2.00 KiB\n";
+
+START_TEST(a_terminal_without_room_for_the_least_gets_a_list)
+{
+    struct value values[COLUMNS];
+    struct text expected = {0};
+
+    fixture.options.columns = 3;
+    begin("table", &table);
+    fill(values, "sshd", 22);
+    add(values);
+    add(values);
+    text_addf(&expected, "%s\n%s", list, list);
+    ck_assert_str_eq(finish(), text_bytes(&expected));
+    ck_assert_uint_eq(fixture.render->left_out.size, 0);
+    text_clear(&expected);
+}
+END_TEST
+
+START_TEST(a_single_record_is_a_list)
+{
+    struct value values[COLUMNS];
+
+    begin("table", &single_table);
+    fill(values, "sshd", 22);
+    add(values);
+    ck_assert_str_eq(finish(), list);
+}
+END_TEST
+
+START_TEST(verbose_shows_all_columns_where_there_is_room)
+{
+    struct value values[COLUMNS];
+
+    fixture.options.verbose = true;
+    fixture.options.columns = 81;
+    begin("table", &table);
+    fill(values, "sshd", 22);
+    add(values);
+    CHECK_CONTAINS(finish(), "Size  Detail\n");
+}
+END_TEST
+
+START_TEST(verbose_shows_all_columns_as_a_list_where_there_is_none)
+{
+    struct value values[COLUMNS];
+    struct text expected = {0};
+
+    fixture.options.verbose = true;
+    fixture.options.columns = 80;
+    begin("table", &table);
+    fill(values, "sshd", 22);
+    add(values);
+    text_addf(&expected, "%sDetail  more\n", list);
+    ck_assert_str_eq(finish(), text_bytes(&expected));
+    text_clear(&expected);
+}
+END_TEST
+
+START_TEST(a_column_that_matters_now_is_shown_whatever_its_rank)
+{
+    struct value values[COLUMNS];
+
+    fixture.options.also = "detail";
+    fixture.options.columns = 12;
+    begin("table", &table);
+    fill(values, "sshd", 22);
+    add(values);
+    ck_assert_str_eq(finish(), "Name  Detail\nsshd  more\n");
+}
+END_TEST
+
+START_TEST(a_column_without_a_value_takes_no_room)
+{
+    struct value values[COLUMNS] = {0};
+
+    begin("table", &table);
+    values[NAME] = value_text("sshd");
+    values[SHARE] = value_real(1);
+    add(values);
+    ck_assert_str_eq(finish(), "Name   Share\nsshd  1.00 %\n");
+    ck_assert_uint_eq(fixture.render->left_out.size, 0);
+}
+END_TEST
+
+static const struct column pair_columns[] = {
+    {.name = "name", .type = COLUMN_TEXT, .heading = "Name", .help = "A text"},
+    {.name = "address", .type = COLUMN_TEXT, .heading = "Address", .help = "", .rank = 1},
+    {.name = "port", .type = COLUMN_INTEGER, .heading = "Port", .help = "", .rank = 1},
+};
+
+static const struct column_table pair_table = {
+    .name = "pair",
+    .title = "an address and a port",
+    .groups = {{pair_columns, 3}},
+};
+
+START_TEST(columns_of_one_rank_go_together)
+{
+    struct value values[] = {value_text("sshd"), value_text("::1"), value_number(22)};
+
+    fixture.options.columns = 18; /* one less than all need, enough for two of them */
+    begin("table", &pair_table);
+    add(values);
+    ck_assert_str_eq(finish(), "Name\nsshd\n");
+    ck_assert_str_eq(text_bytes(&fixture.render->left_out), "address, port");
+}
+END_TEST
+
+START_TEST(colour_is_in_the_heading_only)
+{
+    struct value values[COLUMNS];
+
+    fixture.options.colour = true;
+    fixture.options.columns = 8;
+    begin("table", &table);
+    fill(values, "sshd", 22);
+    add(values);
+    ck_assert_str_eq(finish(), "\x1b[1mName  No\x1b[0m\nsshd  22\n");
+}
+END_TEST
+
+START_TEST(wide_and_combining_characters_keep_the_columns_straight)
+{
+    struct value values[COLUMNS];
+
+    fixture.options.columns = 12;
+    begin("table", &table);
+    fill(values, "\xe6\x97\xa5\xe6\x9c\xac", 1); /* two characters, four columns */
+    add(values);
+    fill(values, "e\xcc\x81", 2); /* two characters, one column */
+    add(values);
+    fill(values, "abcde", 3);
+    add(values);
+    ck_assert_str_eq(finish(), "Name   No\n"
+                               "\xe6\x97\xa5\xe6\x9c\xac    1\n"
+                               "e\xcc\x81       2\n"
+                               "abcde   3\n");
+}
+END_TEST
+
+enum { MANY = 9000 };
+
+START_TEST(no_row_is_lost_in_a_long_table)
+{
+    struct value values[COLUMNS];
+    const char *out;
+    size_t lines = 0;
+
+    fixture.options.columns = 20;
+    begin("table", &table);
+    for (int64_t i = 0; i < MANY; i++) {
+        fill(values, i == MANY - 1 ? "much longer than all that came before" : "sshd", i);
+        add(values);
+    }
+    out = finish();
+    for (const char *c = out; *c != '\0'; c++) {
+        lines += *c == '\n' ? 1 : 0;
+    }
+    ck_assert_uint_eq(lines, MANY + 1);
+    CHECK_CONTAINS(out, "\nsshd  8998  99.50 %\n");
+    CHECK_CONTAINS(out, "\nmuch longer than all that came before  8999  99.50 %\n");
+}
+END_TEST
+
+START_TEST(an_output_that_cannot_be_written_fails)
+{
+    struct value values[COLUMNS];
+    bool written = true;
+
+    begin(kinds[_i].kind, &table);
+    fill(values, "sshd", 22);
+    console_fake.full = true;
+    written = render_record(fixture.render, values, &fixture.why) &&
+              render_finish(fixture.render, &fixture.why);
+    ck_assert(!written);
+    ck_assert_int_eq(fixture.why.kind, FAILURE_SYSTEM);
+}
+END_TEST
+
+START_TEST(every_renderer_is_found_by_its_name)
+{
+    for (size_t i = 0; renderers[i] != NULL; i++) {
+        ck_assert_ptr_eq(render_find(renderers[i]->name), renderers[i]);
+    }
+    ck_assert_ptr_null(render_find("xml"));
+}
+END_TEST
+
+/* Every code point that a terminal acts upon, from outside in. */
+static const struct {
+    uint32_t first;
+    uint32_t last;
+} dangerous[] = {
+    {0x01, 0x1F},     {0x7F, 0x9F},     {0x200B, 0x200F},
+    {0x2028, 0x202E}, {0x2066, 0x2069}, {0xFEFF, 0xFEFF},
+};
+
+static bool is_ours(const char *kind, uint32_t code_point)
+{
+    return code_point == '\n' || (code_point == '\r' && strcmp(kind, "csv") == 0);
+}
+
+static void check_harmless(const char *kind, const char *out)
+{
+    size_t left = strlen(out);
+
+    while (left > 0) {
+        size_t taken;
+        uint32_t code_point = text_code_point(out, left, &taken);
+
+        for (int i = 0; i < COUNT_OF(dangerous) && !is_ours(kind, code_point); i++) {
+            ck_assert_msg(code_point < dangerous[i].first || code_point > dangerous[i].last,
+                          "U+%04X in %s", (unsigned)code_point, kind);
+        }
+        out += taken;
+        left -= taken;
+    }
+}
+
+START_TEST(nothing_that_a_terminal_acts_upon_gets_to_it)
+{
+    fixture.options.terminal = true;
+    for (int i = 0; i < COUNT_OF(dangerous); i++) {
+        for (uint32_t c = dangerous[i].first; c <= dangerous[i].last; c++) {
+            struct text name = {0};
+
+            text_add_char(&name, 'a');
+            text_add_code_point(&name, c);
+            check_harmless(kinds[_i].kind, render_name(kinds[_i].kind, text_bytes(&name)));
+            text_clear(&name);
+        }
+    }
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("render");
+    TCase *forms = tcase_create("forms");
+    TCase *names = tcase_create("hostile names");
+    TCase *tables = tcase_create("tables");
+
+    tcase_add_checked_fixture(forms, open_fixture, close_fixture);
+    tcase_add_loop_test(forms, every_type_has_its_form_in_every_format, 0, COUNT_OF(kinds));
+    tcase_add_loop_test(forms, an_output_without_records_is_still_well_formed, 0, COUNT_OF(kinds));
+    tcase_add_loop_test(forms, an_output_that_cannot_be_written_fails, 0, COUNT_OF(kinds));
+    tcase_add_loop_test(forms, a_real_number_is_one_that_json_knows, 0, COUNT_OF(reals));
+    tcase_add_test(forms, a_negative_number_is_no_formula);
+    tcase_add_test(forms, every_renderer_is_found_by_its_name);
+    suite_add_tcase(suite, forms);
+
+    tcase_add_checked_fixture(names, open_fixture, close_fixture);
+    tcase_add_loop_test(names, a_hostile_name_does_no_harm_in_a_table, 0, COUNT_OF(hostile));
+    tcase_add_loop_test(names, a_hostile_name_is_a_right_string_in_json, 0, COUNT_OF(hostile));
+    tcase_add_loop_test(names, a_hostile_name_is_no_formula_in_csv, 0, COUNT_OF(hostile));
+    tcase_add_loop_test(names, csv_on_a_terminal_shows_what_the_terminal_would_act_upon, 0,
+                        COUNT_OF(hostile));
+    tcase_add_loop_test(names, nothing_that_a_terminal_acts_upon_gets_to_it, 0, COUNT_OF(kinds));
+    suite_add_tcase(suite, names);
+
+    tcase_add_checked_fixture(tables, open_fixture, close_fixture);
+    tcase_add_loop_test(tables, a_narrow_terminal_gets_whole_columns_by_rank, 0, COUNT_OF(widths));
+    tcase_add_test(tables, a_terminal_without_room_for_the_least_gets_a_list);
+    tcase_add_test(tables, a_single_record_is_a_list);
+    tcase_add_test(tables, verbose_shows_all_columns_where_there_is_room);
+    tcase_add_test(tables, verbose_shows_all_columns_as_a_list_where_there_is_none);
+    tcase_add_test(tables, a_column_that_matters_now_is_shown_whatever_its_rank);
+    tcase_add_test(tables, a_column_without_a_value_takes_no_room);
+    tcase_add_test(tables, columns_of_one_rank_go_together);
+    tcase_add_test(tables, colour_is_in_the_heading_only);
+    tcase_add_test(tables, wide_and_combining_characters_keep_the_columns_straight);
+    tcase_add_test(tables, no_row_is_lost_in_a_long_table);
+    suite_add_tcase(suite, tables);
+    return suite;
+}
+
+int main(void)
+{
+    return support_run_suite(make_suite());
+}
