@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: MIT
+"""A disk that is full, and free again: the service says so, waits, and loses nothing."""
+
+import subprocess
+import time
+
+import pytest
+
+from machines import milliseconds, wait_until
+
+
+@pytest.fixture
+def small_disk(machine):
+    folder = machine.folder / "data"
+    folder.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder], check=True)
+    yield folder
+    subprocess.run(["umount", "-l", folder], check=True)
+
+
+def fill(folder):
+    with open(folder / "ballast", "wb", buffering=0) as ballast:
+        try:
+            while True:
+                ballast.write(bytes(4096))
+        except OSError:
+            pass
+
+
+def test_a_full_disk_is_said_and_what_waited_is_stored_later(machine, small_disk):
+    machine.write_settings(ledger_commit="200ms", collector_interval="200ms")
+    machine.start()
+    early = machine.act("listen", "door", "127.0.0.1", "0", "await", machine.folder / "over")
+    early_port = early.port("door")
+    machine.wait_for_sample()
+    fill(small_disk)
+    actor = machine.act("listen", "door", "127.0.0.1", "0", "await", machine.folder / "over")
+    port = actor.port("door")
+    opened = time.time() * 1000
+    log = machine.service_log()
+    wait_until(lambda: "commit_failed" in log.read_text(), "the full disk is said")
+    time.sleep(1.0)
+    assert log.read_text().count("commit_failed") == 1
+    assert machine.service.poll() is None
+    machine.cli("history", "--port", str(early_port))  # and readers still read
+
+    (small_disk / "ballast").unlink()
+    wait_until(lambda: "commit_recovered" in log.read_text(), "the recovery is said")
+    machine.wait_for_sample()
+    (row,) = machine.records("history", "--port", str(port))
+    assert abs(milliseconds(row["opened_at"]) - opened) < 1500
+    (machine.folder / "over").touch()
+    early.wait()
+    actor.wait()
+    machine.stop()
+
+
+def test_a_disk_that_is_full_from_the_start(machine, small_disk):
+    fill(small_disk)
+    result = machine.run("portledgerd", "run", "--config", str(machine.settings))
+    assert result.status in (4, 5)
+    assert "ledger.db" in result.err.splitlines()[-1]
