@@ -42,13 +42,13 @@ const size_t event_count = sizeof(events) / sizeof(events[0]);
 
 const struct event *event_find(enum event_id id)
 {
-    for (size_t i = 0; i < event_count; i++) {
-        if (events[i].id == id) {
-            return &events[i];
-        }
+    size_t i = 0;
+
+    while (i < event_count && events[i].id != id) {
+        i++;
     }
-    assert(!"an event without a row");
-    return &events[0];
+    assert(i < event_count);
+    return &events[i];
 }
 
 const char *event_severity_name(enum event_severity severity)

@@ -140,7 +140,7 @@ static void tell_gap(const struct watcher *watcher, const struct ledger_gap_seen
     time_text_add_table(&from, gap->from, TIME_ZONE_LOCAL);
     time_text_add_table(&until, gap->until, TIME_ZONE_LOCAL);
     event_report(watcher->events, EVENT_GAP, text_bytes(&from), text_bytes(&until),
-                 ledger_gap_name(gap->reason));
+                 ledger_gap_name((int)gap->reason));
     text_clear(&from);
     text_clear(&until);
 }

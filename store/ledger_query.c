@@ -101,7 +101,7 @@ static int64_t told_until(const struct ledger_stretch_rows *rows,
                    ? stretch->end_at + stretch->interval + rows->commit + PATIENCE_MS
                    : stretch->end_at;
     }
-    return ledger_gap_seamless(stretch->ended) && next->stretch.begin_at > stretch->end_at
+    return ledger_gap_seamless((int)stretch->ended) && next->stretch.begin_at > stretch->end_at
                ? next->stretch.begin_at - 1
                : stretch->end_at;
 }
