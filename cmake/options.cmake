@@ -16,6 +16,7 @@ if(MSVC)
   target_compile_options(pl_options INTERFACE /W4 /utf-8 /permissive-
     /wd4204 # an aggregate is initialised with a value that is not constant
     /wd4221 # the same with an address
+    /experimental:c11atomics
     /experimental:deterministic)
   target_compile_definitions(pl_options INTERFACE _CRT_SECURE_NO_WARNINGS)
 else()

@@ -2,10 +2,10 @@
 
 /*
  * The order of reading matters. The sockets come first: they are the moment.
- * The list of processes follows at once. A process that started in between
- * cannot be the owner that the sockets' table means, whatever its pid; the
- * history takes it out. One that ended in between is missing in the list. So
- * a reused pid never inherits a socket.
+ * The list of processes follows at once. Where the sockets' table names pids
+ * (Windows), a process that started in between cannot be the owner that it
+ * means; the history takes it out. One that ended in between is missing in
+ * the list. So a reused pid never inherits a socket.
  */
 
 #include "collector/collector.h"
@@ -57,9 +57,11 @@ bool collector_open(struct collector **out, struct failure *why)
 
 static bool read_system(struct collector *collector, int64_t taken_at, struct failure *why)
 {
+    int64_t latest = socket_owners_come_with_table ? taken_at : INT64_MAX;
+
     return socket_reader_read(collector->socket_reader, &collector->sockets, why) &&
            process_reader_read(collector->process_reader, &collector->processes, why) &&
-           process_history_update(&collector->history, &collector->processes, taken_at, why) &&
+           process_history_update(&collector->history, &collector->processes, latest, why) &&
            socket_owners_find(collector->owners, &collector->processes, &collector->sockets, why);
 }
 
@@ -146,6 +148,7 @@ bool collector_sample(struct collector *collector, struct snapshot *snapshot, st
     snapshot_reset(snapshot);
     snapshot->taken_at = clock_now();
     snapshot->steady_at = clock_steady();
+    snapshot->awake_at = clock_awake();
     if (!read_system(collector, snapshot->taken_at, why) || !attribute(collector, why) ||
         !fill(collector, snapshot, why)) {
         snapshot_reset(snapshot);

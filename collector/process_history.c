@@ -120,7 +120,7 @@ struct merge {
 };
 
 static bool merge_list(struct process_history *history, const struct process_table *table,
-                       int64_t taken_at, struct merge *merge, struct failure *why)
+                       int64_t latest, struct merge *merge, struct failure *why)
 {
     size_t at = 0;
 
@@ -128,7 +128,7 @@ static bool merge_list(struct process_history *history, const struct process_tab
         const struct process_row *row = &table->rows[i];
         const struct process_instance *known = find_known(history, &at, row);
 
-        if (known == NULL && row->started_at >= taken_at && !was_late(history, row)) {
+        if (known == NULL && row->started_at > latest && !was_late(history, row)) {
             history->other_late[merge->late_count++] =
                 (struct process_latecomer){row->pid, row->start};
             continue;
@@ -174,14 +174,14 @@ static void take_over(struct process_history *history, const struct merge *merge
 }
 
 bool process_history_update(struct process_history *history, struct process_table *table,
-                            int64_t taken_at, struct failure *why)
+                            int64_t latest, struct failure *why)
 {
     struct merge merge = {0};
 
     if (!reserve(history, table->count, why)) {
         return false;
     }
-    if (!merge_list(history, table, taken_at, &merge, why)) {
+    if (!merge_list(history, table, latest, &merge, why)) {
         release_all(history->other, merge.count);
         return false;
     }

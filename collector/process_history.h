@@ -38,12 +38,13 @@ struct process_history {
  * its name has changed: then it runs another program (exec) and begins anew as
  * PROCESS_NOT_OPENED.
  *
- * Processes that started at or after `taken_at` are taken out of *table: a pid
- * in the socket tables cannot mean them. That rests on a clock that may be
- * set, so a process that an earlier list had is never too late.
+ * Processes that started after `latest` (milliseconds since 1970 UTC; INT64_MAX:
+ * no limit) are taken out of *table: a pid in socket tables that were read by
+ * then cannot mean them. That rests on a clock that may be set, so a process
+ * that an earlier list had is never too late.
  */
 bool process_history_update(struct process_history *history, struct process_table *table,
-                            int64_t taken_at, struct failure *why) NODISCARD;
+                            int64_t latest, struct failure *why) NODISCARD;
 
 /*
  * Opens instance `i`, unless that was done, and puts an object in its place

@@ -13,6 +13,13 @@
 #include "collector/process_table.h"
 #include "collector/socket_table.h"
 
+/*
+ * Whether the table itself names the owners, so that they are as old as the
+ * table (Windows). Otherwise they are found later, among the processes of the
+ * list, and one that is found is an owner whenever it started.
+ */
+extern const bool socket_owners_come_with_table;
+
 /* Keeps what was found between readings. Belongs to one thread. */
 struct socket_owners;
 

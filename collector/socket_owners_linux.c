@@ -26,6 +26,8 @@ struct holding {
     uint32_t pid;
 };
 
+const bool socket_owners_come_with_table = false;
+
 struct socket_owners {
     struct holding *holdings; /* those of one process stand together */
     size_t count;

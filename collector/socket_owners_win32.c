@@ -8,6 +8,8 @@
 
 #include <stdlib.h>
 
+const bool socket_owners_come_with_table = true;
+
 struct socket_owners {
     char nothing; /* C has no empty structs */
 };

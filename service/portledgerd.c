@@ -51,7 +51,7 @@ static bool run_install(const struct options *options, struct text *out, enum ex
     struct text absolute = {0};
     bool ok = true;
 
-    (void)status;
+    *status = EXIT_YES;
     if (config != NULL) {
         ok = paths_absolute(&absolute, config, why) && text_ok(&absolute, why);
         arguments[0] = "--config";
@@ -66,7 +66,7 @@ static bool run_uninstall(const struct options *options, struct text *out, enum 
                           struct failure *why)
 {
     (void)options;
-    (void)status;
+    *status = EXIT_YES;
     return service_control_uninstall(out, why);
 }
 
@@ -74,7 +74,7 @@ static bool run_start(const struct options *options, struct text *out, enum exit
                       struct failure *why)
 {
     (void)options;
-    (void)status;
+    *status = EXIT_YES;
     return service_control_start(out, why);
 }
 
@@ -82,7 +82,7 @@ static bool run_stop(const struct options *options, struct text *out, enum exit_
                      struct failure *why)
 {
     (void)options;
-    (void)status;
+    *status = EXIT_YES;
     return service_control_stop(out, why);
 }
 
@@ -90,7 +90,7 @@ static bool run_reload(const struct options *options, struct text *out, enum exi
                        struct failure *why)
 {
     (void)options;
-    (void)status;
+    *status = EXIT_YES;
     return service_control_reload(out, why);
 }
 
@@ -121,7 +121,7 @@ static bool run_foreground(const struct options *options, struct text *out,
     struct watcher_plan plan = {.config = options_text(options, "config")};
 
     (void)out;
-    (void)status;
+    *status = EXIT_YES;
     return service_host_run_foreground(watcher_run, &plan, why);
 }
 
@@ -131,7 +131,7 @@ static bool run_service(const struct options *options, struct text *out, enum ex
     struct watcher_plan plan = {.config = options_text(options, "config")};
 
     (void)out;
-    (void)status;
+    *status = EXIT_YES;
     return service_host_run_service(watcher_run, &plan, why);
 }
 
@@ -143,7 +143,7 @@ static bool run_check_config(const struct options *options, struct text *out,
     struct text file = {0};
     bool ok = watcher_read_settings(&plan, &settings, &file, why);
 
-    (void)status;
+    *status = EXIT_YES;
     if (ok && file.size == 0) {
         text_add(out, "There is no settings file; the defaults are in force:\n");
     } else if (ok) {

@@ -20,7 +20,7 @@ struct service_host {
 };
 
 /* Signal handlers have no context: there is one host in a process, and this is it. */
-static struct service_host host;
+static struct service_host only;
 
 static const struct {
     int signal;
@@ -33,8 +33,8 @@ static const struct {
 
 static void want(unsigned wants)
 {
-    atomic_fetch_or(&host.wants, wants);
-    bell_ring(host.bell);
+    atomic_fetch_or(&only.wants, wants);
+    bell_ring(only.bell);
 }
 
 static void on_signal(int number)
@@ -63,16 +63,16 @@ static bool run(service_body_fn *body, void *context, bool foreground, struct fa
 {
     bool ok;
 
-    host.foreground = foreground;
-    atomic_store(&host.wants, 0);
-    if (!bell_open(&host.bell, why)) {
+    only.foreground = foreground;
+    atomic_store(&only.wants, 0);
+    if (!bell_open(&only.bell, why)) {
         return false;
     }
     set_handlers(on_signal);
-    ok = body(&host, context, why);
+    ok = body(&only, context, why);
     set_handlers(SIG_IGN); /* a second Ctrl-C must not cut the end short */
-    bell_close(host.bell);
-    host.bell = NULL;
+    bell_close(only.bell);
+    only.bell = NULL;
     return ok;
 }
 
@@ -86,29 +86,29 @@ bool service_host_run_foreground(service_body_fn *body, void *context, struct fa
     return run(body, context, true, why);
 }
 
-void service_host_ready(struct service_host *self)
+void service_host_ready(struct service_host *host)
 {
-    (void)self; /* the unit is of Type=exec: being there is being ready */
+    (void)host; /* the unit is of Type=exec: being there is being ready */
 }
 
-void service_host_busy(struct service_host *self)
+void service_host_busy(struct service_host *host)
 {
-    (void)self;
+    (void)host;
 }
 
-unsigned service_host_wait(struct service_host *self, int64_t milliseconds)
+unsigned service_host_wait(struct service_host *host, int64_t milliseconds)
 {
-    (void)bell_wait(self->bell, milliseconds);
-    return atomic_exchange(&self->wants, 0);
+    (void)bell_wait(host->bell, milliseconds);
+    return atomic_exchange(&host->wants, 0);
 }
 
-void service_host_ring(struct service_host *self)
+void service_host_ring(struct service_host *host)
 {
-    (void)self;
+    (void)host;
     want(SERVICE_WANTS_LOOK);
 }
 
-bool service_host_foreground(const struct service_host *self)
+bool service_host_foreground(const struct service_host *host)
 {
-    return self->foreground;
+    return host->foreground;
 }

@@ -39,13 +39,13 @@ struct service_host {
     bool ok;
 };
 
-/* Neither service_main() nor a console handler is given a context: there is one host. */
-static struct service_host host;
+/* Neither service_main() nor a console handler is given a context: there is one only. */
+static struct service_host only;
 
 static void want(unsigned wants)
 {
-    InterlockedOr(&host.wants, (LONG)wants);
-    bell_ring(host.bell);
+    InterlockedOr(&only.wants, (LONG)wants);
+    bell_ring(only.bell);
 }
 
 /*
@@ -60,9 +60,9 @@ enum {
 /* `hint` is how long until the next report at most; 0 for a state that is not pending. */
 static void report(DWORD state, DWORD hint)
 {
-    SERVICE_STATUS *status = &host.status;
+    SERVICE_STATUS *status = &only.status;
 
-    if (host.status_handle == NULL) {
+    if (only.status_handle == NULL) {
         return;
     }
     if (hint == 0 || state != status->dwCurrentState) {
@@ -75,19 +75,19 @@ static void report(DWORD state, DWORD hint)
     status->dwCurrentState = state;
     status->dwWaitHint = hint;
     status->dwControlsAccepted = state == SERVICE_RUNNING ? CONTROLS_ACCEPTED : 0;
-    SetServiceStatus(host.status_handle, status);
+    SetServiceStatus(only.status_handle, status);
 }
 
 /* The manager's recovery actions look at this: success only where the body succeeded. */
 static void report_stopped(bool ok, const struct failure *why)
 {
-    host.status.dwWin32ExitCode = NO_ERROR;
-    host.status.dwServiceSpecificExitCode = 0;
+    only.status.dwWin32ExitCode = NO_ERROR;
+    only.status.dwServiceSpecificExitCode = 0;
     if (!ok && why->kind != FAILURE_DATABASE && why->code > 0) {
-        host.status.dwWin32ExitCode = (DWORD)why->code;
+        only.status.dwWin32ExitCode = (DWORD)why->code;
     } else if (!ok) {
-        host.status.dwWin32ExitCode = ERROR_SERVICE_SPECIFIC_ERROR;
-        host.status.dwServiceSpecificExitCode = (DWORD)why->kind;
+        only.status.dwWin32ExitCode = ERROR_SERVICE_SPECIFIC_ERROR;
+        only.status.dwServiceSpecificExitCode = (DWORD)why->kind;
     }
     report(SERVICE_STOPPED, 0);
 }
@@ -124,17 +124,17 @@ static void WINAPI service_main(DWORD count, LPWSTR *arguments)
     (void)count;
     (void)arguments;
     if (name != NULL) {
-        host.status_handle = RegisterServiceCtrlHandlerExW(name, handle_control, &host);
+        only.status_handle = RegisterServiceCtrlHandlerExW(name, handle_control, &only);
     }
     free(name);
-    if (host.status_handle == NULL) {
-        host.ok = failure_from_system(host.why, (long)GetLastError(),
+    if (only.status_handle == NULL) {
+        only.ok = failure_from_system(only.why, (long)GetLastError(),
                                       "the service control manager takes no handler of ours");
         return;
     }
     report(SERVICE_START_PENDING, START_HINT_MS);
-    host.ok = host.body(&host, host.context, host.why);
-    report_stopped(host.ok, host.why);
+    only.ok = only.body(&only, only.context, only.why);
+    report_stopped(only.ok, only.why);
 }
 
 bool service_host_run_service(service_body_fn *body, void *context, struct failure *why)
@@ -143,25 +143,25 @@ bool service_host_run_service(service_body_fn *body, void *context, struct failu
     const SERVICE_TABLE_ENTRYW table[] = {{name, service_main}, {NULL, NULL}};
     BOOL dispatched;
 
-    host.foreground = false;
-    host.body = body;
-    host.context = context;
-    host.why = why;
-    if (name == NULL || !bell_open(&host.bell, why)) {
+    only.foreground = false;
+    only.body = body;
+    only.context = context;
+    only.why = why;
+    if (name == NULL || !bell_open(&only.bell, why)) {
         free(name);
         return name == NULL ? FAIL(why, FAILURE_MEMORY, 0, "no memory for the service") : false;
     }
     dispatched = StartServiceCtrlDispatcherW(table); /* returns when the service has stopped */
     if (!dispatched) {
-        host.ok = FAIL(why, FAILURE_SYSTEM, (long)GetLastError(),
+        only.ok = FAIL(why, FAILURE_SYSTEM, (long)GetLastError(),
                        "not started by the service control manager (error %lu); to run in the "
                        "foreground: portledgerd run",
                        GetLastError());
     }
-    bell_close(host.bell);
-    host.bell = NULL;
+    bell_close(only.bell);
+    only.bell = NULL;
     free(name);
-    return host.ok;
+    return only.ok;
 }
 
 /*
@@ -170,7 +170,7 @@ bool service_host_run_service(service_body_fn *body, void *context, struct failu
 
 static BOOL WINAPI handle_console(DWORD control)
 {
-    HANDLE ended = host.ended;
+    HANDLE ended = only.ended;
 
     want(SERVICE_WANTS_STOP);
     if (control != CTRL_C_EVENT && control != CTRL_BREAK_EVENT) {
@@ -184,19 +184,19 @@ bool service_host_run_foreground(service_body_fn *body, void *context, struct fa
 {
     bool ok;
 
-    host.foreground = true;
-    host.ended = CreateEventW(NULL, TRUE, FALSE, NULL);
-    if (host.ended == NULL) {
+    only.foreground = true;
+    only.ended = CreateEventW(NULL, TRUE, FALSE, NULL);
+    if (only.ended == NULL) {
         return failure_from_system(why, (long)GetLastError(), "cannot create an event");
     }
-    if (!bell_open(&host.bell, why)) {
-        CloseHandle(host.ended);
+    if (!bell_open(&only.bell, why)) {
+        CloseHandle(only.ended);
         return false;
     }
     SetConsoleCtrlHandler(handle_console, TRUE);
-    ok = body(&host, context, why);
+    ok = body(&only, context, why);
     /* The handler, the bell and the event stay: a handler may be waiting until we are gone. */
-    SetEvent(host.ended);
+    SetEvent(only.ended);
     return ok;
 }
 
@@ -204,40 +204,40 @@ bool service_host_run_foreground(service_body_fn *body, void *context, struct fa
  * For the body.
  */
 
-void service_host_ready(struct service_host *self)
+void service_host_ready(struct service_host *host)
 {
-    (void)self;
+    (void)host;
     report(SERVICE_RUNNING, 0);
 }
 
-void service_host_busy(struct service_host *self)
+void service_host_busy(struct service_host *host)
 {
-    if (self->status.dwCurrentState == SERVICE_STOP_PENDING) {
+    if (host->status.dwCurrentState == SERVICE_STOP_PENDING) {
         report(SERVICE_STOP_PENDING, STOP_HINT_MS);
     } else {
         report(SERVICE_START_PENDING, START_HINT_MS);
     }
 }
 
-unsigned service_host_wait(struct service_host *self, int64_t milliseconds)
+unsigned service_host_wait(struct service_host *host, int64_t milliseconds)
 {
     unsigned wants;
 
-    (void)bell_wait(self->bell, milliseconds);
-    wants = (unsigned)InterlockedExchange(&self->wants, 0);
+    (void)bell_wait(host->bell, milliseconds);
+    wants = (unsigned)InterlockedExchange(&host->wants, 0);
     if ((wants & SERVICE_WANTS_STOP) != 0) {
         report(SERVICE_STOP_PENDING, STOP_HINT_MS);
     }
     return wants;
 }
 
-void service_host_ring(struct service_host *self)
+void service_host_ring(struct service_host *host)
 {
-    (void)self;
+    (void)host;
     want(SERVICE_WANTS_LOOK);
 }
 
-bool service_host_foreground(const struct service_host *self)
+bool service_host_foreground(const struct service_host *host)
 {
-    return self->foreground;
+    return host->foreground;
 }

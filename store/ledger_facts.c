@@ -170,8 +170,8 @@ struct ledger_facts {
 static void find_parameters(struct ledger_facts *facts)
 {
     for (int i = 0; i < AT_COUNT; i++) {
-        facts->at[i] = sqlite3_bind_parameter_index(facts->statements[ADD_INTERVAL],
-                                                    interval_parameters[i]);
+        facts->at[i] =
+            sqlite3_bind_parameter_index(facts->statements[ADD_INTERVAL], interval_parameters[i]);
         assert(facts->at[i] > 0);
     }
 }
@@ -554,8 +554,8 @@ static bool write_interval(struct ledger_facts *facts, const void *item, struct 
     bind_number(facts, AT_ATTRIBUTION, row->attribution);
     bind_or_null(facts, AT_AGE, row->created_at != 0, fact->opened_at - row->created_at);
     bind_number(facts, AT_CONTINUED, fact->continued ? 1 : 0);
-    return database_finish(facts->ledger->db, facts->statements[ADD_INTERVAL],
-                           "adding an interval", why);
+    return database_finish(facts->ledger->db, facts->statements[ADD_INTERVAL], "adding an interval",
+                           why);
 }
 
 static bool write_closed(struct ledger_facts *facts, const void *item, struct failure *why)

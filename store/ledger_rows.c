@@ -339,6 +339,18 @@ bool ledger_rows_process(struct ledger *ledger, int64_t id, struct ledger_proces
     return read_processes(ledger, ROWS_PROCESS, list, why);
 }
 
+bool ledger_rows_interval_from(struct ledger *ledger, int64_t id, int64_t *first,
+                               struct failure *why)
+{
+    sqlite3_stmt *statement = ledger->rows[ROWS_INTERVAL_FROM];
+    int result;
+
+    database_bind(statement, ":id", id);
+    result = sqlite3_step(statement);
+    *first = result == SQLITE_ROW ? column_number(statement, 0) : BOUND;
+    return database_end(ledger->db, statement, result, "looking for the next interval", why);
+}
+
 /* The rows of one stretch in one table: ids first..end-1, times growing with the id. */
 struct id_range {
     enum ledger_rows_statement from; /* the first row from an id on: id, time */

@@ -111,6 +111,10 @@ void ledger_process_list_clear(struct ledger_process_list *list);
 bool ledger_rows_process(struct ledger *ledger, int64_t id, struct ledger_process_list *list,
                          struct failure *why) NODISCARD;
 
+/* The first id from `id` on that there is; beyond all ids where there is none. */
+bool ledger_rows_interval_from(struct ledger *ledger, int64_t id, int64_t *first,
+                               struct failure *why) NODISCARD;
+
 /* The first id in the stretch that was opened after `at`; end_interval where none was. */
 bool ledger_rows_interval_after(struct ledger *ledger, const struct ledger_stretch_rows *stretch,
                                 int64_t at, int64_t *id, struct failure *why) NODISCARD;

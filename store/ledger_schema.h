@@ -23,7 +23,7 @@ enum {
  */
 enum ledger_span {
     LEDGER_SPAN_SHORTEST = 18, /* from here on: the whole part of log2 of the milliseconds */
-    LEDGER_SPAN_COUNT = 42, /* nothing lasts longer: 2^42 ms are 139 years */
+    LEDGER_SPAN_COUNT = 42,    /* nothing lasts longer: 2^42 ms are 139 years */
 
     /* Only in `process`: seen in several stretches, or until the end of one. */
     LEDGER_SPAN_ACROSS = 1,

@@ -231,14 +231,26 @@ static bool find_ids(struct walk *walk, int64_t *low, int64_t *high, struct fail
     return true;
 }
 
-static bool read_chunk(struct walk *walk, int64_t low, int64_t high, struct failure *why)
+/* The chunk that begins with the first id from `low` on that there is: ids may have large holes. */
+static bool find_chunk(struct walk *walk, int64_t width, int64_t *low, int64_t *high,
+                       struct failure *why)
 {
-    sqlite3_stmt *statement;
+    int64_t first;
 
-    if (!ledger_begin_read(walk->ledger, why)) {
+    if (!ledger_rows_interval_from(walk->ledger, *low, &first, why)) {
         return false;
     }
-    statement = walk->ledger->rows[walk->way->statement]; /* only now: it may have been reopened */
+    *low = first;
+    if (*high - *low >= width) {
+        *high = *low + width - 1;
+    }
+    return true;
+}
+
+static bool read_ids(struct walk *walk, int64_t low, int64_t high, struct failure *why)
+{
+    sqlite3_stmt *statement = walk->ledger->rows[walk->way->statement];
+
     if (walk->way->statement == ROWS_WALK_NAME) {
         database_bind_text(statement, ":name", walk->filter->process);
     } else if (walk->way->statement != ROWS_WALK_ALL) {
@@ -249,31 +261,31 @@ static bool read_chunk(struct walk *walk, int64_t low, int64_t high, struct fail
     database_bind(statement, ":protocol", walk->filter->protocol);
     database_bind(statement, ":state", walk->filter->state);
     database_bind(statement, ":limit", BATCH);
-    return ledger_end_read(
-        walk->ledger,
-        ledger_rows_read(walk->ledger, walk->way->statement, &walk->batch, why) &&
-            load_owners(walk, why),
-        why);
+    return ledger_rows_read(walk->ledger, walk->way->statement, &walk->batch, why) &&
+           load_owners(walk, why);
 }
 
 /* Chunks grow where few rows match, so that many ids without a match cost few steps. */
 static bool walk_ids(struct walk *walk, int64_t low, int64_t high, struct failure *why)
 {
-    int64_t chunk = FIRST_CHUNK;
+    int64_t width = FIRST_CHUNK;
 
     while (low <= high && !walk->stopped) {
-        int64_t top = high - low < chunk ? high : low + chunk - 1;
+        int64_t top = high;
         size_t count;
 
-        if (!read_chunk(walk, low, top, why)) {
+        if (!ledger_begin_read(walk->ledger, why) ||
+            !ledger_end_read(
+                walk->ledger,
+                find_chunk(walk, width, &low, &top, why) && read_ids(walk, low, top, why), why)) {
             return false;
         }
         count = walk->batch.count;
         low = count == BATCH ? walk->batch.rows[count - 1].id + 1 : top + 1;
-        if (count < BATCH / 4 && chunk < walk->way->widest) {
-            chunk *= 2;
-        } else if (count == BATCH && chunk > BATCH) {
-            chunk /= 2;
+        if (count < BATCH / 4 && width < walk->way->widest) {
+            width *= 2;
+        } else if (count == BATCH && width > BATCH) {
+            width /= 2;
         }
         visit_batch(walk);
     }
@@ -315,8 +327,8 @@ static bool walk_stretches(struct walk *walk, struct failure *why)
     bool found = true;
 
     while (!walk->stopped) {
-        int64_t low;
-        int64_t high;
+        int64_t low = 0;
+        int64_t high = 0;
 
         if (!begin_stretch(walk, &found, &low, &high, why)) {
             return false;

@@ -242,8 +242,8 @@ static void write_history(void)
     }
     commit();
     print_writing("a commit every 5 s", bench.recorded - half);
-    figure("changes in a sample",
-           (double)(bench.recorded - half) / (double)(bench.sample - began), "");
+    figure("changes in a sample", (double)(bench.recorded - half) / (double)(bench.sample - began),
+           "");
 }
 
 /* A day in which nothing changes is 17,280 commits. */

@@ -363,9 +363,9 @@ START_TEST(a_walk_goes_on_where_the_service_starts_meanwhile)
 
     write_ledger();
     CHECK_DONE(ledger_open(&fixture.other, path, LEDGER_READ, &fixture.why), fixture.why);
-    CHECK_DONE(ledger_walk_intervals(fixture.other, &filter, start_service_meanwhile, NULL,
-                                     &fixture.why),
-               fixture.why);
+    CHECK_DONE(
+        ledger_walk_intervals(fixture.other, &filter, start_service_meanwhile, NULL, &fixture.why),
+        fixture.why);
     ck_assert_int_eq(newest_sample(fixture.other), 2000);
 }
 END_TEST

@@ -15,8 +15,8 @@
 #include "tests/unit/made_up.h"
 
 enum {
-    EVENTS = 200,
-    HISTORIES = 8,
+    EVENTS = 160,
+    HISTORIES = 6,
     INTERVAL_MS = 1000,
 };
 
@@ -232,9 +232,8 @@ static void let_something_happen(void)
                    fixture.why);
         break;
     case 9:
-        CHECK_DONE(
-            ledger_writer_set_interval(fixture.writer, INTERVAL_MS + draw(3), &fixture.why),
-            fixture.why);
+        CHECK_DONE(ledger_writer_set_interval(fixture.writer, INTERVAL_MS + draw(3), &fixture.why),
+                   fixture.why);
         break;
     case 10: /* a long time in which the steady machine is sampled on time, to have long rows */
         for (int i = 0; i < 400; i++) {
@@ -346,14 +345,14 @@ START_TEST(short_and_long_intervals_are_found_alike)
     }
     stop_service();
     check_all_samples();
-    ck_assert_int_gt(
-        support_query_number(path, "SELECT count(DISTINCT span) FROM interval"
-                                   " WHERE span BETWEEN 18 AND 41 AND duration IS NOT NULL"),
-        3);
-    ck_assert_int_gt(
-        support_query_number(path, "SELECT count(DISTINCT span) FROM process"
-                                   " WHERE span BETWEEN 18 AND 41 AND gone_at IS NOT NULL"),
-        3);
+    ck_assert_int_gt(support_query_number(path,
+                                          "SELECT count(DISTINCT span) FROM interval"
+                                          " WHERE span BETWEEN 18 AND 41 AND duration IS NOT NULL"),
+                     3);
+    ck_assert_int_gt(support_query_number(path,
+                                          "SELECT count(DISTINCT span) FROM process"
+                                          " WHERE span BETWEEN 18 AND 41 AND gone_at IS NOT NULL"),
+                     3);
 }
 END_TEST
 

@@ -285,9 +285,9 @@ static bool gather_stretch(void *context, const struct ledger_stretch *stretch)
 static size_t count_stretches(int64_t since, int64_t until, int limit)
 {
     fixture.id_count = 0;
-    CHECK_DONE(ledger_walk_coverage(fixture.ledger, since, until, gather_stretch, &limit,
-                                    &fixture.why),
-               fixture.why);
+    CHECK_DONE(
+        ledger_walk_coverage(fixture.ledger, since, until, gather_stretch, &limit, &fixture.why),
+        fixture.why);
     return fixture.id_count;
 }
 
@@ -308,8 +308,8 @@ static const struct {
 
 START_TEST(coverage_is_visited_where_it_touches_the_range)
 {
-    for (int i = 1; i <= 300; i++) { /* each one late */
-        sample_listener(10000 * i, 80);
+    for (int64_t at = 10000; at <= 3000000; at += 10000) { /* each one late */
+        sample_listener(at, 80);
     }
     commit();
     ck_assert_uint_eq(count_stretches(coverage_cases[_i].since, coverage_cases[_i].until, 0),
@@ -322,8 +322,8 @@ END_TEST
 
 START_TEST(a_visitor_ends_the_walk_over_coverage)
 {
-    for (int i = 1; i <= 300; i++) {
-        sample_listener(10000 * i, 80);
+    for (int64_t at = 10000; at <= 3000000; at += 10000) {
+        sample_listener(at, 80);
     }
     commit();
     ck_assert_uint_eq(count_stretches(INT64_MIN, INT64_MAX, 3), 3);
@@ -333,8 +333,7 @@ END_TEST
 
 START_TEST(a_stretch_tells_all_of_itself)
 {
-    struct ledger_moments moments;
-    const struct ledger_stretch *stretch = &moments.moments[0].stretch;
+    struct ledger_stretch stretch;
 
     made_up_begin(&fixture.snapshot, 1000);
     fixture.snapshot.lacks = SNAPSHOT_NO_IPV4_UDP;
@@ -343,17 +342,17 @@ START_TEST(a_stretch_tells_all_of_itself)
     fixture.snapshot.lacks = SNAPSHOT_NO_IPV4_UDP;
     add();
     commit();
-    moments = find(1000);
-    ck_assert_int_eq(stretch->id, 1);
-    ck_assert_int_eq(stretch->run_id, 1);
-    ck_assert_int_eq(stretch->boot_id, 1);
-    ck_assert_int_eq(stretch->begin_at, 1000);
-    ck_assert_int_eq(stretch->end_at, 2000);
-    ck_assert_int_eq(stretch->first_sample, 1);
-    ck_assert_int_eq(stretch->last_sample, 2);
-    ck_assert_int_eq(stretch->interval, INTERVAL_MS);
-    ck_assert_int_eq(stretch->ended, LEDGER_GAP_NONE);
-    ck_assert_uint_eq(stretch->lacks, SNAPSHOT_NO_IPV4_UDP);
+    stretch = find(1000).moments[0].stretch;
+    ck_assert_int_eq(stretch.id, 1);
+    ck_assert_int_eq(stretch.run_id, 1);
+    ck_assert_int_eq(stretch.boot_id, 1);
+    ck_assert_int_eq(stretch.begin_at, 1000);
+    ck_assert_int_eq(stretch.end_at, 2000);
+    ck_assert_int_eq(stretch.first_sample, 1);
+    ck_assert_int_eq(stretch.last_sample, 2);
+    ck_assert_int_eq(stretch.interval, INTERVAL_MS);
+    ck_assert_int_eq(stretch.ended, LEDGER_GAP_NONE);
+    ck_assert_uint_eq(stretch.lacks, SNAPSHOT_NO_IPV4_UDP);
 }
 END_TEST
 
@@ -375,8 +374,7 @@ static bool gather_interval(void *context, const struct ledger_interval *interva
 static size_t walk(const struct ledger_filter *filter, int limit)
 {
     fixture.id_count = 0;
-    CHECK_DONE(ledger_walk_intervals(fixture.ledger, filter, gather_interval, &limit,
-                                     &fixture.why),
+    CHECK_DONE(ledger_walk_intervals(fixture.ledger, filter, gather_interval, &limit, &fixture.why),
                fixture.why);
     return fixture.id_count;
 }
@@ -433,9 +431,8 @@ START_TEST(an_owner_comes_back_as_it_went_in)
         made_up_process(&fixture.snapshot, 10, UINT64_MAX, "naïve.exe", "/opt/naïve.exe"));
     add();
     commit();
-    CHECK_DONE(
-        ledger_walk_intervals(fixture.ledger, &filter, check_owner, &visited, &fixture.why),
-        fixture.why);
+    CHECK_DONE(ledger_walk_intervals(fixture.ledger, &filter, check_owner, &visited, &fixture.why),
+               fixture.why);
     ck_assert(visited);
 }
 END_TEST
@@ -600,9 +597,9 @@ static struct ledger_filter draw_filter(void)
     }
     filter.protocol = draw(3) == 0 ? SOCKET_UDP : 0;
     filter.state = draw(5) == 0 ? SOCKET_ESTABLISHED : 0;
-    filter.since = draw(2) == 0 ? 0 : end - draw(2000000);
-    filter.until = draw(2) == 0 ? 0 : filter.since + draw(500000) + (filter.since == 0 ? end : 0);
-    filter.after_id = draw(3) == 0 ? draw(5000) : 0;
+    filter.since = draw(2) == 0 ? 0 : end - draw(1000000);
+    filter.until = draw(2) == 0 ? 0 : filter.since + draw(300000) + (filter.since == 0 ? end : 0);
+    filter.after_id = draw(3) == 0 ? draw(3000) : 0;
     return filter;
 }
 
@@ -645,9 +642,8 @@ static size_t walk_the_long_way(struct ledger_filter *filter)
     struct ledger_filter all = {0};
 
     fixture.id_count = 0;
-    CHECK_DONE(
-        ledger_walk_intervals(fixture.ledger, &all, gather_fitting, filter, &fixture.why),
-        fixture.why);
+    CHECK_DONE(ledger_walk_intervals(fixture.ledger, &all, gather_fitting, filter, &fixture.why),
+               fixture.why);
     return fixture.id_count;
 }
 
@@ -656,8 +652,8 @@ START_TEST(every_way_into_the_ledger_leads_to_the_same_intervals)
     size_t found = 0;
 
     fixture.random = 5;
-    record_machine(1500);
-    for (int i = 0; i < 150; i++) {
+    record_machine(800);
+    for (int i = 0; i < 80; i++) {
         struct ledger_filter filter = draw_filter();
         size_t expected = walk_the_long_way(&filter);
 
@@ -665,7 +661,7 @@ START_TEST(every_way_into_the_ledger_leads_to_the_same_intervals)
         ck_assert_mem_eq(fixture.ids, fixture.expected, expected * sizeof(fixture.ids[0]));
         found += expected;
     }
-    ck_assert_uint_gt(found, 10000); /* they asked for something */
+    ck_assert_uint_gt(found, 5000); /* they asked for something */
 }
 END_TEST
 
@@ -712,9 +708,8 @@ START_TEST(a_walk_holds_nothing_up)
     int visits = 0;
 
     record_machine(400);
-    CHECK_DONE(
-        ledger_walk_intervals(fixture.ledger, &filter, commit_more, &visits, &fixture.why),
-        fixture.why);
+    CHECK_DONE(ledger_walk_intervals(fixture.ledger, &filter, commit_more, &visits, &fixture.why),
+               fixture.why);
     ck_assert_int_gt(visits, 1000);
 }
 END_TEST
@@ -789,20 +784,21 @@ START_TEST(no_statement_scans_what_grows)
 END_TEST
 
 /*
- * A ledger from elsewhere may hold anything that fits its columns.
+ * A ledger from elsewhere may hold anything that fits its columns, whatever
+ * refers to what.
  */
 static const char *const damages[] = {
     "UPDATE interval SET opened_at = 9223372036854775807, duration = 9223372036854775807",
     "UPDATE interval SET opened_at = -9223372036854775807 - 1, age = 9223372036854775807",
     "UPDATE interval SET duration = -5, span = 41",
-    "UPDATE interval SET local_address = x'', remote_address = zeroblob(900000)",
+    "UPDATE interval SET local_address = x'', remote_address = zeroblob(5000)",
     "UPDATE interval SET process = 999999, protocol = -1, state = 70000, attribution = 99",
     "UPDATE interval SET id = id + 4611686018427387904",
     "UPDATE stretch SET begin_at = -9223372036854775807, end_at = 9223372036854775807",
     "UPDATE stretch SET first_interval = -9223372036854775807, first_process = -1",
     "UPDATE stretch SET first_interval = 9223372036854775807, interval_ms = -1, ended = 4711",
     "UPDATE stretch SET id = -id, run = 77",
-    "UPDATE process SET name = 999, path = 999, span = 8388607, first_stretch = 9223372036854775807",
+    "UPDATE process SET name = 999, path = 999, span = 8388607, gone_at = 1 << 62",
     "UPDATE process SET gone_at = 0, last_stretch = 0, pid = -1, access = 1000",
     "UPDATE run SET boot = 12345, commit_ms = 9223372036854775807, program = char(0)",
     "DELETE FROM text",
@@ -823,13 +819,16 @@ START_TEST(a_ledger_full_of_nonsense_is_read_without_harm)
     static const int64_t times[] = {INT64_MIN, -1, 0, 1700000100000, INT64_MAX};
     struct ledger *reader = NULL;
     struct ledger_summary summary;
+    struct text sql = {0};
     int64_t sum = 0;
 
     record_machine(50);
     stop(LEDGER_GAP_STOPPED);
     ledger_close(fixture.ledger);
     fixture.ledger = NULL;
-    support_run_sql(path, damages[_i]);
+    text_addf(&sql, "PRAGMA foreign_keys = OFF; %s", damages[_i]);
+    support_run_sql(path, text_bytes(&sql));
+    text_clear(&sql);
     CHECK_DONE(ledger_open(&reader, path, LEDGER_READ, &fixture.why), fixture.why);
     fixture.ledger = reader;
     CHECK_DONE(ledger_summarize(reader, &summary, &fixture.why), fixture.why);

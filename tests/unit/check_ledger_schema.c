@@ -146,16 +146,26 @@ static const struct {
     {{.file_size = 20}, true, false, FAILURE_FORMAT}, /* some other file */
     {{4096, true, 0, 0, 4096, 1}, true, false, FAILURE_FORMAT},
     {{4096, true, LEDGER_APPLICATION_ID, 0, 4096, 1}, false, false, FAILURE_NONE},
-    {{4096, true, LEDGER_APPLICATION_ID, LEDGER_SCHEMA_VERSION, 4096, 1}, false, false,
+    {{4096, true, LEDGER_APPLICATION_ID, LEDGER_SCHEMA_VERSION, 4096, 1},
+     false,
+     false,
      FAILURE_NONE},
-    {{4096, true, LEDGER_APPLICATION_ID, LEDGER_SCHEMA_VERSION + 1, 4096, 1}, true, false,
+    {{4096, true, LEDGER_APPLICATION_ID, LEDGER_SCHEMA_VERSION + 1, 4096, 1},
+     true,
+     false,
      FAILURE_VERSION},
     {{4096, true, LEDGER_APPLICATION_ID, UINT32_MAX, 4096, 1}, true, false, FAILURE_VERSION},
-    {{4096, true, LEDGER_APPLICATION_ID, LEDGER_SCHEMA_VERSION, 8192, 1}, true, false,
+    {{4096, true, LEDGER_APPLICATION_ID, LEDGER_SCHEMA_VERSION, 8192, 1},
+     true,
+     false,
      FAILURE_FORMAT}, /* cut off */
-    {{4096, true, LEDGER_APPLICATION_ID, LEDGER_SCHEMA_VERSION, 8192, 1}, true, true,
+    {{4096, true, LEDGER_APPLICATION_ID, LEDGER_SCHEMA_VERSION, 8192, 1},
+     true,
+     true,
      FAILURE_NONE}, /* the other page may be in the log */
-    {{8192, true, LEDGER_APPLICATION_ID, LEDGER_SCHEMA_VERSION, 0, 1}, true, false,
+    {{8192, true, LEDGER_APPLICATION_ID, LEDGER_SCHEMA_VERSION, 0, 1},
+     true,
+     false,
      FAILURE_NONE}, /* it does not say */
 };
 

@@ -264,17 +264,17 @@ static const struct {
     enum ledger_gap gap;
 } gaps[] = {
     {2000, 2000, 2000, LEDGER_GAP_NONE},
-    {1000, 2000, 2000, LEDGER_GAP_NONE},      /* within what the clock is allowed to be off */
-    {4000, 4000, 4000, LEDGER_GAP_NONE},      /* three intervals */
+    {1000, 2000, 2000, LEDGER_GAP_NONE}, /* within what the clock is allowed to be off */
+    {4000, 4000, 4000, LEDGER_GAP_NONE}, /* three intervals */
     {4001, 4001, 4001, LEDGER_GAP_LATE},
-    {999, 2000, 2000, LEDGER_GAP_CLOCK_SET},  /* behind the sample before */
+    {999, 2000, 2000, LEDGER_GAP_CLOCK_SET}, /* behind the sample before */
     {3001, 2000, 2000, LEDGER_GAP_CLOCK_SET},
     {3000, 2000, 2000, LEDGER_GAP_NONE},
     {1500, 3000, 3000, LEDGER_GAP_CLOCK_SET}, /* slower than it ought to be */
     {3500, 3500, 2000, LEDGER_GAP_ASLEEP},
-    {9000, 9000, 2000, LEDGER_GAP_ASLEEP},    /* and not late */
-    {500, 9000, 2000, LEDGER_GAP_CLOCK_SET},  /* order comes first */
-    {2000, 0, 0, LEDGER_GAP_NONE},            /* a replay has one clock */
+    {9000, 9000, 2000, LEDGER_GAP_ASLEEP},   /* and not late */
+    {500, 9000, 2000, LEDGER_GAP_CLOCK_SET}, /* order comes first */
+    {2000, 0, 0, LEDGER_GAP_NONE},           /* a replay has one clock */
     {9000, 0, 0, LEDGER_GAP_LATE},
 };
 
@@ -583,7 +583,7 @@ END_TEST
 START_TEST(many_samples_can_wait)
 {
     for (int i = 1; i <= 300; i++) {
-        sample_listeners(1000 * i, i);
+        sample_listeners((int64_t)i * INTERVAL_MS, i);
     }
     commit();
     ck_assert_int_eq(number("SELECT count(*) FROM interval"), 300);

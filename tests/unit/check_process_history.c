@@ -35,7 +35,7 @@ struct brief {
     const char *name;
 };
 
-static void update(const struct brief *list, int count, int64_t taken_at)
+static void update(const struct brief *list, int count, int64_t latest)
 {
     process_table_reset(&fixture.table);
     for (int i = 0; i < count; i++) {
@@ -48,7 +48,7 @@ static void update(const struct brief *list, int count, int64_t taken_at)
         CHECK_DONE(process_table_add(&fixture.table, &row, name, strlen(name), &fixture.why),
                    fixture.why);
     }
-    CHECK_DONE(process_history_update(&fixture.history, &fixture.table, taken_at, &fixture.why),
+    CHECK_DONE(process_history_update(&fixture.history, &fixture.table, latest, &fixture.why),
                fixture.why);
     ck_assert_uint_eq(fixture.history.count, fixture.table.count);
     for (size_t i = 0; i < fixture.history.count; i++) {
@@ -191,8 +191,8 @@ START_TEST(a_process_that_started_after_the_sockets_were_read_is_left_out)
         {.pid = 3, .start = 9}, {.pid = 4, .start = 10}, {.pid = 5, .start = 11}};
 
     update(list, COUNT_OF(list), 100);
-    ck_assert_uint_eq(fixture.table.count, 1);
-    ck_assert_uint_eq(fixture.table.rows[0].pid, 3);
+    ck_assert_uint_eq(fixture.table.count, 2);
+    ck_assert_uint_eq(fixture.table.rows[1].pid, 4);
     update(list, COUNT_OF(list), 200);
     ck_assert_uint_eq(fixture.table.count, 3);
 }

@@ -149,15 +149,17 @@ END_TEST
 START_TEST(reading_again_gives_the_same_and_keeps_the_memory)
 {
     const struct socket_row *memory;
+    size_t capacity;
     uint16_t port;
 
     fixture.handles[0] = support_net_listen(SUPPORT_IPV4);
     port = support_net_port(fixture.handles[0]);
     read_table();
     memory = fixture.table.rows;
+    capacity = fixture.table.capacity;
     for (int i = 0; i < 3; i++) {
         read_table();
-        ck_assert_ptr_eq(fixture.table.rows, memory);
+        ck_assert(fixture.table.rows == memory || fixture.table.count > capacity);
         ck_assert_ptr_nonnull(find(SUPPORT_IPV4, SOCKET_TCP, SOCKET_LISTENING, port, 0));
     }
 }

@@ -136,7 +136,7 @@ static const struct process_instance **sorted_processes(const struct snapshot *s
     for (size_t i = 0; i < snapshot->process_count; i++) {
         sorted[i] = snapshot->processes[i];
     }
-    qsort((void *)sorted, snapshot->process_count, sizeof(*sorted), compare_processes);
+    qsort((void *)sorted, snapshot->process_count, sizeof(void *), compare_processes);
     return sorted;
 }
 
@@ -428,8 +428,8 @@ void machine_sample(const struct machine *machine, struct snapshot *snapshot)
         struct socket_row row = machine->sockets[i].row;
 
         if (machine->sockets[i].is_open) {
-            row.owner = machine->sockets[i].owner < 0 ? SOCKET_NO_OWNER
-                                                      : places[machine->sockets[i].owner];
+            row.owner =
+                machine->sockets[i].owner < 0 ? SOCKET_NO_OWNER : places[machine->sockets[i].owner];
             CHECK_DONE(snapshot_add_socket(snapshot, &row, &why), why);
         }
     }
