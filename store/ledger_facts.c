@@ -46,11 +46,10 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
         "         :name, :path, :access, :stretch, :seen_at, :span)",
 
     /* What is not known this time was known before, or never. */
-    [LEARN_PROCESS] =
-        "UPDATE process SET parent_pid = :parent_pid, parent_start = :parent_start,"
-        "                   session = :session, name = :name, path = coalesce(:path, path),"
-        "                   access = CASE :access WHEN 0 THEN access ELSE :access END"
-        " WHERE id = :id",
+    [LEARN_PROCESS] = "UPDATE process SET parent_pid = :parent_pid, parent_start = :parent_start,"
+                      "                   session = :session, path = coalesce(:path, path),"
+                      "                   access = CASE :access WHEN 0 THEN access ELSE :access END"
+                      " WHERE id = :id",
     [END_PROCESS] = "UPDATE process SET last_stretch = :stretch, gone_at = :gone_at, span = :span"
                     " WHERE id = :id",
 
@@ -420,12 +419,8 @@ static bool bind_details(struct ledger_facts *facts, sqlite3_stmt *statement,
                          const struct process_fact *fact, struct failure *why)
 {
     const struct process_instance *instance = fact->instance;
-    int64_t name;
     int64_t path;
 
-    if (!intern_text(facts, instance->name, &name, why)) {
-        return false;
-    }
     database_bind_null(statement, ":path");
     if (instance->path != NULL) {
         if (!intern_text(facts, instance->path, &path, why)) {
@@ -437,7 +432,6 @@ static bool bind_details(struct ledger_facts *facts, sqlite3_stmt *statement,
     database_bind(statement, ":parent_pid", instance->parent_pid);
     database_bind(statement, ":parent_start", (int64_t)instance->parent_start);
     database_bind(statement, ":session", instance->session);
-    database_bind(statement, ":name", name);
     database_bind(statement, ":access", instance->access);
     return true;
 }
@@ -446,10 +440,13 @@ static bool write_started(struct ledger_facts *facts, const void *item, struct f
 {
     const struct process_fact *fact = item;
     sqlite3_stmt *add = facts->statements[ADD_PROCESS];
+    int64_t name;
 
-    if (!bind_details(facts, add, fact, why)) {
+    if (!bind_details(facts, add, fact, why) ||
+        !intern_text(facts, fact->instance->name, &name, why)) {
         return false;
     }
+    database_bind(add, ":name", name);
     database_bind(add, ":pid", fact->instance->pid);
     database_bind(add, ":start", (int64_t)fact->instance->start);
     database_bind(add, ":started_at", fact->instance->started_at);

@@ -57,14 +57,20 @@ struct ledger_moments {
 };
 
 /*
- * Finds the moments at the time `at`. A time at most one sampling interval
- * (and half a second) after the end of the newest stretch counts as watched,
- * and the moment is that stretch's end: between two samples nothing newer is known.
+ * Finds the moments at the time `at`. Where the newest stretch goes on, its
+ * end counts as watched for as long as the next sample may take to be written
+ * (a sampling interval, the time between commits, and half a second): the
+ * moment is then that end, because nothing newer is known. The same holds
+ * between two stretches with no gap between them (ledger_gap_seamless()).
  */
 bool ledger_find_moments(struct ledger *ledger, int64_t at, struct ledger_moments *moments,
                          struct failure *why) NODISCARD;
 
-/* Replaces *snapshot by the state at the moment: what the last sample before it saw. */
+/*
+ * Replaces *snapshot by the state at the moment: what the last sample before
+ * it saw. `taken_at` is the moment; socket ids are not kept in a ledger. What
+ * was learned of a process later is known of it here too.
+ */
 bool ledger_state(struct ledger *ledger, const struct ledger_moment *moment,
                   struct snapshot *snapshot, struct failure *why) NODISCARD;
 
@@ -104,7 +110,12 @@ struct ledger_filter {
 
 typedef bool ledger_interval_fn(void *context, const struct ledger_interval *interval);
 
-/* Visits matching intervals in the order of recording. */
+/*
+ * Visits matching intervals in the order of recording. The visitor may take
+ * its time: no read transaction is open while it runs. What is recorded
+ * meanwhile may or may not be visited. FAILURE_BUSY: the service was started
+ * while a file was read that nobody had open; asked again, it will do.
+ */
 bool ledger_walk_intervals(struct ledger *ledger, const struct ledger_filter *filter,
                            ledger_interval_fn *visit, void *context, struct failure *why) NODISCARD;
 
@@ -117,9 +128,9 @@ struct ledger_summary {
     int64_t created_at;
     int64_t first_sample_at; /* 0: no sample yet */
     int64_t last_sample_at;
-    int64_t samples; /* number of the newest */
-    int64_t stretches;
-    int64_t intervals;
+    int64_t samples;   /* number of the newest */
+    int64_t stretches; /* from the oldest to the newest, like the next two: they are */
+    int64_t intervals; /* not counted, which would take seconds, but numbered */
     int64_t open_intervals;
     int64_t processes;
     int64_t interval;      /* milliseconds between samples, newest stretch */

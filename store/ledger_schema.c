@@ -80,8 +80,9 @@ static const char *const step_0[] = {
     ") STRICT;\n",
 
     /*
-     * A process instance: boot, pid and start tell it. Its owner fields are
-     * filled in when more is learned; the rest is never changed.
+     * A process instance (boot, pid and start tell it) as long as it ran one
+     * program: an exec makes another row. What was not known at first (path,
+     * access, parent) is filled in later; the rest is never changed.
      */
     "CREATE TABLE process (\n"
     "  id             INTEGER PRIMARY KEY, -- in the order of first seen\n"

@@ -422,6 +422,16 @@ static bool index_processes(struct ledger_writer *writer, struct failure *why)
     return true;
 }
 
+/*
+ * An instance may run one program after the other (exec). Each has a row of
+ * its own: what the ledger said of the first one stays true.
+ */
+static bool same_program(const struct process_instance *a, const struct process_instance *b)
+{
+    return process_instance_same(a, b) && strcmp(a->name, b->name) == 0 &&
+           (a->path == NULL || b->path == NULL || strcmp(a->path, b->path) == 0);
+}
+
 static bool match_process(struct ledger_writer *writer, const struct process_instance *instance,
                           uint32_t *match, struct failure *why)
 {
@@ -433,7 +443,7 @@ static bool match_process(struct ledger_writer *writer, const struct process_ins
     }
     for (uint32_t at = hash_index_first(&writer->index, process_hash(instance));
          at != HASH_INDEX_END; at = hash_index_next(&writer->index)) {
-        if (writer->lives[at] == 0 && process_instance_same(before->processes[at], instance)) {
+        if (writer->lives[at] == 0 && same_program(before->processes[at], instance)) {
             *match = at;
             return true;
         }
@@ -536,8 +546,7 @@ static bool is_learned(const struct process_instance *was, const struct process_
         return false;
     }
     return (is->access != PROCESS_NOT_OPENED && is->access != was->access) ||
-           (is->path != NULL && (was->path == NULL || strcmp(was->path, is->path) != 0)) ||
-           strcmp(was->name, is->name) != 0 || was->parent_pid != is->parent_pid ||
+           (is->path != NULL && was->path == NULL) || was->parent_pid != is->parent_pid ||
            was->parent_start != is->parent_start || was->session != is->session;
 }
 

@@ -102,7 +102,7 @@ bool ledger_writer_set_interval(struct ledger_writer *writer, int64_t interval,
 /* Writes what was gathered, durably. On failure nothing was written and nothing is lost. */
 bool ledger_writer_commit(struct ledger_writer *writer, struct failure *why) NODISCARD;
 
-/* Facts that wait for the next commit, in bytes of memory. */
+/* Facts that wait for the next commit, in bytes of memory. 0 where nothing but coverage does. */
 size_t ledger_writer_waiting(const struct ledger_writer *writer);
 
 /*

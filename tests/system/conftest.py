@@ -32,10 +32,15 @@ def machine(tmp_path, programs):
         there.close()
 
 
-@pytest.fixture
-def windows_only():
-    if os.environ["PORTLEDGER_SYSTEM"] != "windows":
-        pytest.fail("this file is for windows: list it so in tests/system/CMakeLists.txt")
+@pytest.fixture(scope="module")
+def command_line(tmp_path_factory):
+    """One machine for all tests of a file that only look at what a command line does."""
+    programs = pathlib.Path(os.environ["PORTLEDGER_PROGRAMS"])
+    there = machine_class()(tmp_path_factory.mktemp("command_line"), programs)
+    try:
+        yield there
+    finally:
+        there.close()
 
 
 def pytest_sessionfinish(session, exitstatus):

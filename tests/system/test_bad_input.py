@@ -41,16 +41,16 @@ def run_service(machine):
         (["history", "--json", "--csv"], ["json", "csv"]),
     ],
 )
-def test_a_wrong_command_line_is_explained(machine, words, expected):
-    complaint(machine.run("portledger", *words), USAGE, *expected)
+def test_a_wrong_command_line_is_explained(command_line, words, expected):
+    complaint(command_line.run("portledger", *words), USAGE, *expected)
 
 
 @pytest.mark.parametrize("command", ["status", "history", "local"])
-def test_a_ledger_that_is_not_there(machine, command):
+def test_a_ledger_that_is_not_there(command_line, command):
     more = ["--at", "now"] if command == "local" else []
-    result = machine.run("portledger", "--ledger", machine.ledger_name, command, *more)
+    result = command_line.run("portledger", "--ledger", command_line.ledger_name, command, *more)
     complaint(result, LEDGER, "ledger.db")
-    assert not machine.ledger.exists()
+    assert not command_line.ledger.exists()
 
 
 NOT_LEDGERS = {
@@ -123,7 +123,8 @@ def test_a_newer_ledger_is_refused_in_words_and_left_alone(machine):
         ("ledger:\n  path: ledger.db\n", ":2:9", ["ledger.path", "absolute"]),
     ],
 )
-def test_wrong_settings_name_file_line_column_and_key(machine, text, place, words):
+def test_wrong_settings_name_file_line_column_and_key(command_line, text, place, words):
+    machine = command_line
     machine.settings.parent.mkdir(parents=True, exist_ok=True)
     machine.settings.write_text(text)
     status, line = run_service(machine)

@@ -236,6 +236,21 @@ START_TEST(a_socket_that_outlives_its_owner_is_another_interval)
 }
 END_TEST
 
+START_TEST(an_owner_that_is_known_otherwise_is_another_interval)
+{
+    for (int i = 0; i < 4; i++) {
+        made_up_begin(&fixture.snapshot, 1000 + (int64_t)i * INTERVAL_MS);
+        made_up_listener(&fixture.snapshot, 80,
+                         made_up_process(&fixture.snapshot, 10, 1, "a.exe", NULL));
+        fixture.snapshot.sockets[0].attribution = i < 2 ? ATTRIBUTION_EXACT : ATTRIBUTION_CARRIED;
+        add();
+    }
+    commit();
+    ck_assert_int_eq(number("SELECT count(*) FROM interval"), 2);
+    ck_assert_int_eq(number("SELECT duration FROM interval WHERE attribution = 1"), 2000);
+}
+END_TEST
+
 START_TEST(the_interface_of_a_link_local_address_is_kept)
 {
     struct socket_row row = {
@@ -411,6 +426,54 @@ START_TEST(what_is_learned_of_a_process_completes_its_row)
     ck_assert_int_eq(number("SELECT text = '/bin/a.exe' FROM process JOIN text"
                             " ON text.id = process.path"),
                      1);
+}
+END_TEST
+
+/* The parent was seen only now, and this time the path could not be read. */
+START_TEST(what_was_known_of_a_process_is_not_lost)
+{
+    struct process_instance fields;
+    const struct process_instance *instance;
+    uint32_t index;
+
+    sample_process(1000, "a.exe", "/bin/a.exe");
+    commit();
+    sample_process(2000, "a.exe", NULL);
+    fields = *fixture.snapshot.processes[0]; /* of the sample before: with its path */
+    fields.path = NULL;
+    fields.access = PROCESS_DENIED;
+    fields.parent_start = 7;
+    instance = process_instance_make(&fields);
+    ck_assert_ptr_nonnull(instance);
+    made_up_begin(&fixture.snapshot, 3000);
+    CHECK_DONE(snapshot_add_process(&fixture.snapshot, instance, &index, &fixture.why),
+               fixture.why);
+    process_instance_release(instance);
+    add();
+    commit();
+    ck_assert_int_eq(number("SELECT count(*) FROM process"), 1);
+    ck_assert_int_eq(number("SELECT parent_start FROM process"), 7);
+    ck_assert_int_eq(number("SELECT access FROM process"), PROCESS_DENIED);
+    ck_assert_int_eq(number("SELECT path IS NOT NULL FROM process"), 1);
+}
+END_TEST
+
+/* The same pid and start, but another program: what it did before it did as the first one. */
+START_TEST(an_exec_makes_another_row)
+{
+    for (int64_t at = 1000; at <= 3000; at += 1000) {
+        made_up_begin(&fixture.snapshot, at);
+        made_up_listener(&fixture.snapshot, 80,
+                         made_up_process(&fixture.snapshot, 10, 1, at < 3000 ? "sh" : "nc",
+                                         at < 3000 ? "/bin/sh" : NULL));
+        add();
+    }
+    commit();
+    ck_assert_int_eq(number("SELECT count(*) FROM process"), 2);
+    ck_assert_int_eq(number("SELECT count(DISTINCT start) FROM process"), 1);
+    ck_assert_int_eq(number("SELECT gone_at FROM process WHERE path IS NOT NULL"), 3000);
+    ck_assert_int_eq(number("SELECT process FROM interval WHERE opened_at = 1000"), 1);
+    ck_assert_int_eq(number("SELECT process FROM interval WHERE opened_at = 3000"), 2);
 }
 END_TEST
 
@@ -615,6 +678,7 @@ static Suite *ledger_writer_suite(void)
     tcase_add_test(tests, a_socket_in_another_state_is_another_interval);
     tcase_add_test(tests, a_reused_pid_is_another_process_and_another_interval);
     tcase_add_test(tests, a_socket_that_outlives_its_owner_is_another_interval);
+    tcase_add_test(tests, an_owner_that_is_known_otherwise_is_another_interval);
     tcase_add_test(tests, the_interface_of_a_link_local_address_is_kept);
     tcase_add_loop_test(tests, a_sample_that_does_not_follow_begins_a_stretch, 0, COUNT_OF(gaps));
     tcase_add_test(tests, a_sample_may_be_two_seconds_late);
@@ -625,6 +689,8 @@ static Suite *ledger_writer_suite(void)
     tcase_add_test(tests, other_tables_begin_a_stretch);
     tcase_add_test(tests, every_gap_has_a_name_of_its_own);
     tcase_add_loop_test(tests, what_is_learned_of_a_process_completes_its_row, 0, 2);
+    tcase_add_test(tests, what_was_known_of_a_process_is_not_lost);
+    tcase_add_test(tests, an_exec_makes_another_row);
     tcase_add_test(tests, texts_are_stored_once_and_keep_their_case);
     tcase_add_test(tests, a_process_that_ends_has_its_time);
     tcase_add_test(tests, a_process_that_ends_in_a_gap_was_there_until_the_gap);

@@ -265,6 +265,19 @@ static void learn_path(struct machine *machine, uint32_t place)
     process_instance_release(known);
 }
 
+/* Another program in the same instance, which keeps its sockets. */
+static void exec_process(struct machine *machine, uint32_t place)
+{
+    const struct process_instance *known = machine->processes[place];
+    struct process_instance fields = *known;
+
+    fields.name = strcmp(known->name, "sh") == 0 ? "nc" : "sh";
+    fields.path = draw(machine, 2) == 0 ? "/bin/busybox" : NULL;
+    machine->processes[place] = process_instance_make(&fields);
+    ck_assert_ptr_nonnull(machine->processes[place]);
+    process_instance_release(known);
+}
+
 /* Its sockets go with it, or stay behind as those of a process that is gone. */
 static void end_process(struct machine *machine, uint32_t place)
 {
@@ -329,6 +342,9 @@ static void change_socket(struct machine *machine, uint32_t place)
 
     if (draw(machine, 2) == 0) {
         machine->sockets[place].is_open = false;
+    } else if (draw(machine, 4) == 0) {
+        row->attribution =
+            row->attribution == ATTRIBUTION_EXACT ? ATTRIBUTION_CARRIED : ATTRIBUTION_EXACT;
     } else if (row->protocol == SOCKET_TCP) {
         row->state = (uint8_t)(SOCKET_LISTENING + draw(machine, SOCKET_TIME_WAIT - 1));
     }
@@ -343,6 +359,8 @@ void machine_change(struct machine *machine)
             start_process(machine, place, draw(machine, 2) == 0);
         } else if (draw(machine, 2) == 0) {
             learn_path(machine, place);
+        } else if (draw(machine, 4) == 0) {
+            exec_process(machine, place);
         } else {
             end_process(machine, place);
         }
