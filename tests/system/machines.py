@@ -53,6 +53,8 @@ class Machine:
         self.programs = programs
         self.actors = []
         self.calls = 0
+        self.foregrounds = 0
+        self.foreground = None  # the service, where it runs in the foreground
 
     # Programs.
 
@@ -99,6 +101,30 @@ class Machine:
         """The name under which a program of the machine finds a file of ours."""
         return str(path)
 
+    # The service in the foreground, where its events can be read.
+
+    def start_foreground(self):
+        self.foregrounds += 1
+        self.foreground = self.spawn(
+            [self.program("portledgerd"), "run", "--config", self.file_name(self.settings)],
+            self.folder / f"foreground-{self.foregrounds}.out",
+            self.foreground_log(),
+        )
+
+        def started():
+            assert self.foreground.poll() is None, self.foreground_log().read_text()
+            return " started: " in self.foreground_log().read_text()
+
+        wait_until(started, "the service watches")
+
+    def foreground_log(self):
+        return self.folder / f"foreground-{self.foregrounds}.err"
+
+    def interrupt_foreground(self):
+        """Ctrl-C; Wine makes a CTRL_C_EVENT of it."""
+        self.foreground.send_signal(signal.SIGINT)
+        assert self.foreground.wait(PATIENCE) == 0, self.foreground_log().read_text()
+
     # Settings and ledger.
 
     def write_settings(self, **keys):
@@ -127,6 +153,9 @@ class Machine:
     def close(self):
         for actor in self.actors:
             actor.kill()
+        if self.foreground is not None and self.foreground.poll() is None:
+            self.foreground.kill()
+            self.foreground.wait()
 
 
 class Actor:
@@ -193,8 +222,6 @@ class LinuxMachine(Machine):
         self.ledger = folder / "data" / "ledger.db"
         self.ledger_name = str(self.ledger)
         self.settings = folder / "portledger.yaml"
-        self.service = None
-        self.service_runs = 0
         self.holder = subprocess.Popen(
             ["unshare", "-n", "sh", "-c", "ip link set lo up && echo up && exec sleep 3600"],
             stdin=subprocess.DEVNULL,
@@ -224,41 +251,24 @@ class LinuxMachine(Machine):
         pass
 
     def start(self):
-        self.service_runs += 1
-        self.service = self.spawn(
-            [self.program("portledgerd"), "run", "--config", str(self.settings)],
-            self.folder / "service.out",
-            self.service_log(),
-        )
-
-        def started():
-            assert self.service.poll() is None, self.service_log().read_text()
-            return " started: " in self.service_log().read_text()
-
-        wait_until(started, "the service watches")
-
-    def service_log(self):
-        return self.folder / f"service-{self.service_runs}.err"
+        self.start_foreground()
 
     def service_pid(self):
-        return self.service.pid
+        return self.foreground.pid
 
     def stop(self):
-        self.service.send_signal(signal.SIGTERM)
-        assert self.service.wait(PATIENCE) == 0, self.service_log().read_text()
+        self.foreground.send_signal(signal.SIGTERM)
+        assert self.foreground.wait(PATIENCE) == 0, self.foreground_log().read_text()
 
     def reload(self):
-        self.service.send_signal(signal.SIGHUP)
+        self.foreground.send_signal(signal.SIGHUP)
 
     def kill_service(self):
-        self.service.kill()
-        self.service.wait()
+        self.foreground.kill()
+        self.foreground.wait()
 
     def close(self):
         super().close()
-        if self.service is not None and self.service.poll() is None:
-            self.service.kill()
-            self.service.wait()
         self.holder.kill()
         self.holder.wait()
         self.holder.stdout.close()

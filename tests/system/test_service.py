@@ -170,6 +170,21 @@ def test_a_second_service_on_the_same_ledger_is_refused(running):
     running.stop()
 
 
+def test_ctrl_c_ends_the_foreground_cleanly(machine):
+    machine.write_settings(ledger_commit="1s")
+    machine.start_foreground()
+    actor = open_listener(machine)
+    port = actor.port("door")
+    machine.wait_for_sample()
+    machine.interrupt_foreground()
+    assert " stopped: " in machine.foreground_log().read_text().splitlines()[-1]
+    (row,) = rows(machine, "--port", str(port))
+    assert row["ending"] == "cut"
+    (status,) = machine.records("status", status=1)
+    assert status["stopped_because"] == "service stopped"
+    close_listener(machine, actor)
+
+
 def test_reading_changes_nothing(running):
     actor = open_listener(running)
     actor.port("door")

@@ -11,8 +11,8 @@ from machines import milliseconds, wait_until
 
 @pytest.fixture
 def small_disk(machine):
-    folder = machine.folder / "data"
-    folder.mkdir()
+    folder = machine.ledger.parent
+    folder.mkdir(parents=True)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder], check=True)
     yield folder
     subprocess.run(["umount", "-l", folder], check=True)
@@ -29,7 +29,7 @@ def fill(folder):
 
 def test_a_full_disk_is_said_and_what_waited_is_stored_later(machine, small_disk):
     machine.write_settings(ledger_commit="200ms", collector_interval="200ms")
-    machine.start()
+    machine.start_foreground()
     early = machine.act("listen", "door", "127.0.0.1", "0", "await", machine.folder / "over")
     early_port = early.port("door")
     machine.wait_for_sample()
@@ -37,11 +37,11 @@ def test_a_full_disk_is_said_and_what_waited_is_stored_later(machine, small_disk
     actor = machine.act("listen", "door", "127.0.0.1", "0", "await", machine.folder / "over")
     port = actor.port("door")
     opened = time.time() * 1000
-    log = machine.service_log()
+    log = machine.foreground_log()
     wait_until(lambda: "commit_failed" in log.read_text(), "the full disk is said")
     time.sleep(1.0)
     assert log.read_text().count("commit_failed") == 1
-    assert machine.service.poll() is None
+    assert machine.foreground.poll() is None
     machine.cli("history", "--port", str(early_port))  # and readers still read
 
     (small_disk / "ballast").unlink()
@@ -52,11 +52,12 @@ def test_a_full_disk_is_said_and_what_waited_is_stored_later(machine, small_disk
     (machine.folder / "over").touch()
     early.wait()
     actor.wait()
-    machine.stop()
+    machine.interrupt_foreground()
 
 
 def test_a_disk_that_is_full_from_the_start(machine, small_disk):
+    machine.write_settings()
     fill(small_disk)
-    result = machine.run("portledgerd", "run", "--config", str(machine.settings))
+    result = machine.run("portledgerd", "run", "--config", machine.file_name(machine.settings))
     assert result.status in (4, 5)
     assert "ledger.db" in result.err.splitlines()[-1]
