@@ -13,7 +13,7 @@ static const struct {
     {EXIT_UNDECIDED, "undecided: it could not be compared, or was not watched"},
     {EXIT_USAGE, "the command line is wrong"},
     {EXIT_LEDGER, "the ledger or the settings cannot be read"},
-    {EXIT_REFUSED, "the system refused"},
+    {EXIT_REFUSED, "the system refused, or the output could not be written"},
 };
 
 static const struct {
