@@ -50,6 +50,19 @@ def test_the_program_is_small_and_stripped(programs, name):
     assert "no symbols" in symbols
 
 
+def wide(text):
+    return text.encode("utf-16-le")
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_version_and_manifest_are_in_the_program(programs, name):
+    content = (programs / name).read_bytes()
+    for text in ("VS_VERSION_INFO", "FileDescription", "OriginalFilename", name):
+        assert wide(text) in content
+    assert b"activeCodePage" in content and b"longPathAware" in content
+    assert b"asInvoker" in content
+
+
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_no_import_is_missing_from_the_system(machine, programs, name):
     """An import that Wine lacks loads, and kills the program when it is called."""
