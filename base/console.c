@@ -8,7 +8,10 @@
 #include "base/console_system.h"
 #include "base/text.h"
 
-enum { CAPACITY = 32 * 1024 };
+enum {
+    CAPACITY = 32 * 1024,
+    CONTINUED_INDENT = 2, /* of the second and further lines of a complaint on a terminal */
+};
 
 static struct stream {
     char bytes[CAPACITY];
@@ -104,21 +107,29 @@ static void complain(const char *line, size_t size)
 void console_complain(const char *format, ...)
 {
     static const char no_memory[] = "out of memory\n";
+    int columns = console_columns(CONSOLE_ERROR);
     struct text words = {0};
-    struct text line = {0};
+    struct text visible = {0};
+    struct text lines = {0};
     va_list args;
 
     va_start(args, format);
     text_addv(&words, format, args);
     va_end(args);
-    text_add_visible(&line, text_bytes(&words), words.size);
-    text_add_char(&line, '\n');
-    if (words.failed || line.failed) {
+    text_add_visible(&visible, text_bytes(&words), words.size);
+    if (columns > 0) {
+        text_add_wrapped(&lines, text_bytes(&visible), 0, CONTINUED_INDENT, (size_t)columns);
+    } else {
+        text_add_bytes(&lines, text_bytes(&visible), visible.size);
+    }
+    text_add_char(&lines, '\n');
+    if (words.failed || visible.failed || lines.failed) {
         complain(no_memory, sizeof(no_memory) - 1);
     } else {
-        complain(text_bytes(&line), line.size);
+        complain(text_bytes(&lines), lines.size);
     }
-    text_clear(&line);
+    text_clear(&lines);
+    text_clear(&visible);
     text_clear(&words);
 }
 

@@ -39,8 +39,9 @@ bool console_flush(enum console_stream stream, struct failure *why) NODISCARD;
 /*
  * A line on standard error, at once; a failure there has nobody to tell. What
  * a terminal would act upon is shown as an escape, so the text may hold names
- * from outside. What was written to either stream before is before it on a
- * terminal that shows both.
+ * from outside. A terminal gets it wrapped between words; elsewhere it is one
+ * line. What was written to either stream before is before it on a terminal
+ * that shows both.
  */
 void console_complain(const char *format, ...) PRINTF_LIKE(1, 2);
 

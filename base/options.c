@@ -470,31 +470,6 @@ static size_t help_column(const struct option_table *table)
     return (column == 0 ? LARGEST_LABEL : column) + 2;
 }
 
-/* Appends the words, with a new line and `indent` blanks where the next would go beyond `columns`.
- */
-static void add_wrapped(struct text *text, const char *words, size_t indent, size_t columns)
-{
-    size_t column = indent;
-
-    for (const char *word = words + strspn(words, " "); *word != '\0'; word += strspn(word, " ")) {
-        size_t size = strcspn(word, " ");
-        size_t width = text_columns(word, size);
-
-        if (column > indent && column + 1 + width > columns) {
-            text_add_char(text, '\n');
-            text_add_repeated(text, ' ', indent);
-            column = indent;
-        } else if (column > indent) {
-            text_add_char(text, ' ');
-            column++;
-        }
-        text_add_bytes(text, word, size);
-        column += width;
-        word += size;
-    }
-    text_add_char(text, '\n');
-}
-
 static void add_option_help(struct text *text, const struct option *option, size_t indent,
                             size_t columns)
 {
@@ -515,7 +490,8 @@ static void add_option_help(struct text *text, const struct option *option, size
         width = 0;
     }
     text_add_repeated(text, ' ', indent - width);
-    add_wrapped(text, text_bytes(&words), indent, columns);
+    text_add_wrapped(text, text_bytes(&words), indent, indent, columns);
+    text_add_char(text, '\n');
     text_clear(&words);
     text_clear(&label);
 }

@@ -371,6 +371,30 @@ static char fold(char c)
     return (char)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
 }
 
+void text_add_wrapped(struct text *text, const char *words, size_t at, size_t indent,
+                      size_t columns)
+{
+    bool first = true;
+
+    for (const char *word = words + strspn(words, " "); *word != '\0'; word += strspn(word, " ")) {
+        size_t size = strcspn(word, " ");
+        size_t width = text_columns(word, size);
+
+        if (!first && at + 1 + width > columns) {
+            text_add_char(text, '\n');
+            text_add_repeated(text, ' ', indent);
+            at = indent;
+        } else if (!first) {
+            text_add_char(text, ' ');
+            at++;
+        }
+        text_add_bytes(text, word, size);
+        at += width;
+        word += size;
+        first = false;
+    }
+}
+
 bool text_equal_fold(const char *a, const char *b)
 {
     size_t i = 0;

@@ -96,6 +96,14 @@ size_t text_visible_form(char form[TEXT_VISIBLE_SIZE], const char *bytes, size_t
  */
 size_t text_columns(const char *bytes, size_t size);
 
+/*
+ * Appends `words`, which are parted by blanks, from the column `at` on: a word
+ * that would go beyond `columns` begins a new line behind `indent` blanks. One
+ * that is longer than a line is not broken. No line end at the end.
+ */
+void text_add_wrapped(struct text *text, const char *words, size_t at, size_t indent,
+                      size_t columns);
+
 /* Compares without regard to the case of ASCII letters. */
 bool text_equal_fold(const char *a, const char *b);
 

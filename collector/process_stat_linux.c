@@ -65,8 +65,30 @@ static const char *find_last(const char *begin, const char *end, char c)
     return NULL;
 }
 
+/*
+ * A worker of the kernel's pools is called kworker/CPU:NUMBER, and the kernel
+ * adds what it works on, as in "kworker/0:1-events" or, at this moment,
+ * "kworker/0:1+events" (wq_worker_comm() in kernel/workqueue.c). That changes
+ * many times a second, and is no part of what the thread is.
+ */
+static size_t stable_size(const struct process_stat *stat, const char *name, size_t size)
+{
+    static const char worker[] = "kworker/";
+    const char *colon = memchr(name, ':', size);
+    size_t at;
+
+    if (!stat->is_kernel || colon == NULL || size < sizeof(worker) ||
+        memcmp(name, worker, sizeof(worker) - 1) != 0) {
+        return size;
+    }
+    for (at = (size_t)(colon - name); at < size && name[at] != '-' && name[at] != '+'; at++) {
+    }
+    return at;
+}
+
 static void keep_name(struct process_stat *stat, const char *name, size_t size)
 {
+    size = stable_size(stat, name, size);
     stat->name_size = size < sizeof(stat->name) ? size : sizeof(stat->name) - 1;
     memcpy(stat->name, name, stat->name_size);
     stat->name[stat->name_size] = '\0';

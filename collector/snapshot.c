@@ -75,6 +75,7 @@ void snapshot_reset(struct snapshot *snapshot)
     snapshot->lacks = 0;
     snapshot->taken_at = 0;
     snapshot->steady_at = 0;
+    snapshot->awake_at = 0;
 }
 
 void snapshot_clear(struct snapshot *snapshot)

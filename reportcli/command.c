@@ -130,14 +130,19 @@ static void flush_records(void)
     (void)!console_flush(CONSOLE_OUT, &why);
 }
 
+/* Not by console_complain(), which may wrap it. The JSON holds no control characters. */
 static void complain_json(const char *kind, const char *words, const struct text *members)
 {
     struct text line = {0};
+    struct failure why;
 
     text_addf(&line, "{\"note\":\"%s\",\"text\":", kind);
     json_add_string(&line, words);
-    text_addf(&line, "%s}", text_bytes(members));
-    console_complain("%s", text_bytes(&line));
+    text_addf(&line, "%s}\n", text_bytes(members));
+    if (!console_write(CONSOLE_ERROR, text_bytes(&line), line.size, &why) ||
+        !console_flush(CONSOLE_ERROR, &why)) {
+        /* A note that nobody can read has nobody to miss it. */
+    }
     text_clear(&line);
 }
 

@@ -25,7 +25,7 @@ static const struct column time_columns[] = {
      .type = COLUMN_TIME,
      .heading = "Closed",
      .help = "The first sample that did not see it, or where watching ended; absent while open",
-     .rank = 3},
+     .rank = 4},
     {.name = "ending",
      .type = COLUMN_TEXT,
      .heading = "Ending",
@@ -36,7 +36,7 @@ static const struct column time_columns[] = {
      .unit = "ms",
      .heading = "Lasted",
      .help = "From opened_at to closed_at, or to the newest sample",
-     .rank = 7},
+     .rank = 2},
 };
 
 static const struct column origin_columns[] = {

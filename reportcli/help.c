@@ -15,25 +15,10 @@ enum {
     COLUMN_INDENT = 32,
 };
 
-/* Appends the words of `sentence` from the column `at` on, wrapped and indented. */
-static void add_wrapped(struct text *text, const char *sentence, size_t indent, size_t at,
-                        int columns)
+/* Appends a paragraph, or the rest of one from the column `indent` on. */
+static void add_wrapped(struct text *text, const char *sentence, size_t indent, int columns)
 {
-    while (*sentence != '\0') {
-        size_t size = strcspn(sentence, " ");
-
-        if (at > indent && at + 1 + size > (size_t)columns) {
-            text_add_char(text, '\n');
-            text_add_repeated(text, ' ', indent);
-            at = indent;
-        } else if (at > indent) {
-            text_add_char(text, ' ');
-            at++;
-        }
-        text_add_bytes(text, sentence, size);
-        at += size;
-        sentence += size + strspn(sentence + size, " ");
-    }
+    text_add_wrapped(text, sentence, indent, indent, (size_t)columns);
     text_add_char(text, '\n');
 }
 
@@ -49,7 +34,7 @@ static void add_item(struct text *text, const char *head, const char *what, size
         size = 0;
     }
     text_add_repeated(text, ' ', indent - size);
-    add_wrapped(text, what, indent, indent, columns);
+    add_wrapped(text, what, indent, columns);
 }
 
 static void add_command_line(struct text *text, const struct command *command)
@@ -64,7 +49,7 @@ static void add_command_line(struct text *text, const struct command *command)
 void help_add_program(struct text *text, int columns)
 {
     text_addf(text, "portledger %s\n\n", portledger_version);
-    add_wrapped(text, "Which process holds, or held, which TCP and UDP port.", 0, 0, columns);
+    add_wrapped(text, "Which process holds, or held, which TCP and UDP port.", 0, columns);
     text_add(text, "\nUsage: portledger [OPTIONS] COMMAND [...]\n\nCommands:\n");
     for (size_t i = 0; commands[i] != NULL; i++) {
         add_item(text, commands[i]->name, commands[i]->summary, COMMAND_INDENT, columns);
@@ -73,7 +58,7 @@ void help_add_program(struct text *text, int columns)
     options_add_help(text, &program_options, columns);
     text_add_char(text, '\n');
     add_wrapped(text, "portledger help COMMAND shows a command's options, columns and examples.", 0,
-                0, columns);
+                columns);
 }
 
 static void add_column(struct text *text, const struct column *column, int columns)
@@ -113,7 +98,7 @@ static void add_examples(struct text *text, const struct command *command, int c
     text_add(text, "\nExamples:\n");
     for (size_t i = 0; command->examples[i].line != NULL; i++) {
         text_addf(text, "  %s\n      ", command->examples[i].line);
-        add_wrapped(text, command->examples[i].what, 6, 6, columns);
+        add_wrapped(text, command->examples[i].what, 6, columns);
     }
 }
 
@@ -124,10 +109,10 @@ void help_add_command(struct text *text, const struct command *command, int colu
     text_add(text, "Usage: ");
     add_command_line(text, command);
     text_add(text, "\n\n");
-    add_wrapped(text, command->summary, 0, 0, columns);
+    add_wrapped(text, command->summary, 0, columns);
     if (command->text != NULL) {
         text_add_char(text, '\n');
-        add_wrapped(text, command->text, 0, 0, columns);
+        add_wrapped(text, command->text, 0, columns);
     }
     add_examples(text, command, columns);
     if (own.count > 0) {

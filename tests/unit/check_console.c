@@ -12,6 +12,7 @@
 
 /* The system: what it was given, piece by piece, on both streams in one order. */
 static struct {
+    int columns; /* 0: no terminal that says */
     bool terminal[CONSOLE_STREAM_COUNT];
     bool full; /* takes nothing any more */
     int locked;
@@ -42,6 +43,12 @@ bool console_system_write(enum console_stream stream, const char *bytes, size_t 
 bool console_is_terminal(enum console_stream stream)
 {
     return made_up.terminal[stream];
+}
+
+int console_columns(enum console_stream stream)
+{
+    (void)stream;
+    return made_up.columns;
 }
 
 void console_system_restore(void)
@@ -258,6 +265,15 @@ static const struct {
     {false, "usage\nwrong\n"}, /* a file has no reader who could mix them up */
 };
 
+START_TEST(a_complaint_is_wrapped_for_a_terminal_that_says_its_width)
+{
+    made_up.columns = 16;
+    console_complain("cannot open %s: error %d", "ledger.db", 5);
+    ck_assert_str_eq(written(CONSOLE_ERROR), "cannot open\n  ledger.db:\n  error 5\n");
+    ck_assert_int_eq(made_up.writes, 1);
+}
+END_TEST
+
 START_TEST(a_complaint_comes_after_what_a_person_has_read)
 {
     made_up.terminal[CONSOLE_OUT] = orders[_i].terminal;
@@ -313,6 +329,7 @@ static TCase *writing_tests(void)
     tcase_add_loop_test(tests, a_full_buffer_does_not_split_a_character, 0, 4);
     tcase_add_test(tests, a_complaint_is_a_line_at_once);
     tcase_add_test(tests, a_complaint_holds_nothing_that_a_terminal_acts_upon);
+    tcase_add_test(tests, a_complaint_is_wrapped_for_a_terminal_that_says_its_width);
     tcase_add_loop_test(tests, a_complaint_comes_after_what_a_person_has_read, 0, COUNT_OF(orders));
     tcase_add_test(tests, closing_hands_over_all_there_is);
     tcase_add_test(tests, nothing_written_is_nothing_lost);

@@ -20,6 +20,16 @@ static const struct {
     {"17 (x) R 1 1) S 3 17 9 0 -1 4194304" NUMBERS, "x) R 1 1", 17, 3, 9, false, false},
     {"17 (\n(\xff) S 3 17 9 0 -1 4194304" NUMBERS, "\n(\xff", 17, 3, 9, false, false},
     {"2 (kthreadd) S 0 0 0 0 -1 2129984" NUMBERS, "kthreadd", 2, 0, 0, true, false},
+    /* What a worker works on changes all the time, and is no part of its name; */
+    {"9 (kworker/u8:0-writeback) I 2 0 0 0 -1 69238880" NUMBERS, "kworker/u8:0", 9, 2, 0, true,
+     false},
+    {"9 (kworker/1:2H+kblockd) I 2 0 0 0 -1 69238880" NUMBERS, "kworker/1:2H", 9, 2, 0, true,
+     false},
+    /* a rescuer's is, and anybody may call himself so. */
+    {"9 (kworker/R-rcu_gp) I 2 0 0 0 -1 69238880" NUMBERS, "kworker/R-rcu_gp", 9, 2, 0, true,
+     false},
+    {"9 (kworker/0:1-evil) S 1 9 9 0 -1 4194304" NUMBERS, "kworker/0:1-evil", 9, 1, 9, false,
+     false},
     {"17 (gone) Z 3 17 9 0 -1 4194308" NUMBERS, "gone", 17, 3, 9, false, true},
 };
 

@@ -347,6 +347,32 @@ START_TEST(of_equally_near_words_the_first_is_meant)
 }
 END_TEST
 
+static const struct {
+    const char *words;
+    size_t at, indent, columns;
+    const char *lines;
+} wrappings[] = {
+    {"", 0, 2, 10, ""},
+    {"one two", 0, 2, 10, "one two"},
+    {"one two three", 0, 2, 7, "one two\n  three"},
+    {"one two", 5, 5, 12, "one two"},                 /* what stands before counts */
+    {"one two", 5, 5, 11, "one\n     two"},           /* and the next line stands below it */
+    {"immeasurable x", 0, 2, 4, "immeasurable\n  x"}, /* nothing is broken or lost */
+    {"日本 日本", 0, 0, 8, "日本\n日本"},             /* columns, not bytes */
+    {"  one   two ", 0, 0, 80, "one two"},
+};
+
+START_TEST(words_are_wrapped_between_blanks)
+{
+    struct text text = {0};
+
+    text_add_wrapped(&text, wrappings[_i].words, wrappings[_i].at, wrappings[_i].indent,
+                     wrappings[_i].columns);
+    ck_assert_str_eq(text_bytes(&text), wrappings[_i].lines);
+    text_clear(&text);
+}
+END_TEST
+
 static Suite *text_suite(void)
 {
     Suite *suite = suite_create("text");
@@ -371,6 +397,7 @@ static Suite *text_suite(void)
     tcase_add_test(tests, case_does_not_count_for_ascii_letters);
     tcase_add_loop_test(tests, the_closest_word_is_what_was_meant, 0, COUNT_OF(typos));
     tcase_add_test(tests, of_equally_near_words_the_first_is_meant);
+    tcase_add_loop_test(tests, words_are_wrapped_between_blanks, 0, COUNT_OF(wrappings));
     suite_add_tcase(suite, tests);
     return suite;
 }
