@@ -27,12 +27,16 @@ static bool read_pieces(struct text *content, FILE *file, size_t limit)
 bool file_read(struct text *content, const char *path, size_t limit, struct failure *why)
 {
     size_t before = content->size;
+    struct file_facts facts;
     FILE *file;
     bool complete;
     int error;
 
     if (file_is_folder(path)) {
         return FAIL(why, FAILURE_FORMAT, 0, "cannot read %s: it is a folder", path);
+    }
+    if (file_inspect(path, &facts) && !facts.regular) { /* a pipe would make us wait for ever */
+        return FAIL(why, FAILURE_FORMAT, 0, "cannot read %s: it is no regular file", path);
     }
     file = file_open(path, "r", why);
     if (file == NULL) {
@@ -49,6 +53,23 @@ bool file_read(struct text *content, const char *path, size_t limit, struct fail
                     path, limit);
     }
     return text_ok(content, why);
+}
+
+bool file_resolve(struct text *resolved, const char *path, struct failure *why)
+{
+    struct text folder = {0};
+
+    if (file_real_path(resolved, path)) {
+        return text_ok(resolved, why);
+    }
+    paths_add_folder(&folder, path);
+    if (text_ok(&folder, why) && file_real_path(resolved, text_bytes(&folder))) {
+        paths_add_part(resolved, paths_base_name(path));
+    } else {
+        text_add(resolved, path);
+    }
+    text_clear(&folder);
+    return text_ok(resolved, why);
 }
 
 /* Makes what is missing above `path`. There is an end: a root has no folder but itself. */

@@ -30,6 +30,22 @@ FILE *file_open(const char *path, const char *mode, struct failure *why) NODISCA
 
 /* False also where we may not look. */
 bool file_exists(const char *path);
+
+/* What stands at a path, behind any links. */
+struct file_facts {
+    bool regular;   /* a file of a disk: no folder, pipe or device */
+    unsigned links; /* names that the file has; 1 where the system does not tell */
+};
+
+/* False where nothing is there, or we may not look. */
+bool file_inspect(const char *path, struct file_facts *facts);
+
+/*
+ * Appends the path that `path` leads to: absolute, with every link followed.
+ * Where there is no such file, that is so of its folder; where there is no
+ * such folder either, the path is appended as it is.
+ */
+bool file_resolve(struct text *resolved, const char *path, struct failure *why) NODISCARD;
 bool file_is_folder(const char *path);
 
 /* Bytes, or -1 where there is no such file, or it is a folder. */

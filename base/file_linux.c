@@ -41,6 +41,30 @@ bool file_is_folder(const char *path)
     return stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
 }
 
+bool file_inspect(const char *path, struct file_facts *found)
+{
+    struct stat facts;
+
+    if (stat(path, &facts) != 0) {
+        return false;
+    }
+    found->regular = S_ISREG(facts.st_mode);
+    found->links = (unsigned)facts.st_nlink;
+    return true;
+}
+
+bool file_real_path(struct text *real, const char *path)
+{
+    char *found = realpath(path, NULL);
+
+    if (found == NULL) {
+        return false;
+    }
+    text_add(real, found);
+    free(found);
+    return true;
+}
+
 int64_t file_size(const char *path)
 {
     struct stat facts;

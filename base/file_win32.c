@@ -127,6 +127,78 @@ bool file_is_folder(const char *path)
     return read_facts(path, &facts) && (facts.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) != 0;
 }
 
+/* A handle that can only be asked; links are followed. */
+static HANDLE open_to_ask(const char *path)
+{
+    wchar_t *wide = utf16_path(path);
+    HANDLE handle = INVALID_HANDLE_VALUE;
+
+    if (wide != NULL) {
+        handle = CreateFileW(wide, FILE_READ_ATTRIBUTES,
+                             FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
+                             OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    }
+    free(wide);
+    return handle;
+}
+
+bool file_inspect(const char *path, struct file_facts *found)
+{
+    HANDLE handle = open_to_ask(path);
+    BY_HANDLE_FILE_INFORMATION facts;
+    bool known;
+
+    if (handle == INVALID_HANDLE_VALUE) {
+        return false;
+    }
+    known = GetFileInformationByHandle(handle, &facts) != 0;
+    found->regular = GetFileType(handle) == FILE_TYPE_DISK &&
+                     (!known || (facts.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) == 0);
+    found->links = known ? facts.nNumberOfLinks : 1;
+    CloseHandle(handle);
+    return true;
+}
+
+/* The system answers with \\?\ before it, which people need not see where it changes nothing. */
+static void add_final_path(struct text *real, const wchar_t *path, size_t units)
+{
+    static const wchar_t prefix[] = L"\\\\?\\";
+    const size_t prefix_units = sizeof(prefix) / sizeof(prefix[0]) - 1;
+
+    if (units > prefix_units + 1 && wcsncmp(path, prefix, prefix_units) == 0 &&
+        path[prefix_units + 1] == L':' && units - prefix_units < MAX_PATH) {
+        path += prefix_units;
+        units -= prefix_units;
+    }
+    utf16_add(real, path, units);
+}
+
+bool file_real_path(struct text *real, const char *path)
+{
+    HANDLE handle = open_to_ask(path);
+    DWORD units;
+    wchar_t *wide;
+    bool found = false;
+
+    if (handle == INVALID_HANDLE_VALUE) {
+        return false;
+    }
+    units = GetFinalPathNameByHandleW(handle, NULL, 0, FILE_NAME_NORMALIZED | VOLUME_NAME_DOS);
+    wide = units == 0 ? NULL : malloc((size_t)units * sizeof(*wide));
+    if (wide != NULL) {
+        DWORD written =
+            GetFinalPathNameByHandleW(handle, wide, units, FILE_NAME_NORMALIZED | VOLUME_NAME_DOS);
+
+        found = written > 0 && written < units;
+        if (found) {
+            add_final_path(real, wide, written);
+        }
+    }
+    free(wide);
+    CloseHandle(handle);
+    return found;
+}
+
 int64_t file_size(const char *path)
 {
     WIN32_FILE_ATTRIBUTE_DATA facts;

@@ -26,7 +26,7 @@ const struct event events[] = {
      "the sockets can be read again after %s failed samples", "The gap ends here."},
     {EVENT_COMMIT_FAILED, EVENT_ERROR, "commit_failed",
      "the ledger cannot be written: %s; samples wait in memory",
-     "Free the disk or the lock that is named. Nothing is lost as long as the service runs."},
+     "Free the disk or the lock that is named. Up to 16 MiB of facts wait; then the service ends."},
     {EVENT_COMMIT_RECOVERED, EVENT_INFORMATION, "commit_recovered",
      "the ledger can be written again; what waited is stored", "No sample was lost."},
     {EVENT_START_FAILED, EVENT_ERROR, "start_failed", "not started: %s",

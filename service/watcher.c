@@ -21,6 +21,7 @@
 enum {
     STOP_PATIENCE_MS = 1500, /* for a system call that hangs; the SCM is promised 2 s */
     START_LOOK_MS = 500,     /* how often a manager hears that we are still starting */
+    MOST_WAITING = 16 << 20, /* bytes of facts that may wait while the ledger takes none */
 };
 
 setting_tables watcher_settings = {&collector_settings, &ledger_settings, NULL};
@@ -43,6 +44,7 @@ struct watcher {
     int64_t next_commit;
     int64_t failed_samples; /* since the last good one */
     bool commit_failing;
+    bool sampled; /* at least once */
     bool ready;
 };
 
@@ -124,7 +126,9 @@ static bool reload(struct watcher *watcher, struct failure *why)
     watcher->settings_file = file;
     take_settings(watcher);
     watcher->next_sample = clock_steady();
+    watcher->next_commit = watcher->next_sample; /* what waited by the old settings waits no more */
     tell_settings(watcher);
+    ledger_writer_set_commit(watcher->writer, watcher->commit_every);
     return ledger_writer_set_interval(watcher->writer, watcher->interval, why);
 }
 
@@ -145,35 +149,53 @@ static void tell_gap(const struct watcher *watcher, const struct ledger_gap_seen
     text_clear(&until);
 }
 
-static void commit(struct watcher *watcher)
-{
-    struct failure why;
-    bool ok = ledger_writer_commit(watcher->writer, &why);
-
-    watcher->next_commit = clock_steady() + watcher->commit_every;
-    if (ok == !watcher->commit_failing) {
-        return; /* as before: said once */
-    }
-    watcher->commit_failing = !ok;
-    if (ok) {
-        event_report(watcher->events, EVENT_COMMIT_RECOVERED);
-    } else {
-        event_report(watcher->events, EVENT_COMMIT_FAILED, why.text);
-    }
-}
-
-/* The first sample is stored at once: RUNNING means that watching has really begun. */
+/* RUNNING means that watching has really begun: a sample is in the ledger. */
 static void become_ready(struct watcher *watcher)
 {
     struct text interval = {0};
 
-    commit(watcher);
     watcher->ready = true;
     service_host_ready(watcher->host);
     units_add_duration(&interval, watcher->interval);
     event_report(watcher->events, EVENT_STARTED, text_bytes(&interval),
                  text_bytes(&watcher->ledger_path));
     text_clear(&interval);
+}
+
+/* Said once, and once more when it is over. */
+static void tell_commit(struct watcher *watcher, bool ok, const struct failure *why)
+{
+    if (ok && watcher->commit_failing) {
+        event_report(watcher->events, EVENT_COMMIT_RECOVERED);
+    } else if (!ok && !watcher->commit_failing) {
+        event_report(watcher->events, EVENT_COMMIT_FAILED, why->text);
+    }
+    watcher->commit_failing = !ok;
+}
+
+/*
+ * A ledger that is full or locked may get well again, and samples wait for
+ * that in memory. One that is gone or damaged does not: then the service ends,
+ * and the manager starts it again.
+ */
+static bool commit(struct watcher *watcher, struct failure *why)
+{
+    bool ok = ledger_writer_commit(watcher->writer, why);
+
+    watcher->next_commit = clock_steady() + watcher->commit_every;
+    if (!ok && (why->kind == FAILURE_MISSING || why->kind == FAILURE_FORMAT)) {
+        return false;
+    }
+    tell_commit(watcher, ok, why);
+    if (ledger_writer_waiting(watcher->writer) > MOST_WAITING) {
+        return FAIL(why, why->kind, why->code,
+                    "samples have waited in memory for too long; the newest are lost: %s",
+                    why->text);
+    }
+    if (ok && watcher->sampled && !watcher->ready) {
+        become_ready(watcher);
+    }
+    return true;
 }
 
 static void tell_recovery(struct watcher *watcher)
@@ -199,8 +221,9 @@ static bool record(struct watcher *watcher, struct failure *why)
     if (ledger_writer_gap_seen(watcher->writer, &gap)) {
         tell_gap(watcher, &gap);
     }
-    if (!watcher->ready) {
-        become_ready(watcher);
+    if (!watcher->sampled) { /* the first sample is stored at once */
+        watcher->sampled = true;
+        return commit(watcher, why);
     }
     return true;
 }
@@ -264,8 +287,8 @@ static bool turn(struct watcher *watcher, unsigned wants, struct failure *why)
         return false;
     }
     begin_if_due(watcher, clock_steady());
-    if (clock_steady() >= watcher->next_commit) {
-        commit(watcher);
+    if (clock_steady() >= watcher->next_commit && !commit(watcher, why)) {
+        return false;
     }
     if (!watcher->ready) {
         service_host_busy(watcher->host);
@@ -351,7 +374,9 @@ static bool end(struct watcher *watcher, bool ok, struct failure *why)
     if (!sampler_close(watcher->sampler, STOP_PATIENCE_MS)) {
         event_report(watcher->events, EVENT_COLLECTOR_HANGS);
     }
-    if (!ledger_writer_close(watcher->writer, LEDGER_GAP_STOPPED, &closing) && ok) {
+    if (!ledger_writer_close(watcher->writer, ok ? LEDGER_GAP_STOPPED : LEDGER_GAP_CRASHED,
+                             &closing) &&
+        ok) {
         *why = closing;
         ok = false;
     }

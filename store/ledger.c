@@ -32,7 +32,7 @@ int64_t ledger_size_beside(const struct ledger *ledger, const char *suffix)
     struct text path = {0};
     int64_t size;
 
-    text_add(&path, ledger->path);
+    text_add(&path, ledger->file);
     text_add(&path, suffix);
     size = path.failed ? -1 : file_size(text_bytes(&path));
     text_clear(&path);
@@ -76,7 +76,7 @@ static bool take_lock(struct ledger *ledger, struct failure *why)
     if (in_memory(ledger)) {
         return true;
     }
-    text_add(&path, ledger->path);
+    text_add(&path, ledger->file);
     text_add(&path, LOCK_SUFFIX);
     ok = text_ok(&path, why) && file_lock_take(&ledger->lock, text_bytes(&path), why);
     text_clear(&path);
@@ -159,7 +159,7 @@ static bool open_for_writing(struct ledger *ledger, struct failure *why)
         "PRAGMA journal_size_limit = 16777216",
     };
 
-    if (!database_open(&ledger->db, ledger->path, DATABASE_WRITE, why)) {
+    if (!database_open(&ledger->db, ledger->file, DATABASE_WRITE, why)) {
         return false;
     }
     sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
@@ -187,7 +187,7 @@ static bool open_for_writing(struct ledger *ledger, struct failure *why)
 static bool open_for_reading(struct ledger *ledger, struct failure *why)
 {
     ledger->frozen = !in_use(ledger);
-    return database_open(&ledger->db, ledger->path,
+    return database_open(&ledger->db, ledger->file,
                          ledger->frozen ? DATABASE_FROZEN : DATABASE_READ, why) &&
            recognize(ledger, why) && database_run(ledger->db, "PRAGMA cell_size_check = ON", why) &&
            ledger_schema_check(ledger->db, why);
@@ -200,10 +200,47 @@ static void close_database(struct ledger *ledger)
     ledger->db = NULL;
 }
 
+/*
+ * SQLite's files and our lock stand beside the name of the file. So a link is
+ * followed first, and a file with two names is refused: under each of them
+ * there could be a writer who does not see the other.
+ */
+static bool find_file(struct ledger *ledger, struct failure *why)
+{
+    struct text resolved = {0};
+    struct file_facts facts;
+    bool ok;
+
+    free(ledger->file);
+    ledger->file = NULL;
+    if (in_memory(ledger)) {
+        text_add(&resolved, ledger->path);
+    } else if (!file_resolve(&resolved, ledger->path, why)) {
+        text_clear(&resolved);
+        return false;
+    }
+    ok = text_ok(&resolved, why);
+    ledger->file = text_take(&resolved);
+    if (!ok || ledger->file == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory to open the ledger");
+    }
+    if (in_memory(ledger) || !file_inspect(ledger->file, &facts)) {
+        return true; /* whoever opens it will say that it is not there */
+    }
+    if (!facts.regular && !file_is_folder(ledger->file)) {
+        return FAIL(why, FAILURE_FORMAT, 0, "this is no regular file, so it is no ledger");
+    }
+    return facts.links <= 1 || file_is_folder(ledger->file) ||
+           FAIL(why, FAILURE_FORMAT, 0,
+                "the file has %u names (hard links); a ledger must have one: remove the others",
+                facts.links);
+}
+
 static bool open_database(struct ledger *ledger, struct failure *why)
 {
-    bool ok = ledger->access == LEDGER_WRITE ? open_for_writing(ledger, why)
-                                             : open_for_reading(ledger, why);
+    bool ok =
+        find_file(ledger, why) && (ledger->access == LEDGER_WRITE ? open_for_writing(ledger, why)
+                                                                  : open_for_reading(ledger, why));
 
     if (!ok || !database_prepare_all(ledger->db, ledger_rows_sql, LEDGER_ROWS_STATEMENTS,
                                      ledger->rows, why)) {
@@ -248,6 +285,7 @@ void ledger_close(struct ledger *ledger)
     close_database(ledger);
     file_lock_release(ledger->lock);
     free(ledger->path);
+    free(ledger->file);
     free(ledger);
 }
 

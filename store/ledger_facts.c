@@ -21,6 +21,7 @@ enum statement {
     END_PROCESS,
     ADD_INTERVAL,
     CLOSE_INTERVAL,
+    NEWEST_RUN,
     STATEMENT_COUNT,
 };
 
@@ -61,6 +62,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
         "         :local_port, :remote_address, :remote_port, :process, :pid, :attribution,"
         "         :age, :continued)",
     [CLOSE_INTERVAL] = "UPDATE interval SET duration = :duration, span = :span WHERE id = :id",
+    [NEWEST_RUN] = "SELECT max(id) FROM run",
 };
 
 /*
@@ -627,6 +629,34 @@ static void forget(struct ledger_facts *facts)
     }
 }
 
+/* On Linux anybody who may can delete or move a file that is open, and SQLite writes on. */
+static bool check_place(struct ledger_facts *facts, struct failure *why)
+{
+    int moved = 0;
+
+    return sqlite3_file_control(facts->ledger->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) !=
+               SQLITE_OK ||
+           moved == 0 ||
+           FAIL(
+               why, FAILURE_MISSING, 0,
+               "the ledger was deleted or moved while it was written; what was not stored is lost");
+}
+
+/* The lock keeps a second writer out, unless somebody deletes the lock's file. */
+static bool check_sole_writer(struct ledger_facts *facts, struct failure *why)
+{
+    sqlite3_stmt *newest = facts->statements[NEWEST_RUN];
+    int result = sqlite3_step(newest);
+    int64_t run = sqlite3_column_int64(newest, 0);
+
+    if (!database_end(facts->ledger->db, newest, result, "looking for the newest run", why)) {
+        return false;
+    }
+    return run == newest_stretch(facts)->stretch.run_id ||
+           FAIL(why, FAILURE_FORMAT, 0,
+                "another portledgerd has begun to write this ledger; this one ends");
+}
+
 bool ledger_facts_commit(struct ledger_facts *facts, struct failure *why)
 {
     sqlite3 *db = facts->ledger->db;
@@ -634,7 +664,8 @@ bool ledger_facts_commit(struct ledger_facts *facts, struct failure *why)
     if (!something_waits(facts)) {
         return true;
     }
-    if (!database_run(db, "BEGIN IMMEDIATE", why) || !write_all(facts, why) ||
+    if (!check_place(facts, why) || !database_run(db, "BEGIN IMMEDIATE", why) ||
+        !check_sole_writer(facts, why) || !write_all(facts, why) ||
         !database_run(db, "COMMIT", why)) {
         database_rollback(db);
         return ledger_name_failure(facts->ledger, why);

@@ -14,7 +14,8 @@
 struct ledger {
     sqlite3 *db;
     sqlite3_stmt *rows[LEDGER_ROWS_STATEMENTS]; /* by enum ledger_rows_statement */
-    char *path;
+    char *path;                                 /* as it was given, for people */
+    char *file; /* where that leads: what SQLite opens, and what "-wal" and "-lock" stand beside */
     enum ledger_access access;
     struct file_lock *lock; /* of the only writer; NULL for a reader, and in memory */
     bool accepted;          /* the file is a ledger of ours, and may be touched */

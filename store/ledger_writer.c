@@ -29,6 +29,7 @@ enum statement {
     FIND_BOOT,
     ADD_RUN,
     END_RUN,
+    SET_COMMIT,
     CLOSE_STRETCHES,
     CLOSE_RUNS,
     ORPHAN_PROCESSES,
@@ -41,6 +42,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [ADD_RUN] = "INSERT INTO run (program, pid, boot, started_at, commit_ms, ended)"
                 " VALUES (:program, :pid, :boot, :started_at, :commit_ms, 0)",
     [END_RUN] = "UPDATE run SET ended = :ended WHERE id = :id",
+    [SET_COMMIT] = "UPDATE run SET commit_ms = :commit_ms WHERE id = :id",
 
     /* Only the newest stretch and run can be without an end: no more rows need be looked at. */
     [CLOSE_STRETCHES] = "UPDATE stretch SET ended = :ended"
@@ -85,6 +87,8 @@ struct ledger_writer {
     int64_t run_id;
     int64_t boot_id;
     int64_t interval;              /* milliseconds between samples */
+    int64_t commit;                /* milliseconds between commits */
+    bool commit_changed;           /* and not stored yet */
     bool watching;                 /* the stretch goes on */
     struct ledger_stretch stretch; /* the newest one, of this run or an earlier one */
     struct ledger_gap_seen gap;    /* before the newest sample; LEDGER_GAP_NONE: there was none */
@@ -325,6 +329,7 @@ bool ledger_writer_open(struct ledger_writer **out, struct ledger *ledger,
     }
     writer->ledger = ledger;
     writer->interval = run->interval;
+    writer->commit = run->commit;
     if (!database_prepare_all(ledger->db, statement_sql, STATEMENT_COUNT, writer->statements,
                               why) ||
         !ledger_facts_open(&writer->facts, ledger, why) || !begin_run(writer, run, why)) {
@@ -746,9 +751,31 @@ bool ledger_writer_gap_seen(const struct ledger_writer *writer, struct ledger_ga
     return gap->reason != LEDGER_GAP_NONE;
 }
 
+void ledger_writer_set_commit(struct ledger_writer *writer, int64_t commit)
+{
+    writer->commit_changed = writer->commit_changed || commit != writer->commit;
+    writer->commit = commit;
+}
+
+static bool store_commit_time(struct ledger_writer *writer, struct failure *why)
+{
+    sqlite3_stmt *set = writer->statements[SET_COMMIT];
+
+    if (!writer->commit_changed) {
+        return true;
+    }
+    database_bind(set, ":commit_ms", writer->commit);
+    database_bind(set, ":id", writer->run_id);
+    if (!database_finish(writer->ledger->db, set, "storing how often to commit", why)) {
+        return ledger_name_failure(writer->ledger, why);
+    }
+    writer->commit_changed = false;
+    return true;
+}
+
 bool ledger_writer_commit(struct ledger_writer *writer, struct failure *why)
 {
-    return ledger_facts_commit(writer->facts, why);
+    return ledger_facts_commit(writer->facts, why) && store_commit_time(writer, why);
 }
 
 size_t ledger_writer_waiting(const struct ledger_writer *writer)

@@ -99,7 +99,15 @@ bool ledger_writer_gap(struct ledger_writer *writer, enum ledger_gap reason,
 bool ledger_writer_set_interval(struct ledger_writer *writer, int64_t interval,
                                 struct failure *why) NODISCARD;
 
-/* Writes what was gathered, durably. On failure nothing was written and nothing is lost. */
+/* From here on the caller commits so often; readers then know how old the newest sample may be. */
+void ledger_writer_set_commit(struct ledger_writer *writer, int64_t commit);
+
+/*
+ * Writes what was gathered, durably. On failure nothing was written, and the
+ * next commit tries again. Trying again is of no use after FAILURE_MISSING
+ * (the file was deleted or moved) and FAILURE_FORMAT (it is damaged, or
+ * another service writes it).
+ */
 bool ledger_writer_commit(struct ledger_writer *writer, struct failure *why) NODISCARD;
 
 /* Facts that wait for the next commit, in bytes of memory. 0 where nothing but coverage does. */

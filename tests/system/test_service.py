@@ -207,6 +207,13 @@ def test_settings_are_read_again_on_request(running):
     wait_until(
         lambda: running.records("status")[0]["interval"] == 200, "the new interval in force"
     )
+    running.write_settings(collector_interval="200ms", ledger_commit="20s")
+    running.reload()
+    time.sleep(6.0)  # longer than by the old settings a reader would wait for a newer sample
+    assert running.records("status")[0]["state"] == "recording"
+    running.write_settings(collector_interval="200ms", ledger_commit="200ms")
+    running.reload()
+    running.wait_for_sample()  # at once, not after what was left of 20 s
     running.write_settings(collector_interval="5")
     running.reload()
     running.wait_for_sample()
