@@ -11,6 +11,7 @@
 #include "base/settings.h"
 #include "collector/collector.h"
 #include "reportcli/json_text.h"
+#include "store/ledger_query.h"
 
 /* Without a settings file, and for a ledger from elsewhere. */
 enum { USUAL_COMMIT_MS = 5000 };
@@ -56,6 +57,7 @@ bool command_open_ledger(const struct command_context *context, struct command_l
                          enum exit_status *status, struct failure *why)
 {
     struct text path = {0};
+    int64_t commit = 0;
     bool done = true;
 
     *out = (struct command_ledger){.commit = USUAL_COMMIT_MS};
@@ -65,7 +67,11 @@ bool command_open_ledger(const struct command_context *context, struct command_l
         done = read_settings(&path, &out->commit, why);
     }
     done = done && text_ok(&path, why) &&
-           ledger_open(&out->ledger, text_bytes(&path), LEDGER_READ, why);
+           ledger_open(&out->ledger, text_bytes(&path), LEDGER_READ, why) &&
+           ledger_read_commit(out->ledger, &commit, why);
+    if (done && commit > 0) { /* what the service that writes it really does */
+        out->commit = commit;
+    }
     if (!done) {
         const char *what_to_do = advice(context, why);
 

@@ -115,13 +115,18 @@ static void count_in(struct coverage *coverage, const struct ledger_stretch *str
     coverage->lacks |= stretch->lacks;
 }
 
-/* The time after the last stretch: a gap, unless the next sample is only under way. */
+/*
+ * The time after the last stretch is a gap, unless the next samples are only
+ * under way. Those are not claimed either: what is not stored may be lost.
+ */
 static bool add_tail(struct coverage *coverage, const struct ledger_stretch *last, int64_t end,
                      int64_t commit, struct failure *why)
 {
     bool goes_on = ledger_gap_seamless((int)last->ended);
 
     if (goes_on && coverage->until - end <= coverage_slack(last->interval, commit)) {
+        coverage->pending = coverage->until - end;
+        coverage->until = end > coverage->since ? end : coverage->since;
         return true;
     }
     return add_gap(coverage, end, coverage->until, gap_reason(last->ended), why);
@@ -258,11 +263,14 @@ void coverage_add_words(struct text *text, const struct coverage *coverage,
     units_add_duration(text, coverage->interval);
     if (coverage->gap_count == 0) {
         text_add(text, ", without a gap");
-        return;
+    } else {
+        text_add(text, ", except for ");
+        units_add_duration_rough(text, coverage_unwatched(coverage));
+        add_gaps(text, coverage, zone);
     }
-    text_add(text, ", except for ");
-    units_add_duration_rough(text, coverage_unwatched(coverage));
-    add_gaps(text, coverage, zone);
+    if (coverage->pending > coverage->interval) {
+        text_add(text, "; newer samples are not stored yet");
+    }
 }
 
 void coverage_note(const struct command_context *context, const struct coverage *coverage,

@@ -36,6 +36,7 @@ struct coverage {
     int64_t since; /* of the range; where that had no begin, of what was watched */
     int64_t until;
     int64_t watched;  /* milliseconds of since..until */
+    int64_t pending;  /* milliseconds behind `until` of which no sample can be stored yet */
     int64_t interval; /* the longest between samples, in milliseconds; 0: nothing was watched */
     unsigned lacks;   /* enum snapshot_lack of any stretch */
     struct coverage_gap *gaps; /* by time */

@@ -213,6 +213,19 @@ static int64_t size_or_zero(int64_t size)
     return size < 0 ? 0 : size;
 }
 
+bool ledger_read_commit(struct ledger *ledger, int64_t *commit, struct failure *why)
+{
+    struct ledger_stretch_rows newest = {0};
+    bool found = false;
+
+    if (!ledger_begin_read(ledger, why) ||
+        !ledger_end_read(ledger, ledger_rows_newest(ledger, &newest, &found, why), why)) {
+        return false;
+    }
+    *commit = found ? newest.commit : 0;
+    return true;
+}
+
 bool ledger_summarize(struct ledger *ledger, struct ledger_summary *summary, struct failure *why)
 {
     *summary = (struct ledger_summary){

@@ -119,6 +119,12 @@ typedef bool ledger_interval_fn(void *context, const struct ledger_interval *int
 bool ledger_walk_intervals(struct ledger *ledger, const struct ledger_filter *filter,
                            ledger_interval_fn *visit, void *context, struct failure *why) NODISCARD;
 
+/*
+ * Milliseconds that the newest run lets pass between two commits: for so long
+ * a sample may be on its way into the ledger. 0: there is no run, or it did not tell.
+ */
+bool ledger_read_commit(struct ledger *ledger, int64_t *commit, struct failure *why) NODISCARD;
+
 /* What the ledger says of itself. */
 struct ledger_summary {
     char ledger_id[40]; /* a UUID in lower case */

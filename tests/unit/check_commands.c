@@ -321,7 +321,7 @@ static const struct {
      "2026-11-20 14:01:04 +01:00  -                           open       2 s   300  nginx "
      "         exact   TCP     443  ::         LISTENING    -              -  -           "
      "            found\n",
-     "note: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:01:07 +01:00, every 1"
+     "note: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:01:06 +01:00, every 1"
      "s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2026-11-20 14:01:04 +0"
      "1:00 (service stopped)\n"},
     {"diff 14:00:02 14:00:03 --ledger check_commands.db --format table", EXIT_NO,
@@ -337,7 +337,7 @@ static const struct {
     {"status --gaps --ledger check_commands.db --format table", EXIT_NO,
      "From                        Until                       Lasted  Because\n"
      "2026-11-20 14:00:04 +01:00  2026-11-20 14:01:04 +01:00     1 m  service stopped\n",
-     "note: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:01:07 +01:00, every 1"
+     "note: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:01:06 +01:00, every 1"
      "s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2026-11-20 14:01:04 +0"
      "1:00 (service stopped)\n"},
     {"local --at 14:00:02 --ledger check_commands.db --json", EXIT_YES,
@@ -451,9 +451,9 @@ static const struct {
      "\":null,\"parent_pid\":null,\"process_access\":\"denied\",\"opening\":\"found\",\"id\":8}\n"
      "]\n",
      "{\"note\":\"coverage\",\"text\":\"watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:"
-     "01:07 +01:00, every 1s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2"
+     "01:06 +01:00, every 1s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2"
      "026-11-20 14:01:04 +01:00 (service stopped)\",\"since\":\"2026-11-20T14:00:00.000+01:00\""
-     ",\"until\":\"2026-11-20T14:01:07.000+01:00\",\"watched\":7000,\"gaps\":1}\n"},
+     ",\"until\":\"2026-11-20T14:01:06.000+01:00\",\"watched\":6000,\"gaps\":1}\n"},
     {"diff 14:00:02 14:00:03 --ledger check_commands.db --json", EXIT_NO,
      "[\n"
      "{\"comparison\":1,\"change\":\"closed\",\"pid\":4321,\"process\":\"=evil\\u001b[31m\","
@@ -489,9 +489,9 @@ static const struct {
      "\",\"duration\":60000,\"reason\":\"service stopped\"}\n"
      "]\n",
      "{\"note\":\"coverage\",\"text\":\"watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:"
-     "01:07 +01:00, every 1s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2"
+     "01:06 +01:00, every 1s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2"
      "026-11-20 14:01:04 +01:00 (service stopped)\",\"since\":\"2026-11-20T14:00:00.000+01:00\""
-     ",\"until\":\"2026-11-20T14:01:07.000+01:00\",\"watched\":7000,\"gaps\":1}\n"},
+     ",\"until\":\"2026-11-20T14:01:06.000+01:00\",\"watched\":6000,\"gaps\":1}\n"},
     {"local --at 14:00:02 --ledger check_commands.db --jsonl", EXIT_YES,
      "{\"moment\":1,\"pid\":null,\"process\":null,\"attribution\":\"denied\",\"protocol\":\"UDP\","
      "\"local"
@@ -599,9 +599,9 @@ static const struct {
      "t\":null,\"path\":null,\"process_started_at\":\"2026-11-20T14:00:50.000+01:00\",\"created_at"
      "\":null,\"parent_pid\":null,\"process_access\":\"denied\",\"opening\":\"found\",\"id\":8}\n",
      "{\"note\":\"coverage\",\"text\":\"watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:"
-     "01:07 +01:00, every 1s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2"
+     "01:06 +01:00, every 1s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2"
      "026-11-20 14:01:04 +01:00 (service stopped)\",\"since\":\"2026-11-20T14:00:00.000+01:00\""
-     ",\"until\":\"2026-11-20T14:01:07.000+01:00\",\"watched\":7000,\"gaps\":1}\n"},
+     ",\"until\":\"2026-11-20T14:01:06.000+01:00\",\"watched\":6000,\"gaps\":1}\n"},
     {"diff 14:00:02 14:00:03 --ledger check_commands.db --jsonl", EXIT_NO,
      "{\"comparison\":1,\"change\":\"closed\",\"pid\":4321,\"process\":\"=evil\\u001b[31m\","
      "\"attributio"
@@ -633,9 +633,9 @@ static const struct {
      "{\"from_at\":\"2026-11-20T14:00:04.000+01:00\",\"until_at\":\"2026-11-20T14:01:04.000+01:00"
      "\",\"duration\":60000,\"reason\":\"service stopped\"}\n",
      "{\"note\":\"coverage\",\"text\":\"watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:"
-     "01:07 +01:00, every 1s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2"
+     "01:06 +01:00, every 1s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2"
      "026-11-20 14:01:04 +01:00 (service stopped)\",\"since\":\"2026-11-20T14:00:00.000+01:00\""
-     ",\"until\":\"2026-11-20T14:01:07.000+01:00\",\"watched\":7000,\"gaps\":1}\n"},
+     ",\"until\":\"2026-11-20T14:01:06.000+01:00\",\"watched\":6000,\"gaps\":1}\n"},
     {"local --at 14:00:02 --ledger check_commands.db --csv", EXIT_YES,
      "moment,pid,process,attribution,protocol,local_port,local_address,state,remote_addres"
      "s,remote_port,path,process_started_at,created_at,parent_pid,process_access,at\r\n"
@@ -674,7 +674,7 @@ static const struct {
      "2026-11-20T14:01:04.000+01:00,,open,2000,,,denied,UDP,53,::,,,,,,,,,continued,7\r\n"
      "2026-11-20T14:01:04.000+01:00,,open,2000,300,nginx,exact,TCP,443,::,LISTENING,,,,202"
      "6-11-20T14:00:50.000+01:00,,,denied,found,8\r\n",
-     "note: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:01:07 +01:00, every 1"
+     "note: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:01:06 +01:00, every 1"
      "s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2026-11-20 14:01:04 +0"
      "1:00 (service stopped)\n"},
     {"diff 14:00:02 14:00:03 --ledger check_commands.db --csv", EXIT_NO,
@@ -693,7 +693,7 @@ static const struct {
     {"status --gaps --ledger check_commands.db --csv", EXIT_NO,
      "from_at,until_at,duration,reason\r\n"
      "2026-11-20T14:00:04.000+01:00,2026-11-20T14:01:04.000+01:00,60000,service stopped\r\n",
-     "note: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:01:07 +01:00, every 1"
+     "note: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:01:06 +01:00, every 1"
      "s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2026-11-20 14:01:04 +0"
      "1:00 (service stopped)\n"},
     {"local", EXIT_YES,
@@ -765,7 +765,7 @@ static const struct {
      ""},
     {"history --port 99 --ledger check_commands.db", EXIT_NO, "",
      "note: nothing matches; the ledger has 8 intervals\n"
-     "note: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:01:07 +01:00, every 1"
+     "note: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:01:06 +01:00, every 1"
      "s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2026-11-20 14:01:04 +0"
      "1:00 (service stopped)\n"},
     {"history --port 99 --since 14:00:20 --until 14:00:30 --ledger check_commands.db --json",
@@ -799,7 +799,7 @@ static const struct {
      "opened   300  nginx          exact  TCP     443  ::         LISTENING    -          "
      "    -  -\n",
      "note: between the two: watched from 2026-11-20 14:00:02 +01:00 to 2026-11-20 14:01:0"
-     "7 +01:00, every 1s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2026-"
+     "6 +01:00, every 1s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2026-"
      "11-20 14:01:04 +01:00 (service stopped)\n"},
     {"diff 14:00:30 now --ledger check_commands.db", EXIT_UNDECIDED, "",
      "note: 14:00:30 (2026-11-20 14:00:30 +01:00) was not watched: service stopped; the la"
@@ -812,7 +812,7 @@ static const struct {
     {"diff 14:01:05 now --ledger check_commands.db", EXIT_YES, "",
      "note: no difference\n"
      "note: between the two: watched from 2026-11-20 14:01:05 +01:00 to 2026-11-20 14:01:0"
-     "7 +01:00, every 1s, without a gap\n"},
+     "6 +01:00, every 1s, without a gap\n"},
     {"diff now 14:00:03 --ledger check_commands.db", EXIT_NO,
      "Change  PID  Process  Owner  Proto  Port  Local IP  State       Remote IP  RPort  Pa"
      "th\n"
@@ -822,7 +822,7 @@ static const struct {
      "note: now is later than 14:00:03: \"opened\" is what the earlier moment has and the la"
      "ter one has not\n"
      "note: between the two: watched from 2026-11-20 14:00:03 +01:00 to 2026-11-20 14:01:0"
-     "7 +01:00, every 1s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2026-"
+     "6 +01:00, every 1s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2026-"
      "11-20 14:01:04 +01:00 (service stopped)\n"},
     {"diff 14:01:04 14:01:06 --ledger check_commands.db --csv", EXIT_YES,
      "comparison,change,pid,process,attribution,protocol,local_port,local_address,state,re"
@@ -832,12 +832,12 @@ static const struct {
      "note: between the two: watched from 2026-11-20 14:01:04 +01:00 to 2026-11-20 14:01:0"
      "6 +01:00, every 1s, without a gap\n"},
     {"status --gaps --since 14:01:04 --ledger check_commands.db", EXIT_YES, "",
-     "note: watched from 2026-11-20 14:01:04 +01:00 to 2026-11-20 14:01:07 +01:00, every 1"
+     "note: watched from 2026-11-20 14:01:04 +01:00 to 2026-11-20 14:01:06 +01:00, every 1"
      "s, without a gap\n"},
     {"status --gaps --since 14:01:04 --ledger check_commands.db --json", EXIT_YES, "[]\n",
      "{\"note\":\"coverage\",\"text\":\"watched from 2026-11-20 14:01:04 +01:00 to 2026-11-20 14:"
-     "01:07 +01:00, every 1s, without a gap\",\"since\":\"2026-11-20T14:01:04.000+01:00\",\"unti"
-     "l\":\"2026-11-20T14:01:07.000+01:00\",\"watched\":3000,\"gaps\":0}\n"},
+     "01:06 +01:00, every 1s, without a gap\",\"since\":\"2026-11-20T14:01:04.000+01:00\",\"unti"
+     "l\":\"2026-11-20T14:01:06.000+01:00\",\"watched\":2000,\"gaps\":0}\n"},
     {"status --gaps --until 14:00:10 --ledger check_commands.db", EXIT_NO,
      "From                        Until                       Lasted  Because\n"
      "2026-11-20 14:00:04 +01:00  2026-11-20 14:00:10 +01:00     6 s  service stopped\n",
@@ -1104,7 +1104,7 @@ START_TEST(status_counts_what_the_last_day_missed)
 {
     record_a_minute();
     (void)cli_run("status --ledger check_commands.db");
-    CHECK_CONTAINS(cli_out(), "Watched, last day  10.45 %\n"
+    CHECK_CONTAINS(cli_out(), "Watched, last day  9.09 %\n"
                               "Gaps, last day     1\n"
                               "Unwatched          1 m\n"
                               "Gap reasons        service stopped (1, 1 m)\n"
