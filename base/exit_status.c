@@ -20,10 +20,12 @@ static const struct {
     enum failure_kind kind;
     enum exit_status status;
 } by_failure[] = {
-    {FAILURE_MEMORY, EXIT_REFUSED}, {FAILURE_SYSTEM, EXIT_REFUSED}, {FAILURE_DATABASE, EXIT_LEDGER},
-    {FAILURE_VERSION, EXIT_LEDGER}, {FAILURE_FORMAT, EXIT_LEDGER},  {FAILURE_SETTINGS, EXIT_LEDGER},
-    {FAILURE_MISSING, EXIT_LEDGER}, {FAILURE_DENIED, EXIT_REFUSED}, {FAILURE_BUSY, EXIT_REFUSED},
-    {FAILURE_USAGE, EXIT_USAGE},
+    {FAILURE_MEMORY, EXIT_REFUSED},    {FAILURE_SYSTEM, EXIT_REFUSED},
+    {FAILURE_DATABASE, EXIT_LEDGER},   {FAILURE_VERSION, EXIT_LEDGER},
+    {FAILURE_FORMAT, EXIT_LEDGER},     {FAILURE_SETTINGS, EXIT_LEDGER},
+    {FAILURE_MISSING, EXIT_LEDGER},    {FAILURE_DENIED, EXIT_REFUSED},
+    {FAILURE_BUSY, EXIT_REFUSED},      {FAILURE_USAGE, EXIT_USAGE},
+    {FAILURE_NO_READER, EXIT_REFUSED},
 };
 
 enum exit_status exit_status_of(const struct failure *why)
@@ -34,6 +36,16 @@ enum exit_status exit_status_of(const struct failure *why)
         }
     }
     return EXIT_REFUSED;
+}
+
+const char *exit_status_text(int status)
+{
+    for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++) {
+        if ((int)statuses[i].status == status) {
+            return statuses[i].text;
+        }
+    }
+    return "not a status of portledgerd";
 }
 
 void exit_status_add_help(struct text *text)

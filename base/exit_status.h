@@ -20,5 +20,8 @@ enum exit_status {
 /* The status that belongs to a failure. */
 enum exit_status exit_status_of(const struct failure *why);
 
+/* What the number of a status means; never NULL. */
+const char *exit_status_text(int status);
+
 /* Appends the table for people, a line each. */
 void exit_status_add_help(struct text *text);

@@ -15,16 +15,17 @@
 
 enum failure_kind {
     FAILURE_NONE,
-    FAILURE_MEMORY,   /* an allocation was refused */
-    FAILURE_SYSTEM,   /* code is errno or GetLastError() */
-    FAILURE_DATABASE, /* code is SQLite's extended result code */
-    FAILURE_VERSION,  /* the file was written by a newer portledger */
-    FAILURE_FORMAT,   /* the file or the text is not of the expected form */
-    FAILURE_SETTINGS, /* the settings file is wrong; the text names file, line, column and key */
-    FAILURE_MISSING,  /* the file or the object is not there */
-    FAILURE_DENIED,   /* the system does not let this user do it */
-    FAILURE_BUSY,     /* somebody else has it: a second instance, a locked file */
-    FAILURE_USAGE,    /* the command line is wrong */
+    FAILURE_MEMORY,    /* an allocation was refused */
+    FAILURE_SYSTEM,    /* code is errno or GetLastError() */
+    FAILURE_DATABASE,  /* code is SQLite's extended result code */
+    FAILURE_VERSION,   /* the file was written by a newer portledger */
+    FAILURE_FORMAT,    /* the file or the text is not of the expected form */
+    FAILURE_SETTINGS,  /* the settings file is wrong; the text names file, line, column and key */
+    FAILURE_MISSING,   /* the file or the object is not there */
+    FAILURE_DENIED,    /* the system does not let this user do it */
+    FAILURE_BUSY,      /* somebody else has it: a second instance, a locked file */
+    FAILURE_USAGE,     /* the command line is wrong */
+    FAILURE_NO_READER, /* whoever read our output has gone: nobody is left to be told */
 };
 
 struct failure {

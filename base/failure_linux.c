@@ -11,7 +11,7 @@ const struct failure_code failure_codes[] = {
     {ENOTDIR, FAILURE_MISSING}, {ESRCH, FAILURE_MISSING},   {ENODEV, FAILURE_MISSING},
     {ENXIO, FAILURE_MISSING},   {EBUSY, FAILURE_BUSY},      {EAGAIN, FAILURE_BUSY},
     {ETXTBSY, FAILURE_BUSY},    {EADDRINUSE, FAILURE_BUSY}, {ENOMEM, FAILURE_MEMORY},
-    {ENOBUFS, FAILURE_MEMORY},
+    {ENOBUFS, FAILURE_MEMORY},  {EPIPE, FAILURE_NO_READER},
 };
 
 const size_t failure_code_count = sizeof(failure_codes) / sizeof(failure_codes[0]);

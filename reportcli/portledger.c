@@ -162,6 +162,9 @@ static bool run(struct call *call, int argc, char **argv, enum exit_status *stat
 
 static void complain(const struct call *call, const struct failure *why)
 {
+    if (why->kind == FAILURE_NO_READER) {
+        return; /* `| head` has seen enough: that is no error to talk about */
+    }
     console_complain("portledger: %s", why->text);
     if (why->kind == FAILURE_USAGE && call->command != NULL) {
         console_complain("portledger help %s shows how it is called", call->command->name);

@@ -103,6 +103,12 @@ static bool run_status(const struct options *options, struct text *out, enum exi
     if (!service_state_read(&facts, why)) {
         return false;
     }
+    if (facts.state == SERVICE_IS_UNKNOWN) {
+        text_add(out, "Whether the service runs is not known: there is no service manager that "
+                      "could be asked. portledger status says whether the ledger is written.");
+        *status = EXIT_UNDECIDED;
+        return true;
+    }
     text_addf(out, "The service %s is %s", SERVICE_NAME, service_state_name(facts.state));
     if (facts.pid != 0) {
         text_addf(out, " (pid %u)", (unsigned)facts.pid);
@@ -121,8 +127,12 @@ static bool run_foreground(const struct options *options, struct text *out,
     struct watcher_plan plan = {.config = options_text(options, "config")};
 
     (void)out;
-    *status = EXIT_YES;
-    return service_host_run_foreground(watcher_run, &plan, why);
+    if (service_host_run_foreground(watcher_run, &plan, why)) {
+        *status = EXIT_YES;
+        return true;
+    }
+    *status = exit_status_of(why);
+    return plan.told; /* the last event, on standard error, has said why */
 }
 
 static bool run_service(const struct options *options, struct text *out, enum exit_status *status,
@@ -133,6 +143,19 @@ static bool run_service(const struct options *options, struct text *out, enum ex
     (void)out;
     *status = EXIT_YES;
     return service_host_run_service(watcher_run, &plan, why);
+}
+
+static bool add_settings(struct text *out, const struct settings *settings, struct failure *why)
+{
+    struct text ledger = {0};
+    bool ok = watcher_ledger_path(settings, &ledger, why);
+
+    if (ok) {
+        settings_add_all(out, settings);
+        text_addf(out, "The ledger is %s\n", text_bytes(&ledger));
+    }
+    text_clear(&ledger);
+    return ok;
 }
 
 static bool run_check_config(const struct options *options, struct text *out,
@@ -149,9 +172,7 @@ static bool run_check_config(const struct options *options, struct text *out,
     } else if (ok) {
         text_addf(out, "%s is right. In force with it:\n", text_bytes(&file));
     }
-    if (ok) {
-        settings_add_all(out, settings);
-    }
+    ok = ok && add_settings(out, settings, why);
     settings_free(settings);
     text_clear(&file);
     return ok;
@@ -163,7 +184,8 @@ static const struct verb verbs[] = {
     {"start", "Starts the service and waits until it watches", false, run_start},
     {"stop", "Stops the service and waits until its process is gone", false, run_stop},
     {"reload", "Makes the service read its settings again", false, run_reload},
-    {"status", "Says whether the service runs (exit status 0: yes, 1: no)", false, run_status},
+    {"status", "Says whether the service runs (exit status 0: yes, 1: no, 2: not known)", false,
+     run_status},
     {"run", "Watches in the foreground; Ctrl-C ends it cleanly", false, run_foreground},
     {"check-config", "Reads the settings and says what is wrong or in force", false,
      run_check_config},
@@ -265,7 +287,9 @@ int program_main(int argc, char **argv)
     struct text out = {0};
 
     if (!run(argc, argv, &out, &status, &why) || !print(&out, &why)) {
-        console_complain("portledgerd: %s", why.text);
+        if (why.kind != FAILURE_NO_READER) {
+            console_complain("portledgerd: %s", why.text);
+        }
         status = exit_status_of(&why);
     }
     text_clear(&out);

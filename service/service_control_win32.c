@@ -11,13 +11,15 @@
 
 #include <windows.h>
 
+#include "base/exit_status.h"
 #include "base/paths.h"
 #include "base/service_state.h"
 #include "base/utf16_win32.h"
 
 enum {
     LOOK_EVERY_MS = 100,
-    START_PATIENCE_MS = 60000, /* without a new checkpoint */
+    START_PATIENCE_MS = 60000,      /* without a new checkpoint */
+    START_PATIENCE_ALL_MS = 600000, /* with them */
     STOP_PATIENCE_MS = 30000,
 };
 
@@ -204,6 +206,7 @@ static bool wait_while(const struct access *access, DWORD pending, DWORD patienc
 {
     DWORD checkpoint = 0;
     DWORD waited = 0;
+    DWORD all = 0;
 
     for (;;) {
         if (!query(access, status, why)) {
@@ -216,28 +219,30 @@ static bool wait_while(const struct access *access, DWORD pending, DWORD patienc
             checkpoint = status->dwCheckPoint;
             waited = 0;
         }
-        if (waited >= patience) {
+        if (waited >= patience || all >= START_PATIENCE_ALL_MS) {
             return FAIL(why, FAILURE_SYSTEM, WAIT_TIMEOUT,
-                        "the service has not answered for %lu s; look at the event log",
-                        patience / 1000);
+                        "the service is still starting after %lu s; look at the event log",
+                        all / 1000);
         }
         Sleep(LOOK_EVERY_MS);
         waited += LOOK_EVERY_MS;
+        all += LOOK_EVERY_MS;
     }
 }
 
 static bool explain_exit(const SERVICE_STATUS_PROCESS *status, struct failure *why)
 {
-    static const char advice[] = "; the event log has the reason, and `portledgerd run` shows it "
-                                 "in the foreground";
+    static const char advice[] = "`portledgerd run` shows the reason in the foreground, and so "
+                                 "does the event log";
 
     if (status->dwWin32ExitCode == ERROR_SERVICE_SPECIFIC_ERROR) {
         return FAIL(why, FAILURE_SYSTEM, (long)status->dwServiceSpecificExitCode,
-                    "the service ended at once with code %lu%s", status->dwServiceSpecificExitCode,
-                    advice);
+                    "the service ended at once with status %lu (%s); %s",
+                    status->dwServiceSpecificExitCode,
+                    exit_status_text((int)status->dwServiceSpecificExitCode), advice);
     }
-    return failure_from_system(why, (long)status->dwWin32ExitCode, "the service ended at once%s",
-                               advice);
+    failure_from_system(why, (long)status->dwWin32ExitCode, "the service ended at once");
+    return FAIL(why, why->kind, why->code, "%s; %s", why->text, advice);
 }
 
 bool service_control_start(struct text *did, struct failure *why)

@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <stddef.h>
+#include <sys/stat.h>
 
 #include "base/thread.h"
 
@@ -63,6 +64,7 @@ static bool run(service_body_fn *body, void *context, bool foreground, struct fa
 {
     bool ok;
 
+    umask(0027); /* the ledger holds what not everybody may know */
     only.foreground = foreground;
     atomic_store(&only.wants, 0);
     if (!bell_open(&only.bell, why)) {

@@ -14,6 +14,7 @@
 
 #include <windows.h>
 
+#include "base/exit_status.h"
 #include "base/service_state.h"
 #include "base/thread.h"
 #include "base/utf16_win32.h"
@@ -78,17 +79,15 @@ static void report(DWORD state, DWORD hint)
     SetServiceStatus(only.status_handle, status);
 }
 
-/* The manager's recovery actions look at this: success only where the body succeeded. */
+/*
+ * The manager's recovery actions look at this: success only where the body
+ * succeeded. A failure's code may be SQLite's or our own, so what the manager
+ * keeps is the status of our documented table, as a code specific to the service.
+ */
 static void report_stopped(bool ok, const struct failure *why)
 {
-    only.status.dwWin32ExitCode = NO_ERROR;
-    only.status.dwServiceSpecificExitCode = 0;
-    if (!ok && why->kind != FAILURE_DATABASE && why->code > 0) {
-        only.status.dwWin32ExitCode = (DWORD)why->code;
-    } else if (!ok) {
-        only.status.dwWin32ExitCode = ERROR_SERVICE_SPECIFIC_ERROR;
-        only.status.dwServiceSpecificExitCode = (DWORD)why->kind;
-    }
+    only.status.dwWin32ExitCode = ok ? NO_ERROR : ERROR_SERVICE_SPECIFIC_ERROR;
+    only.status.dwServiceSpecificExitCode = ok ? 0 : (DWORD)exit_status_of(why);
     report(SERVICE_STOPPED, 0);
 }
 

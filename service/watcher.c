@@ -395,9 +395,10 @@ static void clear(struct watcher *watcher)
 
 bool watcher_run(struct service_host *host, void *context, struct failure *why)
 {
+    struct watcher_plan *plan = context;
     struct watcher watcher = {
         .host = host,
-        .plan = context,
+        .plan = plan,
         .events = event_sink_open(service_host_foreground(host)),
     };
     bool ok = begin(&watcher, why) && watch(&watcher, why);
@@ -408,6 +409,7 @@ bool watcher_run(struct service_host *host, void *context, struct failure *why)
     } else {
         event_report(watcher.events, watcher.ready ? EVENT_ENDED_BY_FAILURE : EVENT_START_FAILED,
                      why->text);
+        plan->told = watcher.events != NULL;
     }
     clear(&watcher);
     return ok;

@@ -14,9 +14,10 @@
 #include "base/text.h"
 #include "service/service_host.h"
 
-/* What the command line said. */
+/* What the command line said, and what came of it. */
 struct watcher_plan {
     const char *config; /* settings file; NULL: the usual place, where a missing file is no error */
+    bool told;          /* watcher_run() has reported its failure as an event */
 };
 
 /* The tables of all settings that the service knows; ended by NULL. */
@@ -33,5 +34,5 @@ bool watcher_read_settings(const struct watcher_plan *plan, struct settings **ou
 bool watcher_ledger_path(const struct settings *settings, struct text *path,
                          struct failure *why) NODISCARD;
 
-/* A service_body_fn; its context is a const struct watcher_plan. */
+/* A service_body_fn; its context is a struct watcher_plan. */
 bool watcher_run(struct service_host *host, void *context, struct failure *why);

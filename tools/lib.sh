@@ -49,20 +49,16 @@ start_clean()
         PYTHONNOUSERSITE=1 PYTHONDONTWRITEBYTECODE=1 PORTLEDGER_CLEAN="$root" "$@"
 }
 
-# Starts the calling script once more under the lock $1, which no process that
-# it leaves behind can keep. `shift` the script's arguments to after the name.
+# Takes the lock $1 for as long as this script lives. What it leaves running in
+# the background must not keep descriptor 9, or the next run would wait for it.
 start_alone()
 {
-    lock=$build/.lock-$1
-    shift
-    if [ "${PORTLEDGER_LOCK:-}" = "$lock" ]; then
-        return
-    fi
     mkdir -p "$build"
-    if ! flock -n "$lock" true; then
+    exec 9>"$build/.lock-$1"
+    if ! flock -n 9; then
         say "$name: waiting for another run of it to end"
+        flock 9
     fi
-    exec flock -o "$lock" env PORTLEDGER_LOCK="$lock" sh "$0" "$@"
 }
 
 # The first 12 digits of the SHA-256 of standard input.
@@ -130,7 +126,8 @@ configuration_key()
 configure()
 {
     configuration=$(configuration_key "$1")
-    if [ -f "$build/$1/build.ninja" ] &&
+    if [ -f "$build/$1/build.ninja" ] && [ -f "$build/$1/CMakeCache.txt" ] &&
+        [ -d "$build/$1/CMakeFiles" ] &&
         [ "$(cat "$build/$1/.configuration" 2>/dev/null)" = "$configuration" ]; then
         return 0
     fi
