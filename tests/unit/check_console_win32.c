@@ -71,7 +71,7 @@ START_TEST(a_reader_that_has_gone_is_a_failure)
 {
     open_pipe();
     close_other(0);
-    CHECK_FAILED(write_text("lost"), FAILURE_SYSTEM, fixture.why);
+    CHECK_FAILED(write_text("lost"), FAILURE_NO_READER, fixture.why);
     CHECK_CONTAINS(fixture.why.text, "standard error");
 }
 END_TEST
