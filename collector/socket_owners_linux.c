@@ -2,40 +2,43 @@
 
 /*
  * Linux: a socket is held by whoever has a descriptor of it, and names it by
- * its inode. The walk over /proc/PID/fd makes a list of holdings (this process
- * has that inode); the rows are joined with the list, not with /proc.
+ * its inode. What each process holds is remembered and read again where it can
+ * have changed (process_sockets_linux.h). Of a process with many descriptors
+ * these are the signs, besides those that are looked at there:
+ *  - a socket that it held has left the table;
+ *  - the table has a new socket that nobody holds;
+ *  - a socket is held by two descriptors, here or elsewhere: when one of them
+ *    goes, the socket stays in the table.
  */
 
 #include "collector/socket_owners.h"
 
-#include <dirent.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/hash_index.h"
-#include "collector/process_stat_linux.h"
-
-enum { FIRST_HOLDINGS = 256 };
-
-/* One process that has at least one descriptor of a socket. */
-struct holding {
-    uint64_t inode;
-    uint32_t pid;
-};
+#include "collector/process_sockets_linux.h"
 
 const bool socket_owners_come_with_table = false;
 
+/* What is found of a row of the table. */
+struct finding {
+    uint32_t pid; /* the last holder that was seen; 0: none */
+    bool shared;  /* by two descriptors or more */
+};
+
 struct socket_owners {
-    struct holding *holdings; /* those of one process stand together */
-    size_t count;
-    size_t capacity;
-    bool hidden;            /* some process did not let us look */
+    struct process_sockets *processes; /* by pid, as in the list */
+    size_t process_count;
+    struct finding *findings; /* for each row of the system's */
+    size_t row_count;
+    size_t finding_capacity;
     struct hash_index rows; /* of the table, by inode */
-    uint32_t *last_pid;     /* for each of its rows: the holder that was written last */
-    size_t last_pid_capacity;
+    uint64_t *unheld;       /* inodes that nobody held in the sample before, ascending */
+    size_t unheld_count;
+    size_t unheld_capacity;
+    uint32_t sample;
+    bool has_time;
 };
 
 static uint64_t hash_inode(uint64_t inode)
@@ -43,113 +46,48 @@ static uint64_t hash_inode(uint64_t inode)
     return hash_bytes(0, &inode, sizeof(inode));
 }
 
-static bool add_holding(struct socket_owners *owners, uint64_t inode, uint32_t pid,
-                        struct failure *why)
+static void forget_processes(struct process_sockets *processes, size_t count)
 {
-    if (owners->count == owners->capacity) {
-        size_t capacity = owners->capacity == 0 ? FIRST_HOLDINGS : owners->capacity * 2;
-        struct holding *holdings = realloc(owners->holdings, capacity * sizeof(*holdings));
-
-        if (holdings == NULL) {
-            return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu descriptors", capacity);
-        }
-        owners->holdings = holdings;
-        owners->capacity = capacity;
+    for (size_t i = 0; i < count; i++) {
+        process_sockets_clear(&processes[i]);
     }
-    owners->holdings[owners->count++] = (struct holding){inode, pid};
-    return true;
+    free(processes);
 }
 
-/* The number in "socket:[4711]"; 0 where the link names something else. */
-static uint64_t inode_of(const char *link, size_t size)
+/* Moves what is known of a process out of the list of before. *at only moves forward. */
+static struct process_sockets take_known(struct socket_owners *owners, size_t *at,
+                                         const struct process_row *row)
 {
-    static const char before[] = "socket:[";
-    uint64_t inode = 0;
+    struct process_sockets known = {.pid = row->pid, .start = row->start};
 
-    if (size < sizeof(before) || memcmp(link, before, sizeof(before) - 1) != 0) {
-        return 0;
+    while (*at < owners->process_count && owners->processes[*at].pid < row->pid) {
+        (*at)++;
     }
-    for (size_t i = sizeof(before) - 1; i < size && link[i] >= '0' && link[i] <= '9'; i++) {
-        inode = inode * 10 + (uint64_t)(link[i] - '0');
+    if (*at < owners->process_count && owners->processes[*at].pid == row->pid &&
+        owners->processes[*at].start == row->start) {
+        known = owners->processes[*at];
+        owners->processes[*at] = (struct process_sockets){.pid = row->pid};
     }
-    return inode;
+    return known;
 }
 
-/* Adds the sockets in an open /proc/PID/fd. */
-static bool list_sockets(struct socket_owners *owners, DIR *folder, uint32_t pid,
-                         struct failure *why)
+/* Remembers the processes of the list, and no others. */
+static bool follow(struct socket_owners *owners, const struct process_table *list,
+                   struct failure *why)
 {
-    const struct dirent *entry;
+    struct process_sockets *processes = malloc((list->count + 1) * sizeof(*processes));
+    size_t at = 0;
 
-    while ((entry = readdir(folder)) != NULL) {
-        char link[64];
-        ssize_t size = readlinkat(dirfd(folder), entry->d_name, link, sizeof(link));
-        uint64_t inode = size > 0 ? inode_of(link, (size_t)size) : 0;
-
-        /* The folder of a process with more rights than ours opens; its links do not. */
-        owners->hidden = owners->hidden || (size < 0 && errno == EACCES);
-        if (inode != 0 && !add_holding(owners, inode, pid, why)) {
-            return false;
-        }
+    if (processes == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the sockets of %zu processes",
+                    list->count);
     }
-    return true;
-}
-
-static bool is_still(int process, const struct process_row *row)
-{
-    struct process_stat stat;
-
-    return process_stat_read(process, "stat", &stat) && stat.start == row->start;
-}
-
-/* Walks one process, whose folder is open. Its start is looked at only where it matters. */
-static bool walk_open_process(struct socket_owners *owners, int process,
-                              const struct process_row *row, struct failure *why)
-{
-    size_t count = owners->count;
-    int descriptors = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *folder = descriptors < 0 ? NULL : fdopendir(descriptors);
-    bool ok;
-
-    if (folder == NULL) {
-        owners->hidden = owners->hidden || errno == EACCES || errno == EPERM;
-        if (descriptors >= 0) {
-            close(descriptors);
-        }
-        return true;
+    for (size_t i = 0; i < list->count; i++) {
+        processes[i] = take_known(owners, &at, &list->rows[i]);
     }
-    ok = list_sockets(owners, folder, row->pid, why);
-    closedir(folder);
-    if (ok && owners->count > count && !is_still(process, row)) {
-        owners->count = count; /* the pid went to another process since the list was read */
-    }
-    return ok;
-}
-
-static bool walk_process(struct socket_owners *owners, const struct process_row *row,
-                         struct failure *why)
-{
-    int process = process_stat_open_folder(row->pid);
-    bool ok;
-
-    if (process < 0) {
-        return true; /* it has ended */
-    }
-    ok = walk_open_process(owners, process, row, why);
-    close(process);
-    return ok;
-}
-
-static bool walk(struct socket_owners *owners, const struct process_table *processes,
-                 struct failure *why)
-{
-    owners->count = 0;
-    owners->hidden = false;
-    for (size_t i = 0; i < processes->count; i++) {
-        if (!walk_process(owners, &processes->rows[i], why)) {
-            return false;
-        }
-    }
+    forget_processes(owners->processes, owners->process_count);
+    owners->processes = processes;
+    owners->process_count = list->count;
     return true;
 }
 
@@ -157,18 +95,20 @@ static bool index_rows(struct socket_owners *owners, const struct socket_table *
                        struct failure *why)
 {
     hash_index_reset(&owners->rows);
-    if (table->count > owners->last_pid_capacity) {
-        free(owners->last_pid);
-        owners->last_pid = malloc(table->count * 2 * sizeof(*owners->last_pid));
-        owners->last_pid_capacity = owners->last_pid == NULL ? 0 : table->count * 2;
-        if (owners->last_pid == NULL) {
+    owners->row_count = table->count;
+    if (table->count >= owners->finding_capacity) {
+        size_t capacity = table->count * 2 + 1;
+
+        free(owners->findings);
+        owners->findings = malloc(capacity * sizeof(*owners->findings));
+        owners->finding_capacity = owners->findings == NULL ? 0 : capacity;
+        if (owners->findings == NULL) {
             return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu owners", table->count);
         }
     }
     for (size_t i = 0; i < table->count; i++) {
         uint64_t inode = table->rows[i].socket_id;
 
-        owners->last_pid[i] = 0;
         if (inode != 0 && !hash_index_add(&owners->rows, hash_inode(inode), (uint32_t)i, why)) {
             return false;
         }
@@ -176,17 +116,180 @@ static bool index_rows(struct socket_owners *owners, const struct socket_table *
     return true;
 }
 
+/* The row of an inode. In a steady table it is where it was: `hint`. */
+static uint32_t find_row(struct socket_owners *owners, const struct socket_table *table,
+                         uint64_t inode, uint32_t hint)
+{
+    if (hint < owners->row_count && table->rows[hint].socket_id == inode) {
+        return hint;
+    }
+    for (uint32_t at = hash_index_first(&owners->rows, hash_inode(inode)); at != HASH_INDEX_END;
+         at = hash_index_next(&owners->rows)) {
+        if (table->rows[at].socket_id == inode) {
+            return at;
+        }
+    }
+    return PROCESS_SOCKETS_NO_ROW;
+}
+
+/* Finds the rows of what a process holds. A socket that has left the table is looked at again. */
+static void find_rows(struct socket_owners *owners, const struct socket_table *table,
+                      struct process_sockets *process)
+{
+    for (size_t i = 0; i < process->count; i++) {
+        struct process_descriptor *descriptor = &process->descriptors[i];
+        uint32_t before = descriptor->row;
+
+        if (descriptor->inode != 0) {
+            descriptor->row = find_row(owners, table, descriptor->inode, before);
+            descriptor->again =
+                descriptor->row == PROCESS_SOCKETS_NO_ROW && before != PROCESS_SOCKETS_NO_ROW;
+        }
+    }
+}
+
+static bool read_and_find(struct socket_owners *owners, const struct socket_table *table,
+                          struct process_sockets *process, enum process_sockets_reading reading,
+                          struct failure *why)
+{
+    if (!process_sockets_read(process, reading, owners->sample, why)) {
+        return false;
+    }
+    find_rows(owners, table, process);
+    return true;
+}
+
+static bool read_due(struct socket_owners *owners, const struct socket_table *table,
+                     struct failure *why)
+{
+    for (size_t i = 0; i < owners->process_count; i++) {
+        struct process_sockets *process = &owners->processes[i];
+        bool due = process_sockets_is_due(process, owners->sample, owners->has_time);
+
+        find_rows(owners, table, process);
+        if (due && !read_and_find(owners, table, process, PROCESS_SOCKETS_DUE, why)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Writes down who holds which row. */
+static void count_holders(struct socket_owners *owners)
+{
+    memset(owners->findings, 0, owners->row_count * sizeof(*owners->findings));
+    for (size_t i = 0; i < owners->process_count; i++) {
+        const struct process_sockets *process = &owners->processes[i];
+
+        for (size_t j = 0; j < process->count; j++) {
+            if (process->descriptors[j].row != PROCESS_SOCKETS_NO_ROW &&
+                process->descriptors[j].inode != 0) {
+                struct finding *finding = &owners->findings[process->descriptors[j].row];
+
+                finding->shared = finding->pid != 0;
+                finding->pid = process->pid;
+            }
+        }
+    }
+}
+
+static int compare_inodes(const void *left, const void *right)
+{
+    uint64_t a = *(const uint64_t *)left;
+    uint64_t b = *(const uint64_t *)right;
+
+    return (a > b) - (a < b);
+}
+
+static bool is_unheld(const struct socket_owners *owners, const struct socket_table *table,
+                      size_t row)
+{
+    return table->rows[row].socket_id != 0 && owners->findings[row].pid == 0;
+}
+
+/* Whether somebody must hold a socket that was not there, or was held, in the sample before. */
+static bool misses_holders(const struct socket_owners *owners, const struct socket_table *table)
+{
+    for (size_t i = 0; i < owners->row_count; i++) {
+        if (is_unheld(owners, table, i) &&
+            (owners->unheld_count == 0 ||
+             bsearch(&table->rows[i].socket_id, owners->unheld, owners->unheld_count,
+                     sizeof(*owners->unheld), compare_inodes) == NULL)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What has settled did not run: it has nothing new. */
+static bool look_for_holders(struct socket_owners *owners, const struct socket_table *table,
+                             struct failure *why)
+{
+    for (size_t i = 0; i < owners->process_count; i++) {
+        if (!owners->processes[i].settled &&
+            !read_and_find(owners, table, &owners->processes[i], PROCESS_SOCKETS_LIST, why)) {
+            return false;
+        }
+    }
+    count_holders(owners);
+    return true;
+}
+
+/* Marks descriptors of which another one is known, where they were read before the process ran. */
+static bool mark_shared(const struct socket_owners *owners, struct process_sockets *process)
+{
+    bool marked = false;
+
+    for (size_t i = 0; i < process->count; i++) {
+        struct process_descriptor *descriptor = &process->descriptors[i];
+
+        if (descriptor->inode != 0 && descriptor->row != PROCESS_SOCKETS_NO_ROW &&
+            descriptor->read_at < process->ran_at && owners->findings[descriptor->row].shared) {
+            descriptor->again = true;
+            marked = true;
+        }
+    }
+    return marked;
+}
+
+static bool read_shared(struct socket_owners *owners, const struct socket_table *table,
+                        struct failure *why)
+{
+    for (size_t i = 0; i < owners->process_count; i++) {
+        struct process_sockets *process = &owners->processes[i];
+
+        if (!process->settled && mark_shared(owners, process) &&
+            !read_and_find(owners, table, process, PROCESS_SOCKETS_MARKED, why)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_processes(struct socket_owners *owners, const struct socket_table *table,
+                           struct failure *why)
+{
+    if (!read_due(owners, table, why)) {
+        return false;
+    }
+    count_holders(owners);
+    if (misses_holders(owners, table) && !look_for_holders(owners, table, why)) {
+        return false;
+    }
+    return read_shared(owners, table, why);
+}
+
 /* Writes a holder into its row, or into a copy of it where there is a holder already. */
 static bool give(struct socket_owners *owners, struct socket_table *table, uint32_t at,
                  uint32_t pid, struct failure *why)
 {
-    uint32_t last = owners->last_pid[at];
+    uint32_t last = owners->findings[at].pid;
     struct socket_row copy;
 
     if (last == pid) {
         return true; /* a second descriptor of the same process */
     }
-    owners->last_pid[at] = pid;
+    owners->findings[at].pid = pid;
     if (last == 0) {
         table->rows[at].pid = pid;
         return true;
@@ -196,16 +299,17 @@ static bool give(struct socket_owners *owners, struct socket_table *table, uint3
     return socket_table_add(table, &copy, why);
 }
 
-/* `count` rows are the system's; the copies behind them are ours. */
+/* The first rows are the system's; the copies behind them are ours. */
 static bool join(struct socket_owners *owners, struct socket_table *table, struct failure *why)
 {
-    for (size_t i = 0; i < owners->count; i++) {
-        const struct holding *holding = &owners->holdings[i];
+    memset(owners->findings, 0, owners->row_count * sizeof(*owners->findings));
+    for (size_t i = 0; i < owners->process_count; i++) {
+        const struct process_sockets *process = &owners->processes[i];
 
-        for (uint32_t at = hash_index_first(&owners->rows, hash_inode(holding->inode));
-             at != HASH_INDEX_END; at = hash_index_next(&owners->rows)) {
-            if (table->rows[at].socket_id == holding->inode &&
-                !give(owners, table, at, holding->pid, why)) {
+        for (size_t j = 0; j < process->count; j++) {
+            if (process->descriptors[j].inode != 0 &&
+                process->descriptors[j].row != PROCESS_SOCKETS_NO_ROW &&
+                !give(owners, table, process->descriptors[j].row, process->pid, why)) {
                 return false;
             }
         }
@@ -216,24 +320,72 @@ static bool join(struct socket_owners *owners, struct socket_table *table, struc
 /* A row with an inode has a holder; where somebody was hidden from us, it may be they. */
 static void mark_hidden(const struct socket_owners *owners, struct socket_table *table)
 {
-    for (size_t i = 0; owners->hidden && i < table->count; i++) {
-        if (table->rows[i].socket_id != 0 && table->rows[i].pid == 0) {
+    bool hidden = false;
+
+    for (size_t i = 0; i < owners->process_count; i++) {
+        hidden = hidden || owners->processes[i].denied;
+    }
+    for (size_t i = 0; hidden && i < owners->row_count; i++) {
+        if (is_unheld(owners, table, i)) {
             table->rows[i].attribution = ATTRIBUTION_DENIED;
         }
     }
 }
 
+/* What nobody holds now is not searched for in every sample. */
+static bool remember_unheld(struct socket_owners *owners, const struct socket_table *table,
+                            struct failure *why)
+{
+    owners->unheld_count = 0;
+    for (size_t i = 0; i < owners->row_count; i++) {
+        if (!is_unheld(owners, table, i)) {
+            continue;
+        }
+        if (owners->unheld_count == owners->unheld_capacity) {
+            size_t capacity = owners->unheld_capacity * 2 + 16;
+            uint64_t *unheld = realloc(owners->unheld, capacity * sizeof(*unheld));
+
+            if (unheld == NULL) {
+                return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu sockets", capacity);
+            }
+            owners->unheld = unheld;
+            owners->unheld_capacity = capacity;
+        }
+        owners->unheld[owners->unheld_count++] = table->rows[i].socket_id;
+    }
+    if (owners->unheld_count > 0) {
+        qsort(owners->unheld, owners->unheld_count, sizeof(*owners->unheld), compare_inodes);
+    }
+    return true;
+}
+
 bool socket_owners_open(struct socket_owners **out, struct failure *why)
 {
     *out = calloc(1, sizeof(**out));
-    return *out != NULL || FAIL(why, FAILURE_MEMORY, 0, "no memory to find the owners of sockets");
+    if (*out == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory to find the owners of sockets");
+    }
+    (*out)->has_time = process_sockets_has_time();
+    return true;
+}
+
+/* After a failure nothing is believed any more. */
+static void start_afresh(struct socket_owners *owners)
+{
+    forget_processes(owners->processes, owners->process_count);
+    owners->processes = NULL;
+    owners->process_count = 0;
+    owners->unheld_count = 0;
 }
 
 bool socket_owners_find(struct socket_owners *owners, const struct process_table *processes,
                         struct socket_table *table, struct failure *why)
 {
-    if (!walk(owners, processes, why) || !index_rows(owners, table, why) ||
-        !join(owners, table, why)) {
+    owners->sample++;
+    if (!follow(owners, processes, why) || !index_rows(owners, table, why) ||
+        !read_processes(owners, table, why) || !join(owners, table, why) ||
+        !remember_unheld(owners, table, why)) {
+        start_afresh(owners);
         return false;
     }
     mark_hidden(owners, table);
@@ -243,8 +395,9 @@ bool socket_owners_find(struct socket_owners *owners, const struct process_table
 void socket_owners_close(struct socket_owners *owners)
 {
     if (owners != NULL) {
-        free(owners->holdings);
-        free(owners->last_pid);
+        start_afresh(owners);
+        free(owners->findings);
+        free(owners->unheld);
         hash_index_clear(&owners->rows);
         free(owners);
     }
