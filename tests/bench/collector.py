@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 """
 What a sample costs: CPU time (user and system) of the running service per sample, everything
-included, against one `ss -tanpuH` of the same sockets in the same minute.
+included, against one `ss -tanpuH` of the same sockets in the same minute. Once while nothing
+changes, once while a hundredth of the sockets is replaced each second.
 """
 
 import os
@@ -19,19 +20,31 @@ HOLDERS = 2  # processes
 SAMPLES = 15
 PEER_RUNS = 5
 
+STEP = 0.1  # seconds between changes, so that some fall into the taking of a sample
+STEPS_TO_CHANGE_ALL = 1000  # a hundredth in a second
+
 HOLDER = """
-import resource, socket, sys
-count = int(sys.argv[1])
+import resource, select, socket, sys
+count, address, step, steps = int(sys.argv[1]), sys.argv[2], float(sys.argv[3]), int(sys.argv[4])
 resource.setrlimit(resource.RLIMIT_NOFILE, (count + 100, count + 100))
-sockets = []
-for i in range(count):
+
+def open_one(i):
     one = socket.socket(socket.AF_INET, socket.SOCK_DGRAM if i % 2 else socket.SOCK_STREAM)
-    one.bind((sys.argv[2], 0))
+    one.bind((address, 0))
     if i % 2 == 0:
         one.listen(1)
-    sockets.append(one)
+    return one
+
+sockets = [open_one(i) for i in range(count)]
 print("open", flush=True)
-sys.stdin.read()
+at = 0
+while not select.select([sys.stdin], [], [], step if steps else None)[0]:
+    part = range(at, at + count // steps)
+    for i in part:
+        sockets[i].close()
+    for i in part:
+        sockets[i] = open_one(i)
+    at = (at + len(part)) % count
 """
 
 
@@ -43,9 +56,11 @@ def enter_namespace():
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
 
 
-def hold(index):
+def hold(index, steps):
+    """A process with its part of the sockets; `steps` to change all of them, 0: none changes."""
+    count = str(SOCKETS // HOLDERS)
     process = subprocess.Popen(
-        [sys.executable, "-c", HOLDER, str(SOCKETS // HOLDERS), f"127.0.0.{index + 2}"],
+        [sys.executable, "-c", HOLDER, count, f"127.0.0.{index + 2}", str(STEP), str(steps)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
@@ -89,21 +104,23 @@ def cpu_of_service(program, folder):
         service.wait()
 
 
-def main():
-    enter_namespace()
-    programs = pathlib.Path(sys.argv[1])
-    holders = [hold(index) for index in range(HOLDERS)]
+def compare(programs, name, steps, budget):
+    holders = [hold(index, steps) for index in range(HOLDERS)]
     try:
         with tempfile.TemporaryDirectory() as folder:
             ours = cpu_of_service(programs / "portledgerd", pathlib.Path(folder))
-        figure(
-            f"collector: steady sample, {SOCKETS} sockets", ours, cpu_of_ss(), budget=0.25,
-            unit="s", peer_name="ss",
-        )
+        figure(name, ours, cpu_of_ss(), budget=budget, unit="s", peer_name="ss")
     finally:
         for holder in holders:
             holder.stdin.close()
             holder.wait()
+
+
+def main():
+    enter_namespace()
+    programs = pathlib.Path(sys.argv[1])
+    compare(programs, f"collector: steady sample, {SOCKETS} sockets", 0, 0.25)
+    compare(programs, f"collector: 1 % changes, {SOCKETS} sockets", STEPS_TO_CHANGE_ALL, 0.5)
 
 
 main()
