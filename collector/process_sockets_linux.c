@@ -335,6 +335,7 @@ bool process_sockets_read(struct process_sockets *process, enum process_sockets_
     if (folder < 0) {
         forget(process); /* it has ended */
         process->known = false;
+        process->denied = false;
         return true;
     }
     ok = read_open_process(process, folder, reading, sample, why);
