@@ -52,6 +52,22 @@ foreach(source IN LISTS sources)
   endif()
 endforeach()
 
+# A test that nobody runs is none: <files> are named after what <list> calls with <function>.
+macro(must_be_listed folder prefix suffix list function)
+  file(GLOB tests RELATIVE ${ROOT}/${folder} ${ROOT}/${folder}/${prefix}*${suffix})
+  file(READ ${ROOT}/${list} listed)
+  foreach(test IN LISTS tests)
+    string(REGEX REPLACE "^${prefix}(.*)[.][a-z]+$" "\\1" name ${test})
+    if(NOT listed MATCHES "${function}\\(${name}[ )\n]")
+      broken(${folder}/${test} "is not listed in ${list}")
+    endif()
+  endforeach()
+endmacro()
+
+must_be_listed(tests/unit check_ .c tests/CMakeLists.txt portledger_test)
+must_be_listed(tests/system test_ .py tests/system/CMakeLists.txt portledger_system_test)
+must_be_listed(tests/fuzz fuzz_ .c tests/fuzz/CMakeLists.txt portledger_fuzz)
+
 foreach(error IN LISTS errors)
   message(STATUS "${error}")
 endforeach()
