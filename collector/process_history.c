@@ -195,15 +195,22 @@ bool process_history_open(struct process_history *history, size_t i, struct fail
     struct process_instance fields = *history->instances[i];
     struct process_details details = {0};
     const struct process_instance *opened;
+    struct process_handle *handle;
+    enum process_access access;
 
     if (fields.access != PROCESS_NOT_OPENED) {
         return true;
     }
-    if (!process_details_read(fields.pid, fields.start, &details, why)) {
-        process_details_clear(&details);
+    if (!process_handle_open(&handle, fields.pid, fields.start, &access, why)) {
         return false;
     }
-    fields.access = details.access;
+    if (handle != NULL && !process_details_read(handle, 0, &details, why)) {
+        process_details_clear(&details);
+        process_handle_close(handle);
+        return false;
+    }
+    fields.access = handle == NULL ? (uint8_t)access : details.access;
+    process_handle_close(handle);
     fields.path = details.path;
     opened = process_instance_make(&fields);
     process_details_clear(&details);

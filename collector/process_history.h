@@ -12,6 +12,7 @@
 
 #include "base/failure.h"
 #include "collector/process_instance.h"
+#include "collector/process_details.h"
 #include "collector/process_table.h"
 
 /* A process that was listed but is not of the sample: it started too late. */

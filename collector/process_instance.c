@@ -19,6 +19,16 @@ static const char *const access_names[PROCESS_ACCESS_COUNT] = {
     [PROCESS_KERNEL] = "kernel",
 };
 
+static const char *const integrity_names[PROCESS_INTEGRITY_COUNT] = {
+    [PROCESS_INTEGRITY_UNKNOWN] = "unknown",
+    [PROCESS_INTEGRITY_UNTRUSTED] = "untrusted",
+    [PROCESS_INTEGRITY_LOW] = "low",
+    [PROCESS_INTEGRITY_MEDIUM] = "medium",
+    [PROCESS_INTEGRITY_HIGH] = "high",
+    [PROCESS_INTEGRITY_SYSTEM] = "system",
+    [PROCESS_INTEGRITY_PROTECTED] = "protected",
+};
+
 static size_t text_space(const char *text)
 {
     return text == NULL ? 0 : strlen(text) + 1;
@@ -38,11 +48,25 @@ static const char *place_text(char **at, const char *text)
     return placed;
 }
 
+static void hold_parts(const struct process_instance *instance)
+{
+    if (instance->user != NULL) {
+        account_hold(instance->user);
+    }
+    if (instance->image != NULL) {
+        image_hold(instance->image);
+    }
+    if (instance->modules != NULL) {
+        module_list_hold(instance->modules);
+    }
+}
+
 const struct process_instance *process_instance_make(const struct process_instance *fields)
 {
     const char *name = fields->name == NULL ? "" : fields->name;
     struct shared_instance *shared =
-        malloc(sizeof(*shared) + text_space(name) + text_space(fields->path));
+        malloc(sizeof(*shared) + text_space(name) + text_space(fields->path) +
+               text_space(fields->command_line));
     char *at;
 
     if (shared == NULL) {
@@ -52,6 +76,8 @@ const struct process_instance *process_instance_make(const struct process_instan
     shared->fields = *fields;
     shared->fields.name = place_text(&at, name);
     shared->fields.path = place_text(&at, fields->path);
+    shared->fields.command_line = place_text(&at, fields->command_line);
+    hold_parts(&shared->fields);
     atomic_init(&shared->references, 1);
     return &shared->fields;
 }
@@ -74,6 +100,9 @@ void process_instance_release(const struct process_instance *instance)
         return;
     }
     if (atomic_fetch_sub_explicit(&shared_of(instance)->references, 1, memory_order_acq_rel) == 1) {
+        account_release(instance->user);
+        image_release(instance->image);
+        module_list_release(instance->modules);
         free(shared_of(instance));
     }
 }
@@ -86,4 +115,10 @@ bool process_instance_same(const struct process_instance *a, const struct proces
 const char *process_access_name(int access)
 {
     return access >= 0 && access < PROCESS_ACCESS_COUNT ? access_names[access] : "unknown";
+}
+
+const char *process_integrity_name(int integrity)
+{
+    return integrity >= 0 && integrity < PROCESS_INTEGRITY_COUNT ? integrity_names[integrity]
+                                                                 : "unknown";
 }

@@ -15,6 +15,9 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "collector/account.h"
+#include "collector/image.h"
+#include "collector/module_list.h"
 
 /* How far we could look into the process. The numbers go into the ledger. */
 enum process_access {
@@ -26,6 +29,26 @@ enum process_access {
     PROCESS_ACCESS_COUNT,
 };
 
+/* How much the system lets a process do (Windows). The numbers go into the ledger. */
+enum process_integrity {
+    PROCESS_INTEGRITY_UNKNOWN = 0, /* also on systems that know no such thing */
+    PROCESS_INTEGRITY_UNTRUSTED = 1,
+    PROCESS_INTEGRITY_LOW = 2,
+    PROCESS_INTEGRITY_MEDIUM = 3,
+    PROCESS_INTEGRITY_HIGH = 4,
+    PROCESS_INTEGRITY_SYSTEM = 5,
+    PROCESS_INTEGRITY_PROTECTED = 6,
+    PROCESS_INTEGRITY_COUNT,
+};
+
+/* Parts of what is known of a process, as bits. They go into the ledger. */
+enum process_part {
+    PROCESS_PART_PATH = 1,
+    PROCESS_PART_COMMAND_LINE = 2,
+    PROCESS_PART_USER = 4,
+    PROCESS_PART_INTEGRITY = 8,
+};
+
 struct process_instance {
     uint32_t pid;
     uint32_t parent_pid;   /* 0: none, or not known */
@@ -35,13 +58,22 @@ struct process_instance {
     int64_t started_at;    /* the same start in milliseconds since 1970 UTC, for people */
     uint32_t session;      /* Windows: the terminal session; Linux: the session leader's pid */
     uint8_t access;        /* enum process_access */
+    uint8_t integrity;     /* enum process_integrity */
+    uint8_t denied;        /* enum process_part: what the system did not let us see */
+    uint8_t left_out;      /* enum process_part: what the settings say not to record */
     const char *name;      /* UTF-8 file name of the image as the system lists it; never NULL */
     const char *path;      /* full path of the image; NULL where not known */
+    const char *command_line;   /* as the process reports it, UTF-8; NULL where not known. Windows:
+                                   the one text that there is. Linux: the arguments, quoted as a
+                                   shell would take them */
+    const struct account *user; /* NULL: not known. A reference, as in the next two */
+    const struct image *image;  /* what it runs; NULL: not known */
+    const struct module_list *modules; /* NULL: not looked at yet */
 };
 
 /*
  * A shared copy of *fields with one reference, which the caller gives back.
- * Texts are copied. NULL where memory ran out.
+ * Texts are copied, shared objects get one more reference. NULL where memory ran out.
  */
 const struct process_instance *
 process_instance_make(const struct process_instance *fields) NODISCARD;
@@ -55,4 +87,6 @@ void process_instance_release(const struct process_instance *instance);
 /* Equal pid and start. Both of one boot: the caller knows. */
 bool process_instance_same(const struct process_instance *a, const struct process_instance *b);
 
+/* "opened"; "medium": the words of every output. */
 const char *process_access_name(int access);
+const char *process_integrity_name(int integrity);

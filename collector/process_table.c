@@ -75,9 +75,3 @@ void process_table_clear(struct process_table *table)
     text_clear(&table->names);
     *table = (struct process_table){0};
 }
-
-void process_details_clear(struct process_details *details)
-{
-    free(details->path);
-    *details = (struct process_details){0};
-}

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Reads the list of the machine's processes, and opens single ones.
+ * Reads the list of the machine's processes.
  *
  * process_table_win32.c asks NtQuerySystemInformation once per reading;
  * process_table_linux.c reads /proc.
@@ -22,6 +22,8 @@ struct process_row {
     uint32_t session;
     uint64_t start;     /* as in process_instance.h */
     int64_t started_at; /* milliseconds since 1970 UTC */
+    uint64_t program;   /* differs from one program to the next that the process runs (exec); 0:
+                           the system does not tell. Linux: made of where code and arguments lie */
     size_t name;        /* offset into the table's `names`; ends in 0 */
 };
 
@@ -63,19 +65,3 @@ void process_table_reset(struct process_table *table);
 
 /* Frees. Harmless twice. */
 void process_table_clear(struct process_table *table);
-
-/* What is learned by opening a process. Starts as {0}; process_details_clear() frees. */
-struct process_details {
-    uint8_t access; /* enum process_access: whether we could */
-    char *path;     /* NULL where not known */
-};
-
-/*
- * Opens the instance (pid, start) and reads what there is. It looks at the
- * start again while it holds the process: a pid that was reused gives
- * PROCESS_GONE and nothing of the newcomer. Fails only where memory ran out.
- */
-bool process_details_read(uint32_t pid, uint64_t start, struct process_details *details,
-                          struct failure *why) NODISCARD;
-
-void process_details_clear(struct process_details *details);

@@ -8,22 +8,14 @@
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
-#include "collector/process_instance.h"
 #include "collector/process_stat_linux.h"
 
-enum {
-    MS_PER_SECOND = 1000,
-    FIRST_PATH_SIZE = 256,
-    LAST_PATH_SIZE = 1024 * 1024,
-};
+enum { MS_PER_SECOND = 1000 };
 
 struct process_reader {
     DIR *folder; /* /proc, held open */
@@ -112,111 +104,4 @@ void process_reader_close(struct process_reader *reader)
         closedir(reader->folder);
         free(reader);
     }
-}
-
-/* The target of the link `exe`, for free(); NULL with errno where it cannot be read. */
-static char *read_link(int folder)
-{
-    for (size_t size = FIRST_PATH_SIZE; size <= LAST_PATH_SIZE; size *= 2) {
-        char *path = malloc(size);
-        ssize_t length = path == NULL ? -1 : readlinkat(folder, "exe", path, size);
-
-        if (length >= 0 && (size_t)length < size) {
-            path[length] = '\0';
-            return path;
-        }
-        if (length < 0) {
-            int error = path == NULL ? ENOMEM : errno;
-
-            free(path);
-            errno = error;
-            return NULL;
-        }
-        free(path);
-    }
-    errno = ENAMETOOLONG;
-    return NULL;
-}
-
-/*
- * The kernel puts " (deleted)" behind the name of an image that was unlinked;
- * a file may also be named so. It is, where the file of this name is the one
- * that runs.
- */
-static void drop_deleted_mark(int folder, char *path)
-{
-    static const char mark[] = " (deleted)";
-    size_t size = strlen(path);
-    struct stat running;
-    struct stat named;
-
-    if (size < sizeof(mark) || strcmp(path + size - (sizeof(mark) - 1), mark) != 0) {
-        return;
-    }
-    if (stat(path, &named) == 0 && fstatat(folder, "exe", &running, 0) == 0 &&
-        named.st_dev == running.st_dev && named.st_ino == running.st_ino) {
-        return;
-    }
-    path[size - (sizeof(mark) - 1)] = '\0';
-}
-
-static bool keep_path(int folder, char *link, struct process_details *details, struct failure *why)
-{
-    struct text path = {0};
-
-    drop_deleted_mark(folder, link);
-    text_add_utf8(&path, link, strlen(link));
-    details->path = text_take(&path);
-    details->access = PROCESS_OPENED;
-    return details->path != NULL || FAIL(why, FAILURE_MEMORY, 0, "no memory for a path");
-}
-
-/* What an `exe` that cannot be read says of the process. */
-static enum process_access access_from(int error)
-{
-    if (error == EACCES || error == EPERM) {
-        return PROCESS_DENIED;
-    }
-    return PROCESS_GONE; /* ENOENT, ESRCH: it let go of its image, which is how a process ends */
-}
-
-static bool read_details(int folder, uint64_t start, struct process_details *details,
-                         struct failure *why)
-{
-    struct process_stat stat;
-    char *link;
-    bool ok;
-
-    if (!process_stat_read(folder, "stat", &stat) || stat.start != start || stat.is_zombie) {
-        details->access = PROCESS_GONE;
-        return true;
-    }
-    if (stat.is_kernel) {
-        details->access = PROCESS_KERNEL;
-        return true;
-    }
-    link = read_link(folder);
-    if (link == NULL) {
-        details->access = (uint8_t)access_from(errno);
-        return errno != ENOMEM || FAIL(why, FAILURE_MEMORY, 0, "no memory for a path");
-    }
-    ok = keep_path(folder, link, details, why);
-    free(link);
-    return ok;
-}
-
-bool process_details_read(uint32_t pid, uint64_t start, struct process_details *details,
-                          struct failure *why)
-{
-    int folder = process_stat_open_folder(pid);
-    bool ok;
-
-    *details = (struct process_details){0};
-    if (folder < 0) {
-        details->access = (uint8_t)access_from(errno);
-        return true;
-    }
-    ok = read_details(folder, start, details, why);
-    close(folder);
-    return ok;
 }

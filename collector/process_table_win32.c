@@ -16,7 +16,6 @@
 #include "base/filetime_win32.h"
 #include "base/system_dll_win32.h"
 #include "base/utf16_win32.h"
-#include "collector/process_instance.h"
 
 enum {
     FIRST_SIZE = 256 * 1024,
@@ -24,8 +23,6 @@ enum {
     SYSTEM_PROCESS_INFORMATION_CLASS = 5,
     IDLE_PID = 0,
     SYSTEM_PID = 4,
-    FIRST_PATH_UNITS = 512,
-    LAST_PATH_UNITS = 64 * 1024,
 };
 
 static const LONG STATUS_LENGTH_MISMATCH = (LONG)0xC0000004;
@@ -206,93 +203,4 @@ void process_reader_close(struct process_reader *reader)
         free(reader->buffer);
         free(reader);
     }
-}
-
-/* The start of an open process, as SystemProcessInformation tells it; 0 where it cannot be had. */
-static uint64_t start_of(HANDLE process)
-{
-    FILETIME created;
-    FILETIME exited;
-    FILETIME kernel;
-    FILETIME user;
-
-    if (!GetProcessTimes(process, &created, &exited, &kernel, &user)) {
-        return 0;
-    }
-    return (uint64_t)filetime_units(created);
-}
-
-static bool has_ended(HANDLE process)
-{
-    DWORD status;
-
-    return GetExitCodeProcess(process, &status) && status != STILL_ACTIVE;
-}
-
-/* Reads the path of the image. Without one (*path stays NULL) *error says why. */
-static bool read_path(HANDLE process, char **path, DWORD *error, struct failure *why)
-{
-    for (DWORD units = FIRST_PATH_UNITS; units <= LAST_PATH_UNITS; units *= 2) {
-        wchar_t *wide = malloc(units * sizeof(*wide));
-        DWORD length = units;
-
-        if (wide == NULL) {
-            return FAIL(why, FAILURE_MEMORY, 0, "no memory for a path");
-        }
-        *error = ERROR_SUCCESS;
-        if (QueryFullProcessImageNameW(process, 0, wide, &length)) {
-            *path = utf16_to_utf8(wide);
-            free(wide);
-            return *path != NULL || FAIL(why, FAILURE_MEMORY, 0, "no memory for a path");
-        }
-        *error = GetLastError();
-        free(wide);
-        if (*error != ERROR_INSUFFICIENT_BUFFER) {
-            break;
-        }
-    }
-    return true;
-}
-
-static bool read_details(HANDLE process, uint64_t start, struct process_details *details,
-                         struct failure *why)
-{
-    DWORD error = ERROR_SUCCESS;
-
-    if (start_of(process) != start) {
-        details->access = PROCESS_GONE;
-        return true;
-    }
-    details->access = PROCESS_OPENED;
-    if (!read_path(process, &details->path, &error, why)) {
-        return false;
-    }
-    if (error == ERROR_GEN_FAILURE) {
-        /* A process without an image (Registry, Memory Compression), or one that has ended. */
-        details->access = has_ended(process) ? PROCESS_GONE : PROCESS_KERNEL;
-    } else if (error == ERROR_ACCESS_DENIED) {
-        details->access = PROCESS_DENIED;
-    }
-    return true;
-}
-
-bool process_details_read(uint32_t pid, uint64_t start, struct process_details *details,
-                          struct failure *why)
-{
-    HANDLE process;
-    bool ok;
-
-    *details = (struct process_details){0};
-    if (pid == IDLE_PID || pid == SYSTEM_PID) {
-        details->access = PROCESS_KERNEL;
-        return true;
-    }
-    process = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, pid);
-    if (process == NULL) {
-        details->access = GetLastError() == ERROR_ACCESS_DENIED ? PROCESS_DENIED : PROCESS_GONE;
-        return true;
-    }
-    ok = read_details(process, start, details, why);
-    CloseHandle(process);
-    return ok;
 }

@@ -54,6 +54,7 @@ enum socket_attribution {
 };
 
 #define SOCKET_NO_OWNER UINT32_MAX /* in `owner`: no process of the snapshot */
+#define SOCKET_NO_SERVICE 0        /* in `service`: none, or not known */
 
 /*
  * A socket that several processes hold has one row for each of them; the rows
@@ -69,9 +70,11 @@ struct socket_row {
     int64_t created_at; /* milliseconds since 1970 UTC; 0 where the system does not tell */
     uint32_t pid;       /* as the system says; 0: nobody, or a system that does not tell */
     uint32_t owner;     /* index into the snapshot's processes, or SOCKET_NO_OWNER */
-    uint8_t protocol;   /* enum socket_protocol */
-    uint8_t state;      /* enum socket_state */
-    uint8_t attribution; /* enum socket_attribution */
+    uint32_t service;   /* 1 + index into the snapshot's services, or SOCKET_NO_SERVICE */
+    uint32_t service_tag; /* Windows: which service in its process bound it; 0: not told */
+    uint8_t protocol;     /* enum socket_protocol */
+    uint8_t state;        /* enum socket_state */
+    uint8_t attribution;  /* enum socket_attribution */
 };
 
 /* Drops the remote end where it has no meaning, and scope ids where there is none. */

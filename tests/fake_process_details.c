@@ -3,19 +3,50 @@
 #include "tests/fake_process_details.h"
 
 #include "base/text.h"
-#include "collector/process_table.h"
+#include "collector/process_details.h"
 
 struct fake_process_details fake_process_details;
 
-bool process_details_read(uint32_t pid, uint64_t start, struct process_details *details,
-                          struct failure *why)
+static char handle; /* there is only one */
+
+void process_handle_prepare(void)
 {
-    *details = (struct process_details){.access = fake_process_details.access};
+}
+
+bool process_handle_open(struct process_handle **out, uint32_t pid, uint64_t start,
+                         enum process_access *access, struct failure *why)
+{
+    (void)why;
     fake_process_details.calls++;
     fake_process_details.last_pid = pid;
     fake_process_details.last_start = start;
+    *access = fake_process_details.access;
+    *out = (struct process_handle *)&handle;
+    return true;
+}
+
+void process_handle_close(struct process_handle *closed)
+{
+    (void)closed;
+}
+
+bool process_details_read(struct process_handle *opened, unsigned wishes,
+                          struct process_details *details, struct failure *why)
+{
+    (void)opened;
+    (void)wishes;
+    *details = (struct process_details){.access = (uint8_t)fake_process_details.access};
     if (fake_process_details.path != NULL) {
         details->path = text_copy(fake_process_details.path);
     }
     return !fake_process_details.no_memory || FAIL(why, FAILURE_MEMORY, 0, "no memory for a path");
+}
+
+bool module_table_read(struct process_handle *opened, struct module_table *table,
+                       struct failure *why)
+{
+    (void)opened;
+    (void)why;
+    module_table_reset(table);
+    return true;
 }

@@ -12,7 +12,6 @@ enum { A_DAY = 24 * 3600 * 1000 };
 static struct {
     struct process_reader *reader;
     struct process_table table;
-    struct process_details details;
     struct failure why;
 } fixture;
 
@@ -24,7 +23,6 @@ static void open_fixture(void)
 
 static void close_fixture(void)
 {
-    process_details_clear(&fixture.details);
     process_table_clear(&fixture.table);
     process_reader_close(fixture.reader);
 }
@@ -90,40 +88,6 @@ START_TEST(a_pid_that_nobody_has_is_not_found)
 }
 END_TEST
 
-START_TEST(opening_our_own_process_tells_its_path)
-{
-    uint64_t start = read_own_row()->start;
-    const char *name;
-
-    CHECK_DONE(process_details_read(process_self_pid(), start, &fixture.details, &fixture.why),
-               fixture.why);
-    ck_assert_int_eq(fixture.details.access, PROCESS_OPENED);
-    ck_assert_ptr_nonnull(fixture.details.path);
-    name = strstr(fixture.details.path, "check_process_table");
-    ck_assert_msg(name != NULL && name > fixture.details.path, "our path is %s",
-                  fixture.details.path);
-}
-END_TEST
-
-START_TEST(a_pid_with_another_start_is_gone)
-{
-    uint64_t start = read_own_row()->start;
-
-    CHECK_DONE(process_details_read(process_self_pid(), start + 1, &fixture.details, &fixture.why),
-               fixture.why);
-    ck_assert_int_eq(fixture.details.access, PROCESS_GONE);
-    ck_assert_ptr_null(fixture.details.path);
-}
-END_TEST
-
-START_TEST(a_pid_that_nobody_has_is_gone)
-{
-    CHECK_DONE(process_details_read(0xfffffff0, 1, &fixture.details, &fixture.why), fixture.why);
-    ck_assert_int_eq(fixture.details.access, PROCESS_GONE);
-    ck_assert_ptr_null(fixture.details.path);
-}
-END_TEST
-
 START_TEST(rows_can_be_added_in_any_order)
 {
     static const uint32_t pids[] = {7, 3, 5};
@@ -165,9 +129,6 @@ static Suite *process_table_suite(void)
     tcase_add_test(tests, a_start_is_the_same_in_every_reading);
     tcase_add_test(tests, rows_are_in_the_order_of_pids);
     tcase_add_test(tests, a_pid_that_nobody_has_is_not_found);
-    tcase_add_test(tests, opening_our_own_process_tells_its_path);
-    tcase_add_test(tests, a_pid_with_another_start_is_gone);
-    tcase_add_test(tests, a_pid_that_nobody_has_is_gone);
     tcase_add_test(tests, rows_can_be_added_in_any_order);
     tcase_add_test(tests, a_name_that_is_not_utf8_is_repaired);
     suite_add_tcase(suite, tests);
