@@ -132,7 +132,7 @@ static bool load_side(struct comparison *comparison, struct side *side, size_t i
     if (side->live) {
         return true;
     }
-    if (!ledger_state(comparison->from.ledger, &side->moments.found[i], &side->snapshot, why)) {
+    if (!ledger_state(comparison->from.ledger, &side->moments.found[i], 0, &side->snapshot, why)) {
         return false;
     }
     snapshot_sort(&side->snapshot);

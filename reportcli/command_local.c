@@ -149,7 +149,7 @@ static bool print_moments(struct render *render, struct ledger *ledger,
     bool done = true;
 
     for (size_t i = 0; done && i < moments->count; i++) {
-        done = ledger_state(ledger, &moments->found[i], &snapshot, why);
+        done = ledger_state(ledger, &moments->found[i], 0, &snapshot, why);
         if (done) {
             sort_by_process(&snapshot);
             done = print_snapshot(render, &snapshot, i + 1, why);

@@ -310,6 +310,12 @@ void database_bind_text(sqlite3_stmt *statement, const char *name, const char *v
                                   -1, SQLITE_STATIC));
 }
 
+void database_bind_bytes(sqlite3_stmt *statement, const char *name, const void *bytes, int size)
+{
+    check_bound(sqlite3_bind_blob(statement, sqlite3_bind_parameter_index(statement, name), bytes,
+                                  size, SQLITE_STATIC));
+}
+
 bool database_finish(sqlite3 *db, sqlite3_stmt *statement, const char *doing, struct failure *why)
 {
     int result = sqlite3_step(statement);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "store/database.h"
 #include "store/ledger_handle.h"
 #include "store/ledger_schema.h"
@@ -16,9 +17,20 @@ enum statement {
     EXTEND_STRETCH,
     FIND_TEXT,
     ADD_TEXT,
+    FIND_USER,
+    ADD_USER,
+    NAME_USER,
+    FIND_SERVICE,
+    ADD_SERVICE,
+    FIND_IMAGE,
+    ADD_IMAGE,
     ADD_PROCESS,
     LEARN_PROCESS,
     END_PROCESS,
+    SET_PROCESS_IMAGE,
+    ADD_MODULE,
+    END_MODULE,
+    SET_MODULE_IMAGE,
     ADD_INTERVAL,
     CLOSE_INTERVAL,
     NEWEST_RUN,
@@ -27,40 +39,86 @@ enum statement {
 
 static const char *const statement_sql[STATEMENT_COUNT] = {
     [ADD_STRETCH] = "INSERT INTO stretch (id, run, begin_at, end_at, first_sample, last_sample,"
-                    "                     interval_ms, ended, lacks, first_interval, first_process)"
+                    "                     interval_ms, ended, lacks, missed, left_out,"
+                    "                     left_out_sockets, first_interval, first_process)"
                     " VALUES (:id, :run, :begin_at, :end_at, :first_sample, :last_sample,"
-                    "         :interval_ms, :ended, :lacks, :first_interval, :first_process)",
+                    "         :interval_ms, :ended, :lacks, :missed, :left_out,"
+                    "         :left_out_sockets, :first_interval, :first_process)",
     [EXTEND_STRETCH] =
-        "UPDATE stretch SET end_at = :end_at, last_sample = :last_sample, ended = :ended"
+        "UPDATE stretch SET end_at = :end_at, last_sample = :last_sample, ended = :ended,"
+        "                   missed = :missed, left_out = :left_out,"
+        "                   left_out_sockets = :left_out_sockets"
         " WHERE id = :id",
 
     /* The index has no regard for case, the comparison behind it has. */
     [FIND_TEXT] = "SELECT id FROM text WHERE text = :text COLLATE NOCASE AND text = :text",
     [ADD_TEXT] = "INSERT INTO text (text) VALUES (:text)",
 
+    [FIND_USER] = "SELECT id FROM user WHERE sid = :sid",
+    [ADD_USER] = "INSERT INTO user (sid, name) VALUES (:sid, :name)",
+    [NAME_USER] = "UPDATE user SET name = :name WHERE sid = :sid AND name IS NOT :name",
+
+    [FIND_SERVICE] = "SELECT id FROM service WHERE name = :name AND basis = :basis",
+    [ADD_SERVICE] = "INSERT INTO service (name, basis) VALUES (:name, :basis)",
+
+    /* Version, company and build id follow from the content. */
+    [FIND_IMAGE] = "SELECT id FROM image WHERE path = :path AND volume = :volume AND file = :file"
+                   " AND size = :size AND written_at = :written_at AND status = :status"
+                   " AND sha256 IS :sha256 AND verdict IS :verdict AND signature IS :signature"
+                   " AND signer IS :signer",
+    [ADD_IMAGE] = "INSERT INTO image (path, volume, file, size, written_at, status, taken_at,"
+                  "                   sha256, version, company, build_id, verdict, signature,"
+                  "                   signer)"
+                  " VALUES (:path, :volume, :file, :size, :written_at, :status, :taken_at,"
+                  "         :sha256, :version, :company, :build_id, :verdict, :signature, :signer)",
+
     [ADD_PROCESS] =
         "INSERT INTO process (id, boot, pid, start, started_at, parent_pid, parent_start, session,"
-        "                     name, path, access, first_stretch, first_seen_at, span)"
+        "                     name, path, access, integrity, denied, left_out, user, modules,"
+        "                     command_line, first_stretch, first_seen_at, span)"
         " VALUES (:id, (SELECT run.boot FROM stretch JOIN run ON run.id = stretch.run"
         "               WHERE stretch.id = :stretch),"
         "         :pid, :start, :started_at, :parent_pid, :parent_start, :session,"
-        "         :name, :path, :access, :stretch, :seen_at, :span)",
+        "         :name, :path, :access, :integrity, :denied, :left_out, :user, :modules,"
+        "         :command_line, :stretch, :seen_at, :span)",
 
-    /* What is not known this time was known before, or never. */
-    [LEARN_PROCESS] = "UPDATE process SET parent_pid = :parent_pid, parent_start = :parent_start,"
-                      "                   session = :session, path = coalesce(:path, path),"
-                      "                   access = CASE :access WHEN 0 THEN access ELSE :access END"
-                      " WHERE id = :id",
+    /* What is not known this time was known before, or never; a command line stays as it was. */
+    [LEARN_PROCESS] =
+        "UPDATE process SET parent_pid = :parent_pid, parent_start = :parent_start,"
+        "                   session = :session, path = coalesce(:path, path),"
+        "                   access = CASE :access WHEN 0 THEN access ELSE :access END,"
+        "                   integrity = max(integrity, :integrity),"
+        "                   denied = :denied, left_out = :left_out,"
+        "                   user = coalesce(:user, user),"
+        "                   modules = CASE :modules WHEN 0 THEN modules"
+        "                             ELSE :modules END,"
+        "                   command_line = coalesce(command_line, :command_line)"
+        " WHERE id = :id",
     [END_PROCESS] = "UPDATE process SET last_stretch = :stretch, gone_at = :gone_at, span = :span"
                     " WHERE id = :id",
+
+    [SET_PROCESS_IMAGE] = "UPDATE process SET image = :image WHERE id = :process"
+                          " AND image IS NOT :image",
+
+    [ADD_MODULE] = "INSERT INTO module (process, path, base, size, flags, first_stretch,"
+                   "                    first_seen_at)"
+                   " VALUES (:process, :path, :base, :size, :flags, :stretch, :at)",
+
+    /* Of the modules of a process that are there no two are alike in all of these. */
+    [END_MODULE] = "UPDATE module SET last_stretch = :stretch, gone_at = :at"
+                   " WHERE process = :process AND path = :path AND base = :base AND size = :size"
+                   " AND flags = :flags AND last_stretch IS NULL",
+    [SET_MODULE_IMAGE] = "UPDATE module SET image = :image WHERE process = :process"
+                         " AND path = :path AND base = :base AND image IS NOT :image"
+                         " AND last_stretch IS NULL",
 
     [ADD_INTERVAL] =
         "INSERT INTO interval (id, opened_at, duration, span, protocol, state, local_address,"
         "                      local_port, remote_address, remote_port, process, pid, attribution,"
-        "                      age, continued)"
+        "                      age, service, opening)"
         " VALUES (:id, :opened_at, :duration, :span, :protocol, :state, :local_address,"
         "         :local_port, :remote_address, :remote_port, :process, :pid, :attribution,"
-        "         :age, :continued)",
+        "         :age, :service, :opening)",
     [CLOSE_INTERVAL] = "UPDATE interval SET duration = :duration, span = :span WHERE id = :id",
     [NEWEST_RUN] = "SELECT max(id) FROM run",
 };
@@ -84,7 +142,8 @@ enum interval_parameter {
     AT_PID,
     AT_ATTRIBUTION,
     AT_AGE,
-    AT_CONTINUED,
+    AT_SERVICE,
+    AT_OPENING,
     AT_COUNT,
 };
 
@@ -103,7 +162,8 @@ static const char *const interval_parameters[AT_COUNT] = {
     [AT_PID] = ":pid",
     [AT_ATTRIBUTION] = ":attribution",
     [AT_AGE] = ":age",
-    [AT_CONTINUED] = ":continued",
+    [AT_SERVICE] = ":service",
+    [AT_OPENING] = ":opening",
 };
 
 struct stretch_fact {
@@ -120,7 +180,8 @@ struct interval_fact {
     int64_t duration; /* -1: it goes on */
     int64_t process;
     struct socket_row socket;
-    bool continued;
+    uint32_t service; /* number in `services`; 0: none */
+    uint8_t opening;  /* enum ledger_opening */
 };
 
 struct closed_fact {
@@ -133,6 +194,32 @@ struct process_fact {
     int64_t stretch;
     int64_t seen_at;
     const struct process_instance *instance; /* a reference */
+};
+
+struct module_fact {
+    int64_t process;
+    int64_t stretch;
+    int64_t at;
+    struct module module; /* with a reference of its image */
+    bool gone;
+};
+
+struct image_fact {
+    int64_t process;
+    uint64_t base; /* of a module */
+    bool is_module;
+    const struct image *image; /* a reference */
+};
+
+struct user_fact {
+    const struct account *account; /* a reference */
+};
+
+/* A service that facts refer to. Found in the ledger when it is first written. */
+struct service_fact {
+    char *name;
+    int basis;
+    int64_t id; /* 0: not looked up yet */
 };
 
 /* An array of facts of one kind, in the order in which they came. */
@@ -148,6 +235,9 @@ enum list {
     STARTED,
     LEARNED,
     GONE,
+    MODULES,
+    IMAGES,
+    USERS,
     INTERVALS,
     CLOSED,
     LIST_COUNT,
@@ -157,15 +247,23 @@ static const size_t item_sizes[LIST_COUNT] = {
     [STRETCHES] = sizeof(struct stretch_fact), [INTERVALS] = sizeof(struct interval_fact),
     [CLOSED] = sizeof(struct closed_fact),     [STARTED] = sizeof(struct process_fact),
     [LEARNED] = sizeof(struct process_fact),   [GONE] = sizeof(struct ledger_fact_gone),
+    [MODULES] = sizeof(struct module_fact),    [IMAGES] = sizeof(struct image_fact),
+    [USERS] = sizeof(struct user_fact),
 };
 
-enum { KEPT_CAPACITY = 4096 }; /* facts: what a larger backlog took is given back */
+enum {
+    KEPT_CAPACITY = 4096, /* facts: what a larger backlog took is given back */
+    KEPT_SERVICES = 1024, /* names: forgotten after a commit where there are more */
+};
 
 struct ledger_facts {
     struct ledger *ledger;
     sqlite3_stmt *statements[STATEMENT_COUNT];
     int at[AT_COUNT]; /* places of interval_parameters[] */
     struct fact_list lists[LIST_COUNT];
+    struct service_fact *services; /* number 1 is the first */
+    size_t service_count;
+    size_t service_capacity;
 };
 
 static void find_parameters(struct ledger_facts *facts)
@@ -203,14 +301,66 @@ static void empty_list(struct fact_list *list)
     }
 }
 
-static void release_instances(struct fact_list *list)
+static void release_processes(const struct fact_list *list)
 {
-    struct process_fact *processes = list->items;
+    const struct process_fact *processes = list->items;
 
     for (size_t i = 0; i < list->count; i++) {
         process_instance_release(processes[i].instance);
     }
-    list->count = 0;
+}
+
+static void release_modules(const struct fact_list *list)
+{
+    const struct module_fact *modules = list->items;
+
+    for (size_t i = 0; i < list->count; i++) {
+        image_release(modules[i].module.image);
+    }
+}
+
+static void release_images(const struct fact_list *list)
+{
+    const struct image_fact *images = list->items;
+
+    for (size_t i = 0; i < list->count; i++) {
+        image_release(images[i].image);
+    }
+}
+
+static void release_users(const struct fact_list *list)
+{
+    const struct user_fact *users = list->items;
+
+    for (size_t i = 0; i < list->count; i++) {
+        account_release(users[i].account);
+    }
+}
+
+/* Gives back what the facts refer to; the lists are emptied by the caller. */
+static void release_references(const struct ledger_facts *facts)
+{
+    release_processes(&facts->lists[STARTED]);
+    release_processes(&facts->lists[LEARNED]);
+    release_modules(&facts->lists[MODULES]);
+    release_images(&facts->lists[IMAGES]);
+    release_users(&facts->lists[USERS]);
+}
+
+/* What was added to the ledger was rolled back: it is looked up anew. */
+static void lose_services(struct ledger_facts *facts)
+{
+    for (size_t i = 0; i < facts->service_count; i++) {
+        facts->services[i].id = 0;
+    }
+}
+
+static void forget_services(struct ledger_facts *facts)
+{
+    for (size_t i = 0; i < facts->service_count; i++) {
+        free(facts->services[i].name);
+    }
+    facts->service_count = 0;
 }
 
 void ledger_facts_close(struct ledger_facts *facts)
@@ -219,11 +369,12 @@ void ledger_facts_close(struct ledger_facts *facts)
         return;
     }
     database_finalize_all(facts->statements, STATEMENT_COUNT);
-    release_instances(&facts->lists[STARTED]);
-    release_instances(&facts->lists[LEARNED]);
+    release_references(facts);
     for (int i = 0; i < LIST_COUNT; i++) {
         free(facts->lists[i].items);
     }
+    forget_services(facts);
+    free(facts->services);
     free(facts);
 }
 
@@ -252,7 +403,9 @@ bool ledger_facts_reserve(struct ledger_facts *facts, const struct ledger_facts_
     return reserve(facts, STRETCHES, 1, why) && reserve(facts, INTERVALS, room->intervals, why) &&
            reserve(facts, CLOSED, room->closed, why) &&
            reserve(facts, STARTED, room->started, why) &&
-           reserve(facts, LEARNED, room->learned, why) && reserve(facts, GONE, room->gone, why);
+           reserve(facts, LEARNED, room->learned, why) && reserve(facts, GONE, room->gone, why) &&
+           reserve(facts, MODULES, room->modules, why) &&
+           reserve(facts, IMAGES, room->images, why) && reserve(facts, USERS, room->users, why);
 }
 
 /* The place of one more item, for which there is room. */
@@ -286,13 +439,56 @@ static struct stretch_fact *newest_stretch(struct ledger_facts *facts)
     return &stretches[list->count - 1];
 }
 
-void ledger_facts_extend_stretch(struct ledger_facts *facts, int64_t end_at, int64_t last_sample)
+void ledger_facts_extend_stretch(struct ledger_facts *facts, const struct ledger_stretch *stretch)
 {
     struct stretch_fact *fact = newest_stretch(facts);
 
-    fact->stretch.end_at = end_at;
-    fact->stretch.last_sample = last_sample;
+    fact->stretch.end_at = stretch->end_at;
+    fact->stretch.last_sample = stretch->last_sample;
+    fact->stretch.missed = stretch->missed;
+    fact->stretch.left_out_processes = stretch->left_out_processes;
+    fact->stretch.left_out_sockets = stretch->left_out_sockets;
     fact->changed = true;
+}
+
+static bool reserve_service(struct ledger_facts *facts, struct failure *why)
+{
+    size_t capacity = facts->service_capacity * 2 + 16;
+    struct service_fact *services;
+
+    if (facts->service_count < facts->service_capacity) {
+        return true;
+    }
+    services = realloc(facts->services, capacity * sizeof(*services));
+    if (services == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu services", capacity);
+    }
+    facts->services = services;
+    facts->service_capacity = capacity;
+    return true;
+}
+
+bool ledger_facts_service(struct ledger_facts *facts, const char *name, int basis, uint32_t *number,
+                          struct failure *why)
+{
+    char *copy;
+
+    for (size_t i = 0; i < facts->service_count; i++) {
+        if (facts->services[i].basis == basis && strcmp(facts->services[i].name, name) == 0) {
+            *number = (uint32_t)i + 1;
+            return true;
+        }
+    }
+    if (!reserve_service(facts, why)) {
+        return false;
+    }
+    copy = text_copy(name);
+    if (copy == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the name of a service");
+    }
+    facts->services[facts->service_count] = (struct service_fact){.name = copy, .basis = basis};
+    *number = (uint32_t)++facts->service_count;
+    return true;
 }
 
 void ledger_facts_end_stretch(struct ledger_facts *facts, enum ledger_gap reason)
@@ -314,7 +510,8 @@ void ledger_facts_open_interval(struct ledger_facts *facts,
         .duration = -1,
         .process = interval->process,
         .socket = *interval->socket,
-        .continued = interval->continued,
+        .service = interval->service,
+        .opening = (uint8_t)interval->opening,
     };
 }
 
@@ -348,9 +545,48 @@ void ledger_facts_learn_process(struct ledger_facts *facts, int64_t id,
     *fact = (struct process_fact){.id = id, .instance = process_instance_hold(instance)};
 }
 
+void ledger_facts_change_module(struct ledger_facts *facts, const struct ledger_fact_module *change)
+{
+    struct module_fact *fact = append(facts, MODULES);
+
+    *fact = (struct module_fact){
+        .process = change->process,
+        .stretch = change->stretch,
+        .at = change->at,
+        .module = *change->module,
+        .gone = change->gone,
+    };
+    image_hold(fact->module.image);
+}
+
+void ledger_facts_learn_image(struct ledger_facts *facts, int64_t process,
+                              const struct module *module, const struct image *image)
+{
+    struct image_fact *fact = append(facts, IMAGES);
+
+    *fact = (struct image_fact){
+        .process = process,
+        .base = module == NULL ? 0 : module->base,
+        .is_module = module != NULL,
+        .image = image_hold(image),
+    };
+}
+
+void ledger_facts_name_user(struct ledger_facts *facts, const struct account *account)
+{
+    *(struct user_fact *)append(facts, USERS) = (struct user_fact){account_hold(account)};
+}
+
 void ledger_facts_end_process(struct ledger_facts *facts, const struct ledger_fact_gone *gone)
 {
     *(struct ledger_fact_gone *)append(facts, GONE) = *gone;
+}
+
+static void bind_counts(sqlite3_stmt *statement, const struct ledger_stretch *stretch)
+{
+    database_bind(statement, ":missed", stretch->missed);
+    database_bind(statement, ":left_out", stretch->left_out_processes);
+    database_bind(statement, ":left_out_sockets", stretch->left_out_sockets);
 }
 
 static bool write_new_stretch(struct ledger_facts *facts, const struct stretch_fact *fact,
@@ -368,6 +604,7 @@ static bool write_new_stretch(struct ledger_facts *facts, const struct stretch_f
     database_bind(add, ":interval_ms", stretch->interval);
     database_bind(add, ":ended", stretch->ended);
     database_bind(add, ":lacks", stretch->lacks);
+    bind_counts(add, stretch);
     database_bind(add, ":first_interval", fact->first_interval);
     database_bind(add, ":first_process", fact->first_process);
     return database_finish(facts->ledger->db, add, "adding a stretch", why);
@@ -388,32 +625,147 @@ static bool write_stretch(struct ledger_facts *facts, const void *item, struct f
     database_bind(extend, ":end_at", fact->stretch.end_at);
     database_bind(extend, ":last_sample", fact->stretch.last_sample);
     database_bind(extend, ":ended", fact->stretch.ended);
+    bind_counts(extend, &fact->stretch);
     return database_finish(facts->ledger->db, extend, "extending a stretch", why);
+}
+
+/*
+ * The id of what a bound statement finds, or which another one adds where
+ * there is none. `doing` is for failures: "a text".
+ */
+static bool intern(struct ledger_facts *facts, enum statement find_with, enum statement add_with,
+                   const char *what, int64_t *id, struct failure *why)
+{
+    sqlite3_stmt *find = facts->statements[find_with];
+    int result = sqlite3_step(find);
+
+    if (result == SQLITE_ROW) {
+        *id = sqlite3_column_int64(find, 0);
+    }
+    if (!database_end(facts->ledger->db, find, result, what, why) || result == SQLITE_ROW) {
+        return result == SQLITE_ROW;
+    }
+    if (!database_finish(facts->ledger->db, facts->statements[add_with], what, why)) {
+        return false;
+    }
+    *id = sqlite3_last_insert_rowid(facts->ledger->db);
+    return true;
 }
 
 /* The id under which a text is stored; it is added where it is new. */
 static bool intern_text(struct ledger_facts *facts, const char *text, int64_t *id,
                         struct failure *why)
 {
-    sqlite3_stmt *find = facts->statements[FIND_TEXT];
-    sqlite3_stmt *add = facts->statements[ADD_TEXT];
-    int result;
+    database_bind_text(facts->statements[FIND_TEXT], ":text", text);
+    database_bind_text(facts->statements[ADD_TEXT], ":text", text);
+    return intern(facts, FIND_TEXT, ADD_TEXT, "storing a text", id, why);
+}
 
-    database_bind_text(find, ":text", text);
-    result = sqlite3_step(find);
-    if (result == SQLITE_ROW) {
-        *id = sqlite3_column_int64(find, 0);
+/* Binds the id of a text to a parameter; NULL where there is none. */
+static bool bind_interned(struct ledger_facts *facts, sqlite3_stmt *statement,
+                          const char *parameter, const char *text, struct failure *why)
+{
+    int64_t id;
+
+    if (text == NULL) {
+        database_bind_null(statement, parameter);
+        return true;
     }
-    if (!database_end(facts->ledger->db, find, result, "looking a text up", why) ||
-        result == SQLITE_ROW) {
-        return result == SQLITE_ROW;
-    }
-    database_bind_text(add, ":text", text);
-    if (!database_finish(facts->ledger->db, add, "adding a text", why)) {
+    if (!intern_text(facts, text, &id, why)) {
         return false;
     }
-    *id = sqlite3_last_insert_rowid(facts->ledger->db);
+    database_bind(statement, parameter, id);
     return true;
+}
+
+static bool intern_user(struct ledger_facts *facts, const struct account *account, int64_t *id,
+                        struct failure *why)
+{
+    database_bind_text(facts->statements[FIND_USER], ":sid", account->id);
+    database_bind_text(facts->statements[ADD_USER], ":sid", account->id);
+    database_bind_text(facts->statements[ADD_USER], ":name", account_name(account));
+    return intern(facts, FIND_USER, ADD_USER, "storing an account", id, why);
+}
+
+static bool bind_user(struct ledger_facts *facts, sqlite3_stmt *statement,
+                      const struct account *account, struct failure *why)
+{
+    int64_t id;
+
+    database_bind_null(statement, ":user");
+    if (account == NULL) {
+        return true;
+    }
+    if (!intern_user(facts, account, &id, why)) {
+        return false;
+    }
+    database_bind(statement, ":user", id);
+    return true;
+}
+
+/* The id of a service by its number; 0 for number 0. */
+static bool intern_service(struct ledger_facts *facts, uint32_t number, int64_t *id,
+                           struct failure *why)
+{
+    struct service_fact *service = number == 0 ? NULL : &facts->services[number - 1];
+
+    if (service != NULL && service->id == 0) {
+        sqlite3_stmt *find = facts->statements[FIND_SERVICE];
+        sqlite3_stmt *add = facts->statements[ADD_SERVICE];
+
+        if (!bind_interned(facts, find, ":name", service->name, why) ||
+            !bind_interned(facts, add, ":name", service->name, why)) {
+            return false;
+        }
+        database_bind(find, ":basis", service->basis);
+        database_bind(add, ":basis", service->basis);
+        if (!intern(facts, FIND_SERVICE, ADD_SERVICE, "storing a service", &service->id, why)) {
+            return false;
+        }
+    }
+    *id = service == NULL ? 0 : service->id;
+    return true;
+}
+
+/* Binds what FIND_IMAGE and ADD_IMAGE have in common. */
+static bool bind_image(struct ledger_facts *facts, sqlite3_stmt *statement,
+                       const struct image *image, const struct image_facts *found,
+                       struct failure *why)
+{
+    bool read = found->status == IMAGE_READ;
+
+    database_bind(statement, ":volume", (int64_t)image->identity.volume);
+    database_bind(statement, ":file", (int64_t)image->identity.file);
+    database_bind(statement, ":size", image->identity.size);
+    database_bind(statement, ":written_at", image->identity.written_at);
+    database_bind(statement, ":status", found->status);
+    database_bind_bytes(statement, ":sha256", read ? found->sha256 : NULL, sizeof(found->sha256));
+    database_bind_null(statement, ":verdict");
+    database_bind_null(statement, ":signature");
+    if (read) {
+        database_bind(statement, ":verdict", found->verdict);
+        database_bind(statement, ":signature", found->signature);
+    }
+    return bind_interned(facts, statement, ":path", image->path, why) &&
+           bind_interned(facts, statement, ":signer", read ? found->signer : NULL, why);
+}
+
+static bool intern_image(struct ledger_facts *facts, const struct image *image, int64_t *id,
+                         struct failure *why)
+{
+    const struct image_facts *found = image_facts(image);
+    sqlite3_stmt *add = facts->statements[ADD_IMAGE];
+    bool read = found->status == IMAGE_READ;
+
+    if (!bind_image(facts, facts->statements[FIND_IMAGE], image, found, why) ||
+        !bind_image(facts, add, image, found, why) ||
+        !bind_interned(facts, add, ":version", read ? found->version : NULL, why) ||
+        !bind_interned(facts, add, ":company", read ? found->company : NULL, why) ||
+        !bind_interned(facts, add, ":build_id", read ? found->build_id : NULL, why)) {
+        return false;
+    }
+    database_bind(add, ":taken_at", found->taken_at);
+    return intern(facts, FIND_IMAGE, ADD_IMAGE, "storing an image", id, why);
 }
 
 /* Binds what may be learned later: the same fields of ADD_PROCESS and LEARN_PROCESS. */
@@ -421,20 +773,22 @@ static bool bind_details(struct ledger_facts *facts, sqlite3_stmt *statement,
                          const struct process_fact *fact, struct failure *why)
 {
     const struct process_instance *instance = fact->instance;
-    int64_t path;
 
-    database_bind_null(statement, ":path");
-    if (instance->path != NULL) {
-        if (!intern_text(facts, instance->path, &path, why)) {
-            return false;
-        }
-        database_bind(statement, ":path", path);
+    if (!bind_interned(facts, statement, ":path", instance->path, why) ||
+        !bind_user(facts, statement, instance->user, why)) {
+        return false;
     }
     database_bind(statement, ":id", fact->id);
     database_bind(statement, ":parent_pid", instance->parent_pid);
     database_bind(statement, ":parent_start", (int64_t)instance->parent_start);
     database_bind(statement, ":session", instance->session);
     database_bind(statement, ":access", instance->access);
+    database_bind(statement, ":integrity", instance->integrity);
+    database_bind(statement, ":denied", instance->denied);
+    database_bind(statement, ":left_out", instance->left_out);
+    database_bind(statement, ":modules",
+                  instance->modules == NULL ? MODULES_NOT_READ : instance->modules->access);
+    database_bind_text(statement, ":command_line", instance->command_line);
     return true;
 }
 
@@ -535,8 +889,13 @@ static bool write_interval(struct ledger_facts *facts, const void *item, struct 
     const struct socket_row *row = &fact->socket;
     bool has_remote = row->remote.address_size != 0;
     int span = fact->duration < 0 ? LEDGER_SPAN_OPEN : ledger_span_of(fact->duration);
+    int64_t service;
     uint8_t local[20];
     uint8_t remote[20];
+
+    if (!intern_service(facts, fact->service, &service, why)) {
+        return false;
+    }
 
     bind_number(facts, AT_ID, fact->id);
     bind_number(facts, AT_OPENED_AT, fact->opened_at);
@@ -552,7 +911,8 @@ static bool write_interval(struct ledger_facts *facts, const void *item, struct 
     bind_or_null(facts, AT_PID, fact->process == 0 && row->pid != 0, row->pid);
     bind_number(facts, AT_ATTRIBUTION, row->attribution);
     bind_or_null(facts, AT_AGE, row->created_at != 0, fact->opened_at - row->created_at);
-    bind_number(facts, AT_CONTINUED, fact->continued ? 1 : 0);
+    bind_or_null(facts, AT_SERVICE, service != 0, service);
+    bind_number(facts, AT_OPENING, fact->opening);
     return database_finish(facts->ledger->db, facts->statements[ADD_INTERVAL], "adding an interval",
                            why);
 }
@@ -568,11 +928,59 @@ static bool write_closed(struct ledger_facts *facts, const void *item, struct fa
     return database_finish(facts->ledger->db, close, "closing an interval", why);
 }
 
+static bool write_module(struct ledger_facts *facts, const void *item, struct failure *why)
+{
+    const struct module_fact *fact = item;
+    sqlite3_stmt *statement = facts->statements[fact->gone ? END_MODULE : ADD_MODULE];
+
+    if (!bind_interned(facts, statement, ":path", fact->module.image->path, why)) {
+        return false;
+    }
+    database_bind(statement, ":process", fact->process);
+    database_bind(statement, ":base", (int64_t)fact->module.base);
+    database_bind(statement, ":size", (int64_t)fact->module.size);
+    database_bind(statement, ":flags", fact->module.flags);
+    database_bind(statement, ":stretch", fact->stretch);
+    database_bind(statement, ":at", fact->at);
+    return database_finish(facts->ledger->db, statement, "storing a module", why);
+}
+
+static bool write_image(struct ledger_facts *facts, const void *item, struct failure *why)
+{
+    const struct image_fact *fact = item;
+    sqlite3_stmt *set = facts->statements[fact->is_module ? SET_MODULE_IMAGE : SET_PROCESS_IMAGE];
+    int64_t id;
+
+    if (!intern_image(facts, fact->image, &id, why)) {
+        return false;
+    }
+    if (fact->is_module) {
+        database_bind(set, ":base", (int64_t)fact->base);
+        if (!bind_interned(facts, set, ":path", fact->image->path, why)) {
+            return false;
+        }
+    }
+    database_bind(set, ":process", fact->process);
+    database_bind(set, ":image", id);
+    return database_finish(facts->ledger->db, set, "storing what was read of an image", why);
+}
+
+static bool write_user(struct ledger_facts *facts, const void *item, struct failure *why)
+{
+    const struct user_fact *fact = item;
+    sqlite3_stmt *name = facts->statements[NAME_USER];
+
+    database_bind_text(name, ":sid", fact->account->id);
+    database_bind_text(name, ":name", account_name(fact->account));
+    return database_finish(facts->ledger->db, name, "naming an account", why);
+}
+
 typedef bool write_fn(struct ledger_facts *facts, const void *item, struct failure *why);
 
 static write_fn *const writers[LIST_COUNT] = {
     [STRETCHES] = write_stretch, [INTERVALS] = write_interval, [CLOSED] = write_closed,
     [STARTED] = write_started,   [LEARNED] = write_learned,    [GONE] = write_gone,
+    [MODULES] = write_module,    [IMAGES] = write_image,       [USERS] = write_user,
 };
 
 static bool write_list(struct ledger_facts *facts, enum list which, struct failure *why)
@@ -622,8 +1030,10 @@ static void forget(struct ledger_facts *facts)
         stretches[0].changed = false;
         list->count = 1;
     }
-    release_instances(&facts->lists[STARTED]);
-    release_instances(&facts->lists[LEARNED]);
+    release_references(facts);
+    if (facts->service_count > KEPT_SERVICES) {
+        forget_services(facts);
+    }
     for (int i = STRETCHES + 1; i < LIST_COUNT; i++) {
         empty_list(&facts->lists[i]);
     }
@@ -668,6 +1078,7 @@ bool ledger_facts_commit(struct ledger_facts *facts, struct failure *why)
         !check_sole_writer(facts, why) || !write_all(facts, why) ||
         !database_run(db, "COMMIT", why)) {
         database_rollback(db);
+        lose_services(facts);
         return ledger_name_failure(facts->ledger, why);
     }
     forget(facts);

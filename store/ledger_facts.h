@@ -15,9 +15,10 @@
 
 #include "base/failure.h"
 #include "collector/process_instance.h"
-#include "collector/socket_row.h"
+#include "collector/snapshot.h"
 #include "store/ledger.h"
 #include "store/ledger_query.h"
+#include "store/ledger_rows.h"
 
 struct ledger_facts;
 
@@ -35,6 +36,9 @@ struct ledger_facts_room {
     size_t started;
     size_t learned;
     size_t gone;
+    size_t modules; /* that came or went */
+    size_t images;
+    size_t users;
 };
 
 /*
@@ -47,15 +51,25 @@ bool ledger_facts_reserve(struct ledger_facts *facts, const struct ledger_facts_
 /* Stretches. boot_id is not looked at. The newest one is written by each commit after a change. */
 void ledger_facts_begin_stretch(struct ledger_facts *facts, const struct ledger_stretch *stretch,
                                 int64_t first_interval, int64_t first_process);
-void ledger_facts_extend_stretch(struct ledger_facts *facts, int64_t end_at, int64_t last_sample);
+
+/* Takes end_at, last_sample, missed and what was left out from *stretch. */
+void ledger_facts_extend_stretch(struct ledger_facts *facts, const struct ledger_stretch *stretch);
 void ledger_facts_end_stretch(struct ledger_facts *facts, enum ledger_gap reason);
+
+/*
+ * The number by which the facts that wait know a service. It is good until the
+ * next commit. Fails only where memory ran out.
+ */
+bool ledger_facts_service(struct ledger_facts *facts, const char *name, int basis, uint32_t *number,
+                          struct failure *why) NODISCARD;
 
 /* An interval that begins. Ids count up by one from call to call. */
 struct ledger_fact_interval {
     int64_t id;
     int64_t opened_at;
-    int64_t process; /* 0: not known */
-    bool continued;
+    int64_t process;  /* 0: not known */
+    uint32_t service; /* 0: none; else by ledger_facts_service() */
+    enum ledger_opening opening;
     const struct socket_row *socket; /* is copied */
 };
 
@@ -70,6 +84,29 @@ void ledger_facts_start_process(struct ledger_facts *facts, int64_t id, int64_t 
 /* More is known of a process. Takes a reference. */
 void ledger_facts_learn_process(struct ledger_facts *facts, int64_t id,
                                 const struct process_instance *instance);
+
+/* A file that a process has mapped as code since this sample, or no more. */
+struct ledger_fact_module {
+    int64_t process;
+    int64_t stretch; /* of the sample */
+    int64_t at;
+    bool gone;
+    const struct module *module; /* is copied, and its image referred to */
+};
+
+/* In the order of the calls; ids are given at the commit. */
+void ledger_facts_change_module(struct ledger_facts *facts, const struct ledger_fact_module *fact);
+
+/*
+ * What was read of an image: of the one that the process runs, or of one that
+ * it has mapped (`module` with its base; NULL: the former). Takes a reference
+ * of the image, whose facts are known.
+ */
+void ledger_facts_learn_image(struct ledger_facts *facts, int64_t process,
+                              const struct module *module, const struct image *image);
+
+/* An account whose name was found. Takes a reference. */
+void ledger_facts_name_user(struct ledger_facts *facts, const struct account *account);
 
 /* A process that was seen in `stretch` for the last time. */
 struct ledger_fact_gone {

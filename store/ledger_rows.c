@@ -5,24 +5,36 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "store/database.h"
 #include "store/ledger_handle.h"
 #include "store/ledger_schema.h"
 
 #define STRETCH_SELECT                                                                             \
     "SELECT s.id, s.run, s.begin_at, s.end_at, s.first_sample, s.last_sample, s.interval_ms,"      \
-    "       s.ended, s.lacks, r.boot, r.commit_ms, s.first_interval, s.first_process"              \
+    "       s.ended, s.lacks, r.boot, r.commit_ms, s.first_interval, s.first_process,"             \
+    "       s.missed, s.left_out, s.left_out_sockets"                                              \
     " FROM stretch AS s LEFT JOIN run AS r ON r.id = s.run "
 
 #define INTERVAL_SELECT                                                                            \
     "SELECT id, opened_at, duration, protocol, state, local_address, local_port, remote_address,"  \
-    "       remote_port, process, pid, attribution, age, continued FROM interval "
+    "       remote_port, process, pid, attribution, age, opening, service FROM interval "
+
+/* What column_image() takes, and the joins that it takes. */
+#define IMAGE_COLUMNS                                                                              \
+    "i.volume, i.file, i.size, i.written_at, i.status, i.taken_at, i.sha256, i.verdict,"           \
+    " i.signature, ip.text, iv.text, ic.text, ib.text, ig.text"
+#define IMAGE_TEXTS                                                                                \
+    " LEFT JOIN text AS ip ON ip.id = i.path LEFT JOIN text AS iv ON iv.id = i.version"            \
+    " LEFT JOIN text AS ic ON ic.id = i.company LEFT JOIN text AS ib ON ib.id = i.build_id"        \
+    " LEFT JOIN text AS ig ON ig.id = i.signer "
 
 #define PROCESS_SELECT                                                                             \
     "SELECT p.id, p.first_stretch, p.first_seen_at, p.pid, p.start, p.started_at, p.parent_pid,"   \
-    "       p.parent_start, p.session, p.access, n.text, f.text"                                   \
-    " FROM process AS p LEFT JOIN text AS n ON n.id = p.name LEFT JOIN text AS f ON f.id = "       \
-    "p.path "
+    "       p.parent_start, p.session, p.access, n.text, f.text, p.integrity, p.denied,"           \
+    "       p.left_out, p.modules, p.command_line, u.sid, u.name, " IMAGE_COLUMNS                  \
+    " FROM process AS p LEFT JOIN text AS n ON n.id = p.name LEFT JOIN text AS f ON f.id = p.path" \
+    " LEFT JOIN user AS u ON u.id = p.user LEFT JOIN image AS i ON i.id = p.image" IMAGE_TEXTS
 
 /*
  * A walk names the index that it needs, because SQLite knows nothing of the
@@ -64,6 +76,15 @@ const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS] = {
     [ROWS_ALIVE_SHORT] =
         PROCESS_SELECT "WHERE p.span IS NULL AND p.id BETWEEN :low AND :high AND p.gone_at > :at",
     [ROWS_PROCESS] = PROCESS_SELECT "WHERE p.id = :id",
+    [ROWS_MODULES_AT] = "SELECT m.base, m.size, m.flags, mp.text, " IMAGE_COLUMNS
+                        " FROM module AS m LEFT JOIN text AS mp ON mp.id = m.path"
+                        " LEFT JOIN image AS i ON i.id = m.image" IMAGE_TEXTS
+                        "WHERE m.process = :process AND (m.first_stretch < :stretch OR"
+                        " (m.first_stretch = :stretch AND m.first_seen_at <= :at))"
+                        " AND (m.last_stretch IS NULL OR m.last_stretch > :stretch OR"
+                        " (m.last_stretch = :stretch AND m.gone_at > :at)) ORDER BY m.base, m.id",
+    [ROWS_SERVICE] = "SELECT t.text, s.basis FROM service AS s JOIN text AS t ON t.id = s.name"
+                     " WHERE s.id = :id",
 
     [ROWS_WALK_ALL] = INTERVAL_SELECT "WHERE true" WALK_END,
     [ROWS_WALK_LOCAL_PORT] =
@@ -125,6 +146,9 @@ void ledger_rows_take_stretch(sqlite3_stmt *statement, struct ledger_stretch_row
                 .ended = (enum ledger_gap)sqlite3_column_int(statement, 7),
                 .lacks = (unsigned)sqlite3_column_int(statement, 8),
                 .boot_id = column_number(statement, 9),
+                .missed = column_number(statement, 13),
+                .left_out_processes = column_number(statement, 14),
+                .left_out_sockets = column_number(statement, 15),
             },
         .commit = column_number(statement, 10),
         .first_interval = column_number(statement, 11),
@@ -201,7 +225,8 @@ static void take_interval(sqlite3_stmt *statement, struct ledger_row *row)
         .duration =
             sqlite3_column_type(statement, 2) == SQLITE_NULL ? -1 : column_number(statement, 2),
         .process = column_number(statement, 9),
-        .continued = sqlite3_column_int(statement, 13) != 0,
+        .opening = sqlite3_column_int(statement, 13),
+        .service = column_number(statement, 14),
         .socket =
             {
                 .protocol = (uint8_t)sqlite3_column_int(statement, 3),
@@ -270,8 +295,119 @@ void ledger_process_list_clear(struct ledger_process_list *list)
     *list = (struct ledger_process_list){0};
 }
 
+static const char *text_or_null(sqlite3_stmt *statement, int column)
+{
+    return (const char *)sqlite3_column_text(statement, column);
+}
+
+/* Where the columns of an image, IMAGE_COLUMNS, are from the first one on. */
+enum image_column {
+    IMAGE_VOLUME,
+    IMAGE_FILE,
+    IMAGE_SIZE,
+    IMAGE_WRITTEN_AT,
+    IMAGE_STATUS,
+    IMAGE_TAKEN_AT,
+    IMAGE_SHA256,
+    IMAGE_VERDICT,
+    IMAGE_SIGNATURE,
+    IMAGE_PATH,
+    IMAGE_VERSION,
+    IMAGE_COMPANY,
+    IMAGE_BUILD_ID,
+    IMAGE_SIGNER,
+};
+
+static bool publish_facts(sqlite3_stmt *statement, int first, const struct image *image)
+{
+    struct image_facts fields = {
+        .status = (uint8_t)sqlite3_column_int(statement, first + IMAGE_STATUS),
+        .verdict = (uint8_t)sqlite3_column_int(statement, first + IMAGE_VERDICT),
+        .signature = (uint8_t)sqlite3_column_int(statement, first + IMAGE_SIGNATURE),
+        .taken_at = column_number(statement, first + IMAGE_TAKEN_AT),
+        .version = text_or_null(statement, first + IMAGE_VERSION),
+        .company = text_or_null(statement, first + IMAGE_COMPANY),
+        .build_id = text_or_null(statement, first + IMAGE_BUILD_ID),
+        .signer = text_or_null(statement, first + IMAGE_SIGNER),
+    };
+    const void *hash = sqlite3_column_blob(statement, first + IMAGE_SHA256);
+    const struct image_facts *facts;
+
+    if (hash != NULL &&
+        sqlite3_column_bytes(statement, first + IMAGE_SHA256) == (int)sizeof(fields.sha256)) {
+        memcpy(fields.sha256, hash, sizeof(fields.sha256));
+    }
+    facts = image_facts_make(&fields);
+    if (facts == NULL) {
+        return false;
+    }
+    image_publish(image, facts);
+    image_facts_release(facts);
+    return true;
+}
+
+/*
+ * The image whose columns begin at `first`, with a reference; without a row of
+ * one, what is known by its path. NULL where memory ran out.
+ */
+static const struct image *column_image(sqlite3_stmt *statement, int first, const char *path)
+{
+    const char *stored = text_or_null(statement, first + IMAGE_PATH);
+    struct image fields = {
+        .path = stored != NULL ? stored : path,
+        .seen_as = IMAGE_READ,
+        .identity =
+            {
+                .volume = (uint64_t)sqlite3_column_int64(statement, first + IMAGE_VOLUME),
+                .file = (uint64_t)sqlite3_column_int64(statement, first + IMAGE_FILE),
+                .size = column_number(statement, first + IMAGE_SIZE),
+                .written_at = sqlite3_column_int64(statement, first + IMAGE_WRITTEN_AT),
+            },
+    };
+    const struct image *image = image_make(&fields);
+
+    if (image != NULL && sqlite3_column_type(statement, first + IMAGE_STATUS) != SQLITE_NULL &&
+        !publish_facts(statement, first, image)) {
+        image_release(image);
+        return NULL;
+    }
+    return image;
+}
+
+static const struct account *column_account(sqlite3_stmt *statement, int sid)
+{
+    const struct account *account = account_make(database_column_text(statement, sid));
+
+    if (account != NULL && !account_publish(account, text_or_null(statement, sid + 1))) {
+        account_release(account);
+        return NULL;
+    }
+    return account;
+}
+
+enum {
+    PROCESS_SID = 17,
+    PROCESS_IMAGE = 19,
+};
+
+/* Adds what is shared; false where memory ran out. */
+static bool column_parts(sqlite3_stmt *statement, struct process_instance *fields)
+{
+    if (sqlite3_column_type(statement, PROCESS_SID) != SQLITE_NULL) {
+        fields->user = column_account(statement, PROCESS_SID);
+        if (fields->user == NULL) {
+            return false;
+        }
+    }
+    if (fields->path != NULL) {
+        fields->image = column_image(statement, PROCESS_IMAGE, fields->path);
+    }
+    return fields->path == NULL || fields->image != NULL;
+}
+
 static const struct process_instance *column_instance(sqlite3_stmt *statement)
 {
+    const struct process_instance *instance = NULL;
     struct process_instance fields = {
         .pid = (uint32_t)sqlite3_column_int64(statement, 3),
         .start = (uint64_t)sqlite3_column_int64(statement, 4),
@@ -281,10 +417,19 @@ static const struct process_instance *column_instance(sqlite3_stmt *statement)
         .session = (uint32_t)sqlite3_column_int64(statement, 8),
         .access = (uint8_t)sqlite3_column_int(statement, 9),
         .name = database_column_text(statement, 10),
-        .path = (const char *)sqlite3_column_text(statement, 11),
+        .path = text_or_null(statement, 11),
+        .integrity = (uint8_t)sqlite3_column_int(statement, 12),
+        .denied = (uint8_t)sqlite3_column_int(statement, 13),
+        .left_out = (uint8_t)sqlite3_column_int(statement, 14),
+        .command_line = text_or_null(statement, 16),
     };
 
-    return process_instance_make(&fields);
+    if (column_parts(statement, &fields)) {
+        instance = process_instance_make(&fields);
+    }
+    account_release(fields.user);
+    image_release(fields.image);
+    return instance;
 }
 
 static bool add_process(struct ledger_process_list *list, sqlite3_stmt *statement,
@@ -311,6 +456,7 @@ static bool add_process(struct ledger_process_list *list, sqlite3_stmt *statemen
         .first_stretch = column_number(statement, 1),
         .first_seen_at = column_number(statement, 2),
         .instance = instance,
+        .module_access = sqlite3_column_int(statement, 15),
     };
     return true;
 }
@@ -337,6 +483,191 @@ bool ledger_rows_process(struct ledger *ledger, int64_t id, struct ledger_proces
 {
     database_bind(ledger->rows[ROWS_PROCESS], ":id", id);
     return read_processes(ledger, ROWS_PROCESS, list, why);
+}
+
+const struct ledger_service *ledger_services_known(const struct ledger_service_list *list,
+                                                   int64_t id)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].id == id) {
+            return list->items[i].basis == 0 ? NULL : &list->items[i];
+        }
+    }
+    return NULL;
+}
+
+static bool is_listed(const struct ledger_service_list *list, int64_t id)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        if (list->items[i].id == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool reserve_service(struct ledger_service_list *list, struct failure *why)
+{
+    size_t capacity = list->capacity * 2 + 16;
+    struct ledger_service *items;
+
+    if (list->count < list->capacity) {
+        return true;
+    }
+    items = realloc(list->items, capacity * sizeof(*items));
+    if (items == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu services", capacity);
+    }
+    list->items = items;
+    list->capacity = capacity;
+    return true;
+}
+
+static bool read_service(struct ledger_service_list *list, struct ledger *ledger, int64_t id,
+                         struct failure *why)
+{
+    sqlite3_stmt *statement = ledger->rows[ROWS_SERVICE];
+    struct ledger_service service = {.id = id};
+    int result;
+
+    if (!reserve_service(list, why)) {
+        return false;
+    }
+    database_bind(statement, ":id", id);
+    result = sqlite3_step(statement);
+    if (result == SQLITE_ROW) {
+        service.basis = sqlite3_column_int(statement, 1);
+        service.name = text_copy(database_column_text(statement, 0));
+    }
+    if (!database_end(ledger->db, statement, result, "reading a service", why)) {
+        free(service.name);
+        return false;
+    }
+    if (service.basis != 0 && service.name == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for a service");
+    }
+    list->items[list->count++] = service;
+    return true;
+}
+
+bool ledger_services_find(struct ledger_service_list *list, struct ledger *ledger, int64_t id,
+                          const struct ledger_service **service, struct failure *why)
+{
+    if (id != 0 && !is_listed(list, id) && !read_service(list, ledger, id, why)) {
+        return false;
+    }
+    *service = ledger_services_known(list, id);
+    return true;
+}
+
+void ledger_services_clear(struct ledger_service_list *list)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        free(list->items[i].name);
+    }
+    free(list->items);
+    *list = (struct ledger_service_list){0};
+}
+
+/* Modules in the making; the images are referred to. */
+struct module_rows {
+    struct module *items;
+    size_t count;
+    size_t capacity;
+};
+
+static void release_modules(struct module_rows *modules)
+{
+    for (size_t i = 0; i < modules->count; i++) {
+        image_release(modules->items[i].image);
+    }
+    free(modules->items);
+}
+
+static bool add_module(struct module_rows *modules, sqlite3_stmt *statement, struct failure *why)
+{
+    const struct image *image;
+
+    if (modules->count == modules->capacity) {
+        size_t capacity = modules->capacity * 2 + 64;
+        struct module *items = realloc(modules->items, capacity * sizeof(*items));
+
+        if (items == NULL) {
+            return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu modules", capacity);
+        }
+        modules->items = items;
+        modules->capacity = capacity;
+    }
+    image = column_image(statement, 4, database_column_text(statement, 3));
+    if (image == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for a module");
+    }
+    modules->items[modules->count++] = (struct module){
+        .base = (uint64_t)sqlite3_column_int64(statement, 0),
+        .size = (uint64_t)sqlite3_column_int64(statement, 1),
+        .flags = (uint8_t)sqlite3_column_int(statement, 2),
+        .image = image,
+    };
+    return true;
+}
+
+static bool read_modules(struct ledger *ledger, struct module_rows *modules, struct failure *why)
+{
+    sqlite3_stmt *statement = ledger->rows[ROWS_MODULES_AT];
+    bool ok = true;
+    int result;
+
+    while ((result = sqlite3_step(statement)) == SQLITE_ROW && ok) {
+        ok = add_module(modules, statement, why);
+    }
+    if (!ok) {
+        sqlite3_reset(statement);
+        return false;
+    }
+    return database_end(ledger->db, statement, result, "reading modules", why);
+}
+
+static bool replace_instance(struct ledger_process *process, const struct module_rows *modules,
+                             struct failure *why)
+{
+    struct process_instance fields = *process->instance;
+    struct module_list list = {
+        .access = (uint8_t)process->module_access,
+        .has_own_list = true,
+        .count = modules->count,
+        .modules = modules->items,
+    };
+    const struct process_instance *instance = NULL;
+
+    fields.modules = module_list_make(&list);
+    if (fields.modules != NULL) {
+        instance = process_instance_make(&fields);
+        module_list_release(fields.modules);
+    }
+    if (instance == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the modules of a process");
+    }
+    process_instance_release(process->instance);
+    process->instance = instance;
+    return true;
+}
+
+bool ledger_rows_add_modules(struct ledger *ledger, const struct ledger_stretch_rows *stretch,
+                             int64_t at, struct ledger_process *process, struct failure *why)
+{
+    sqlite3_stmt *statement = ledger->rows[ROWS_MODULES_AT];
+    struct module_rows modules = {0};
+    bool ok;
+
+    if (process->module_access == MODULES_NOT_READ) {
+        return true;
+    }
+    database_bind(statement, ":process", process->id);
+    database_bind(statement, ":stretch", stretch->stretch.id);
+    database_bind(statement, ":at", at);
+    ok = read_modules(ledger, &modules, why) && replace_instance(process, &modules, why);
+    release_modules(&modules);
+    return ok;
 }
 
 bool ledger_rows_interval_from(struct ledger *ledger, int64_t id, int64_t *first,

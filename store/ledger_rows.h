@@ -35,6 +35,8 @@ enum ledger_rows_statement {
     ROWS_ALIVE_LONG,
     ROWS_ALIVE_SHORT,
     ROWS_PROCESS,
+    ROWS_MODULES_AT,
+    ROWS_SERVICE,
     ROWS_WALK_ALL,
     ROWS_WALK_LOCAL_PORT,
     ROWS_WALK_REMOTE_PORT,
@@ -68,14 +70,22 @@ bool ledger_rows_stretch(struct ledger *ledger, int64_t id, struct ledger_stretc
 bool ledger_rows_newest(struct ledger *ledger, struct ledger_stretch_rows *rows, bool *found,
                         struct failure *why) NODISCARD;
 
+/* How an interval began. The numbers are in the ledger. */
+enum ledger_opening {
+    LEDGER_OPENED = 0,
+    LEDGER_CONTINUED = 1, /* it was there when the stretch before ended */
+    LEDGER_CLOSING = 2,   /* first seen already closing */
+};
+
 /* An interval as it is stored. */
 struct ledger_row {
     int64_t id;
     int64_t opened_at;
-    int64_t duration; /* -1: it lasted to the end of its stretch */
-    int64_t process;  /* 0: not known */
-    bool continued;
-    struct socket_row socket; /* owner: not set */
+    int64_t duration;         /* -1: it lasted to the end of its stretch */
+    int64_t process;          /* 0: not known */
+    int64_t service;          /* 0: not known */
+    int opening;              /* enum ledger_opening */
+    struct socket_row socket; /* owner and service: not set */
 };
 
 /* Starts as {0}. */
@@ -95,7 +105,8 @@ struct ledger_process {
     int64_t id;
     int64_t first_stretch;
     int64_t first_seen_at;
-    const struct process_instance *instance; /* a reference */
+    const struct process_instance *instance; /* a reference; without modules */
+    int module_access;                       /* enum module_access */
 };
 
 /* Starts as {0}. */
@@ -110,6 +121,40 @@ void ledger_process_list_clear(struct ledger_process_list *list);
 /* Appends the process with this id, or nothing where there is none. */
 bool ledger_rows_process(struct ledger *ledger, int64_t id, struct ledger_process_list *list,
                          struct failure *why) NODISCARD;
+
+/* A service as it is stored. */
+struct ledger_service {
+    int64_t id;
+    char *name;
+    int basis; /* enum service_basis; 0: there is no such service */
+};
+
+/* Services that were read. Starts as {0}. */
+struct ledger_service_list {
+    struct ledger_service *items;
+    size_t count;
+    size_t capacity;
+};
+
+/*
+ * The service with this id, read where the list has it not; NULL for id 0 and
+ * where there is none. It is good until the next call that reads one.
+ */
+bool ledger_services_find(struct ledger_service_list *list, struct ledger *ledger, int64_t id,
+                          const struct ledger_service **service, struct failure *why) NODISCARD;
+
+/* The same without reading. */
+const struct ledger_service *ledger_services_known(const struct ledger_service_list *list,
+                                                   int64_t id);
+void ledger_services_clear(struct ledger_service_list *list);
+
+/*
+ * Puts an object that knows its modules, as they were at a moment of the
+ * stretch, in the place of the process's instance, where they were looked at.
+ */
+bool ledger_rows_add_modules(struct ledger *ledger, const struct ledger_stretch_rows *stretch,
+                             int64_t at, struct ledger_process *process,
+                             struct failure *why) NODISCARD;
 
 /* The first id from `id` on that there is; beyond all ids where there is none. */
 bool ledger_rows_interval_from(struct ledger *ledger, int64_t id, int64_t *first,

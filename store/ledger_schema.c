@@ -44,6 +44,46 @@ static const char *const step_0[] = {
     ") STRICT;\n",
     "CREATE INDEX text_text ON text (text COLLATE NOCASE);\n",
 
+    "CREATE TABLE user (\n"
+    "  id    INTEGER PRIMARY KEY,\n"
+    "  sid   TEXT NOT NULL UNIQUE,    -- Linux: the user id\n"
+    "  name  TEXT                     -- NULL: not found, or not looked up yet\n"
+    ") STRICT;\n",
+
+    "CREATE TABLE service (\n"
+    "  id     INTEGER PRIMARY KEY,\n"
+    "  name   INTEGER NOT NULL REFERENCES text (id), -- of several: parted by ', '\n"
+    "  basis  INTEGER NOT NULL,       -- how it is known: 1 by tag, 2 the only one of its\n"
+    "                                 -- process, 3 one of several, 4 by cgroup, 5 by port,\n"
+    "                                 -- 6 by URL reservation\n"
+    "  UNIQUE (name, basis)\n"
+    ") STRICT;\n",
+
+    /* A row is the content of a file at a time: another content is another row. */
+    "CREATE TABLE image (\n"
+    "  id          INTEGER PRIMARY KEY,\n"
+    "  path        INTEGER NOT NULL REFERENCES text (id),\n"
+    "  volume      INTEGER NOT NULL,  -- with file, size and written_at: which file, and which\n"
+    "  file        INTEGER NOT NULL,  -- content of it; all 0: not known\n"
+    "  size        INTEGER NOT NULL,  -- bytes\n"
+    "  written_at  INTEGER NOT NULL,  -- nanoseconds since 1970 UTC\n"
+    "  status      INTEGER NOT NULL,  -- 1 read, 2 remote, 3 no file of a disk, 4 too large,\n"
+    "                                 -- 5 denied, 6 gone, 7 another file now, 8 offline,\n"
+    "                                 -- 9 unreadable. What follows is NULL but for 1\n"
+    "  taken_at    INTEGER NOT NULL,  -- when it was read first\n"
+    "  sha256      BLOB,\n"
+    "  version     INTEGER REFERENCES text (id), -- Windows: of the version resource\n"
+    "  company     INTEGER REFERENCES text (id), -- likewise\n"
+    "  build_id    INTEGER REFERENCES text (id), -- ELF\n"
+    "  verdict     INTEGER,           -- 0 not checked, 1 signed, 2 unsigned, 3 root not on\n"
+    "                                 -- this machine, 4 tampered, 5 expired, 6 distrusted,\n"
+    "                                 -- 7 could not be checked\n"
+    "  signature   INTEGER,           -- 0 none, 1 embedded, 2 catalog\n"
+    "  signer      INTEGER REFERENCES text (id)\n"
+    ") STRICT;\n",
+    "CREATE INDEX image_path ON image (path);\n",
+    "CREATE INDEX image_sha256 ON image (sha256) WHERE sha256 IS NOT NULL;\n",
+
     "CREATE TABLE boot (\n"
     "  id          INTEGER PRIMARY KEY,\n"
     "  name        TEXT NOT NULL UNIQUE, -- how the system tells its boots apart\n"
@@ -75,6 +115,11 @@ static const char *const step_0[] = {
     "                                       -- 10 other tables\n"
     "  lacks           INTEGER NOT NULL,    -- tables that the system has not: 1 IPv6 TCP,\n"
     "                                       -- 2 IPv6 UDP, 4 IPv4 TCP, 8 IPv4 UDP\n"
+    "  missed          INTEGER NOT NULL,    -- connections first seen already closing: the\n"
+    "                                       -- least that came and went between samples\n"
+    "  left_out        INTEGER NOT NULL,    -- processes that the settings leave out: the\n"
+    "                                       -- most in a sample\n"
+    "  left_out_sockets INTEGER NOT NULL,   -- theirs, likewise\n"
     "  first_interval  INTEGER NOT NULL,    -- interval.id from here on, up to the next\n"
     "  first_process   INTEGER NOT NULL     -- process.id likewise, of those first seen in it\n"
     ") STRICT;\n",
@@ -82,7 +127,7 @@ static const char *const step_0[] = {
     /*
      * A process instance (boot, pid and start tell it) as long as it ran one
      * program: an exec makes another row. What was not known at first (path,
-     * access, parent) is filled in later; the rest is never changed.
+     * access, parent, user, image ...) is filled in later; the rest is never changed.
      */
     "CREATE TABLE process (\n"
     "  id             INTEGER PRIMARY KEY, -- in the order of first seen\n"
@@ -99,6 +144,16 @@ static const char *const step_0[] = {
     "  path           INTEGER REFERENCES text (id),\n"
     "  access         INTEGER NOT NULL,    -- 0 not opened, 1 opened, 2 denied, 3 gone,\n"
     "                                      -- 4 kernel\n"
+    "  integrity      INTEGER NOT NULL,    -- Windows: 1 untrusted, 2 low, 3 medium, 4 high,\n"
+    "                                      -- 5 system, 6 protected; 0 not known\n"
+    "  denied         INTEGER NOT NULL,    -- what the system refused: 1 path, 2 command line,\n"
+    "                                      -- 4 user, 8 integrity\n"
+    "  left_out       INTEGER NOT NULL,    -- what the settings leave out, likewise\n"
+    "  user           INTEGER REFERENCES user (id),\n"
+    "  image          INTEGER REFERENCES image (id), -- NULL: not read (yet)\n"
+    "  modules        INTEGER NOT NULL,    -- 0 not looked at, 1 read, 2 denied, 3 protected,\n"
+    "                                      -- 4 gone, 5 unreadable\n"
+    "  command_line   TEXT,                -- as the process reported it when first looked at\n"
     "  first_stretch  INTEGER NOT NULL REFERENCES stretch (id),\n"
     "  first_seen_at  INTEGER NOT NULL,    -- in first_stretch\n"
     "  last_stretch   INTEGER REFERENCES stretch (id), -- NULL: it was not seen to end\n"
@@ -109,7 +164,32 @@ static const char *const step_0[] = {
     ") STRICT;\n",
     "CREATE INDEX process_pid ON process (pid, boot, start);\n",
     "CREATE INDEX process_name ON process (name);\n",
+    "CREATE INDEX process_user ON process (user) WHERE user IS NOT NULL;\n",
+    "CREATE INDEX process_image ON process (image) WHERE image IS NOT NULL;\n",
     "CREATE INDEX process_span ON process (span, boot, last_stretch) WHERE span IS NOT NULL;\n",
+
+    /*
+     * A file that a process has mapped as code, from the look that saw it first
+     * to the first one that did not; one that is still there when the process
+     * ends, ends with it.
+     */
+    "CREATE TABLE module (\n"
+    "  id             INTEGER PRIMARY KEY, -- in the order of first seen\n"
+    "  process        INTEGER NOT NULL,    -- process.id\n"
+    "  path           INTEGER NOT NULL REFERENCES text (id),\n"
+    "  base           INTEGER NOT NULL,    -- address; bytes from there to its end\n"
+    "  size           INTEGER NOT NULL,\n"
+    "  flags          INTEGER NOT NULL,    -- 1 missing in the process's own list, 2 named\n"
+    "                                      -- otherwise there, 4 its file had no name any more\n"
+    "  image          INTEGER REFERENCES image (id), -- NULL: not read (yet)\n"
+    "  first_stretch  INTEGER NOT NULL REFERENCES stretch (id),\n"
+    "  first_seen_at  INTEGER NOT NULL,    -- in first_stretch\n"
+    "  last_stretch   INTEGER,             -- NULL: it was not seen to go before its process\n"
+    "  gone_at        INTEGER              -- in last_stretch: the first look without it\n"
+    ") STRICT;\n",
+    "CREATE INDEX module_process ON module (process);\n",
+    "CREATE INDEX module_path ON module (path);\n",
+    "CREATE INDEX module_image ON module (image) WHERE image IS NOT NULL;\n",
 
     /*
      * One socket in one state with one owner. Secondary indexes hold the
@@ -137,7 +217,10 @@ static const char *const step_0[] = {
     "  attribution     INTEGER NOT NULL, -- 0 unknown, 1 exact, 2 exited, 3 carried forward,\n"
     "                                    -- 4 kernel, 5 denied\n"
     "  age             INTEGER,          -- ms from its creation to opened_at; NULL: not told\n"
-    "  continued       INTEGER NOT NULL  -- 1: it was there when the stretch before ended\n"
+    "  service         INTEGER,          -- service.id, of when it opened; NULL: none known\n"
+    "  opening         INTEGER NOT NULL  -- 0 first seen now, 1 it was there when the stretch\n"
+    "                                    -- before ended, 2 first seen already closing: when\n"
+    "                                    -- it opened was missed\n"
     ") STRICT;\n",
     "CREATE INDEX interval_local_port ON interval (local_port);\n",
     "CREATE INDEX interval_remote_port ON interval (remote_port)\n"

@@ -27,45 +27,119 @@ static bool add_processes(struct snapshot *snapshot, const struct ledger_process
     return true;
 }
 
-/* The owner of an open socket is one of the processes that ran: the sample had both. */
-static bool add_sockets(struct snapshot *snapshot, const struct ledger_row_list *rows,
-                        const struct ledger_process_list *processes, struct failure *why)
-{
-    for (size_t i = 0; i < rows->count; i++) {
-        struct socket_row row = rows->rows[i].socket;
-        const struct ledger_process *owner =
-            processes->count == 0
-                ? NULL
-                : bsearch(&rows->rows[i].process, processes->items, processes->count,
-                          sizeof(processes->items[0]), compare_process_id);
+/* What a state is made of. */
+struct state {
+    struct ledger *ledger;
+    const struct ledger_stretch_rows *stretch;
+    int64_t at;
+    struct ledger_row_list rows;
+    struct ledger_process_list processes; /* those that ran; behind them owners that had ended */
+    size_t running;
+    struct ledger_service_list services;
+};
 
-        if (owner != NULL) {
-            row.owner = (uint32_t)(owner - processes->items);
-            row.pid = owner->instance->pid;
+/* The place of a process in the list; that of one that had ended is behind the others. */
+static uint32_t find_process(const struct state *state, int64_t id)
+{
+    const struct ledger_process_list *list = &state->processes;
+    const struct ledger_process *found =
+        state->running == 0
+            ? NULL
+            : bsearch(&id, list->items, state->running, sizeof(list->items[0]), compare_process_id);
+
+    if (found != NULL) {
+        return (uint32_t)(found - list->items);
+    }
+    for (size_t i = state->running; i < list->count; i++) {
+        if (list->items[i].id == id) {
+            return (uint32_t)i;
         }
-        if (!snapshot_add_socket(snapshot, &row, why)) {
+    }
+    return SOCKET_NO_OWNER;
+}
+
+/* A socket that waits for its end belongs to its process also where that has ended. */
+static bool load_ended_owners(struct state *state, struct failure *why)
+{
+    for (size_t i = 0; i < state->rows.count; i++) {
+        int64_t id = state->rows.rows[i].process;
+
+        if (id != 0 && find_process(state, id) == SOCKET_NO_OWNER &&
+            !ledger_rows_process(state->ledger, id, &state->processes, why)) {
             return false;
         }
     }
     return true;
 }
 
-static bool read_state(struct ledger *ledger, const struct ledger_stretch_rows *stretch, int64_t at,
-                       struct snapshot *snapshot, struct failure *why)
+static bool load_modules(struct state *state, struct failure *why)
 {
-    struct ledger_row_list rows = {0};
-    struct ledger_process_list processes = {0};
-    bool ok = ledger_rows_alive_at(ledger, stretch, at, &processes, why) &&
-              ledger_rows_open_at(ledger, stretch, at, &rows, why) &&
-              add_processes(snapshot, &processes, why) &&
-              add_sockets(snapshot, &rows, &processes, why);
+    for (size_t i = 0; i < state->processes.count; i++) {
+        if (!ledger_rows_add_modules(state->ledger, state->stretch, state->at,
+                                     &state->processes.items[i], why)) {
+            return false;
+        }
+    }
+    return true;
+}
 
-    ledger_row_list_clear(&rows);
-    ledger_process_list_clear(&processes);
+static bool read_facts(struct state *state, unsigned wishes, struct failure *why)
+{
+    if (!ledger_rows_alive_at(state->ledger, state->stretch, state->at, &state->processes, why) ||
+        !ledger_rows_open_at(state->ledger, state->stretch, state->at, &state->rows, why)) {
+        return false;
+    }
+    state->running = state->processes.count;
+    return load_ended_owners(state, why) &&
+           ((wishes & LEDGER_STATE_MODULES) == 0 || load_modules(state, why));
+}
+
+static bool add_service(struct state *state, struct snapshot *snapshot, int64_t id,
+                        uint32_t *service, struct failure *why)
+{
+    const struct ledger_service *known;
+
+    *service = SOCKET_NO_SERVICE;
+    if (!ledger_services_find(&state->services, state->ledger, id, &known, why)) {
+        return false;
+    }
+    return known == NULL || snapshot_add_service(snapshot, known->name,
+                                                 (enum service_basis)known->basis, service, why);
+}
+
+static bool add_sockets(struct state *state, struct snapshot *snapshot, struct failure *why)
+{
+    for (size_t i = 0; i < state->rows.count; i++) {
+        const struct ledger_row *stored = &state->rows.rows[i];
+        struct socket_row row = stored->socket;
+
+        row.owner = stored->process == 0 ? SOCKET_NO_OWNER : find_process(state, stored->process);
+        if (row.owner != SOCKET_NO_OWNER) {
+            row.pid = state->processes.items[row.owner].instance->pid;
+        }
+        if (!add_service(state, snapshot, stored->service, &row.service, why) ||
+            !snapshot_add_socket(snapshot, &row, why)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_state(struct ledger *ledger, const struct ledger_stretch_rows *stretch,
+                       unsigned wishes, struct snapshot *snapshot, struct failure *why)
+{
+    struct state state = {.ledger = ledger, .stretch = stretch, .at = snapshot->taken_at};
+    bool ok = read_facts(&state, wishes, why) && add_processes(snapshot, &state.processes, why) &&
+              add_sockets(&state, snapshot, why);
+
+    snapshot->ended_count = ok ? state.processes.count - state.running : 0;
+    ledger_row_list_clear(&state.rows);
+    ledger_process_list_clear(&state.processes);
+    ledger_services_clear(&state.services);
     return ok;
 }
 
-static bool find_state(struct ledger *ledger, const struct ledger_moment *moment,
+static bool find_state(struct ledger *ledger, const struct ledger_moment *moment, unsigned wishes,
                        struct snapshot *snapshot, struct failure *why)
 {
     struct ledger_stretch_rows stretch;
@@ -79,10 +153,12 @@ static bool find_state(struct ledger *ledger, const struct ledger_moment *moment
     }
     snapshot->taken_at = moment->at < stretch.stretch.end_at ? moment->at : stretch.stretch.end_at;
     snapshot->lacks = stretch.stretch.lacks;
-    return read_state(ledger, &stretch, snapshot->taken_at, snapshot, why);
+    snapshot->left_out_processes = (uint32_t)stretch.stretch.left_out_processes;
+    snapshot->left_out_sockets = (uint32_t)stretch.stretch.left_out_sockets;
+    return read_state(ledger, &stretch, wishes, snapshot, why);
 }
 
-bool ledger_state(struct ledger *ledger, const struct ledger_moment *moment,
+bool ledger_state(struct ledger *ledger, const struct ledger_moment *moment, unsigned wishes,
                   struct snapshot *snapshot, struct failure *why)
 {
     snapshot_reset(snapshot);
@@ -90,7 +166,7 @@ bool ledger_state(struct ledger *ledger, const struct ledger_moment *moment,
     if (!ledger_begin_read(ledger, why)) {
         return false;
     }
-    if (!ledger_end_read(ledger, find_state(ledger, moment, snapshot, why), why)) {
+    if (!ledger_end_read(ledger, find_state(ledger, moment, wishes, snapshot, why), why)) {
         snapshot_reset(snapshot);
         return false;
     }

@@ -23,6 +23,7 @@ enum {
     BATCH = 1024,           /* intervals */
     FIRST_CHUNK = 4096,     /* ids that are looked through at once, to begin with */
     OWNERS_KEPT = 4096,     /* processes that are remembered from batch to batch */
+    SERVICES_KEPT = 256,    /* likewise */
     WIDE_CHUNK = 1 << 22,   /* ids, where an index names the matches */
     NARROW_CHUNK = 1 << 17, /* ids, where each row must be looked at */
 };
@@ -51,6 +52,7 @@ struct walk {
     struct ledger_row_list batch;
     struct ledger_process_list owners; /* of the batch, and of those before */
     struct hash_index owner_places;    /* by id */
+    struct ledger_service_list services;
 };
 
 static const struct way *choose_way(const struct ledger_filter *filter, int64_t *key)
@@ -107,12 +109,19 @@ static bool load_owner(struct walk *walk, int64_t id, struct failure *why)
 
 static bool load_owners(struct walk *walk, struct failure *why)
 {
+    if (walk->services.count > SERVICES_KEPT) {
+        ledger_services_clear(&walk->services);
+    }
     if (walk->owners.count > OWNERS_KEPT) {
         ledger_process_list_clear(&walk->owners);
         hash_index_reset(&walk->owner_places);
     }
     for (size_t i = 0; i < walk->batch.count; i++) {
-        if (!load_owner(walk, walk->batch.rows[i].process, why)) {
+        const struct ledger_service *service;
+
+        if (!load_owner(walk, walk->batch.rows[i].process, why) ||
+            !ledger_services_find(&walk->services, walk->ledger, walk->batch.rows[i].service,
+                                  &service, why)) {
             return false;
         }
     }
@@ -159,7 +168,8 @@ static struct ledger_interval make_interval(const struct ledger_stretch *stretch
         .closed_at = stretch->end_at,
         .ending = stretch->ended == LEDGER_GAP_NONE ? LEDGER_OPEN : LEDGER_CUT,
         .at_begin = row->opened_at == stretch->begin_at,
-        .continued = row->continued,
+        .continued = row->opening == LEDGER_CONTINUED,
+        .closing = row->opening == LEDGER_CLOSING,
         .socket = row->socket,
         .owner = owner,
     };
@@ -169,6 +179,18 @@ static struct ledger_interval make_interval(const struct ledger_stretch *stretch
         interval.closed_at = row->opened_at + row->duration;
     }
     return interval;
+}
+
+/* The services of the batch were read with it. */
+static void name_service(const struct walk *walk, const struct ledger_row *row,
+                         struct ledger_interval *interval)
+{
+    const struct ledger_service *service = ledger_services_known(&walk->services, row->service);
+
+    if (service != NULL) {
+        interval->service = service->name;
+        interval->service_basis = service->basis;
+    }
 }
 
 static void visit_batch(struct walk *walk)
@@ -184,6 +206,7 @@ static void visit_batch(struct walk *walk)
             row->socket.pid = owner->pid;
         }
         interval = make_interval(&walk->stretch.stretch, row, owner);
+        name_service(walk, row, &interval);
         if (matches(walk->filter, row, owner)) {
             walk->stopped = !walk->visit(walk->context, &interval);
         }
@@ -360,6 +383,7 @@ bool ledger_walk_intervals(struct ledger *ledger, const struct ledger_filter *fi
     ok = walk_stretches(&walk, why);
     ledger_row_list_clear(&walk.batch);
     ledger_process_list_clear(&walk.owners);
+    ledger_services_clear(&walk.services);
     hash_index_clear(&walk.owner_places);
     return ok;
 }

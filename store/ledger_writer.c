@@ -8,6 +8,7 @@
 
 #include "base/hash_index.h"
 #include "collector/snapshot_diff.h"
+#include "collector/snapshot_gap.h"
 #include "store/database.h"
 #include "store/ledger_facts.h"
 #include "store/ledger_handle.h"
@@ -15,10 +16,15 @@
 #include "store/ledger_schema.h"
 
 enum {
-    STEP_MS = 1000,       /* the two clocks may part by this much between two samples */
-    SLEEP_MS = 1000,      /* time in which the machine was not awake, from here on a gap */
-    LATE_INTERVALS = 3,   /* a sample is late after so many of them ... */
-    LATE_LEAST_MS = 2000, /* ... and so much more than one */
+    MOST_PENDING = 1 << 17, /* files of processes and modules whose facts are waited for */
+    MOST_ACCOUNTS = 4096,   /* whose names are waited for */
+};
+
+/* What became of a process of the sample before. */
+enum fate {
+    PROCESS_WENT = 0,
+    PROCESS_RUNS = 1,
+    PROCESS_IS_NAMED = 2, /* it went, and is still the owner of a socket */
 };
 
 #define NOT_SEEN UINT32_MAX /* in `matches`: a process that the sample before did not have */
@@ -68,6 +74,19 @@ struct seen_process {
     int64_t first_seen_at;
 };
 
+/* A row whose file is being read. */
+struct pending_image {
+    int64_t process;
+    const struct image *image; /* a reference */
+    struct module module;      /* its image: not set */
+    bool is_module;
+};
+
+struct pending_account {
+    const struct account *account; /* a reference */
+    bool told;                     /* its name is in the ledger, or will never be */
+};
+
 /*
  * What belongs to the newest sample, and what is made of it for the next one.
  * `open` and `seen` go with the sockets and processes of the snapshot.
@@ -102,12 +121,21 @@ struct ledger_writer {
     struct sample now;      /* what belongs to it */
     struct sample next;
 
+    struct pending_image *images;
+    size_t image_count;
+    size_t image_capacity;
+    struct pending_account *accounts;
+    size_t account_count;
+    size_t account_capacity;
+
     struct snapshot_diff diff; /* from here on: scratch of one ledger_writer_add() */
     struct hash_index index;   /* of before.processes */
     bool indexed;
-    uint32_t *matches; /* for each later process its place in `before` */
-    uint8_t *went_on;  /* of the sockets in `before`: their interval goes on */
-    uint8_t *lives;    /* of the processes in `before` */
+    uint32_t *matches;  /* for each later process its place in `before` */
+    uint8_t *went_on;   /* of the sockets in `before`: their interval goes on */
+    uint8_t *lives;     /* of the processes in `before`: enum fate */
+    uint32_t *services; /* of the services of the new sample: their numbers among the facts */
+    size_t services_capacity;
     size_t matches_capacity;
     size_t went_on_capacity;
     size_t lives_capacity;
@@ -205,14 +233,37 @@ static int compare_process_id(const void *key, const void *item)
     return (id > process->id) - (id < process->id);
 }
 
-static bool resume_processes(struct ledger_writer *writer, const struct ledger_process_list *list,
-                             struct failure *why)
+/*
+ * A command line can change without another program being run, and tells the
+ * two apart only while we watch.
+ */
+static bool add_resumed(struct ledger_writer *writer, const struct process_instance *instance,
+                        uint32_t *index, struct failure *why)
+{
+    struct process_instance fields = *instance;
+    const struct process_instance *resumed;
+    bool ok;
+
+    fields.command_line = NULL;
+    resumed = process_instance_make(&fields);
+    if (resumed == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for a process");
+    }
+    ok = snapshot_add_process(&writer->before, resumed, index, why);
+    process_instance_release(resumed);
+    return ok;
+}
+
+static bool resume_processes(struct ledger_writer *writer, const struct ledger_stretch_rows *newest,
+                             struct ledger_process_list *list, struct failure *why)
 {
     for (size_t i = 0; i < list->count; i++) {
-        const struct ledger_process *process = &list->items[i];
+        struct ledger_process *process = &list->items[i];
         uint32_t index;
 
-        if (!snapshot_add_process(&writer->before, process->instance, &index, why)) {
+        if (!ledger_rows_add_modules(writer->ledger, newest, newest->stretch.end_at, process,
+                                     why) ||
+            !add_resumed(writer, process->instance, &index, why)) {
             return false;
         }
         writer->now.seen[index] =
@@ -253,7 +304,7 @@ static bool resume_sample(struct ledger_writer *writer, const struct ledger_stre
     bool ok = ledger_rows_alive_at(writer->ledger, newest, end_at, &processes, why) &&
               ledger_rows_open_at(writer->ledger, newest, end_at, &rows, why) &&
               reserve_sample(&writer->now, rows.count, processes.count, why) &&
-              resume_processes(writer, &processes, why) &&
+              resume_processes(writer, newest, &processes, why) &&
               resume_sockets(writer, &rows, &processes, why);
 
     ledger_row_list_clear(&rows);
@@ -316,6 +367,15 @@ static void free_writer(struct ledger_writer *writer)
     free(writer->matches);
     free(writer->went_on);
     free(writer->lives);
+    free(writer->services);
+    for (size_t i = 0; i < writer->image_count; i++) {
+        image_release(writer->images[i].image);
+    }
+    free(writer->images);
+    for (size_t i = 0; i < writer->account_count; i++) {
+        account_release(writer->accounts[i].account);
+    }
+    free(writer->accounts);
     free(writer);
 }
 
@@ -370,34 +430,21 @@ bool ledger_writer_set_interval(struct ledger_writer *writer, int64_t interval, 
     return ledger_writer_gap(writer, LEDGER_GAP_INTERVAL, why);
 }
 
-/* A moment out of a replay has the wall clock only. */
-static int64_t passed(int64_t before, int64_t after, int64_t otherwise)
-{
-    return before == 0 || after == 0 ? otherwise : after - before;
-}
-
 /* Why the new sample does not belong to the stretch of the one before; LEDGER_GAP_NONE: it does. */
 static enum ledger_gap find_gap(const struct ledger_writer *writer, const struct snapshot *sample)
 {
-    const struct snapshot *before = &writer->before;
-    int64_t wall = sample->taken_at - before->taken_at;
-    int64_t steady = passed(before->steady_at, sample->steady_at, wall);
-    int64_t awake = passed(before->awake_at, sample->awake_at, steady);
-    int64_t late = greatest(writer->interval * LATE_INTERVALS, writer->interval + LATE_LEAST_MS);
+    static const enum ledger_gap gaps[] = {
+        [SNAPSHOT_GAP_NONE] = LEDGER_GAP_NONE,
+        [SNAPSHOT_GAP_CLOCK_SET] = LEDGER_GAP_CLOCK_SET,
+        [SNAPSHOT_GAP_ASLEEP] = LEDGER_GAP_ASLEEP,
+        [SNAPSHOT_GAP_LATE] = LEDGER_GAP_LATE,
+    };
+    enum ledger_gap gap = gaps[snapshot_gap_find(&writer->before, sample, writer->interval)];
 
-    if (wall < 0) {
-        return LEDGER_GAP_CLOCK_SET;
+    if (gap == LEDGER_GAP_NONE && sample->lacks != writer->before.lacks) {
+        return LEDGER_GAP_TABLES;
     }
-    if (steady - awake > SLEEP_MS) {
-        return LEDGER_GAP_ASLEEP;
-    }
-    if (wall - steady > STEP_MS || steady - wall > STEP_MS) {
-        return LEDGER_GAP_CLOCK_SET;
-    }
-    if (steady > late) {
-        return LEDGER_GAP_LATE;
-    }
-    return sample->lacks == before->lacks ? LEDGER_GAP_NONE : LEDGER_GAP_TABLES;
+    return gap;
 }
 
 /*
@@ -427,6 +474,11 @@ static bool index_processes(struct ledger_writer *writer, struct failure *why)
     return true;
 }
 
+static bool may_be_equal(const char *a, const char *b)
+{
+    return a == NULL || b == NULL || strcmp(a, b) == 0;
+}
+
 /*
  * An instance may run one program after the other (exec). Each has a row of
  * its own: what the ledger said of the first one stays true.
@@ -434,7 +486,7 @@ static bool index_processes(struct ledger_writer *writer, struct failure *why)
 static bool same_program(const struct process_instance *a, const struct process_instance *b)
 {
     return process_instance_same(a, b) && strcmp(a->name, b->name) == 0 &&
-           (a->path == NULL || b->path == NULL || strcmp(a->path, b->path) == 0);
+           may_be_equal(a->path, b->path) && may_be_equal(a->command_line, b->command_line);
 }
 
 static bool match_process(struct ledger_writer *writer, const struct process_instance *instance,
@@ -448,7 +500,7 @@ static bool match_process(struct ledger_writer *writer, const struct process_ins
     }
     for (uint32_t at = hash_index_first(&writer->index, process_hash(instance));
          at != HASH_INDEX_END; at = hash_index_next(&writer->index)) {
-        if (writer->lives[at] == 0 && same_program(before->processes[at], instance)) {
+        if (writer->lives[at] == PROCESS_WENT && same_program(before->processes[at], instance)) {
             *match = at;
             return true;
         }
@@ -466,13 +518,14 @@ static bool match_processes(struct ledger_writer *writer, const struct snapshot 
     memset(writer->lives, 0, before->process_count);
     for (uint32_t i = 0; i < after->process_count; i++) {
         if (i < before->process_count && before->processes[i] == after->processes[i] &&
-            writer->lives[i] == 0) {
+            writer->lives[i] == PROCESS_WENT) {
             writer->matches[i] = i;
         } else if (!match_process(writer, after->processes[i], &writer->matches[i], why)) {
             return false;
         }
         if (writer->matches[i] != NOT_SEEN) {
-            writer->lives[writer->matches[i]] = 1;
+            writer->lives[writer->matches[i]] =
+                i < snapshot_running_count(after) ? PROCESS_RUNS : PROCESS_IS_NAMED;
         }
     }
     return true;
@@ -496,6 +549,23 @@ static bool reserve_scratch(void **scratch, size_t *capacity, size_t needed, siz
     return true;
 }
 
+/* Asks for the numbers by which the facts know the services of the sample. */
+static bool number_services(struct ledger_writer *writer, const struct snapshot *after,
+                            struct failure *why)
+{
+    const char *names = text_bytes(&after->service_names);
+    void *services = writer->services;
+    bool ok = reserve_scratch(&services, &writer->services_capacity, after->service_count,
+                              sizeof(*writer->services), why);
+
+    writer->services = services;
+    for (size_t i = 0; ok && i < after->service_count; i++) {
+        ok = ledger_facts_service(writer->facts, names + after->services[i].name,
+                                  after->services[i].basis, &writer->services[i], why);
+    }
+    return ok;
+}
+
 static bool reserve_all_scratch(struct ledger_writer *writer, const struct snapshot *after,
                                 struct failure *why)
 {
@@ -512,7 +582,8 @@ static bool reserve_all_scratch(struct ledger_writer *writer, const struct snaps
     writer->matches = matches;
     writer->went_on = went_on;
     writer->lives = lives;
-    return ok && reserve_sample(&writer->next, after->socket_count, after->process_count, why);
+    return ok && reserve_sample(&writer->next, after->socket_count, after->process_count, why) &&
+           number_services(writer, after, why);
 }
 
 /*
@@ -544,15 +615,238 @@ static uint32_t earlier_row(const struct ledger_writer *writer, const struct sna
     return partner;
 }
 
+static int module_access_of(const struct process_instance *instance)
+{
+    return instance->modules == NULL ? MODULES_NOT_READ : instance->modules->access;
+}
+
+/* Something that is not always known became known. */
+static bool has_more(const struct process_instance *was, const struct process_instance *is)
+{
+    return (is->access != PROCESS_NOT_OPENED && is->access != was->access) ||
+           (is->path != NULL && was->path == NULL) || (is->user != NULL && was->user == NULL) ||
+           (is->command_line != NULL && was->command_line == NULL) ||
+           (module_access_of(is) != MODULES_NOT_READ &&
+            module_access_of(is) != module_access_of(was)) ||
+           is->integrity > was->integrity;
+}
+
 /* More is known of the instance than was. It never becomes less. */
 static bool is_learned(const struct process_instance *was, const struct process_instance *is)
 {
     if (was == is) {
         return false;
     }
-    return (is->access != PROCESS_NOT_OPENED && is->access != was->access) ||
-           (is->path != NULL && was->path == NULL) || was->parent_pid != is->parent_pid ||
-           was->parent_start != is->parent_start || was->session != is->session;
+    return has_more(was, is) || was->denied != is->denied || was->left_out != is->left_out ||
+           was->parent_pid != is->parent_pid || was->parent_start != is->parent_start ||
+           was->session != is->session;
+}
+
+/*
+ * Modules that came and went. Both lists are in the order of bases.
+ */
+
+static bool same_module(const struct module *a, const struct module *b)
+{
+    return a->base == b->base && a->size == b->size && a->flags == b->flags &&
+           (a->image == b->image || strcmp(a->image->path, b->image->path) == 0);
+}
+
+/* A look that failed says nothing of what is there. */
+static const struct module_list *modules_of(const struct process_instance *instance)
+{
+    static const struct module_list none = {.access = MODULES_READ};
+
+    if (instance == NULL || instance->modules == NULL) {
+        return &none;
+    }
+    return instance->modules;
+}
+
+typedef void module_change_fn(void *context, const struct module *module, bool gone);
+
+/* Calls `tell` for each module that only one of the two lists has; without one it only counts. */
+static size_t compare_modules(const struct process_instance *was, const struct process_instance *is,
+                              module_change_fn *tell, void *context)
+{
+    const struct module_list *before = modules_of(was);
+    const struct module_list *after = modules_of(is);
+    size_t changes = 0;
+    size_t i = 0;
+    size_t k = 0;
+
+    if (before == after || after->access != MODULES_READ) {
+        return 0;
+    }
+    while (i < before->count || k < after->count) {
+        const struct module *old = i < before->count ? &before->modules[i] : NULL;
+        const struct module *new = k < after->count ? &after->modules[k] : NULL;
+        bool gone = new == NULL || (old != NULL && old->base <= new->base);
+
+        if (old != NULL && new != NULL && same_module(old, new)) {
+            i++;
+            k++;
+            continue;
+        }
+        i += gone ? 1 : 0;
+        k += gone ? 0 : 1;
+        changes++;
+        if (tell != NULL) {
+            tell(context, gone ? old : new, gone);
+        }
+    }
+    return changes;
+}
+
+/*
+ * Facts of images that are waited for.
+ */
+
+static bool reserve_pending(struct ledger_writer *writer, size_t more, struct failure *why)
+{
+    size_t needed = writer->image_count + more;
+    size_t capacity = needed + needed / 2 + 64;
+    struct pending_image *images;
+
+    if (needed <= writer->image_capacity) {
+        return true;
+    }
+    images = realloc(writer->images, capacity * sizeof(*images));
+    if (images == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu files that are read", capacity);
+    }
+    writer->images = images;
+    writer->image_capacity = capacity;
+    return true;
+}
+
+/* Beyond the bound the ledger will say "not read" of the file. */
+static void wait_for_image(struct ledger_writer *writer, int64_t process,
+                           const struct module *module, const struct image *image)
+{
+    if (writer->image_count == MOST_PENDING) {
+        return;
+    }
+    writer->images[writer->image_count++] = (struct pending_image){
+        .process = process,
+        .image = image_hold(image),
+        .module = module == NULL ? (struct module){0} : *module,
+        .is_module = module != NULL,
+    };
+}
+
+static size_t count_known_images(const struct ledger_writer *writer)
+{
+    size_t known = 0;
+
+    for (size_t i = 0; i < writer->image_count; i++) {
+        known += image_facts(writer->images[i].image) != NULL ? 1 : 0;
+    }
+    return known;
+}
+
+/* Tells the facts of up to `most` images that are known now. */
+static void take_images(struct ledger_writer *writer, size_t most)
+{
+    size_t waiting = 0;
+
+    for (size_t i = 0; i < writer->image_count; i++) {
+        struct pending_image *pending = &writer->images[i];
+
+        if (most == 0 || image_facts(pending->image) == NULL) {
+            writer->images[waiting++] = *pending;
+            continue;
+        }
+        ledger_facts_learn_image(writer->facts, pending->process,
+                                 pending->is_module ? &pending->module : NULL, pending->image);
+        image_release(pending->image);
+        most--;
+    }
+    writer->image_count = waiting;
+}
+
+static bool is_known_account(const struct ledger_writer *writer, const struct account *account)
+{
+    for (size_t i = 0; i < writer->account_count; i++) {
+        if (writer->accounts[i].account == account) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Remembers the accounts of a sample that it has not seen yet. Rarely are there any. */
+static bool meet_account(struct ledger_writer *writer, const struct account *account,
+                         struct failure *why)
+{
+    if (account == NULL || writer->account_count == MOST_ACCOUNTS ||
+        is_known_account(writer, account)) {
+        return true;
+    }
+    if (writer->account_count == writer->account_capacity) {
+        size_t capacity = writer->account_capacity * 2 + 16;
+        struct pending_account *accounts = realloc(writer->accounts, capacity * sizeof(*accounts));
+
+        if (accounts == NULL) {
+            return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu accounts", capacity);
+        }
+        writer->accounts = accounts;
+        writer->account_capacity = capacity;
+    }
+    writer->accounts[writer->account_count++] =
+        (struct pending_account){.account = account_hold(account)};
+    return true;
+}
+
+/* Of the processes whose object is another one than before, the accounts may be new. */
+static bool meet_accounts(struct ledger_writer *writer, const struct snapshot *after,
+                          struct failure *why)
+{
+    for (size_t i = 0; i < after->process_count; i++) {
+        uint32_t match = writer->matches[i];
+
+        if ((match == NOT_SEEN || writer->before.processes[match] != after->processes[i]) &&
+            !meet_account(writer, after->processes[i]->user, why)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool is_to_be_named(const struct pending_account *pending)
+{
+    return !pending->told && account_is_settled(pending->account);
+}
+
+static size_t count_named_accounts(const struct ledger_writer *writer)
+{
+    size_t named = 0;
+
+    for (size_t i = 0; i < writer->account_count; i++) {
+        named += is_to_be_named(&writer->accounts[i]) ? 1 : 0;
+    }
+    return named;
+}
+
+static void take_accounts(struct ledger_writer *writer, size_t most)
+{
+    for (size_t i = 0; i < writer->account_count && most > 0; i++) {
+        struct pending_account *pending = &writer->accounts[i];
+
+        if (is_to_be_named(pending)) {
+            pending->told = true;
+            most--;
+            if (account_name(pending->account) != NULL) {
+                ledger_facts_name_user(writer->facts, pending->account);
+            }
+        }
+    }
+}
+
+/* States in which a connection is when it ends. */
+static bool is_closing(const struct socket_row *row)
+{
+    return row->protocol == SOCKET_TCP && row->state >= SOCKET_FIN_WAIT_1;
 }
 
 static struct ledger_facts_room count_facts(struct ledger_writer *writer,
@@ -575,8 +869,12 @@ static struct ledger_facts_room count_facts(struct ledger_writer *writer,
         } else if (is_learned(before->processes[match], after->processes[i])) {
             room.learned++;
         }
+        room.modules += compare_modules(match == NOT_SEEN ? NULL : before->processes[match],
+                                        after->processes[i], NULL, NULL);
     }
-    room.gone = before->process_count - (after->process_count - room.started);
+    room.gone = before->process_count + after->ended_count;
+    room.images = count_known_images(writer);
+    room.users = count_named_accounts(writer);
     return room;
 }
 
@@ -613,6 +911,43 @@ static void begin_stretch(struct ledger_writer *writer, const struct snapshot *a
                                writer->next_process);
 }
 
+/* What tell_module() needs to know. */
+struct module_teller {
+    struct ledger_writer *writer;
+    int64_t process;
+    int64_t at;
+};
+
+static void tell_module(void *context, const struct module *module, bool gone)
+{
+    struct module_teller *teller = context;
+    struct ledger_fact_module fact = {
+        .process = teller->process,
+        .stretch = teller->writer->stretch.id,
+        .at = teller->at,
+        .gone = gone,
+        .module = module,
+    };
+
+    ledger_facts_change_module(teller->writer->facts, &fact);
+    if (!gone) {
+        wait_for_image(teller->writer, teller->process, module, module->image);
+    }
+}
+
+/* What an instance has that it had not before (`was` NULL: all of it). */
+static void take_files(struct ledger_writer *writer, int64_t process,
+                       const struct process_instance *was, const struct process_instance *is,
+                       int64_t at)
+{
+    struct module_teller teller = {writer, process, at};
+
+    if (is->image != NULL && (was == NULL || was->image == NULL)) {
+        wait_for_image(writer, process, NULL, is->image);
+    }
+    compare_modules(was, is, tell_module, &teller);
+}
+
 /* `stretch_before` is the one that the sample before belongs to. */
 static void end_process(struct ledger_writer *writer, const struct seen_process *seen,
                         int64_t stretch_before, int64_t taken_at)
@@ -645,8 +980,8 @@ static void take_processes(struct ledger_writer *writer, const struct snapshot *
 {
     const struct snapshot *before = &writer->before;
 
-    for (size_t i = 0; i < before->process_count; i++) {
-        if (writer->lives[i] == 0) {
+    for (size_t i = 0; i < snapshot_running_count(before); i++) {
+        if (writer->lives[i] != PROCESS_RUNS) {
             end_process(writer, &writer->now.seen[i], stretch_before, after->taken_at);
         }
     }
@@ -655,9 +990,15 @@ static void take_processes(struct ledger_writer *writer, const struct snapshot *
 
         if (match == NOT_SEEN) {
             writer->next.seen[i] = start_process(writer, after->taken_at, after->processes[i]);
+            take_files(writer, writer->next.seen[i].id, NULL, after->processes[i], after->taken_at);
+            if (i >= snapshot_running_count(after)) { /* whose sockets are all that we ever saw */
+                end_process(writer, &writer->next.seen[i], writer->stretch.id, after->taken_at);
+            }
             continue;
         }
         writer->next.seen[i] = writer->now.seen[match];
+        take_files(writer, writer->next.seen[i].id, before->processes[match], after->processes[i],
+                   after->taken_at);
         if (is_learned(before->processes[match], after->processes[i])) {
             ledger_facts_learn_process(writer->facts, writer->now.seen[match].id,
                                        after->processes[i]);
@@ -665,18 +1006,35 @@ static void take_processes(struct ledger_writer *writer, const struct snapshot *
     }
 }
 
+/* How the interval of a row begins. `earlier` is the row before that it goes on with. */
+static enum ledger_opening opening_of(const struct ledger_writer *writer,
+                                      const struct snapshot *after, size_t i, uint32_t earlier,
+                                      bool new_stretch)
+{
+    if (earlier != SNAPSHOT_NO_ROW) {
+        return LEDGER_CONTINUED;
+    }
+    return !new_stretch && writer->diff.partner[i] == SNAPSHOT_NO_ROW &&
+                   is_closing(&after->sockets[i])
+               ? LEDGER_CLOSING
+               : LEDGER_OPENED;
+}
+
 static struct open_interval open_interval(struct ledger_writer *writer,
-                                          const struct snapshot *after, size_t i, bool continued)
+                                          const struct snapshot *after, size_t i,
+                                          enum ledger_opening opening)
 {
     const struct socket_row *row = &after->sockets[i];
     struct ledger_fact_interval fact = {
         .id = writer->next_interval++,
         .opened_at = after->taken_at,
         .process = row->owner == SOCKET_NO_OWNER ? 0 : writer->next.seen[row->owner].id,
-        .continued = continued,
+        .service = row->service == SOCKET_NO_SERVICE ? 0 : writer->services[row->service - 1],
+        .opening = opening,
         .socket = row,
     };
 
+    writer->stretch.missed += opening == LEDGER_CLOSING ? 1 : 0;
     ledger_facts_open_interval(writer->facts, &fact);
     return (struct open_interval){fact.id, fact.opened_at};
 }
@@ -690,7 +1048,8 @@ static void take_sockets(struct ledger_writer *writer, const struct snapshot *af
         uint32_t earlier = earlier_row(writer, after, i);
 
         if (earlier == SNAPSHOT_NO_ROW || new_stretch) {
-            writer->next.open[i] = open_interval(writer, after, i, earlier != SNAPSHOT_NO_ROW);
+            writer->next.open[i] =
+                open_interval(writer, after, i, opening_of(writer, after, i, earlier, new_stretch));
         } else {
             writer->next.open[i] = writer->now.open[earlier];
             writer->went_on[earlier] = 1;
@@ -704,8 +1063,14 @@ static void take_sockets(struct ledger_writer *writer, const struct snapshot *af
     }
 }
 
-static void take_sample(struct ledger_writer *writer, struct snapshot *after, bool new_stretch,
-                        enum ledger_gap gap)
+static void note_left_out(struct ledger_stretch *stretch, const struct snapshot *sample)
+{
+    stretch->left_out_processes = greatest(stretch->left_out_processes, sample->left_out_processes);
+    stretch->left_out_sockets = greatest(stretch->left_out_sockets, sample->left_out_sockets);
+}
+
+static void take_sample(struct ledger_writer *writer, struct snapshot *after,
+                        const struct ledger_facts_room *room, bool new_stretch, enum ledger_gap gap)
 {
     int64_t stretch_before = writer->stretch.id;
     struct sample now = writer->now;
@@ -719,9 +1084,12 @@ static void take_sample(struct ledger_writer *writer, struct snapshot *after, bo
     }
     writer->stretch.end_at = after->taken_at;
     writer->stretch.last_sample = writer->next_sample++;
-    ledger_facts_extend_stretch(writer->facts, writer->stretch.end_at, writer->stretch.last_sample);
     take_processes(writer, after, stretch_before);
     take_sockets(writer, after, new_stretch);
+    note_left_out(&writer->stretch, after);
+    ledger_facts_extend_stretch(writer->facts, &writer->stretch);
+    take_images(writer, room->images);
+    take_accounts(writer, room->users);
     writer->now = writer->next;
     writer->next = now;
     snapshot_swap(&writer->before, after);
@@ -738,10 +1106,12 @@ bool ledger_writer_add(struct ledger_writer *writer, struct snapshot *snapshot, 
         return false;
     }
     room = count_facts(writer, snapshot, new_stretch);
-    if (!ledger_facts_reserve(writer->facts, &room, why)) {
+    if (!meet_accounts(writer, snapshot, why) ||
+        !reserve_pending(writer, room.modules + snapshot->process_count, why) ||
+        !ledger_facts_reserve(writer->facts, &room, why)) {
         return false;
     }
-    take_sample(writer, snapshot, new_stretch, gap);
+    take_sample(writer, snapshot, &room, new_stretch, gap);
     return true;
 }
 

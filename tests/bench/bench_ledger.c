@@ -297,7 +297,7 @@ static void ask_for_states(struct ledger *reader)
         for (int k = 0; k < REPEATS; k++) {
             must(ledger_find_moments(reader, at, &moments, &bench.why));
             must(moments.count == 1);
-            must(ledger_state(reader, &moments.moments[0], &bench.snapshot, &bench.why));
+            must(ledger_state(reader, &moments.moments[0], 0, &bench.snapshot, &bench.why));
         }
         times[i] = (double)(clock_steady() - began) / REPEATS;
         sockets += bench.snapshot.socket_count;

@@ -292,7 +292,7 @@ static void check_sample(struct ledger *reader, size_t i)
         return;
     }
     ck_assert_int_eq(moment.at, sample->taken_at);
-    CHECK_DONE(ledger_state(reader, &moment, &fixture.state, &fixture.why), fixture.why);
+    CHECK_DONE(ledger_state(reader, &moment, 0, &fixture.state, &fixture.why), fixture.why);
     made_up_check_equal(&fixture.state, sample);
 }
 

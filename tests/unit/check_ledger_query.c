@@ -236,7 +236,7 @@ START_TEST(the_state_is_what_the_sample_before_the_moment_saw)
     sample_listener(2000, 81);
     commit();
     moments = find(1999);
-    CHECK_DONE(ledger_state(fixture.ledger, &moments.moments[0], &state, &fixture.why),
+    CHECK_DONE(ledger_state(fixture.ledger, &moments.moments[0], 0, &state, &fixture.why),
                fixture.why);
     ck_assert_int_eq(state.taken_at, 1999);
     ck_assert_uint_eq(state.socket_count, 1);
@@ -244,7 +244,7 @@ START_TEST(the_state_is_what_the_sample_before_the_moment_saw)
     ck_assert_str_eq(snapshot_owner(&state, &state.sockets[0])->name, "a.exe");
 
     moments = find(2000); /* and it replaces what was in the snapshot */
-    CHECK_DONE(ledger_state(fixture.ledger, &moments.moments[0], &state, &fixture.why),
+    CHECK_DONE(ledger_state(fixture.ledger, &moments.moments[0], 0, &state, &fixture.why),
                fixture.why);
     ck_assert_uint_eq(state.socket_count, 1);
     ck_assert_int_eq(state.sockets[0].local.port, 81);
@@ -264,7 +264,7 @@ START_TEST(a_moment_that_the_ledger_does_not_have_has_no_state)
     commit();
     made_up_begin(&fixture.snapshot, 7);
     CHECK_FAILED(
-        ledger_state(fixture.ledger, &unknown_moments[_i], &fixture.snapshot, &fixture.why),
+        ledger_state(fixture.ledger, &unknown_moments[_i], 0, &fixture.snapshot, &fixture.why),
         FAILURE_MISSING, fixture.why);
     ck_assert_uint_eq(fixture.snapshot.socket_count, 0);
 }
@@ -837,8 +837,9 @@ START_TEST(a_ledger_full_of_nonsense_is_read_without_harm)
         struct ledger_filter filter = {.since = times[i]};
 
         for (size_t k = 0; k < moments.count; k++) {
-            CHECK_DONE(ledger_state(reader, &moments.moments[k], &fixture.snapshot, &fixture.why),
-                       fixture.why);
+            CHECK_DONE(
+                ledger_state(reader, &moments.moments[k], 0, &fixture.snapshot, &fixture.why),
+                fixture.why);
         }
         CHECK_DONE(ledger_walk_intervals(reader, &filter, touch_interval, &sum, &fixture.why),
                    fixture.why);

@@ -333,7 +333,7 @@ START_TEST(what_goes_on_behind_a_gap_is_marked_as_continued)
     ck_assert_int_eq(number("SELECT ended FROM stretch WHERE id = 1"), LEDGER_GAP_PAUSED);
     ck_assert_int_eq(number("SELECT end_at FROM stretch WHERE id = 1"), 1000);
     ck_assert_int_eq(number("SELECT count(*) FROM interval WHERE opened_at = 9000"), 2);
-    ck_assert_int_eq(number("SELECT local_port FROM interval WHERE continued = 1"), 80);
+    ck_assert_int_eq(number("SELECT local_port FROM interval WHERE opening = 1"), 80);
     ck_assert_int_eq(number("SELECT first_interval FROM stretch WHERE id = 2"), 2);
     ck_assert_int_eq(number("SELECT count(*) FROM process"), 1);
 }
@@ -532,7 +532,7 @@ START_TEST(the_next_run_goes_on_with_numbers_and_processes)
     ck_assert_int_eq(number("SELECT first_sample FROM stretch WHERE id = 2"), 2);
     ck_assert_int_eq(number("SELECT ended FROM stretch WHERE id = 1"), LEDGER_GAP_STOPPED);
     ck_assert_int_eq(number("SELECT count(*) FROM process"), 1);
-    ck_assert_int_eq(number("SELECT continued FROM interval WHERE id = 2"), 1);
+    ck_assert_int_eq(number("SELECT opening FROM interval WHERE id = 2"), 1);
 }
 END_TEST
 
@@ -547,7 +547,7 @@ START_TEST(after_a_restart_of_the_system_nothing_goes_on)
     ck_assert_int_eq(number("SELECT count(*) FROM process"), 2);
     ck_assert_int_eq(number("SELECT last_stretch FROM process WHERE id = 1"), 1);
     ck_assert_int_eq(number("SELECT last_stretch IS NULL FROM process WHERE id = 2"), 1);
-    ck_assert_int_eq(number("SELECT continued FROM interval WHERE id = 2"), 0);
+    ck_assert_int_eq(number("SELECT opening FROM interval WHERE id = 2"), 0);
 }
 END_TEST
 
