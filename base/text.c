@@ -462,3 +462,42 @@ const char *text_closest(const char *word, const char *const *words)
     }
     return closest;
 }
+
+/* Moves behind one character of what ends in 0. */
+static const char *skip_character(const char *at)
+{
+    size_t taken;
+
+    (void)text_code_point(at, strnlen(at, 4), &taken);
+    return at + taken;
+}
+
+/* When the text does not go on as it should, the last star takes one more character. */
+bool text_matches(const char *text, const char *pattern)
+{
+    const char *behind_star = NULL;
+    const char *star_until = NULL;
+
+    while (*text != '\0') {
+        if (*pattern == '*') {
+            behind_star = ++pattern;
+            star_until = text;
+        } else if (*pattern == '?') {
+            pattern++;
+            text = skip_character(text);
+        } else if (*pattern != '\0' && fold(*pattern) == fold(*text)) {
+            pattern++;
+            text++;
+        } else if (behind_star != NULL) {
+            star_until = skip_character(star_until);
+            text = star_until;
+            pattern = behind_star;
+        } else {
+            return false;
+        }
+    }
+    while (*pattern == '*') {
+        pattern++;
+    }
+    return *pattern == '\0';
+}

@@ -128,9 +128,13 @@ static bool fill_machine(struct collector *collector)
     return true;
 }
 
-bool collector_open(struct collector **out, struct failure *why)
+/* A made-up machine has nothing more to look at. */
+bool collector_open(struct collector **out, const struct collector_options *options,
+                    struct failure *why)
 {
     struct collector *collector = calloc(1, sizeof(*collector));
+
+    (void)options;
 
     if (collector == NULL) {
         return FAIL(why, FAILURE_MEMORY, 0, "no memory for the replay");
@@ -206,6 +210,22 @@ bool collector_sample(struct collector *collector, struct snapshot *snapshot, st
         snapshot_reset(snapshot);
         return false;
     }
+    return true;
+}
+
+bool collector_configure(struct collector *collector, const struct collector_options *options,
+                         struct failure *why)
+{
+    (void)collector;
+    (void)options;
+    (void)why;
+    return true;
+}
+
+bool collector_complete(struct collector *collector, int64_t milliseconds)
+{
+    (void)collector;
+    (void)milliseconds;
     return true;
 }
 

@@ -39,5 +39,11 @@ void service_names_begin(struct service_names *names, bool stale);
 enum service_basis service_names_find(struct service_names *names, uint32_t pid, uint32_t tag,
                                       struct text *name);
 
+/*
+ * Whether a process may host a service, by the name of its parent's image
+ * (NULL: not known): on Windows only children of the service manager do.
+ */
+bool service_names_may_host(const char *parent);
+
 /* Does nothing for NULL. */
 void service_names_close(struct service_names *names);

@@ -23,6 +23,9 @@ struct sampler {
     bool finished;  /* the thread needs nothing of this any more */
     bool abandoned; /* nobody waits for the thread: it frees what it leaves */
 
+    struct collector_options options; /* with `reconfigure`: for the thread to take over */
+    bool reconfigure;
+
     struct collector *collector; /* the thread's */
     struct snapshot snapshot;    /* the thread's while WORKING */
     struct failure why;
@@ -62,15 +65,36 @@ static void release(struct sampler *sampler)
 {
     collector_close(sampler->collector);
     snapshot_clear(&sampler->snapshot);
+    collector_options_clear(&sampler->options);
     bell_close(sampler->work);
     bell_close(sampler->ended);
     mutex_close(sampler->mutex);
     free(sampler);
 }
 
+/* Takes options over that came since the sample before. */
+static bool configure(struct sampler *sampler, struct failure *why)
+{
+    struct collector_options options = {0};
+    bool ok = true;
+    bool changed;
+
+    mutex_lock(sampler->mutex);
+    changed = sampler->reconfigure;
+    if (changed) {
+        ok = collector_options_copy(&options, &sampler->options, why);
+        sampler->reconfigure = !ok;
+    }
+    mutex_unlock(sampler->mutex);
+    ok = ok && (!changed || collector_configure(sampler->collector, &options, why));
+    collector_options_clear(&options);
+    return ok;
+}
+
 static void take_sample(struct sampler *sampler)
 {
-    bool ok = collector_sample(sampler->collector, &sampler->snapshot, &sampler->why);
+    bool ok = configure(sampler, &sampler->why) &&
+              collector_sample(sampler->collector, &sampler->snapshot, &sampler->why);
 
     set_state(sampler, ok ? STATE_DONE : STATE_FAILED);
     if (!must_quit(sampler)) { /* whoever closed us may not be there any more */
@@ -108,7 +132,20 @@ static void work(void *context)
     finish(sampler);
 }
 
-bool sampler_open(struct sampler **out, sampler_ready_fn *ready, void *context, struct failure *why)
+bool sampler_configure(struct sampler *sampler, const struct collector_options *options,
+                       struct failure *why)
+{
+    bool ok;
+
+    mutex_lock(sampler->mutex);
+    ok = collector_options_copy(&sampler->options, options, why);
+    sampler->reconfigure = ok || sampler->reconfigure;
+    mutex_unlock(sampler->mutex);
+    return ok;
+}
+
+bool sampler_open(struct sampler **out, const struct collector_options *options,
+                  sampler_ready_fn *ready, void *context, struct failure *why)
 {
     struct sampler *sampler = calloc(1, sizeof(*sampler));
 
@@ -118,7 +155,7 @@ bool sampler_open(struct sampler **out, sampler_ready_fn *ready, void *context, 
     sampler->ready = ready;
     sampler->context = context;
     if (!mutex_open(&sampler->mutex, why) || !bell_open(&sampler->work, why) ||
-        !bell_open(&sampler->ended, why) || !collector_open(&sampler->collector, why) ||
+        !bell_open(&sampler->ended, why) || !collector_open(&sampler->collector, options, why) ||
         !thread_start(&sampler->thread, work, sampler, why)) {
         release(sampler);
         return false;

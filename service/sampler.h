@@ -22,8 +22,13 @@ struct sampler;
 /* Called from the sampler's thread when a sample is ready to be taken over. */
 typedef void sampler_ready_fn(void *context);
 
-bool sampler_open(struct sampler **out, sampler_ready_fn *ready, void *context,
-                  struct failure *why) NODISCARD;
+/* The options are copied. */
+bool sampler_open(struct sampler **out, const struct collector_options *options,
+                  sampler_ready_fn *ready, void *context, struct failure *why) NODISCARD;
+
+/* Other options, from the next sample on: what collector_configure() takes of them. */
+bool sampler_configure(struct sampler *sampler, const struct collector_options *options,
+                       struct failure *why) NODISCARD;
 
 /* Starts one sample. Does nothing and is false while one is under way. */
 bool sampler_begin(struct sampler *sampler);

@@ -109,6 +109,16 @@ static void compare_ledger_path(const struct watcher *watcher, const struct sett
     text_clear(&path);
 }
 
+static bool configure_sampler(struct watcher *watcher, struct failure *why)
+{
+    struct collector_options options = {0};
+    bool ok = collector_options_read(&options, watcher->settings, why) &&
+              sampler_configure(watcher->sampler, &options, why);
+
+    collector_options_clear(&options);
+    return ok;
+}
+
 static bool reload(struct watcher *watcher, struct failure *why)
 {
     struct settings *newer = NULL;
@@ -129,7 +139,8 @@ static bool reload(struct watcher *watcher, struct failure *why)
     watcher->next_commit = watcher->next_sample; /* what waited by the old settings waits no more */
     tell_settings(watcher);
     ledger_writer_set_commit(watcher->writer, watcher->commit_every);
-    return ledger_writer_set_interval(watcher->writer, watcher->interval, why);
+    return configure_sampler(watcher, why) &&
+           ledger_writer_set_interval(watcher->writer, watcher->interval, why);
 }
 
 /*
@@ -350,6 +361,16 @@ static bool begin_run(struct watcher *watcher, struct failure *why)
     return ok;
 }
 
+static bool open_sampler(struct watcher *watcher, struct failure *why)
+{
+    struct collector_options options = {0};
+    bool ok = collector_options_read(&options, watcher->settings, why) &&
+              sampler_open(&watcher->sampler, &options, ring_host, watcher->host, why);
+
+    collector_options_clear(&options);
+    return ok;
+}
+
 static bool begin(struct watcher *watcher, struct failure *why)
 {
     if (!watcher_read_settings(watcher->plan, &watcher->settings, &watcher->settings_file, why)) {
@@ -362,8 +383,7 @@ static bool begin(struct watcher *watcher, struct failure *why)
            text_ok(&watcher->ledger_path, why) &&
            make_ledger_folder(text_bytes(&watcher->ledger_path), why) &&
            ledger_open(&watcher->ledger, text_bytes(&watcher->ledger_path), LEDGER_WRITE, why) &&
-           begin_run(watcher, why) &&
-           sampler_open(&watcher->sampler, ring_host, watcher->host, why);
+           begin_run(watcher, why) && open_sampler(watcher, why);
 }
 
 /* The first failure is the one that is told. */

@@ -1163,6 +1163,22 @@ static bool end_run(struct ledger_writer *writer, enum ledger_gap reason, struct
            ledger_name_failure(writer->ledger, why);
 }
 
+/* What became known since the newest sample. */
+static bool take_the_rest(struct ledger_writer *writer, struct failure *why)
+{
+    struct ledger_facts_room room = {
+        .images = count_known_images(writer),
+        .users = count_named_accounts(writer),
+    };
+
+    if (!ledger_facts_reserve(writer->facts, &room, why)) {
+        return false;
+    }
+    take_images(writer, room.images);
+    take_accounts(writer, room.users);
+    return true;
+}
+
 bool ledger_writer_close(struct ledger_writer *writer, enum ledger_gap reason, struct failure *why)
 {
     bool ok;
@@ -1170,8 +1186,8 @@ bool ledger_writer_close(struct ledger_writer *writer, enum ledger_gap reason, s
     if (writer == NULL) {
         return true;
     }
-    ok = ledger_writer_gap(writer, reason, why) && ledger_writer_commit(writer, why) &&
-         end_run(writer, reason, why);
+    ok = take_the_rest(writer, why) && ledger_writer_gap(writer, reason, why) &&
+         ledger_writer_commit(writer, why) && end_run(writer, reason, why);
     free_writer(writer);
     return ok;
 }

@@ -96,8 +96,20 @@ void made_up_copy(struct snapshot *to, const struct snapshot *from)
     to->steady_at = from->steady_at;
     to->awake_at = from->awake_at;
     to->lacks = from->lacks;
+    to->left_out_processes = from->left_out_processes;
+    to->left_out_sockets = from->left_out_sockets;
     for (size_t i = 0; i < from->process_count; i++) {
         add_process(to, from->processes[i]);
+    }
+    to->ended_count = from->ended_count;
+    for (size_t i = 0; i < from->service_count; i++) {
+        const struct snapshot_service *service = &from->services[i];
+        uint32_t same;
+
+        CHECK_DONE(snapshot_add_service(to, from->service_names.bytes + service->name,
+                                        (enum service_basis)service->basis, &same, &why),
+                   why);
+        ck_assert_uint_eq(same, i + 1);
     }
     for (size_t i = 0; i < from->socket_count; i++) {
         CHECK_DONE(snapshot_add_socket(to, &from->sockets[i], &why), why);
@@ -115,6 +127,11 @@ static void check_process(const struct process_instance *is, const struct proces
     if (should->path != NULL) { /* more may have been learned since */
         ck_assert_str_eq(is->path, should->path);
         ck_assert_uint_eq(is->access, should->access);
+    }
+    if (should->user != NULL) {
+        ck_assert_str_eq(is->user->id, should->user->id);
+        ck_assert_str_eq(is->command_line, should->command_line);
+        ck_assert_uint_eq(is->integrity, should->integrity);
     }
 }
 
@@ -146,11 +163,27 @@ static void check_processes(const struct snapshot *is, const struct snapshot *sh
     const struct process_instance **right = sorted_processes(should);
 
     ck_assert_uint_eq(is->process_count, should->process_count);
+    ck_assert_uint_eq(is->ended_count, should->ended_count);
     for (size_t i = 0; i < is->process_count; i++) {
         check_process(left[i], right[i]);
     }
     free((void *)left);
     free((void *)right);
+}
+
+static void check_service(const struct snapshot *is, const struct socket_row *a,
+                          const struct snapshot *should, const struct socket_row *b)
+{
+    int basis;
+    int should_be;
+    const char *left = snapshot_service_name(is, a, &basis);
+    const char *right = snapshot_service_name(should, b, &should_be);
+
+    ck_assert_int_eq(basis, should_be);
+    ck_assert_int_eq(left == NULL, right == NULL);
+    if (left != NULL) {
+        ck_assert_str_eq(left, right);
+    }
 }
 
 static void check_socket(const struct snapshot *is, const struct snapshot *should, size_t i)
@@ -166,6 +199,7 @@ static void check_socket(const struct snapshot *is, const struct snapshot *shoul
     ck_assert_int_eq(a->attribution, b->attribution);
     ck_assert_int_eq(a->created_at, b->created_at);
     ck_assert_int_eq(a->owner == SOCKET_NO_OWNER, b->owner == SOCKET_NO_OWNER);
+    check_service(is, a, should, b);
     if (a->owner != SOCKET_NO_OWNER) {
         check_process(snapshot_owner(is, a), snapshot_owner(should, b));
     }
@@ -180,6 +214,7 @@ static int compare_rows(const void *left, const void *right)
 
     a.socket_id = b.socket_id = 0;
     a.owner = b.owner = SOCKET_NO_OWNER;
+    a.service = b.service = SOCKET_NO_SERVICE;
     order = socket_row_compare(&a, &b);
     return order != 0 ? order : a.attribution - b.attribution;
 }
@@ -218,7 +253,9 @@ struct machine {
     const struct process_instance *processes[PROCESSES]; /* NULL: a free place */
     struct {
         bool is_open;
-        int owner; /* a place in `processes`; -1: none */
+        int owner;                            /* a place in `processes`; -1: none */
+        const struct process_instance *ended; /* a reference: the owner, which is gone */
+        int service;                          /* a place in services[]; 0: none */
         struct socket_row row;
     } sockets[SOCKETS];
 };
@@ -249,20 +286,36 @@ static void start_process(struct machine *machine, uint32_t place, bool with_pat
     ck_assert_ptr_nonnull(machine->processes[place]);
 }
 
+static const struct {
+    const char *name;
+    enum service_basis basis;
+} services[] = {
+    {NULL, SERVICE_BY_TAG}, /* none */
+    {"Dnscache", SERVICE_BY_TAG},    {"Dnscache", SERVICE_ONLY},
+    {"BFE, mpssvc", SERVICE_ONE_OF}, {"ssh.service", SERVICE_BY_CGROUP},
+};
+
 /* The collector makes a new object with the same identity when it learns more. */
 static void learn_path(struct machine *machine, uint32_t place)
 {
+    static const char *const ids[] = {"S-1-5-18", "1000", "65534"};
     const struct process_instance *known = machine->processes[place];
     struct process_instance fields = *known;
+    char command_line[64];
 
     if (known->path != NULL) {
         return;
     }
     fields.path = "/usr/bin/learned";
     fields.access = PROCESS_OPENED;
+    fields.integrity = (uint8_t)draw(machine, PROCESS_INTEGRITY_COUNT);
+    fields.user = account_make(ids[draw(machine, COUNT_OF(ids))]);
+    fields.command_line = command_line;
+    snprintf(command_line, sizeof(command_line), "learned --pid %u", known->pid);
     machine->processes[place] = process_instance_make(&fields);
     ck_assert_ptr_nonnull(machine->processes[place]);
     process_instance_release(known);
+    account_release(fields.user);
 }
 
 /* Another program in the same instance, which keeps its sockets. */
@@ -273,19 +326,39 @@ static void exec_process(struct machine *machine, uint32_t place)
 
     fields.name = strcmp(known->name, "sh") == 0 ? "nc" : "sh";
     fields.path = draw(machine, 2) == 0 ? "/bin/busybox" : NULL;
+    fields.user = NULL;
+    fields.command_line = NULL;
+    fields.integrity = PROCESS_INTEGRITY_UNKNOWN;
     machine->processes[place] = process_instance_make(&fields);
     ck_assert_ptr_nonnull(machine->processes[place]);
     process_instance_release(known);
 }
 
-/* Its sockets go with it, or stay behind as those of a process that is gone. */
+static void close_socket(struct machine *machine, uint32_t place)
+{
+    process_instance_release(machine->sockets[place].ended);
+    machine->sockets[place].ended = NULL;
+    machine->sockets[place].is_open = false;
+}
+
+/* Its sockets go with it, or stay behind as those of a process that is gone, or wait for their
+ * end. */
 static void end_process(struct machine *machine, uint32_t place)
 {
-    for (int i = 0; i < SOCKETS; i++) {
-        if (machine->sockets[i].is_open && machine->sockets[i].owner == (int)place) {
-            machine->sockets[i].is_open = draw(machine, 2) == 0;
-            machine->sockets[i].owner = -1;
-            machine->sockets[i].row.attribution = ATTRIBUTION_EXITED;
+    for (uint32_t i = 0; i < SOCKETS; i++) {
+        struct socket_row *row = &machine->sockets[i].row;
+        uint32_t fate = draw(machine, 3);
+
+        if (!machine->sockets[i].is_open || machine->sockets[i].owner != (int)place) {
+            continue;
+        }
+        machine->sockets[i].owner = -1;
+        row->attribution = fate == 1 ? ATTRIBUTION_EXITED : ATTRIBUTION_CARRIED;
+        if (fate == 0) {
+            close_socket(machine, i);
+        } else if (fate == 2) {
+            machine->sockets[i].ended = process_instance_hold(machine->processes[place]);
+            row->state = row->protocol == SOCKET_TCP ? SOCKET_TIME_WAIT : SOCKET_STATELESS;
         }
     }
     process_instance_release(machine->processes[place]);
@@ -328,7 +401,9 @@ static void open_socket(struct machine *machine, uint32_t place)
 
     machine->sockets[place].is_open = true;
     machine->sockets[place].owner = -1;
+    machine->sockets[place].service = 0;
     if (machine->processes[owner] != NULL) {
+        machine->sockets[place].service = (int)draw(machine, COUNT_OF(services));
         machine->sockets[place].owner = (int)owner;
         row.attribution = draw(machine, 4) == 0 ? ATTRIBUTION_CARRIED : ATTRIBUTION_EXACT;
         row.pid = machine->processes[owner]->pid;
@@ -341,7 +416,9 @@ static void change_socket(struct machine *machine, uint32_t place)
     struct socket_row *row = &machine->sockets[place].row;
 
     if (draw(machine, 2) == 0) {
-        machine->sockets[place].is_open = false;
+        close_socket(machine, place);
+    } else if (machine->sockets[place].ended != NULL) {
+        return;
     } else if (draw(machine, 4) == 0) {
         row->attribution =
             row->attribution == ATTRIBUTION_EXACT ? ATTRIBUTION_CARRIED : ATTRIBUTION_EXACT;
@@ -403,6 +480,9 @@ void machine_halt(struct machine *machine)
     for (int i = 0; i < PROCESSES; i++) {
         process_instance_release(machine->processes[i]);
     }
+    for (uint32_t i = 0; i < SOCKETS; i++) {
+        close_socket(machine, i);
+    }
     free(machine);
 }
 
@@ -429,6 +509,18 @@ int64_t machine_clock(const struct machine *machine)
     return machine->wall;
 }
 
+/* Behind those that run, once. */
+static uint32_t add_ended(struct snapshot *snapshot, const struct process_instance *ended)
+{
+    for (size_t i = snapshot_running_count(snapshot); i < snapshot->process_count; i++) {
+        if (snapshot->processes[i] == ended) {
+            return (uint32_t)i;
+        }
+    }
+    snapshot->ended_count++;
+    return add_process(snapshot, ended);
+}
+
 void machine_sample(const struct machine *machine, struct snapshot *snapshot)
 {
     uint32_t places[PROCESSES];
@@ -448,6 +540,16 @@ void machine_sample(const struct machine *machine, struct snapshot *snapshot)
         if (machine->sockets[i].is_open) {
             row.owner =
                 machine->sockets[i].owner < 0 ? SOCKET_NO_OWNER : places[machine->sockets[i].owner];
+            if (machine->sockets[i].ended != NULL) {
+                row.owner = add_ended(snapshot, machine->sockets[i].ended);
+                row.pid = machine->sockets[i].ended->pid;
+            }
+            if (machine->sockets[i].service != 0) {
+                CHECK_DONE(snapshot_add_service(
+                               snapshot, services[machine->sockets[i].service].name,
+                               services[machine->sockets[i].service].basis, &row.service, &why),
+                           why);
+            }
             CHECK_DONE(snapshot_add_socket(snapshot, &row, &why), why);
         }
     }
