@@ -21,7 +21,7 @@ bool process_handle_open(struct process_handle **out, uint32_t pid, uint64_t sta
     fake_process_details.last_pid = pid;
     fake_process_details.last_start = start;
     *access = fake_process_details.access;
-    *out = (struct process_handle *)&handle;
+    *out = *access == PROCESS_OPENED ? (struct process_handle *)&handle : NULL;
     return true;
 }
 

@@ -13,6 +13,9 @@ static struct {
     struct failure why;
 } fixture;
 
+/* Nobody to ask for accounts and images. */
+static const struct process_sources nobody = {.accounts = NULL};
+
 static void open_fixture(void)
 {
     memset(&fixture, 0, sizeof(fixture));
@@ -33,6 +36,7 @@ struct brief {
     uint32_t parent_pid;
     uint64_t start;
     const char *name;
+    uint64_t program;
 };
 
 static void update(const struct brief *list, int count, int64_t latest)
@@ -42,24 +46,25 @@ static void update(const struct brief *list, int count, int64_t latest)
         struct process_row row = {.pid = list[i].pid,
                                   .start = list[i].start,
                                   .parent_pid = list[i].parent_pid,
+                                  .program = list[i].program,
                                   .started_at = (int64_t)list[i].start * 10};
         const char *name = list[i].name == NULL ? "program" : list[i].name;
 
         CHECK_DONE(process_table_add(&fixture.table, &row, name, strlen(name), &fixture.why),
                    fixture.why);
     }
-    CHECK_DONE(process_history_update(&fixture.history, &fixture.table, latest, &fixture.why),
+    CHECK_DONE(process_history_update(&fixture.history, &fixture.table, latest, NULL, &fixture.why),
                fixture.why);
     ck_assert_uint_eq(fixture.history.count, fixture.table.count);
     for (size_t i = 0; i < fixture.history.count; i++) {
-        ck_assert_uint_eq(fixture.history.instances[i]->pid, fixture.table.rows[i].pid);
-        ck_assert_uint_eq(fixture.history.instances[i]->start, fixture.table.rows[i].start);
+        ck_assert_uint_eq(fixture.history.entries[i].instance->pid, fixture.table.rows[i].pid);
+        ck_assert_uint_eq(fixture.history.entries[i].instance->start, fixture.table.rows[i].start);
     }
 }
 
 static void open_instance(size_t i)
 {
-    CHECK_DONE(process_history_open(&fixture.history, i, &fixture.why), fixture.why);
+    CHECK_DONE(process_history_open(&fixture.history, i, &nobody, &fixture.why), fixture.why);
 }
 
 START_TEST(a_process_that_stays_keeps_its_object)
@@ -71,13 +76,13 @@ START_TEST(a_process_that_stays_keeps_its_object)
     const struct process_instance *four;
 
     update(first, COUNT_OF(first), NOW);
-    one = fixture.history.instances[0];
-    four = fixture.history.instances[1];
+    one = fixture.history.entries[0].instance;
+    four = fixture.history.entries[1].instance;
     update(second, COUNT_OF(second), NOW);
-    ck_assert_ptr_eq(fixture.history.instances[0], one);
-    ck_assert_ptr_eq(fixture.history.instances[2], four);
+    ck_assert_ptr_eq(fixture.history.entries[0].instance, one);
+    ck_assert_ptr_eq(fixture.history.entries[2].instance, four);
     update(first, COUNT_OF(first), NOW);
-    ck_assert_ptr_eq(fixture.history.instances[1], four);
+    ck_assert_ptr_eq(fixture.history.entries[1].instance, four);
 }
 END_TEST
 
@@ -88,10 +93,10 @@ START_TEST(a_reused_pid_inherits_nothing)
 
     update(first, 1, NOW);
     open_instance(0);
-    ck_assert_str_eq(fixture.history.instances[0]->path, "/bin/program");
+    ck_assert_str_eq(fixture.history.entries[0].instance->path, "/bin/program");
     update(second, 1, NOW);
-    ck_assert_int_eq(fixture.history.instances[0]->access, PROCESS_NOT_OPENED);
-    ck_assert_ptr_null(fixture.history.instances[0]->path);
+    ck_assert_int_eq(fixture.history.entries[0].instance->access, PROCESS_NOT_OPENED);
+    ck_assert_ptr_null(fixture.history.entries[0].instance->path);
 }
 END_TEST
 
@@ -104,12 +109,12 @@ START_TEST(a_process_is_opened_once)
     open_instance(0);
     ck_assert_uint_eq(fake_process_details.last_pid, 4);
     ck_assert_uint_eq(fake_process_details.last_start, 6);
-    opened = fixture.history.instances[0];
+    opened = fixture.history.entries[0].instance;
     ck_assert_int_eq(opened->access, PROCESS_OPENED);
     open_instance(0);
     update(list, 1, NOW);
     open_instance(0);
-    ck_assert_ptr_eq(fixture.history.instances[0], opened);
+    ck_assert_ptr_eq(fixture.history.entries[0].instance, opened);
     ck_assert_int_eq(fake_process_details.calls, 1);
 }
 END_TEST
@@ -124,8 +129,8 @@ START_TEST(a_process_that_could_not_be_opened_is_not_asked_again)
     update(list, 1, NOW);
     open_instance(0);
     open_instance(0);
-    ck_assert_int_eq(fixture.history.instances[0]->access, refusals[_i]);
-    ck_assert_ptr_null(fixture.history.instances[0]->path);
+    ck_assert_int_eq(fixture.history.entries[0].instance->access, refusals[_i]);
+    ck_assert_ptr_null(fixture.history.entries[0].instance->path);
     ck_assert_int_eq(fake_process_details.calls, 1);
 }
 END_TEST
@@ -136,9 +141,9 @@ START_TEST(a_failure_to_open_leaves_the_instance_as_it_was)
 
     fake_process_details.no_memory = true;
     update(list, 1, NOW);
-    CHECK_FAILED(process_history_open(&fixture.history, 0, &fixture.why), FAILURE_MEMORY,
+    CHECK_FAILED(process_history_open(&fixture.history, 0, &nobody, &fixture.why), FAILURE_MEMORY,
                  fixture.why);
-    ck_assert_int_eq(fixture.history.instances[0]->access, PROCESS_NOT_OPENED);
+    ck_assert_int_eq(fixture.history.entries[0].instance->access, PROCESS_NOT_OPENED);
 }
 END_TEST
 
@@ -152,13 +157,43 @@ START_TEST(a_process_that_runs_another_program_is_opened_again)
     open_instance(1);
     fake_process_details.path = "/usr/sbin/nginx";
     update(other, 1, NOW);
-    ck_assert_int_eq(fixture.history.instances[0]->access, PROCESS_NOT_OPENED);
+    ck_assert_int_eq(fixture.history.entries[0].instance->access, PROCESS_NOT_OPENED);
     open_instance(0);
-    ck_assert_str_eq(fixture.history.instances[0]->name, "nginx");
-    ck_assert_str_eq(fixture.history.instances[0]->path, "/usr/sbin/nginx");
-    ck_assert_uint_eq(fixture.history.instances[0]->parent_pid,
+    ck_assert_str_eq(fixture.history.entries[0].instance->name, "nginx");
+    ck_assert_str_eq(fixture.history.entries[0].instance->path, "/usr/sbin/nginx");
+    ck_assert_uint_eq(fixture.history.entries[0].instance->parent_pid,
                       3); /* who made it, not who adopted it */
-    ck_assert_uint_eq(fixture.history.instances[0]->parent_start, 2);
+    ck_assert_uint_eq(fixture.history.entries[0].instance->parent_start, 2);
+}
+END_TEST
+
+static const struct {
+    struct brief first;
+    struct brief second;
+    bool same;
+} programs[] = {
+    {{.name = "a", .program = 1}, {.name = "a", .program = 1}, true},
+    {{.name = "a", .program = 1}, {.name = "b", .program = 1}, true}, /* it named itself anew */
+    {{.name = "a", .program = 1}, {.name = "a", .program = 2}, false},
+    {{.name = "a", .program = 1}, {.name = "a"}, true}, /* the mark may not be seen any more */
+    {{.name = "a", .program = 1}, {.name = "b"}, false},
+    {{.name = "a"}, {.name = "a", .program = 2}, true},
+    {{.name = "a"}, {.name = "b"}, false},
+};
+
+START_TEST(another_program_is_told_by_its_mark_or_else_by_the_name)
+{
+    struct brief first = programs[_i].first;
+    struct brief second = programs[_i].second;
+    const struct process_instance *before;
+
+    first.pid = second.pid = 4;
+    first.start = second.start = 6;
+    update(&first, 1, NOW);
+    before = process_instance_hold(fixture.history.entries[0].instance);
+    update(&second, 1, NOW);
+    ck_assert_int_eq(fixture.history.entries[0].instance == before, programs[_i].same);
+    process_instance_release(before);
 }
 END_TEST
 
@@ -178,10 +213,10 @@ START_TEST(a_parent_counts_only_if_it_started_before_the_child)
                                  {.pid = 8, .start = 6, .parent_pid = 99}};
 
     update(list, COUNT_OF(list), NOW);
-    ck_assert_uint_eq(fixture.history.instances[1]->parent_pid, 3);
-    ck_assert_uint_eq(fixture.history.instances[1]->parent_start, parents[_i].believed);
-    ck_assert_uint_eq(fixture.history.instances[2]->parent_start, 0);
-    ck_assert_uint_eq(fixture.history.instances[0]->parent_start, 0);
+    ck_assert_uint_eq(fixture.history.entries[1].instance->parent_pid, 3);
+    ck_assert_uint_eq(fixture.history.entries[1].instance->parent_start, parents[_i].believed);
+    ck_assert_uint_eq(fixture.history.entries[2].instance->parent_start, 0);
+    ck_assert_uint_eq(fixture.history.entries[0].instance->parent_start, 0);
 }
 END_TEST
 
@@ -240,6 +275,8 @@ static Suite *process_history_suite(void)
                         COUNT_OF(refusals));
     tcase_add_test(tests, a_failure_to_open_leaves_the_instance_as_it_was);
     tcase_add_test(tests, a_process_that_runs_another_program_is_opened_again);
+    tcase_add_loop_test(tests, another_program_is_told_by_its_mark_or_else_by_the_name, 0,
+                        COUNT_OF(programs));
     tcase_add_loop_test(tests, a_parent_counts_only_if_it_started_before_the_child, 0,
                         COUNT_OF(parents));
     tcase_add_test(tests, a_process_that_started_after_the_sockets_were_read_is_left_out);
