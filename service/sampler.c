@@ -72,6 +72,14 @@ static void release(struct sampler *sampler)
     free(sampler);
 }
 
+/* What could not be taken over is what the next sample begins with. */
+static void try_again(struct sampler *sampler)
+{
+    mutex_lock(sampler->mutex);
+    sampler->reconfigure = true;
+    mutex_unlock(sampler->mutex);
+}
+
 /* Takes options over that came since the sample before. */
 static bool configure(struct sampler *sampler, struct failure *why)
 {
@@ -86,7 +94,10 @@ static bool configure(struct sampler *sampler, struct failure *why)
         sampler->reconfigure = !ok;
     }
     mutex_unlock(sampler->mutex);
-    ok = ok && (!changed || collector_configure(sampler->collector, &options, why));
+    if (ok && changed && !collector_configure(sampler->collector, &options, why)) {
+        ok = false;
+        try_again(sampler);
+    }
     collector_options_clear(&options);
     return ok;
 }

@@ -28,7 +28,7 @@ static void open_fixture(void)
         fixture.handles[i] = SUPPORT_NET_NONE;
     }
     support_net_start();
-    CHECK_DONE(collector_open(&fixture.collector, &fixture.why), fixture.why);
+    CHECK_DONE(collector_open(&fixture.collector, NULL, &fixture.why), fixture.why);
 }
 
 static void close_fixture(void)

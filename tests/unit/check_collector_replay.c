@@ -30,7 +30,7 @@ static void start(const struct collector_replay *settings)
 {
     collector_replay_configure(settings);
     collector_close(fixture.collector);
-    CHECK_DONE(collector_open(&fixture.collector, &fixture.why), fixture.why);
+    CHECK_DONE(collector_open(&fixture.collector, NULL, &fixture.why), fixture.why);
 }
 
 static void sample(struct snapshot *snapshot)

@@ -20,6 +20,8 @@ static struct {
     struct bell *entered; /* rung by a collector that hangs, */
     struct bell *left;    /* and by one that is closed */
     bool fail;
+    bool fail_to_configure;
+    int64_t refresh; /* the collector's, as it was told */
     int opened, closed, sampled;
 } fixture;
 
@@ -33,12 +35,22 @@ struct collector {
 
 static struct collector only;
 
-bool collector_open(struct collector **out, struct failure *why)
+bool collector_open(struct collector **out, const struct collector_options *options,
+                    struct failure *why)
 {
     (void)why;
     fixture.opened++;
+    fixture.refresh = options->module_refresh;
     *out = &only;
     return true;
+}
+
+bool collector_configure(struct collector *collector, const struct collector_options *options,
+                         struct failure *why)
+{
+    (void)collector;
+    fixture.refresh = options->module_refresh;
+    return !fixture.fail_to_configure || FAIL(why, FAILURE_MEMORY, 0, "no memory today");
 }
 
 bool collector_sample(struct collector *collector, struct snapshot *snapshot, struct failure *why)
@@ -67,13 +79,16 @@ static void ring(void *context)
     bell_ring(context);
 }
 
+static const struct collector_options options = {.module_refresh = 5};
+
 static void open_fixture(void)
 {
     memset(&fixture, 0, sizeof(fixture));
     CHECK_DONE(bell_open(&fixture.ready, &fixture.why), fixture.why);
     CHECK_DONE(bell_open(&fixture.entered, &fixture.why), fixture.why);
     CHECK_DONE(bell_open(&fixture.left, &fixture.why), fixture.why);
-    CHECK_DONE(sampler_open(&fixture.sampler, ring, fixture.ready, &fixture.why), fixture.why);
+    CHECK_DONE(sampler_open(&fixture.sampler, &options, ring, fixture.ready, &fixture.why),
+               fixture.why);
 }
 
 static void close_fixture(void)
@@ -158,6 +173,24 @@ START_TEST(a_call_that_hangs_does_not_hold_up_the_end)
 }
 END_TEST
 
+START_TEST(other_options_are_those_of_the_next_sample)
+{
+    const struct collector_options other = {.module_refresh = 9};
+
+    CHECK_DONE(sampler_configure(fixture.sampler, &other, &fixture.why), fixture.why);
+    ck_assert_int_eq(fixture.refresh, 5);
+    fixture.fail_to_configure = true;
+    ck_assert(sampler_begin(fixture.sampler));
+    ck_assert(bell_wait(fixture.ready, PATIENCE_MS));
+    ck_assert_int_eq(take(), SAMPLER_FAILED);
+    fixture.fail_to_configure = false;
+    ck_assert(sampler_begin(fixture.sampler));
+    ck_assert(bell_wait(fixture.ready, PATIENCE_MS));
+    ck_assert_int_eq(take(), SAMPLER_DONE);
+    ck_assert_int_eq(fixture.refresh, 9);
+}
+END_TEST
+
 START_TEST(closing_gives_everything_back)
 {
     struct sampler *sampler = fixture.sampler;
@@ -181,6 +214,7 @@ static Suite *sampler_suite(void)
     tcase_add_test(tests, a_failure_arrives_as_it_was);
     tcase_add_test(tests, a_second_sample_does_not_begin_while_one_is_under_way);
     tcase_add_test(tests, a_call_that_hangs_does_not_hold_up_the_end);
+    tcase_add_test(tests, other_options_are_those_of_the_next_sample);
     tcase_add_test(tests, closing_gives_everything_back);
     suite_add_tcase(suite, tests);
     return suite;

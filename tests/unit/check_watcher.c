@@ -45,6 +45,7 @@ static struct {
     bool fail;
     int64_t begun[MOST_SAMPLES]; /* clock_steady() at each begin */
     int begin_count;
+    int64_t sampler_interval; /* as it was told */
 } fixture;
 
 static void remove_files(void)
@@ -138,12 +139,23 @@ struct sampler {
 
 static struct sampler only;
 
-bool sampler_open(struct sampler **out, sampler_ready_fn *ready, void *context, struct failure *why)
+bool sampler_open(struct sampler **out, const struct collector_options *options,
+                  sampler_ready_fn *ready, void *context, struct failure *why)
 {
+    fixture.sampler_interval = options->interval;
     (void)ready;
     (void)context;
     (void)why;
     *out = &only;
+    return true;
+}
+
+bool sampler_configure(struct sampler *sampler, const struct collector_options *options,
+                       struct failure *why)
+{
+    (void)sampler;
+    (void)why;
+    fixture.sampler_interval = options->interval;
     return true;
 }
 
@@ -362,6 +374,7 @@ START_TEST(a_new_interval_is_in_force_after_a_reload)
     ck_assert(watch_for(40));
     last = fixture.begin_count - 1;
     ck_assert_int_eq(fixture.begun[last] - fixture.begun[last - 1], 200);
+    ck_assert_int_eq(fixture.sampler_interval, 200);
     ck_assert_uint_eq(event_log_count_of(EVENT_SETTINGS_LOADED), 2);
     read_coverage(stretches);
     ck_assert_int_eq(stretches[0].interval, 1000);
