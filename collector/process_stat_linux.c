@@ -7,6 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/hash_index.h"
+
 enum {
     LINE_SIZE = 2048,                /* 52 numbers of up to 20 digits, and a name */
     KERNEL_THREAD_FLAG = 0x00200000, /* PF_KTHREAD of the kernel's sched.h */
@@ -18,7 +20,10 @@ enum {
     FIELD_PARENT = 4,
     FIELD_SESSION = 6,
     FIELD_FLAGS = 9,
-    FIELD_START = 22,
+    FIELD_START = 22, /* the last one that we cannot do without */
+    FIELD_START_CODE = 26,
+    FIELD_END_CODE = 27,
+    FIELD_START_STACK = 28,
     FIELD_COUNT,
 };
 
@@ -39,7 +44,8 @@ static bool parse_number(const char **at, const char *end, uint64_t *number)
     return *at > begin;
 }
 
-/* Reads " R 1 2 3 ..." from `at` on; the state is kept as its letter. */
+/* Reads " R 1 2 3 ..." from `at` on; the state is kept as its letter. What is missing behind the
+ * start is 0. */
 static bool parse_fields(const char *at, const char *end, uint64_t fields[FIELD_COUNT])
 {
     if (end - at < 2 || at[0] != ' ') {
@@ -49,10 +55,27 @@ static bool parse_fields(const char *at, const char *end, uint64_t fields[FIELD_
     at += 2;
     for (int i = FIELD_PARENT; i < FIELD_COUNT; i++) {
         if (at == end || *at++ != ' ' || !parse_number(&at, end, &fields[i])) {
-            return false;
+            return i > FIELD_START;
         }
     }
     return true;
+}
+
+/*
+ * The kernel shows 0 for the stack where we may not look into the process, and
+ * where it has no memory any more (do_task_stat() in fs/proc/array.c). Where the
+ * arguments lie (arg_start) would tell programs apart as well, but systemd
+ * moves them to rename itself (PR_SET_MM_ARG_START).
+ */
+static uint64_t program_mark(const uint64_t fields[FIELD_COUNT])
+{
+    uint64_t mark;
+
+    if (fields[FIELD_START_STACK] == 0) {
+        return 0;
+    }
+    mark = hash_bytes(0, &fields[FIELD_START_CODE], 3 * sizeof(fields[0]));
+    return mark == 0 ? 1 : mark;
 }
 
 static const char *find_last(const char *begin, const char *end, char c)
@@ -111,6 +134,7 @@ bool process_stat_parse(const char *line, size_t size, struct process_stat *stat
         .parent_pid = (uint32_t)fields[FIELD_PARENT],
         .session = (uint32_t)fields[FIELD_SESSION],
         .start = fields[FIELD_START],
+        .program = program_mark(fields),
         .is_kernel = (fields[FIELD_FLAGS] & KERNEL_THREAD_FLAG) != 0,
         .is_zombie = fields[FIELD_STATE] == 'Z' || fields[FIELD_STATE] == 'X',
     };

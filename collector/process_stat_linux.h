@@ -15,15 +15,22 @@ struct process_stat {
     uint32_t pid;
     uint32_t parent_pid;
     uint32_t session;
-    uint64_t start; /* clock ticks since boot */
-    bool is_kernel; /* a thread of the kernel: no image, no descriptors */
-    bool is_zombie; /* ended; the parent has not asked yet */
-    char name[64];  /* as the kernel has it: up to 15 bytes of anything, 63 for its own threads */
+    uint64_t start;   /* clock ticks since boot */
+    uint64_t program; /* a mark of the program that it runs; 0 where we may not look that far */
+    bool is_kernel;   /* a thread of the kernel: no image, no descriptors */
+    bool is_zombie;   /* ended; the parent has not asked yet */
+    char name[64];    /* as the kernel has it: up to 15 bytes of anything, 63 for its own threads */
     size_t name_size;
 };
 
 /*
- * Takes a line apart. The name stands in parentheses and may hold any byte
+ * Takes a line apart. `program` is made of where the kernel put code and stack
+ * when the program began: another exec is another mark, be it of the same file,
+ * a fork keeps it, and so does a process that gives itself another name. Where
+ * the layout of memory is not random, two programs of equal size that are
+ * given equally much may have one mark.
+ *
+ * The name stands in parentheses and may hold any byte
  * but 0, also ") R 1": it ends at the last ')'. False where the line is not of
  * this form.
  */

@@ -23,7 +23,7 @@ struct process_row {
     uint64_t start;     /* as in process_instance.h */
     int64_t started_at; /* milliseconds since 1970 UTC */
     uint64_t program;   /* differs from one program to the next that the process runs (exec); 0:
-                           the system does not tell. Linux: made of where code and arguments lie */
+                           the system does not tell. Linux: made of where code and stack lie */
     size_t name;        /* offset into the table's `names`; ends in 0 */
 };
 

@@ -56,6 +56,7 @@ static bool add_process(const struct process_reader *reader, int64_t booted_at,
         .parent_pid = stat->parent_pid,
         .session = stat->session,
         .start = stat->start,
+        .program = stat->program,
         .started_at = booted_at + (int64_t)(stat->start * MS_PER_SECOND / reader->ticks_per_second),
     };
 
