@@ -9,86 +9,31 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "collector/process_folder_linux.h"
+#include "collector/process_names_linux.h"
 #include "collector/process_stat_linux.h"
+#include "collector/process_text_linux.h"
 
-enum {
-    FIRST_PATH_SIZE = 256,
-    LAST_PATH_SIZE = 1024 * 1024,
-};
+enum { STATUS_LIMIT = 8192 };
 
-struct process_handle {
-    int folder; /* /proc/PID, held open */
-};
-
+/* Rights come with the user that we are: CAP_SYS_PTRACE, or the same user. */
 void process_handle_prepare(void)
 {
 }
 
-/* The target of the link `exe`, for free(); NULL with errno where it cannot be read. */
-static char *read_link(int folder)
+static bool is_refusal(int error)
 {
-    for (size_t size = FIRST_PATH_SIZE; size <= LAST_PATH_SIZE; size *= 2) {
-        char *path = malloc(size);
-        ssize_t length = path == NULL ? -1 : readlinkat(folder, "exe", path, size);
-
-        if (length >= 0 && (size_t)length < size) {
-            path[length] = '\0';
-            return path;
-        }
-        if (length < 0) {
-            int error = path == NULL ? ENOMEM : errno;
-
-            free(path);
-            errno = error;
-            return NULL;
-        }
-        free(path);
-    }
-    errno = ENAMETOOLONG;
-    return NULL;
-}
-
-/*
- * The kernel puts " (deleted)" behind the name of an image that was unlinked;
- * a file may also be named so. It is, where the file of this name is the one
- * that runs.
- */
-static void drop_deleted_mark(int folder, char *path)
-{
-    static const char mark[] = " (deleted)";
-    size_t size = strlen(path);
-    struct stat running;
-    struct stat named;
-
-    if (size < sizeof(mark) || strcmp(path + size - (sizeof(mark) - 1), mark) != 0) {
-        return;
-    }
-    if (stat(path, &named) == 0 && fstatat(folder, "exe", &running, 0) == 0 &&
-        named.st_dev == running.st_dev && named.st_ino == running.st_ino) {
-        return;
-    }
-    path[size - (sizeof(mark) - 1)] = '\0';
-}
-
-static bool keep_path(int folder, char *link, struct process_details *details, struct failure *why)
-{
-    struct text path = {0};
-
-    drop_deleted_mark(folder, link);
-    text_add_utf8(&path, link, strlen(link));
-    details->path = text_take(&path);
-    details->access = PROCESS_OPENED;
-    return details->path != NULL || FAIL(why, FAILURE_MEMORY, 0, "no memory for a path");
+    return error == EACCES || error == EPERM;
 }
 
 /* What an `exe` that cannot be read says of the process. */
 static enum process_access access_from(int error)
 {
-    if (error == EACCES || error == EPERM) {
+    if (is_refusal(error)) {
         return PROCESS_DENIED;
     }
     return PROCESS_GONE; /* ENOENT, ESRCH: it let go of its image, which is how a process ends */
@@ -105,6 +50,10 @@ static enum process_access look(int folder, uint64_t start)
     return stat.is_kernel ? PROCESS_KERNEL : PROCESS_OPENED;
 }
 
+/*
+ * No pidfd is held besides: the folder is bound to the process as a pidfd is,
+ * and everything that is read goes through it.
+ */
 bool process_handle_open(struct process_handle **out, uint32_t pid, uint64_t start,
                          enum process_access *access, struct failure *why)
 {
@@ -125,7 +74,7 @@ bool process_handle_open(struct process_handle **out, uint32_t pid, uint64_t sta
         close(folder);
         return FAIL(why, FAILURE_MEMORY, 0, "no memory to hold a process");
     }
-    (*out)->folder = folder;
+    **out = (struct process_handle){.folder = folder, .pid = pid};
     return true;
 }
 
@@ -137,28 +86,144 @@ void process_handle_close(struct process_handle *handle)
     }
 }
 
-bool process_details_read(struct process_handle *handle, unsigned wishes,
-                          struct process_details *details, struct failure *why)
+/* Whether the file of this name is the one that runs. */
+static bool is_named(const struct process_handle *handle, const struct process_names *names,
+                     const char *name)
 {
-    char *link = read_link(handle->folder);
-    bool ok;
+    struct statx running;
 
-    (void)wishes;
-    *details = (struct process_details){0};
-    if (link == NULL) {
-        details->access = (uint8_t)access_from(errno);
-        return errno != ENOMEM || FAIL(why, FAILURE_MEMORY, 0, "no memory for a path");
+    return statx(handle->folder, "exe", AT_STATX_DONT_SYNC, STATX_INO, &running) == 0 &&
+           process_names_match_kernel(names, name,
+                                      makedev(running.stx_dev_major, running.stx_dev_minor),
+                                      running.stx_ino) == PROCESS_NAME_SAME;
+}
+
+/*
+ * The kernel puts " (deleted)" behind the name of an image that was unlinked;
+ * a file may also be named so. It is, where the file of this name is the one
+ * that runs.
+ */
+static bool drop_deleted_mark(const struct process_handle *handle, struct text *link,
+                              bool *image_deleted, struct failure *why)
+{
+    size_t size = process_text_unmarked(text_bytes(link), link->size);
+    struct process_names names;
+    bool ok = true;
+
+    if (size == link->size) {
+        return true;
     }
-    ok = keep_path(handle->folder, link, details, why);
-    free(link);
+    ok = process_names_open(&names, handle, why);
+    if (ok && !is_named(handle, &names, text_bytes(link))) {
+        *image_deleted = true;
+        link->size = size;
+        link->bytes[size] = '\0';
+    }
+    process_names_close(&names);
     return ok;
 }
 
-bool module_table_read(struct process_handle *handle, struct module_table *table,
-                       struct failure *why)
+static bool keep_path(const struct process_handle *handle, struct text *link,
+                      struct process_details *details, struct failure *why)
 {
-    (void)handle;
-    (void)why;
-    module_table_reset(table);
-    return true;
+    struct text path = {0};
+    struct text source = {0};
+
+    details->access = PROCESS_OPENED;
+    if (!drop_deleted_mark(handle, link, &details->image_deleted, why)) {
+        return false;
+    }
+    text_add_utf8(&path, text_bytes(link), link->size);
+    text_addf(&source, "/proc/%lu/exe", (unsigned long)handle->pid);
+    details->path = text_take(&path);
+    details->image_source = text_take(&source);
+    return (details->path != NULL && details->image_source != NULL) ||
+           FAIL(why, FAILURE_MEMORY, 0, "no memory for a path");
+}
+
+static bool read_path(const struct process_handle *handle, struct process_details *details,
+                      struct failure *why)
+{
+    struct text link = {0};
+    int error = process_folder_link(handle->folder, "exe", &link);
+    bool ok = true;
+
+    if (error == ENOMEM) {
+        ok = FAIL(why, FAILURE_MEMORY, 0, "no memory for a path");
+    } else if (error != 0) {
+        details->access = (uint8_t)access_from(error);
+        details->denied |= is_refusal(error) ? PROCESS_PART_PATH : 0;
+    } else {
+        ok = keep_path(handle, &link, details, why);
+    }
+    text_clear(&link);
+    return ok;
+}
+
+/* How one part is made of a file; `content` is not empty. */
+typedef void add_part_fn(struct text *part, const struct text *content);
+
+static void add_user(struct text *part, const struct text *content)
+{
+    uint32_t user;
+
+    if (process_text_user(text_bytes(content), content->size, &user)) {
+        text_addf(part, "%lu", (unsigned long)user);
+    }
+}
+
+static void add_command_line(struct text *part, const struct text *content)
+{
+    process_text_add_command_line(part, text_bytes(content), content->size,
+                                  PROCESS_COMMAND_LINE_LIMIT);
+}
+
+struct part {
+    enum process_part bit;
+    const char *file;
+    size_t limit;
+    add_part_fn *add;
+};
+
+static const struct part user_part = {PROCESS_PART_USER, "status", STATUS_LIMIT, add_user};
+
+/* Two bytes more than are kept are enough to see that there is more: no argument becomes shorter
+ * than it was. */
+static const struct part command_line_part = {PROCESS_PART_COMMAND_LINE, "cmdline",
+                                              PROCESS_COMMAND_LINE_LIMIT + 2, add_command_line};
+
+/* *out stays NULL where the process has no such part (any more). */
+static bool read_part(const struct process_handle *handle, const struct part *part, char **out,
+                      uint8_t *denied, struct failure *why)
+{
+    struct text content = {0};
+    struct text made = {0};
+    int error = process_folder_read(handle->folder, part->file, part->limit, &content);
+    bool ok = error != ENOMEM;
+
+    if (is_refusal(error)) {
+        *denied |= (uint8_t)part->bit;
+    } else if (error == 0 && content.size > 0) {
+        part->add(&made, &content);
+        ok = !made.failed;
+        *out = made.size > 0 ? text_take(&made) : NULL;
+    }
+    text_clear(&content);
+    text_clear(&made);
+    return ok || FAIL(why, FAILURE_MEMORY, 0, "no memory for what is known of a process");
+}
+
+bool process_details_read(struct process_handle *handle, unsigned wishes,
+                          struct process_details *details, struct failure *why)
+{
+    *details = (struct process_details){0};
+    if (!read_path(handle, details, why)) {
+        return false;
+    }
+    if (details->access == PROCESS_GONE) {
+        return true;
+    }
+    return read_part(handle, &user_part, &details->user, &details->denied, why) &&
+           ((wishes & PROCESS_WISH_COMMAND_LINE) == 0 ||
+            read_part(handle, &command_line_part, &details->command_line, &details->denied, why));
 }
