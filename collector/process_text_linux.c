@@ -113,21 +113,31 @@ static void add_argument(struct text *text, const char *argument, size_t size)
     text_add_char(text, '\'');
 }
 
-/* How much of the arguments is the text of a process that wrote over them; 0: they are arguments.
- * nginx, for one, fills what is behind its text with 0. */
+/* "nginx: master process", but no "/opt/My Program/run": a path before the first blank. */
+static bool looks_like_title(const char *text, size_t size)
+{
+    const char *blank = memchr(text, ' ', size);
+
+    return blank != NULL && memchr(text, '/', (size_t)(blank - text)) == NULL;
+}
+
+/*
+ * How much of the arguments is the text of a process that wrote over them; 0:
+ * they are arguments. Where there is no 0 at the end of the arguments, the
+ * kernel gives the text up to the 0 that follows, and that 0 with it
+ * (get_mm_proctitle() in fs/proc/base.c); other programs, as nginx, fill what
+ * is behind their text with 0. Both look like one argument.
+ */
 static size_t title_size(const char *arguments, size_t size)
 {
     size_t title = strnlen(arguments, size);
 
-    if (size == 0 || arguments[size - 1] != '\0') {
-        return title == size ? size : 0;
-    }
     for (size_t i = title; i < size; i++) {
         if (arguments[i] != '\0') {
             return 0;
         }
     }
-    return size - title > 1 && memchr(arguments, ' ', title) != NULL ? title : 0;
+    return title == size || looks_like_title(arguments, title) ? title : 0;
 }
 
 static void add_arguments(struct text *text, const char *arguments, size_t size, size_t limit)

@@ -21,7 +21,8 @@ bool process_text_user(const char *status, size_t size, uint32_t *user) NODISCAR
  * shell would take apart into the same ones. Those that hold anything but
  * letters, digits and @%+=:,./_- are put in single quotes. The text of a
  * process that wrote over its arguments is appended as it is: it has no 0 at
- * its end, or blanks in the first argument and nothing behind it but 0.
+ * its end, or it is the only one that is not empty and has a blank, and no '/'
+ * before that.
  *
  * What is longer than `limit` bytes is cut between two characters, and ends in
  * " [...]", which counts as well. `text` has to be empty.
