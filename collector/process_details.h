@@ -94,6 +94,10 @@ struct module_table {
  * Replaces the content of *table by what the process has mapped now. A file
  * that is mapped in several parts is one row. Fails only where memory ran out:
  * what else goes wrong is said in `access`.
+ *
+ * MODULE_HIDDEN is also what a program maps as code by itself, without its
+ * linker or loader: the cache of a compiler that works at run time, or under
+ * Wine the Windows programs.
  */
 bool module_table_read(struct process_handle *handle, struct module_table *table,
                        struct failure *why) NODISCARD;

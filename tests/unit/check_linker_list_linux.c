@@ -23,6 +23,8 @@ enum {
     MAPS = 0x30000, /* one every 0x100 bytes */
     MAP_STEP = 0x100,
     NAMES = 0x40000,
+    MOST_OF_CIRCLE = 3 * 64,      /* entries, where namespaces are a circle */
+    MOST_NAMES = 2 * 1024 * 1024, /* bytes */
 };
 
 static struct {
@@ -198,7 +200,7 @@ START_TEST(a_circle_ends_at_the_limit)
     put_debug(DEBUG, 2, map_at(0), RT_CONSISTENT, DEBUG);
     put_map(2, NAMES, 0x60000, 0);
     read_list();
-    ck_assert_uint_le(fixture.list.count, 3 * 64);
+    ck_assert_uint_le(fixture.list.count, MOST_OF_CIRCLE);
 }
 END_TEST
 
@@ -213,7 +215,7 @@ START_TEST(a_name_without_an_end_is_cut)
     ck_assert_uint_eq(strlen(name_of(2)), LINKER_LIST_NAME_LIMIT);
     put_map(1, NAMES + 0x100, 0x50000, map_at(1)); /* and a circle of such names is short */
     read_list();
-    ck_assert_uint_le(fixture.list.names.size, 2 * 1024 * 1024);
+    ck_assert_uint_le(fixture.list.names.size, MOST_NAMES);
 }
 END_TEST
 

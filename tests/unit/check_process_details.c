@@ -10,6 +10,7 @@ static struct {
     struct process_reader *reader;
     struct process_table table;
     struct process_details details;
+    struct module_table modules;
     struct failure why;
 } fixture;
 
@@ -22,6 +23,7 @@ static void open_fixture(void)
 static void close_fixture(void)
 {
     process_details_clear(&fixture.details);
+    module_table_clear(&fixture.modules);
     process_table_clear(&fixture.table);
     process_reader_close(fixture.reader);
 }
@@ -68,6 +70,50 @@ START_TEST(a_pid_that_nobody_has_is_gone)
 }
 END_TEST
 
+static void read_own_modules(void)
+{
+    struct process_handle *handle = NULL;
+    enum process_access access;
+
+    CHECK_DONE(process_handle_open(&handle, process_self_pid(), own_start(), &access, &fixture.why),
+               fixture.why);
+    ck_assert_ptr_nonnull(handle);
+    CHECK_DONE(module_table_read(handle, &fixture.modules, &fixture.why), fixture.why);
+    process_handle_close(handle);
+}
+
+START_TEST(our_own_command_line_and_user_are_known)
+{
+    uint64_t start = own_start();
+
+    support_read_details(process_self_pid(), start, PROCESS_WISH_COMMAND_LINE, &fixture.details);
+    ck_assert_ptr_nonnull(fixture.details.command_line);
+    CHECK_CONTAINS(fixture.details.command_line, "check_process_details");
+    ck_assert_ptr_nonnull(fixture.details.user);
+    ck_assert_int_eq(fixture.details.denied, 0);
+}
+END_TEST
+
+START_TEST(our_own_modules_are_in_our_own_list)
+{
+    const char *program = NULL;
+
+    read_own_modules();
+    ck_assert_int_eq(fixture.modules.access, MODULES_READ);
+    ck_assert(fixture.modules.has_own_list);
+    for (size_t i = 0; i < fixture.modules.count; i++) {
+        const struct module_row *row = &fixture.modules.rows[i];
+        const char *path = module_table_path(&fixture.modules, row);
+
+        ck_assert_msg(row->flags == 0, "%s has the flags %d", path, row->flags);
+        ck_assert_uint_gt(row->size, 0);
+        ck_assert(i == 0 || row->base > row[-1].base);
+        program = strstr(path, "check_process_details") != NULL ? path : program;
+    }
+    ck_assert_ptr_nonnull(program);
+}
+END_TEST
+
 static Suite *process_details_suite(void)
 {
     Suite *suite = suite_create("process_details");
@@ -77,6 +123,8 @@ static Suite *process_details_suite(void)
     tcase_add_test(tests, opening_our_own_process_tells_its_path);
     tcase_add_test(tests, a_pid_with_another_start_is_gone);
     tcase_add_test(tests, a_pid_that_nobody_has_is_gone);
+    tcase_add_test(tests, our_own_command_line_and_user_are_known);
+    tcase_add_test(tests, our_own_modules_are_in_our_own_list);
     suite_add_tcase(suite, tests);
     return suite;
 }

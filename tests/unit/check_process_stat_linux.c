@@ -2,6 +2,8 @@
 
 #include "tests/support.h"
 
+#include <signal.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "collector/process_stat_linux.h"
@@ -110,6 +112,65 @@ START_TEST(our_own_folder_is_read)
 }
 END_TEST
 
+#define BEFORE "17 (cat) R 3 17 9 0 -1 4194304 1 0 0 0 1 0 0 0 20 0 1 0 4711 1000 200 99"
+
+static uint64_t program_in(const char *line)
+{
+    struct process_stat stat;
+
+    ck_assert(process_stat_parse(line, strlen(line), &stat));
+    return stat.program;
+}
+
+START_TEST(the_mark_of_a_program_is_made_of_code_and_stack)
+{
+    uint64_t program = program_in(BEFORE " 4096 8192 140000 7 7 7\n");
+
+    ck_assert_uint_ne(program, 0);
+    ck_assert_uint_eq(program_in(BEFORE " 4096 8192 140000 8 9 10\n"), program);
+    ck_assert_uint_ne(program_in(BEFORE " 4097 8192 140000 7 7 7\n"), program);
+    ck_assert_uint_ne(program_in(BEFORE " 4096 8193 140000 7 7 7\n"), program);
+    ck_assert_uint_ne(program_in(BEFORE " 4096 8192 140016 7 7 7\n"), program);
+}
+END_TEST
+
+START_TEST(where_we_may_not_look_there_is_no_mark)
+{
+    ck_assert_uint_eq(program_in(BEFORE " 1 1 0 0 0 0\n"), 0);
+    ck_assert_uint_eq(program_in(BEFORE " 0 0 0 0 0 0\n"), 0);
+    ck_assert_uint_eq(program_in(BEFORE "\n"), 0);
+}
+END_TEST
+
+static uint64_t program_of(pid_t pid)
+{
+    struct process_stat stat;
+    int folder = process_stat_open_folder((uint32_t)pid);
+
+    ck_assert_int_ge(folder, 0);
+    ck_assert(process_stat_read(folder, "stat", &stat));
+    close(folder);
+    return stat.program;
+}
+
+START_TEST(a_fork_keeps_the_mark)
+{
+    pid_t child = fork();
+    uint64_t program;
+
+    ck_assert_int_ge(child, 0);
+    if (child == 0) {
+        pause();
+        _exit(0);
+    }
+    program = program_of(child);
+    kill(child, SIGKILL);
+    waitpid(child, NULL, 0);
+    ck_assert_uint_ne(program, 0);
+    ck_assert_uint_eq(program, program_of(getpid()));
+}
+END_TEST
+
 static Suite *process_stat_suite(void)
 {
     Suite *suite = suite_create("process_stat_linux");
@@ -122,6 +183,9 @@ static Suite *process_stat_suite(void)
     tcase_add_loop_test(tests, what_is_no_such_line_is_refused, 0, COUNT_OF(no_lines));
     tcase_add_test(tests, a_name_that_is_too_long_is_cut);
     tcase_add_test(tests, our_own_folder_is_read);
+    tcase_add_test(tests, the_mark_of_a_program_is_made_of_code_and_stack);
+    tcase_add_test(tests, where_we_may_not_look_there_is_no_mark);
+    tcase_add_test(tests, a_fork_keeps_the_mark);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -41,7 +41,7 @@ static void require(int done, const char *what)
 #ifndef WITHOUT_LINKER
 static struct link_map *last_loaded;
 
-static void do_load(char *word)
+static void do_load(const char *word)
 {
     void *library = dlopen(word, RTLD_NOW);
 
@@ -53,26 +53,26 @@ static void do_load(char *word)
 }
 
 /* Lies about what was loaded last. */
-static void do_call_it(char *word)
+static void do_call_it(const char *word)
 {
-    last_loaded->l_name = word;
+    last_loaded->l_name = (char *)word;
 }
 
-static void do_hide_it(char *word)
+static void do_hide_it(const char *word)
 {
     (void)word;
     last_loaded->l_prev->l_next = last_loaded->l_next;
 }
 
 /* Makes a circle of the linker's list. */
-static void do_circle(char *word)
+static void do_circle(const char *word)
 {
     (void)word;
     last_loaded->l_next = last_loaded;
 }
 #endif
 
-static void do_map(char *word)
+static void do_map(const char *word)
 {
     int file = open(word, O_RDONLY | O_CLOEXEC);
 
@@ -82,49 +82,51 @@ static void do_map(char *word)
     close(file);
 }
 
-static void do_name(char *word)
+static void do_name(const char *word)
 {
     require(prctl(PR_SET_NAME, word, 0, 0, 0) == 0, "prctl");
 }
 
 /* As setproctitle() does: over all of the arguments, and with no 0 at their end. */
-static void do_title(char *word)
+static void do_title(const char *word)
 {
     char *end = arguments[0];
+    char *title = strdup(word); /* which is one of the arguments */
     size_t size;
 
+    if (title == NULL) {
+        exit(EXIT_FAILURE);
+    }
     for (int i = 0; arguments[i] != NULL; i++) {
         end = arguments[i] + strlen(arguments[i]) + 1;
     }
     size = (size_t)(end - arguments[0]);
-    word = strdup(word);
-    require(word != NULL, "strdup");
     memset(arguments[0], ' ', size);
-    memcpy(arguments[0], word, strlen(word) < size ? strlen(word) : size);
-    free(word);
+    memcpy(arguments[0], title, strlen(title) < size ? strlen(title) : size);
+    free(title);
 }
 
-static void do_user(char *word)
+static void do_user(const char *word)
 {
     uid_t user = (uid_t)strtoul(word, NULL, 10);
 
     require(setresgid(user, user, user) == 0 && setresuid(user, user, user) == 0, "setresuid");
 }
 
-static void do_root(char *word)
+static void do_root(const char *word)
 {
     require(chroot(word) == 0, "chroot");
 }
 
 /* Mounts of its own, of which one shows the folder `source` as the folder `word`. */
-static void do_mounts(char *word)
+static void do_mounts(const char *word)
 {
     require(unshare(CLONE_NEWNS) == 0, "unshare");
     require(mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0, "mount");
     require(mount("source", word, NULL, MS_BIND, NULL) == 0, "mount --bind");
 }
 
-static void do_exec(char *word)
+static void do_exec(const char *word)
 {
     (void)word;
     execl("/proc/self/exe", "again", (char *)NULL);
@@ -133,7 +135,7 @@ static void do_exec(char *word)
 
 static const struct act {
     const char *name; /* NULL ends the table */
-    void (*run)(char *word);
+    void (*run)(const char *word);
 } acts[] = {
 #ifndef WITHOUT_LINKER
     {"load", do_load}, {"call-it", do_call_it}, {"hide-it", do_hide_it}, {"circle", do_circle},
