@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * The volumes of this machine: what the kernel calls them, and what people do.
+ *
+ * The kernel names a file by its device, \Device\HarddiskVolume3\Windows\...;
+ * people know that place as C:\Windows\..., or by a folder that a volume is
+ * mounted in. The volumes are asked for when a name is met that begins with
+ * none of them, and then not again for a few seconds.
+ *
+ * Any thread may call. Names are UTF-8.
+ */
+
+#include <stdbool.h>
+
+#include "base/text.h"
+
+/*
+ * Appends the path that people use for `device_path`. Of several places that
+ * a volume is mounted in, the one with the shortest name. The path as it
+ * came, where it is on no volume that has a name, or on another machine.
+ */
+void volume_names_add_path(struct text *path, const char *device_path);
+
+/*
+ * Whether a file lies on a local fixed volume: a hard disk of this machine, no
+ * share, no CD, nothing that can be pulled out. Decided by the beginning of the
+ * name; nothing of the file is opened, nor anything on another machine.
+ */
+bool volume_names_is_local(const char *device_path);
+
+/*
+ * Appends the device path of a path with a drive letter (C:\Windows\...), that
+ * of the volume that is mounted deepest in it. False, with nothing appended,
+ * where no local fixed volume is mounted there: a share, a drive by SUBST.
+ */
+bool volume_names_add_device_path(struct text *device_path, const char *path);
+
+/*
+ * Appends the names that the root folder of the volume can be opened by, for
+ * CreateFileW() after conversion, each ended by 0; *rest is where in
+ * `device_path` the path within the volume begins, without a backslash. False,
+ * with nothing appended, where the volume is not local and fixed.
+ */
+bool volume_names_add_roots(struct text *roots, const char *device_path, const char **rest);
