@@ -7,7 +7,8 @@
  * The kernel names a file by its device, \Device\HarddiskVolume3\Windows\...;
  * people know that place as C:\Windows\..., or by a folder that a volume is
  * mounted in. The volumes are asked for when a name is met that begins with
- * none of them, and then not again for a few seconds.
+ * none of them, but not twice within a few seconds; and every minute, because
+ * letters are given to other volumes.
  *
  * Any thread may call. Names are UTF-8.
  */
@@ -18,8 +19,9 @@
 
 /*
  * Appends the path that people use for `device_path`. Of several places that
- * a volume is mounted in, the one with the shortest name. The path as it
- * came, where it is on no volume that has a name, or on another machine.
+ * a volume is mounted in, the one with the shortest name. \\server\share\...
+ * where it is on another machine, and the path as it came where it is on no
+ * volume that has a name.
  */
 void volume_names_add_path(struct text *path, const char *device_path);
 
