@@ -3,7 +3,7 @@
 
 /*
  * The edge between Windows' UTF-16 and our UTF-8. Nothing else in the tree
- * converts between the two.
+ * converts between the two; UTF-16 that stands in files is utf16le.h's business.
  *
  * Both directions always give a text, whatever comes in: an unpaired surrogate
  * and a byte that is no UTF-8 become U+FFFD, because a ledger never drops a

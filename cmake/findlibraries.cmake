@@ -3,10 +3,14 @@
 #
 #   SQLite::SQLite3   the ledger
 #   yaml::yaml        the settings
+#   OpenSSL::Crypto   SHA-256, on Linux; Windows has CNG
 #   check::check      the unit tests, where PORTLEDGER_TESTS is on
 
 find_package(Threads REQUIRED)
 find_package(SQLite3 3.40 REQUIRED)
+if(NOT WIN32)
+  find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
+endif()
 
 # portledger_find_library(<target> <header> <names...>)
 function(portledger_find_library target header)
