@@ -3,7 +3,8 @@
 
 /*
  * Threads, as few as there are: one that reads the system, beside the one
- * that keeps the ledger. Windows and POSIX behind one header.
+ * that keeps the ledger, and those of collector/background.h. Windows and POSIX
+ * behind one header.
  */
 
 #include <stdbool.h>
@@ -30,6 +31,13 @@ void thread_join(struct thread *thread);
  * process ends, so what it uses must stay. Does nothing for NULL.
  */
 void thread_abandon(struct thread *thread);
+
+/*
+ * Lets everybody else go first, from now on until the calling thread ends: in
+ * computing and, where the system can, in reading files. A system that does
+ * not do so lets the thread run as it did.
+ */
+void thread_step_back(void);
 
 /* Not recursive: a thread that locks twice waits for itself. */
 struct mutex;

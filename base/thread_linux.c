@@ -14,8 +14,19 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+enum { STEPS_BACK = 10 }; /* of nice(2) */
+
+/* As ioprio_set(2) has them; there is no header for programs that all systems have. */
+enum {
+    IO_PRIORITY_OF_THREAD = 1, /* IOPRIO_WHO_PROCESS */
+    IO_PRIORITY_SHIFT = 13,
+    IO_PRIORITY_IDLE = 3,
+};
 
 struct thread {
     pthread_t id;
@@ -104,6 +115,21 @@ void thread_abandon(struct thread *thread)
         pthread_detach(thread->id);
         free(thread);
     }
+}
+
+/*
+ * setpriority(2): the kernel's nice value belongs to a thread, whatever POSIX
+ * says. The idle class counts with schedulers that know classes, and is
+ * ignored by the others.
+ */
+void thread_step_back(void)
+{
+    id_t self = (id_t)gettid();
+    int now = getpriority(PRIO_PROCESS, self);
+
+    (void)setpriority(PRIO_PROCESS, self, now + STEPS_BACK); /* the kernel stops at 19 */
+    (void)syscall(SYS_ioprio_set, IO_PRIORITY_OF_THREAD, self,
+                  IO_PRIORITY_IDLE << IO_PRIORITY_SHIFT);
 }
 
 bool mutex_open(struct mutex **out, struct failure *why)

@@ -77,6 +77,12 @@ void thread_abandon(struct thread *thread)
     }
 }
 
+/* The background mode lowers the priorities of computing, of reading and of memory at once. */
+void thread_step_back(void)
+{
+    (void)SetThreadPriority(GetCurrentThread(), THREAD_MODE_BACKGROUND_BEGIN);
+}
+
 bool mutex_open(struct mutex **out, struct failure *why)
 {
     struct mutex *mutex = malloc(sizeof(*mutex));

@@ -5,6 +5,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/resource.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -20,6 +22,8 @@ static struct {
     struct failure why;
     pthread_t handled_by;
     sigset_t blocked;
+    int nice_value;
+    long io_priority;
 } fixture;
 
 /* What the service does in its handler of SIGTERM. */
@@ -123,6 +127,33 @@ START_TEST(the_thread_that_starts_the_program_takes_them)
 }
 END_TEST
 
+static int own_nice_value(void)
+{
+    return getpriority(PRIO_PROCESS, (id_t)gettid());
+}
+
+static void step_back(void *context)
+{
+    (void)context;
+    thread_step_back();
+    fixture.nice_value = own_nice_value();
+    fixture.io_priority = syscall(SYS_ioprio_get, 1, 0);
+}
+
+START_TEST(a_thread_that_steps_back_lowers_itself_and_nobody_else)
+{
+    int before = own_nice_value();
+    int expected = before + 10 < 19 ? before + 10 : 19;
+
+    CHECK_DONE(thread_start(&fixture.thread, step_back, NULL, &fixture.why), fixture.why);
+    thread_join(fixture.thread);
+    fixture.thread = NULL;
+    ck_assert_int_eq(fixture.nice_value, expected);
+    ck_assert_int_eq(fixture.io_priority >> 13, 3); /* IOPRIO_CLASS_IDLE */
+    ck_assert_int_eq(own_nice_value(), before);
+}
+END_TEST
+
 static Suite *thread_linux_suite(void)
 {
     Suite *suite = suite_create("thread_linux");
@@ -135,6 +166,7 @@ static Suite *thread_linux_suite(void)
     tcase_add_test(tests, ringing_leaves_errno_alone);
     tcase_add_loop_test(tests, a_thread_takes_no_signals_of_the_process, 0, COUNT_OF(masks));
     tcase_add_test(tests, the_thread_that_starts_the_program_takes_them);
+    tcase_add_test(tests, a_thread_that_steps_back_lowers_itself_and_nobody_else);
     suite_add_tcase(suite, tests);
     return suite;
 }
