@@ -3,7 +3,8 @@
 
 /*
  * A thread that does one job after the other, for what may take its time
- * while samples go on.
+ * while samples go on. Any thread may add jobs and ask; background_wait() is
+ * for one thread at a time, and background_close() is the last call.
  */
 
 #include <stdbool.h>
@@ -17,7 +18,7 @@ struct background;
 struct background_kind {
     const char *name;                       /* for failures: "reading files" */
     void (*work)(void *context, void *job); /* in the thread; the job's resources are its own */
-    void (*drop)(void *context, void *job); /* a job that is not done any more */
+    void (*drop)(void *context, void *job); /* a job that is not done any more; `work` may hang */
     void (*release)(void *context);         /* nobody uses the context any more */
 };
 
