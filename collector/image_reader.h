@@ -6,7 +6,7 @@
  * id, verdict and signer, all by one handle. Slowly, so that nobody notices:
  * at a low priority, with a pause after each file that is made longer the
  * longer the file took. What was read is remembered by the identity of the
- * file, so that a file is read once.
+ * file, so that a file is read once. image_facts.h does the reading.
  */
 
 #include <stdbool.h>
@@ -15,9 +15,8 @@
 
 #include "base/failure.h"
 #include "collector/image.h"
-#include "collector/image_file.h"
 
-/* Any thread may call. */
+/* Any thread may call; one at a time waits, and closing is the last call. */
 struct image_reader;
 
 struct image_reader_options {
@@ -33,7 +32,8 @@ bool image_reader_open(struct image_reader **out, const struct image_reader_opti
  * Asks for the facts of an image, and takes a reference until they are
  * published. One whose identity is remembered gets them at once; one that was
  * seen as something that cannot be read, gets facts that say so. False where
- * memory ran out, and then they never come.
+ * memory ran out, and then they never come; they do not either where memory
+ * runs out while the file is read.
  */
 bool image_reader_ask(struct image_reader *reader, const struct image *image,
                       struct failure *why) NODISCARD;
@@ -41,7 +41,7 @@ bool image_reader_ask(struct image_reader *reader, const struct image *image,
 /* Waits until nothing is asked for any more, at most `milliseconds`. True where that is so. */
 bool image_reader_wait(struct image_reader *reader, int64_t milliseconds);
 
-/* How many wait to be read. */
+/* How many wait to be read, or are being read. */
 size_t image_reader_waiting(struct image_reader *reader);
 
 /*
@@ -50,6 +50,3 @@ size_t image_reader_waiting(struct image_reader *reader);
  * uses. Does nothing for NULL.
  */
 void image_reader_close(struct image_reader *reader);
-
-/* Reads the facts of one image now, in the calling thread. NULL where memory ran out. */
-const struct image_facts *image_facts_read(const struct image *image, int64_t largest) NODISCARD;
