@@ -15,16 +15,32 @@ size_t column_count(const struct column_table *table)
     return count;
 }
 
+/* The group of the column at place *i, which becomes its place in the group. */
+static size_t find_group(const struct column_table *table, size_t *i)
+{
+    size_t group = 0;
+
+    while (*i >= table->groups[group].count) {
+        *i -= table->groups[group].count;
+        group++;
+        assert(group < COLUMN_GROUPS);
+    }
+    return group;
+}
+
 const struct column *column_at(const struct column_table *table, size_t i)
 {
-    const struct column_group *group = table->groups;
+    size_t group = find_group(table, &i);
 
-    while (i >= group->count) {
-        i -= group->count;
-        group++;
-        assert(group < table->groups + COLUMN_GROUPS);
-    }
-    return &group->columns[i];
+    return &table->groups[group].columns[i];
+}
+
+int column_rank(const struct column_table *table, size_t i)
+{
+    size_t group = find_group(table, &i);
+    const int *ranks = table->ranks[group];
+
+    return ranks != NULL ? ranks[i] : table->groups[group].columns[i].rank;
 }
 
 const char *column_type_name(enum column_type type)

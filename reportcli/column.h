@@ -43,8 +43,8 @@ struct column_group {
 };
 
 enum {
-    COLUMN_GROUPS = 3,
-    COLUMNS_MAX = 40, /* of a table: room for a record on the stack */
+    COLUMN_GROUPS = 6,
+    COLUMNS_MAX = 64, /* of a table: room for a record on the stack */
 };
 
 struct column_table {
@@ -52,12 +52,16 @@ struct column_table {
     const char *title; /* what one record is, for the help */
     bool single;       /* there is one record: people see it as lines of heading and value */
     struct column_group groups[COLUMN_GROUPS]; /* one behind the other; a count of 0 ends them */
+    const int *ranks[COLUMN_GROUPS]; /* of a group's columns in this table; NULL: their own */
 };
 
 size_t column_count(const struct column_table *table);
 
 /* The column at place i, which must be below column_count(). */
 const struct column *column_at(const struct column_table *table, size_t i);
+
+/* Its rank in this table. */
+int column_rank(const struct column_table *table, size_t i);
 
 /* "text", "integer" and so on: the words of help and documents. */
 const char *column_type_name(enum column_type type);

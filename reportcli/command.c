@@ -195,6 +195,10 @@ void command_note_range(const struct command_context *context, const struct comm
     add_time_member(&members, "since", range->since, context->render.zone);
     add_time_member(&members, "until", range->until, context->render.zone);
     text_addf(&members, ",\"watched\":%" PRId64 ",\"gaps\":%zu", range->watched, range->gap_count);
+    text_addf(&members,
+              ",\"missed\":%" PRId64 ",\"left_out_processes\":%" PRId64
+              ",\"left_out_sockets\":%" PRId64,
+              range->missed, range->left_out_processes, range->left_out_sockets);
     say(context, "coverage", text, &members);
     text_clear(&members);
 }

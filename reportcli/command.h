@@ -25,9 +25,10 @@ struct command_context {
     const struct options *options;
     const struct renderer *renderer;
     struct render_options render;
-    const char *ledger; /* as --ledger named it; NULL: the usual one */
-    bool quiet;         /* no notes */
-    int64_t now;        /* one moment for all relative times of the call */
+    const char *ledger;    /* as --ledger named it; NULL: the usual one */
+    bool quiet;            /* no notes */
+    bool no_command_lines; /* of processes: they may hold secrets */
+    int64_t now;           /* one moment for all relative times of the call */
 };
 
 struct example {
@@ -65,6 +66,8 @@ struct command {
 /* All commands, in the order of the help; ended by NULL. */
 extern const struct command *const commands[];
 extern const struct command command_local;
+extern const struct command command_processes;
+extern const struct command command_modules;
 extern const struct command command_history;
 extern const struct command command_diff;
 extern const struct command command_status;
@@ -114,8 +117,9 @@ bool command_finish(const struct command_context *context, struct render *render
  *
  * Kinds: "coverage" (what of the asked time was watched), "moments" (a time
  * that was several moments), "columns" (no room), "empty" (nothing matched),
- * "denied" (owners that this user may not see), "lacking" (tables that the
- * system does not have), "order", "restart".
+ * "denied" (what this user may not see), "lacking" (tables that the system does
+ * not have), "facts" (what was not read in time), "modules" (processes whose
+ * modules could not be read), "order", "restart".
  */
 void command_note(const struct command_context *context, const char *kind, const char *format, ...)
     PRINTF_LIKE(3, 4);
@@ -126,8 +130,14 @@ struct command_range {
     int64_t until;
     int64_t watched; /* milliseconds of it */
     size_t gap_count;
+    int64_t missed; /* connections, at least, between samples */
+    int64_t left_out_processes;
+    int64_t left_out_sockets;
 };
 
-/* A note of kind "coverage" with the members "since", "until", "watched" and "gaps". */
+/*
+ * A note of kind "coverage" with the members "since", "until", "watched",
+ * "gaps", "missed", "left_out_processes" and "left_out_sockets".
+ */
 void command_note_range(const struct command_context *context, const struct command_range *range,
                         const char *text);

@@ -10,6 +10,7 @@
 #include "collector/snapshot_diff.h"
 #include "reportcli/command.h"
 #include "reportcli/coverage.h"
+#include "reportcli/live.h"
 #include "reportcli/moments.h"
 #include "reportcli/socket_record.h"
 #include "store/ledger_query.h"
@@ -77,7 +78,7 @@ static const struct column_table table = {
     .name = "change",
     .title = "one socket that opened, closed or changed",
     .groups = {{change_columns, SOCKET},
-               {socket_columns, SOCKET_RECORD_FIELDS},
+               SOCKET_RECORD_GROUPS,
                {before_columns, DIFF_COLUMNS - STATE_BEFORE}},
 };
 
@@ -86,6 +87,7 @@ struct side {
     bool live;
     struct moments moments;
     struct snapshot snapshot; /* of the moment in hand; of a live side for good */
+    struct process_index index;
 };
 
 struct comparison {
@@ -99,18 +101,6 @@ struct comparison {
     size_t number;  /* of comparisons made */
     size_t changes; /* in all of them */
 };
-
-static bool sample_now(struct snapshot *snapshot, struct failure *why)
-{
-    struct collector *collector = NULL;
-    bool done = collector_open(&collector, why) && collector_sample(collector, snapshot, why);
-
-    collector_close(collector);
-    if (done) {
-        snapshot_sort(snapshot);
-    }
-    return done;
-}
 
 static size_t side_count(const struct side *side)
 {
@@ -136,7 +126,7 @@ static bool load_side(struct comparison *comparison, struct side *side, size_t i
         return false;
     }
     snapshot_sort(&side->snapshot);
-    return true;
+    return process_index_make(&side->index, &side->snapshot, why);
 }
 
 static void fill_before(const struct comparison *comparison, const struct snapshot_change *change,
@@ -166,9 +156,8 @@ static bool print_change(struct comparison *comparison, const struct snapshot_ch
                          struct failure *why)
 {
     bool closed = change->after == SNAPSHOT_NO_ROW;
-    const struct snapshot *side =
-        closed ? &comparison->before.snapshot : &comparison->after.snapshot;
-    const struct socket_row *row = &side->sockets[closed ? change->before : change->after];
+    const struct side *side = closed ? &comparison->before : &comparison->after;
+    const struct socket_row *row = &side->snapshot.sockets[closed ? change->before : change->after];
     struct value values[DIFF_COLUMNS];
 
     values[COMPARISON] = value_number((int64_t)comparison->number);
@@ -176,8 +165,8 @@ static bool print_change(struct comparison *comparison, const struct snapshot_ch
     values[BEFORE_AT] = value_number(comparison->before.snapshot.taken_at);
     values[AFTER_AT] = value_number(comparison->after.snapshot.taken_at);
     fill_before(comparison, change, values);
-    return socket_record_fill(&comparison->record, row, snapshot_owner(side, row), values + SOCKET,
-                              why) &&
+    return socket_record_fill_row(&comparison->record, &side->snapshot, &side->index, row,
+                                  values + SOCKET, why) &&
            render_record(comparison->render, values, why);
 }
 
@@ -210,10 +199,25 @@ static bool compare_all(struct comparison *comparison, struct failure *why)
     return done;
 }
 
+static bool sample_side(const struct command_context *context, struct side *side,
+                        struct failure *why)
+{
+    static const struct collector_options options = {.details = true};
+
+    if (!side->live) {
+        return true;
+    }
+    if (!live_sample(&options, live_patience(context, &options), &side->snapshot, why)) {
+        return false;
+    }
+    snapshot_sort(&side->snapshot);
+    return process_index_make(&side->index, &side->snapshot, why);
+}
+
 static bool sample_live(struct comparison *comparison, struct failure *why)
 {
-    return (!comparison->before.live || sample_now(&comparison->before.snapshot, why)) &&
-           (!comparison->after.live || sample_now(&comparison->after.snapshot, why));
+    return sample_side(comparison->context, &comparison->before, why) &&
+           sample_side(comparison->context, &comparison->after, why);
 }
 
 static int64_t side_at(const struct comparison *comparison, const struct side *side)
@@ -308,20 +312,29 @@ static bool start_side(const struct command_context *context, struct side *side,
     return moments_read(&side->moments, context, word, why);
 }
 
+static void clear_side(struct side *side)
+{
+    process_index_clear(&side->index);
+    snapshot_clear(&side->snapshot);
+}
+
 static void clear(struct comparison *comparison)
 {
     render_close(comparison->render);
     snapshot_diff_clear(&comparison->diff);
     socket_record_clear(&comparison->record);
-    snapshot_clear(&comparison->before.snapshot);
-    snapshot_clear(&comparison->after.snapshot);
+    clear_side(&comparison->before);
+    clear_side(&comparison->after);
     ledger_close(comparison->from.ledger);
 }
 
 static bool run(const struct command_context *context, enum exit_status *status,
                 struct failure *why)
 {
-    struct comparison comparison = {.context = context};
+    struct comparison comparison = {
+        .context = context,
+        .record.instance.no_command_lines = context->no_command_lines,
+    };
     bool two = options_words(context->options) > 1;
     bool done;
 

@@ -8,6 +8,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "reportcli/command.h"
 #include "reportcli/coverage.h"
@@ -43,8 +44,8 @@ static const struct column origin_columns[] = {
     {.name = "opening",
      .type = COLUMN_TEXT,
      .heading = "Opening",
-     .help = "opened; found: was there when watching began; continued: found, and there before the "
-             "gap",
+     .help = "opened; closing: first seen already closing, its beginning was missed; found: was "
+             "there when watching began; continued: found, and there before the gap",
      .rank = 8},
     {.name = "id",
      .type = COLUMN_INTEGER,
@@ -68,34 +69,46 @@ static const struct column_table table = {
     .name = "interval",
     .title = "one socket in one state, from first to last seen",
     .groups = {{time_columns, SOCKET},
-               {socket_columns, SOCKET_RECORD_FIELDS},
+               SOCKET_RECORD_GROUPS,
                {origin_columns, HISTORY_COLUMNS - OPENING}},
 };
 
-/* What a walk gathered. The owners are held. */
+/* An interval of which everything is held. */
+struct kept {
+    struct ledger_interval interval; /* its service is in the page's `services` */
+    size_t service;                  /* offset there */
+};
+
+/* What a walk gathered. */
 struct page {
-    struct ledger_interval *intervals;
+    struct kept *kept;
     size_t count;
+    struct text services; /* each ends in 0 */
 };
 
 static bool gather(void *context, const struct ledger_interval *interval)
 {
     struct page *page = context;
+    struct kept *kept = &page->kept[page->count++];
 
-    page->intervals[page->count] = *interval;
+    kept->interval = *interval;
     if (interval->owner != NULL) {
-        page->intervals[page->count].owner = process_instance_hold(interval->owner);
+        kept->interval.owner = process_instance_hold(interval->owner);
     }
-    page->count++;
+    if (interval->service != NULL) {
+        kept->service = page->services.size;
+        text_add_bytes(&page->services, interval->service, strlen(interval->service) + 1);
+    }
     return page->count < PAGE_ROWS;
 }
 
 static void reset_page(struct page *page)
 {
     for (size_t i = 0; i < page->count; i++) {
-        process_instance_release(page->intervals[i].owner);
+        process_instance_release(page->kept[i].interval.owner);
     }
     page->count = 0;
+    text_reset(&page->services);
 }
 
 static const char *ending_name(enum ledger_ending ending)
@@ -114,13 +127,22 @@ static const char *opening_name(const struct ledger_interval *interval)
     if (interval->continued) {
         return "continued";
     }
-    return interval->at_begin ? "found" : "opened";
+    if (interval->at_begin) {
+        return "found";
+    }
+    return interval->closing ? "closing" : "opened";
 }
 
 static bool print_interval(struct render *render, struct socket_record *record,
                            const struct ledger_interval *interval, struct failure *why)
 {
     struct value values[HISTORY_COLUMNS];
+    const struct socket_facts facts = {
+        .row = &interval->socket,
+        .owner = interval->owner,
+        .service = interval->service,
+        .service_basis = interval->service_basis,
+    };
 
     values[OPENED_AT] = value_number(interval->opened_at);
     values[CLOSED_AT] =
@@ -129,43 +151,59 @@ static bool print_interval(struct render *render, struct socket_record *record,
     values[DURATION] = value_number(interval->closed_at - interval->opened_at);
     values[OPENING] = value_text(opening_name(interval));
     values[ID] = value_number(interval->id);
-    return socket_record_fill(record, &interval->socket, interval->owner, values + SOCKET, why) &&
+    return socket_record_fill(record, &facts, values + SOCKET, why) &&
            render_record(render, values, why);
 }
 
-static bool print_page(struct render *render, const struct page *page, struct failure *why)
+static bool print_page(struct render *render, struct socket_record *record, struct page *page,
+                       struct failure *why)
 {
-    struct socket_record record = {0};
-    bool done = true;
+    bool done = text_ok(&page->services, why);
 
     for (size_t i = 0; done && i < page->count; i++) {
-        done = print_interval(render, &record, &page->intervals[i], why);
+        struct ledger_interval *interval = &page->kept[i].interval;
+
+        if (interval->service != NULL) {
+            interval->service = text_bytes(&page->services) + page->kept[i].service;
+        }
+        done = print_interval(render, record, interval, why);
     }
-    socket_record_clear(&record);
     return done;
 }
 
-static bool print_pages(struct render *render, struct ledger *ledger, struct ledger_filter *filter,
-                        struct failure *why)
+static bool walk_pages(struct render *render, struct socket_record *record, struct page *page,
+                       struct ledger *ledger, struct ledger_filter *filter, struct failure *why)
 {
-    struct page page = {.intervals = malloc(PAGE_ROWS * sizeof(struct ledger_interval))};
     bool done = true;
     bool more = true;
 
-    if (page.intervals == NULL) {
-        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the intervals");
-    }
     while (done && more) {
-        reset_page(&page);
-        done = ledger_walk_intervals(ledger, filter, gather, &page, why) &&
-               print_page(render, &page, why);
-        more = page.count == PAGE_ROWS;
-        if (page.count > 0) {
-            filter->after_id = page.intervals[page.count - 1].id;
+        reset_page(page);
+        done = ledger_walk_intervals(ledger, filter, gather, page, why) &&
+               print_page(render, record, page, why);
+        more = page->count == PAGE_ROWS;
+        if (page->count > 0) {
+            filter->after_id = page->kept[page->count - 1].interval.id;
         }
     }
+    return done;
+}
+
+static bool print_pages(const struct command_context *context, struct render *render,
+                        struct ledger *ledger, struct ledger_filter *filter, struct failure *why)
+{
+    struct page page = {.kept = malloc(PAGE_ROWS * sizeof(struct kept))};
+    struct socket_record record = {.instance.no_command_lines = context->no_command_lines};
+    bool done;
+
+    if (page.kept == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the intervals");
+    }
+    done = walk_pages(render, &record, &page, ledger, filter, why);
     reset_page(&page);
-    free(page.intervals);
+    text_clear(&page.services);
+    free(page.kept);
+    socket_record_clear(&record);
     return done;
 }
 
@@ -253,11 +291,12 @@ static bool run(const struct command_context *context, enum exit_status *status,
     struct command_ledger from = {0};
     struct render *render = NULL;
     struct ledger_filter filter;
-    bool done =
-        read_filter(context, &filter, why) && command_open_ledger(context, &from, status, why) &&
-        command_begin(context, &table, &render, why) &&
-        print_pages(render, from.ledger, &filter, why) && command_finish(context, render, why) &&
-        note_coverage(context, &from, &filter, render->records, status, why);
+    bool done = read_filter(context, &filter, why) &&
+                command_open_ledger(context, &from, status, why) &&
+                command_begin(context, &table, &render, why) &&
+                print_pages(context, render, from.ledger, &filter, why) &&
+                command_finish(context, render, why) &&
+                note_coverage(context, &from, &filter, render->records, status, why);
 
     render_close(render);
     ledger_close(from.ledger);

@@ -7,29 +7,13 @@
 
 #include <stdlib.h>
 
-#include "collector/collector.h"
-#include "collector/snapshot.h"
+#include "base/console.h"
 #include "reportcli/command.h"
-#include "reportcli/coverage.h"
-#include "reportcli/moments.h"
+#include "reportcli/module_records.h"
+#include "reportcli/process_list.h"
 #include "reportcli/socket_record.h"
+#include "reportcli/states.h"
 #include "store/ledger_query.h"
-
-static const struct column moment_columns[] = {
-    {.name = "moment",
-     .type = COLUMN_INTEGER,
-     .heading = "Moment",
-     .help = "1; counts on where --at was several moments because the clock was set back",
-     .rank = -1},
-};
-
-static const struct column at_columns[] = {
-    {.name = "at",
-     .type = COLUMN_TIME,
-     .heading = "At",
-     .help = "The moment for which the record stands",
-     .rank = -1},
-};
 
 enum {
     MOMENT,
@@ -41,7 +25,7 @@ enum {
 static const struct column_table table = {
     .name = "socket",
     .title = "one socket that a process holds",
-    .groups = {{moment_columns, 1}, {socket_columns, SOCKET_RECORD_FIELDS}, {at_columns, 1}},
+    .groups = {{state_moment_column, 1}, SOCKET_RECORD_GROUPS, {state_at_column, 1}},
 };
 
 /* By process, then by port: PortQry's order. */
@@ -67,24 +51,92 @@ static void sort_by_process(struct snapshot *snapshot)
     }
 }
 
-/* Prints the sockets of one moment. */
-static bool print_snapshot(struct render *render, const struct snapshot *snapshot, size_t moment,
-                           struct failure *why)
+/* Prints the sockets of the state in hand. */
+static bool print_state(struct states *states, struct socket_record *record, size_t moment,
+                        struct render *render, struct failure *why)
 {
+    const struct snapshot *snapshot = &states->snapshot;
     struct value values[LOCAL_COLUMNS];
-    struct socket_record record = {0};
     bool done = true;
 
     values[MOMENT] = value_number((int64_t)moment);
     values[AT] = value_number(snapshot->taken_at);
+    sort_by_process(&states->snapshot);
     for (size_t i = 0; done && i < snapshot->socket_count; i++) {
-        const struct socket_row *row = &snapshot->sockets[i];
+        done = socket_record_fill_row(record, snapshot, &states->index, &snapshot->sockets[i],
+                                      values + SOCKET, why) &&
+               render_record(render, values, why);
+    }
+    return done;
+}
 
-        done =
-            socket_record_fill(&record, row, snapshot_owner(snapshot, row), values + SOCKET, why) &&
-            render_record(render, values, why);
+static bool print_states(struct states *states, struct render *render, struct failure *why)
+{
+    struct socket_record record = {.instance.no_command_lines = states->context->no_command_lines};
+    bool done = true;
+
+    for (size_t i = 0; done && i < states->count; i++) {
+        done = states_load(states, i, why) && print_state(states, &record, i + 1, render, why);
     }
     socket_record_clear(&record);
+    return done;
+}
+
+static bool print_sockets(struct states *states, struct failure *why)
+{
+    struct command_context shown = *states->context;
+    struct render *render = NULL;
+    bool done;
+
+    shown.render.also = states_also(states);
+    done = command_begin(&shown, &table, &render, why) && print_states(states, render, why) &&
+           command_finish(states->context, render, why);
+    if (done && states->count > 0 && render->records == 0) {
+        command_note(states->context, "empty", "no socket is open");
+    }
+    render_close(render);
+    return done;
+}
+
+/* What people are shown besides. Records for programs are of one kind: see more_tables(). */
+static const char processes_title[] = "\nProcesses that own sockets\n\n";
+static const char modules_title[] = "\nTheir modules\n\n";
+
+static bool print_processes(struct states *states, struct failure *why)
+{
+    static const struct process_choice owners = {.owners = true};
+    struct command_context shown = *states->context;
+    struct render *render = NULL;
+    bool done;
+
+    shown.render.also = states_also(states);
+    done = console_write(CONSOLE_OUT, processes_title, sizeof(processes_title) - 1, why) &&
+           command_begin(&shown, &process_list_table, &render, why) &&
+           process_list_print(states, &owners, render, why) &&
+           command_finish(states->context, render, why);
+    render_close(render);
+    return done;
+}
+
+/* The many modules stay a table, whose further columns `modules -v` shows. */
+static bool print_modules(struct states *states, struct failure *why)
+{
+    static const struct module_choice owned = {.processes = {.owners = true}};
+    struct command_context shown = *states->context;
+    struct module_sum sum = {0};
+    struct render *render = NULL;
+    bool done;
+
+    shown.render.also = states_also(states);
+    shown.render.verbose = false;
+    done = console_write(CONSOLE_OUT, modules_title, sizeof(modules_title) - 1, why) &&
+           command_begin(&shown, &module_records_table, &render, why) &&
+           module_records_print(states, &owned, render, &sum, why) &&
+           command_finish(states->context, render, why);
+    if (done) {
+        module_sum_note(states->context, &sum);
+    }
+    render_close(render);
     return done;
 }
 
@@ -103,121 +155,58 @@ static void note_denied(const struct command_context *context, const struct snap
     }
 }
 
-static void note_empty(const struct command_context *context, const struct render *render)
+/* People who ask for everything get all three kinds of records. */
+static bool more_tables(const struct command_context *context)
 {
-    if (render->records == 0) {
-        command_note(context, "empty", "no socket is open");
-    }
+    return context->render.verbose && context->renderer == &render_table;
 }
 
-static bool print_live(const struct command_context *context, struct render *render,
-                       struct snapshot *snapshot, struct failure *why)
+static struct states ask(const struct command_context *context)
 {
-    struct collector *collector = NULL;
-    bool done = collector_open(&collector, why) && collector_sample(collector, snapshot, why);
+    bool verbose = context->render.verbose;
 
-    collector_close(collector);
-    if (!done) {
+    return (struct states){
+        .live = {.details = true,
+                 .modules = more_tables(context),
+                 .images = verbose || options_flag(context->options, "images")},
+        .wishes = more_tables(context) ? LEDGER_STATE_MODULES : 0,
+    };
+}
+
+static bool print(struct states *states, struct failure *why)
+{
+    const struct command_context *context = states->context;
+
+    if (!print_sockets(states, why) ||
+        (more_tables(context) && states->count > 0 &&
+         (!print_processes(states, why) || !print_modules(states, why)))) {
         return false;
     }
-    sort_by_process(snapshot);
-    if (!print_snapshot(render, snapshot, 1, why) || !command_finish(context, render, why)) {
-        return false;
+    if (states->is_live) {
+        note_denied(context, &states->snapshot);
     }
-    note_empty(context, render);
-    note_denied(context, snapshot);
-    coverage_note_lacks(context, snapshot->lacks);
-    return true;
-}
-
-static bool run_live(const struct command_context *context, struct failure *why)
-{
-    struct snapshot snapshot = {0};
-    struct render *render = NULL;
-    bool done =
-        command_begin(context, &table, &render, why) && print_live(context, render, &snapshot, why);
-
-    snapshot_clear(&snapshot);
-    render_close(render);
-    return done;
-}
-
-static bool print_moments(struct render *render, struct ledger *ledger,
-                          const struct moments *moments, struct failure *why)
-{
-    struct snapshot snapshot = {0};
-    bool done = true;
-
-    for (size_t i = 0; done && i < moments->count; i++) {
-        done = ledger_state(ledger, &moments->found[i], 0, &snapshot, why);
-        if (done) {
-            sort_by_process(&snapshot);
-            done = print_snapshot(render, &snapshot, i + 1, why);
-        }
-    }
-    snapshot_clear(&snapshot);
-    return done;
-}
-
-static void note_sources(const struct command_context *context, const struct moments *moments)
-{
-    moments_note(context, moments);
-    for (size_t i = 0; i < moments->count; i++) {
-        const struct ledger_stretch *stretch = &moments->found[i].stretch;
-        struct coverage around = {
-            .since = stretch->begin_at,
-            .until = stretch->end_at,
-            .watched = stretch->end_at - stretch->begin_at,
-            .interval = stretch->interval,
-            .lacks = stretch->lacks,
-        };
-
-        coverage_note(context, &around, "the moment lies in a time ");
-    }
-}
-
-static bool run_then(const struct command_context *context, const char *word,
-                     enum exit_status *status, struct failure *why)
-{
-    struct command_context shown = *context;
-    struct command_ledger from = {0};
-    struct render *render = NULL;
-    struct moments moments;
-    bool done = moments_read(&moments, context, word, why) &&
-                command_open_ledger(context, &from, status, why) &&
-                moments_find(&moments, context, &from, why);
-
-    if (done) {
-        shown.render.also = moments.count > 1 ? "moment" : NULL;
-        done = command_begin(&shown, &table, &render, why) &&
-               print_moments(render, from.ledger, &moments, why) &&
-               command_finish(context, render, why);
-    }
-    if (done && moments.count > 0) {
-        note_empty(context, render);
-    }
-    if (done) {
-        note_sources(context, &moments);
-        *status = moments.count == 0 ? EXIT_UNDECIDED : EXIT_YES;
-    }
-    render_close(render);
-    ledger_close(from.ledger);
-    return done;
+    return states_note(states, why);
 }
 
 static bool run(const struct command_context *context, enum exit_status *status,
                 struct failure *why)
 {
-    const char *word = options_text(context->options, "at");
+    struct states states = ask(context);
+    bool done = states_open(&states, context, status, why) && print(&states, why);
 
-    return word == NULL ? run_live(context, why) : run_then(context, word, status, why);
+    if (done) {
+        *status = states.count == 0 ? EXIT_UNDECIDED : EXIT_YES;
+    }
+    states_close(&states);
+    return done;
 }
 
 static const struct option options[] = {
-    {.name = "at",
-     .kind = OPTION_TEXT,
-     .value = "TIME",
-     .help = "Out of the ledger, as it was then: -2h, 14:00, yesterday, \"2026-11-20 02:13\""},
+    STATES_AT_OPTION,
+    {.name = "images",
+     .kind = OPTION_FLAG,
+     .help = "Read the files that the owners run, for hash, version and signer; --verbose does so "
+             "too"},
 };
 
 static const struct column_table *const tables[] = {&table, NULL};
@@ -230,7 +219,7 @@ static const struct command_status statuses[] = {
 
 static const struct example examples[] = {
     {"portledger local", "Every port in use now, by process. Works without the service."},
-    {"portledger local -v", "The same with path, start and parent of each process."},
+    {"portledger local -v", "All that can be known of them, their processes and modules."},
     {"portledger local --at \"2026-11-20 02:13\"", "Who held which port at that moment."},
     {"portledger local --jsonl --at -1h", "The state an hour ago, an object a line."},
     {NULL, NULL},
@@ -243,7 +232,10 @@ const struct command command_local = {
     .text = "Without --at the system is asked, and the ledger is not needed. With --at the ledger "
             "answers with what the last sample before that moment saw. Rows are sorted by process, "
             "then by port. An ordinary user sees all sockets; owners that the system hides are "
-            "marked as denied.",
+            "marked as denied. With --verbose files are read for hash, version and signer, which "
+            "may take some seconds, and the table is followed by one of the processes that own "
+            "sockets and one of their modules; in the other formats these records are had from "
+            "\"processes\" and \"modules\".",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .tables = tables,

@@ -134,6 +134,23 @@ static const struct column status_columns[] = {
      .heading = "Stretches",
      .help = "Stretches of uninterrupted watching in the ledger",
      .rank = -1},
+    {.name = "missed",
+     .type = COLUMN_INTEGER,
+     .heading = "Missed, last day",
+     .help = "Connections that were first seen already closing, in the stretches of the last 24 "
+             "hours: at least so many came and went between two samples",
+     .rank = 1},
+    {.name = "left_out_processes",
+     .type = COLUMN_INTEGER,
+     .heading = "Left out processes",
+     .help = "The most processes at a time, in those 24 hours, that the settings said not to "
+             "record",
+     .rank = 1},
+    {.name = "left_out_sockets",
+     .type = COLUMN_INTEGER,
+     .heading = "Left out sockets",
+     .help = "The most sockets at a time, likewise",
+     .rank = 1},
 };
 
 enum {
@@ -163,6 +180,9 @@ enum {
     PROGRAM_STARTED_AT,
     CREATED_AT,
     STRETCHES,
+    MISSED,
+    LEFT_OUT_PROCESSES,
+    LEFT_OUT_SOCKETS,
     STATUS_COLUMNS,
 };
 
@@ -358,6 +378,9 @@ static void fill_coverage(const struct findings *findings, struct value *values)
     if (range > 0) {
         values[WATCHED_PERCENT] = value_real(100.0 * (double)coverage->watched / (double)range);
     }
+    values[MISSED] = value_number(coverage->missed);
+    values[LEFT_OUT_PROCESSES] = value_number(coverage->left_out_processes);
+    values[LEFT_OUT_SOCKETS] = value_number(coverage->left_out_sockets);
     values[GAP_COUNT] = value_number((int64_t)coverage->gap_count);
     values[GAP_TIME] = value_number(coverage_unwatched(coverage));
     if (findings->reasons.size > 0) {

@@ -113,6 +113,16 @@ static void count_in(struct coverage *coverage, const struct ledger_stretch *str
         coverage->interval = stretch->interval;
     }
     coverage->lacks |= stretch->lacks;
+    coverage->missed += stretch->missed;
+    coverage->missed_beyond =
+        coverage->missed_beyond || (stretch->missed > 0 && (stretch->begin_at < coverage->since ||
+                                                            stretch->end_at > coverage->until));
+    if (stretch->left_out_processes > coverage->left_out_processes) {
+        coverage->left_out_processes = stretch->left_out_processes;
+    }
+    if (stretch->left_out_sockets > coverage->left_out_sockets) {
+        coverage->left_out_sockets = stretch->left_out_sockets;
+    }
 }
 
 /*
@@ -243,6 +253,32 @@ static void add_gaps(struct text *text, const struct coverage *coverage, enum ti
     }
 }
 
+/* "1 socket", "2 sockets". */
+static void add_count(struct text *text, int64_t count, const char *one, const char *many)
+{
+    text_addf(text, "%" PRId64 " %s", count, count == 1 ? one : many);
+}
+
+/* What was not seen, or not kept, although it was watched. */
+static void add_losses(struct text *text, const struct coverage *coverage)
+{
+    if (coverage->missed > 0) {
+        text_add(text, "; at least ");
+        add_count(text, coverage->missed, "connection", "connections");
+        text_add(text, " came and went unseen between samples");
+        text_add(text, coverage->missed_beyond ? ", counted in the whole of the uninterrupted "
+                                                 "times that touch this one"
+                                               : "");
+    }
+    if (coverage->left_out_processes > 0 || coverage->left_out_sockets > 0) {
+        text_add(text, "; up to ");
+        add_count(text, coverage->left_out_processes, "process", "processes");
+        text_add(text, " with ");
+        add_count(text, coverage->left_out_sockets, "socket", "sockets");
+        text_add(text, " at a time are left out by the settings");
+    }
+}
+
 void coverage_add_words(struct text *text, const struct coverage *coverage,
                         enum time_zone_choice zone)
 {
@@ -268,6 +304,7 @@ void coverage_add_words(struct text *text, const struct coverage *coverage,
         units_add_duration_rough(text, coverage_unwatched(coverage));
         add_gaps(text, coverage, zone);
     }
+    add_losses(text, coverage);
     if (coverage->pending > coverage->interval) {
         text_add(text, "; newer samples are not stored yet");
     }
@@ -281,6 +318,9 @@ void coverage_note(const struct command_context *context, const struct coverage 
         .until = coverage->until,
         .watched = coverage->watched,
         .gap_count = coverage->gap_count,
+        .missed = coverage->missed,
+        .left_out_processes = coverage->left_out_processes,
+        .left_out_sockets = coverage->left_out_sockets,
     };
     struct text words = {0};
 

@@ -35,10 +35,14 @@ struct coverage_range {
 struct coverage {
     int64_t since; /* of the range; where that had no begin, of what was watched */
     int64_t until;
-    int64_t watched;  /* milliseconds of since..until */
-    int64_t pending;  /* milliseconds behind `until` of which no sample can be stored yet */
-    int64_t interval; /* the longest between samples, in milliseconds; 0: nothing was watched */
-    unsigned lacks;   /* enum snapshot_lack of any stretch */
+    int64_t watched;    /* milliseconds of since..until */
+    int64_t pending;    /* milliseconds behind `until` of which no sample can be stored yet */
+    int64_t interval;   /* the longest between samples, in milliseconds; 0: nothing was watched */
+    unsigned lacks;     /* enum snapshot_lack of any stretch */
+    int64_t missed;     /* connections: at least so many came and went between two samples */
+    bool missed_beyond; /* some of that may lie outside of the range, in the same stretches */
+    int64_t left_out_processes; /* the most in a sample that the settings said not to record */
+    int64_t left_out_sockets;
     struct coverage_gap *gaps; /* by time */
     size_t gap_count;
     size_t gap_capacity;

@@ -79,6 +79,7 @@ static bool prepare(const struct call *call, struct command_context *context, st
                    .verbose = flag(call, "verbose")},
         .ledger = text_of(call, "ledger"),
         .quiet = flag(call, "quiet"),
+        .no_command_lines = flag(call, "no-command-lines"),
         .now = clock_now(),
     };
     return find_renderer(call, &context->renderer, why);

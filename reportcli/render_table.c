@@ -156,7 +156,7 @@ static int worst_rank(const struct render *render)
     int worst = 0;
 
     for (size_t i = 0; i < render->column_count; i++) {
-        int rank = render->columns[i]->rank;
+        int rank = column_rank(render->table, i);
 
         if (state->shown[i] && !is_also(render, i) && rank > worst) {
             worst = rank;
@@ -168,7 +168,7 @@ static int worst_rank(const struct render *render)
 static bool is_wanted(const struct render *render, size_t i, bool all_known)
 {
     const struct state *state = render->state;
-    int rank = render->columns[i]->rank;
+    int rank = column_rank(render->table, i);
 
     if (rank == 0 || render->options.verbose || is_also(render, i)) {
         return true;
@@ -196,7 +196,7 @@ static void leave_out_rank(struct render *render, int rank)
     struct state *state = render->state;
 
     for (size_t i = 0; i < render->column_count; i++) {
-        if (state->shown[i] && !is_also(render, i) && render->columns[i]->rank == rank) {
+        if (state->shown[i] && !is_also(render, i) && column_rank(render->table, i) == rank) {
             state->shown[i] = false;
             state->spared[i] = true;
         }

@@ -2,7 +2,7 @@
 
 #include "reportcli/socket_record.h"
 
-const struct column socket_columns[SOCKET_RECORD_FIELDS] = {
+const struct column socket_columns[SOCKET_RECORD_OWN] = {
     [SOCKET_RECORD_PID] = {.name = "pid",
                            .type = COLUMN_INTEGER,
                            .heading = "PID",
@@ -17,6 +17,19 @@ const struct column socket_columns[SOCKET_RECORD_FIELDS] = {
          .heading = "Owner",
          .help = "How the owner is known: exact, exited, carried forward, kernel, denied, unknown",
          .rank = 1},
+    [SOCKET_RECORD_SERVICE] = {.name = "service",
+                               .type = COLUMN_TEXT,
+                               .heading = "Service",
+                               .help = "Service behind the socket; where it may be one of several, "
+                                       "all of them; of a kernel's socket the driver",
+                               .rank = 3},
+    [SOCKET_RECORD_SERVICE_BASIS] =
+        {.name = "service_basis",
+         .type = COLUMN_TEXT,
+         .heading = "Service known",
+         .help = "How the service is known: by tag, the only one, one of several, by cgroup, by "
+                 "port, by URL reservation",
+         .rank = -1},
     [SOCKET_RECORD_PROTOCOL] = {.name = "protocol",
                                 .type = COLUMN_TEXT,
                                 .heading = "Proto",
@@ -108,13 +121,16 @@ static void fill_end(const struct socket_endpoint *end, struct text *address, st
     *port = value_number(end->port);
 }
 
-bool socket_record_fill(struct socket_record *record, const struct socket_row *row,
-                        const struct process_instance *owner, struct value *values,
-                        struct failure *why)
+static void fill_service(const struct socket_facts *facts, struct value *values)
 {
-    for (size_t i = 0; i < SOCKET_RECORD_FIELDS; i++) {
-        values[i] = (struct value){0};
+    values[SOCKET_RECORD_SERVICE] = value_text(facts->service);
+    if (facts->service != NULL) {
+        values[SOCKET_RECORD_SERVICE_BASIS] = value_text(service_basis_name(facts->service_basis));
     }
+}
+
+static void fill_row(const struct socket_row *row, struct value *values)
+{
     values[SOCKET_RECORD_PID] = socket_record_pid(row);
     values[SOCKET_RECORD_ATTRIBUTION] = value_text(socket_attribution_name(row->attribution));
     values[SOCKET_RECORD_PROTOCOL] = value_text(socket_protocol_name(row->protocol));
@@ -122,16 +138,40 @@ bool socket_record_fill(struct socket_record *record, const struct socket_row *r
         values[SOCKET_RECORD_STATE] = value_text(socket_state_name(row->state));
     }
     values[SOCKET_RECORD_CREATED_AT] = value_known(row->created_at);
-    fill_owner(owner, values);
-    fill_end(&row->local, &record->local, &values[SOCKET_RECORD_LOCAL_ADDRESS],
+}
+
+bool socket_record_fill(struct socket_record *record, const struct socket_facts *facts,
+                        struct value *values, struct failure *why)
+{
+    for (size_t i = 0; i < SOCKET_RECORD_OWN; i++) {
+        values[i] = (struct value){0};
+    }
+    fill_row(facts->row, values);
+    fill_owner(facts->owner, values);
+    fill_service(facts, values);
+    fill_end(&facts->row->local, &record->local, &values[SOCKET_RECORD_LOCAL_ADDRESS],
              &values[SOCKET_RECORD_LOCAL_PORT]);
-    fill_end(&row->remote, &record->remote, &values[SOCKET_RECORD_REMOTE_ADDRESS],
+    fill_end(&facts->row->remote, &record->remote, &values[SOCKET_RECORD_REMOTE_ADDRESS],
              &values[SOCKET_RECORD_REMOTE_PORT]);
-    return text_ok(&record->local, why) && text_ok(&record->remote, why);
+    return text_ok(&record->local, why) && text_ok(&record->remote, why) &&
+           instance_record_fill(&record->instance, facts->owner, facts->parent,
+                                values + SOCKET_RECORD_INSTANCE, why);
+}
+
+bool socket_record_fill_row(struct socket_record *record, const struct snapshot *snapshot,
+                            const struct process_index *index, const struct socket_row *row,
+                            struct value *values, struct failure *why)
+{
+    struct socket_facts facts = {.row = row, .owner = snapshot_owner(snapshot, row)};
+
+    facts.parent = process_index_parent_name(index, facts.owner);
+    facts.service = snapshot_service_name(snapshot, row, &facts.service_basis);
+    return socket_record_fill(record, &facts, values, why);
 }
 
 void socket_record_clear(struct socket_record *record)
 {
     text_clear(&record->local);
     text_clear(&record->remote);
+    instance_record_clear(&record->instance);
 }

@@ -27,10 +27,10 @@ struct ledger_stretch {
     int64_t boot_id;
     enum ledger_gap ended; /* why it ended; LEDGER_GAP_NONE: it is the newest and may go on */
     unsigned lacks;        /* enum snapshot_lack */
-    int64_t missed;        /* connections that were first seen already closing: a lower bound of
-                              what came and went unseen between samples */
-    int64_t left_out_processes; /* that the settings say not to record: the most in a sample */
-    int64_t left_out_sockets;   /* theirs, likewise */
+    int64_t missed;        /* connections that were first seen already closing: at least so many
+                              came and went between two samples */
+    int64_t left_out_processes; /* the most, in a sample, that the settings said not to record */
+    int64_t left_out_sockets;
 };
 
 /* Visitors return false to end the walk early, which is not a failure. */
@@ -70,16 +70,17 @@ struct ledger_moments {
 bool ledger_find_moments(struct ledger *ledger, int64_t at, struct ledger_moments *moments,
                          struct failure *why) NODISCARD;
 
+/* What takes time to read, and is read where it is asked for. Bits. */
+enum ledger_state_wish {
+    LEDGER_STATE_MODULES = 1, /* what the processes had loaded */
+};
+
 /*
  * Replaces *snapshot by the state at the moment: what the last sample before
  * it saw. `taken_at` is the moment; socket ids are not kept in a ledger. What
- * was learned of a process later is known of it here too. `wishes` are bits of
+ * was learned of a process later is known of it here too. `wishes` are of
  * enum ledger_state_wish.
  */
-enum ledger_state_wish {
-    LEDGER_STATE_MODULES = 1, /* what the processes had loaded then */
-};
-
 bool ledger_state(struct ledger *ledger, const struct ledger_moment *moment, unsigned wishes,
                   struct snapshot *snapshot, struct failure *why) NODISCARD;
 
@@ -98,11 +99,11 @@ struct ledger_interval {
     enum ledger_ending ending;
     bool at_begin;  /* was already there in the first sample of its stretch */
     bool continued; /* and was also there, with the same owner, when the stretch before ended */
-    bool closing;   /* first seen already closing: its beginning was missed */
-    struct socket_row socket;             /* owner and service: not set */
-    const struct process_instance *owner; /* NULL where not known; without modules */
-    const char *service;                  /* NULL where not known */
-    int service_basis;                    /* enum service_basis, or 0 */
+    bool closing;   /* was first seen already closing: its beginning was missed */
+    struct socket_row socket;             /* owner: not set */
+    const struct process_instance *owner; /* NULL where not known */
+    const char *service;                  /* behind the socket; NULL where not known */
+    int service_basis;                    /* enum service_basis */
 };
 
 /* A field that is 0 or NULL asks for nothing. */

@@ -161,6 +161,7 @@ static bool find_state(struct ledger *ledger, const struct ledger_moment *moment
 bool ledger_state(struct ledger *ledger, const struct ledger_moment *moment, unsigned wishes,
                   struct snapshot *snapshot, struct failure *why)
 {
+    (void)wishes;
     snapshot_reset(snapshot);
     snapshot->awake_at = 0;
     if (!ledger_begin_read(ledger, why)) {

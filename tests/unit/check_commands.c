@@ -120,6 +120,8 @@ static struct {
     rows *live; /* what the collector finds */
     unsigned lacks;
     bool collector_fails;
+    struct collector_options asked; /* of the collector */
+    int64_t waited;                 /* for what is read in the background */
     struct service_facts service;
 } fixture;
 
@@ -155,9 +157,11 @@ struct collector {
 
 static struct collector only;
 
-bool collector_open(struct collector **out, struct failure *why)
+bool collector_open(struct collector **out, const struct collector_options *options,
+                    struct failure *why)
 {
     (void)why;
+    fixture.asked = options != NULL ? *options : (struct collector_options){0};
     *out = &only;
     return true;
 }
@@ -170,6 +174,13 @@ bool collector_sample(struct collector *collector, struct snapshot *snapshot, st
     }
     fill(snapshot, fixture.live);
     return true;
+}
+
+bool collector_complete(struct collector *collector, int64_t milliseconds)
+{
+    (void)collector;
+    fixture.waited = milliseconds;
+    return false;
 }
 
 void collector_close(struct collector *collector)

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * What processes have loaded.
+ */
+
+#include "reportcli/command.h"
+#include "reportcli/module_records.h"
+#include "reportcli/states.h"
+#include "store/ledger_query.h"
+
+static struct module_choice read_choice(const struct options *options)
+{
+    struct module_choice choice = {
+        .processes = process_choice_read(options),
+        .path = options_text(options, "path"),
+        .flagged = options_flag(options, "flagged"),
+    };
+
+    choice.processes.owners = !process_choice_is_named(&choice.processes);
+    return choice;
+}
+
+static struct states ask(const struct process_choice *processes)
+{
+    return (struct states){
+        .live = {.details = true,
+                 .modules = true,
+                 .images = true,
+                 .all_processes = !processes->owners,
+                 .pid = processes->pid,
+                 .process = processes->name},
+        .wishes = LEDGER_STATE_MODULES,
+    };
+}
+
+/* Nothing was found: that is an answer only where all of it could be looked at. */
+static enum exit_status judge_none(const struct module_sum *sum)
+{
+    return module_sum_failed(sum) == 0 ? EXIT_NO : EXIT_UNDECIDED;
+}
+
+static bool note(struct states *states, const struct module_sum *sum, size_t records,
+                 struct failure *why)
+{
+    if (states->count > 0 && records == 0) {
+        command_note(states->context, "empty", "no module matches");
+    }
+    module_sum_note(states->context, sum);
+    return states_note(states, why);
+}
+
+static bool print(struct states *states, const struct module_choice *choice,
+                  enum exit_status *status, struct failure *why)
+{
+    struct command_context shown = *states->context;
+    struct module_sum sum = {0};
+    struct render *render = NULL;
+    bool done;
+
+    shown.render.also = states_also(states);
+    done = command_begin(&shown, &module_records_table, &render, why) &&
+           module_records_print(states, choice, render, &sum, why) &&
+           command_finish(states->context, render, why) && note(states, &sum, render->records, why);
+    if (done) {
+        *status = render->records > 0 ? EXIT_YES : judge_none(&sum);
+        *status = states->count == 0 ? EXIT_UNDECIDED : *status;
+    }
+    render_close(render);
+    return done;
+}
+
+static bool run(const struct command_context *context, enum exit_status *status,
+                struct failure *why)
+{
+    const struct module_choice choice = read_choice(context->options);
+    struct states states = ask(&choice.processes);
+    bool done = states_open(&states, context, status, why) && print(&states, &choice, status, why);
+
+    states_close(&states);
+    return done;
+}
+
+static const struct option options[] = {
+    STATES_AT_OPTION,
+    PROCESS_CHOICE_OPTIONS,
+    {.name = "path",
+     .kind = OPTION_TEXT,
+     .value = "PATTERN",
+     .help = "Only files whose whole path is like this: * is anything, ? one character; case does "
+             "not count"},
+    {.name = "flagged",
+     .kind = OPTION_FLAG,
+     .help = "Only modules that deserve a look: hidden, renamed, deleted, replaced, unsigned, "
+             "tampered, or signed by somebody whom this machine does not trust"},
+};
+
+static const struct column_table *const tables[] = {&module_records_table, NULL};
+
+static const struct command_status statuses[] = {
+    {EXIT_YES, "a module matches"},
+    {EXIT_NO, "no module matches"},
+    {EXIT_UNDECIDED, "none matches, and modules could not be read, or nothing was watched at the "
+                     "time that --at names"},
+    {EXIT_YES, NULL},
+};
+
+static const struct example examples[] = {
+    {"portledger modules --flagged", "What is loaded by owners of sockets and deserves a look."},
+    {"portledger modules --pid 1276", "What one process has loaded, socket or not."},
+    {"portledger modules --path \"*\\Temp\\*\" --at -1d", "Who had a DLL out of Temp a day ago."},
+    {"portledger modules --process lsass.exe --csv", "With hashes and signers, for a spreadsheet."},
+    {NULL, NULL},
+};
+
+const struct command command_modules = {
+    .name = "modules",
+    .words = "",
+    .summary = "What is loaded, or was, by the processes that own sockets",
+    .text = "Without --at the system is asked; with --pid or --process also processes that own no "
+            "socket are looked into. Modules are what the kernel says is mapped as code, whatever "
+            "the process's own list says. Files are read for hash, version and signer, which may "
+            "take some seconds; what is not read by then has no facts, and a note says so.",
+    .options = options,
+    .option_count = sizeof(options) / sizeof(options[0]),
+    .tables = tables,
+    .statuses = statuses,
+    .examples = examples,
+    .run = run,
+};

@@ -1,0 +1,246 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "reportcli/module_records.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "reportcli/image_record.h"
+#include "reportcli/pattern.h"
+
+static const struct column module_columns[] = {
+    {.name = "pid", .type = COLUMN_INTEGER, .heading = "PID", .help = "Process id"},
+    {.name = "process",
+     .type = COLUMN_TEXT,
+     .heading = "Process",
+     .help = "File name of the image that the process runs",
+     .rank = 1},
+    {.name = "base",
+     .type = COLUMN_TEXT,
+     .heading = "Base",
+     .help = "Address of its lowest mapping, in hexadecimal",
+     .rank = 6},
+    {.name = "size",
+     .type = COLUMN_SIZE,
+     .unit = "bytes",
+     .heading = "Size",
+     .help = "From there to the end of its highest mapping",
+     .rank = 7},
+    {.name = "flags",
+     .type = COLUMN_TEXT,
+     .heading = "Flags",
+     .help = "hidden: not in the process's own list; renamed: named otherwise there; deleted: the "
+             "file had no name any more; absent where none holds",
+     .rank = 1},
+    {.name = "path",
+     .type = COLUMN_TEXT,
+     .heading = "Path",
+     .help = "Full path of the file, as the kernel names it"},
+};
+
+static const struct column process_columns[] = {
+    {.name = "own_list",
+     .type = COLUMN_BOOLEAN,
+     .heading = "Own list",
+     .help = "Whether the process's own list of modules could be read: otherwise nothing is known "
+             "to be hidden or renamed",
+     .rank = -1},
+    {.name = "process_started_at",
+     .type = COLUMN_TIME,
+     .heading = "Process started",
+     .help = "When the process started",
+     .rank = -1},
+};
+
+enum {
+    MOMENT,
+    PID,
+    PROCESS,
+    BASE,
+    SIZE,
+    FLAGS,
+    PATH,
+    IMAGE, /* the first of the image's columns */
+    OWN_LIST = IMAGE + IMAGE_RECORD_FIELDS,
+    PROCESS_STARTED_AT,
+    AT,
+    MODULE_COLUMNS,
+};
+
+/* What it is and whom it is by are what one looks for here. */
+static const int image_ranks[IMAGE_RECORD_FIELDS] = {
+    [IMAGE_RECORD_STATUS] = -1,    [IMAGE_RECORD_SHA256] = -1,   [IMAGE_RECORD_VERSION] = 4,
+    [IMAGE_RECORD_COMPANY] = 5,    [IMAGE_RECORD_BUILD_ID] = -1, [IMAGE_RECORD_VERDICT] = 2,
+    [IMAGE_RECORD_SIGNATURE] = -1, [IMAGE_RECORD_SIGNER] = 3,    [IMAGE_RECORD_CHECKED_AT] = -1,
+};
+
+const struct column_table module_records_table = {
+    .name = "module",
+    .title = "a file that a process has mapped as code",
+    .groups = {{state_moment_column, 1},
+               {module_columns, IMAGE - PID},
+               {image_columns, IMAGE_RECORD_FIELDS},
+               {process_columns, AT - OWN_LIST},
+               {state_at_column, 1}},
+    .ranks = {[2] = image_ranks},
+};
+
+/* By facts of the file. */
+static bool is_suspect(const struct image_facts *facts)
+{
+    static const bool verdicts[IMAGE_VERDICT_COUNT] = {
+        [IMAGE_UNSIGNED] = true,
+        [IMAGE_UNKNOWN_ROOT] = true,
+        [IMAGE_TAMPERED] = true,
+        [IMAGE_DISTRUSTED] = true,
+    };
+
+    if (facts->status != IMAGE_READ) {
+        return facts->status == IMAGE_CHANGED || facts->status == IMAGE_GONE;
+    }
+    return facts->verdict < IMAGE_VERDICT_COUNT && verdicts[facts->verdict];
+}
+
+bool module_is_flagged(const struct module *module)
+{
+    const struct image_facts *facts = image_facts(module->image);
+
+    return module->flags != 0 || module->image->deleted || (facts != NULL && is_suspect(facts));
+}
+
+static bool is_chosen(const struct module_choice *choice, const struct module *module)
+{
+    return (choice->path == NULL || pattern_matches(choice->path, module->image->path)) &&
+           (!choice->flagged || module_is_flagged(module));
+}
+
+/* What print_module() needs beside the module. */
+struct printing {
+    struct states *states;
+    struct render *render;
+    struct image_record image;
+    struct text flags;
+    char base[sizeof("0x") + 16];
+    size_t moment;
+};
+
+/* The names of enum module_flag's bits, in the order of the bits. */
+static struct value flags_value(struct text *text, unsigned flags)
+{
+    static const char *const names[] = {"hidden", "renamed", "deleted"};
+
+    text_reset(text);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if ((flags & (1U << i)) != 0) {
+            text_addf(text, "%s%s", text->size > 0 ? ", " : "", names[i]);
+        }
+    }
+    return value_text(text->size > 0 ? text_bytes(text) : NULL);
+}
+
+static bool print_module(struct printing *printing, const struct process_instance *instance,
+                         const struct module *module, struct failure *why)
+{
+    struct value values[MODULE_COLUMNS];
+    unsigned flags = module->flags | (module->image->deleted ? MODULE_DELETED : 0U);
+
+    snprintf(printing->base, sizeof(printing->base), "0x%" PRIx64, module->base);
+    values[MOMENT] = value_number((int64_t)printing->moment);
+    values[PID] = value_number(instance->pid);
+    values[PROCESS] = value_text(instance->name);
+    values[BASE] = value_text(printing->base);
+    values[SIZE] = value_number((int64_t)module->size);
+    values[FLAGS] = flags_value(&printing->flags, flags);
+    values[PATH] = value_text(module->image->path);
+    image_record_fill(&printing->image, module->image, values + IMAGE);
+    values[OWN_LIST] = value_truth(instance->modules->has_own_list);
+    values[PROCESS_STARTED_AT] = value_known(instance->started_at);
+    values[AT] = value_number(printing->states->snapshot.taken_at);
+    return text_ok(&printing->flags, why) && render_record(printing->render, values, why);
+}
+
+static bool print_process(struct printing *printing, const struct process_instance *instance,
+                          const struct module_choice *choice, struct failure *why)
+{
+    const struct module_list *list = instance->modules;
+    bool done = true;
+
+    for (size_t i = 0; done && list != NULL && i < list->count; i++) {
+        if (is_chosen(choice, &list->modules[i])) {
+            done = print_module(printing, instance, &list->modules[i], why);
+        }
+    }
+    return done;
+}
+
+/* The kernel has no modules of a process: there is nothing to miss. */
+static void count_in(struct module_sum *sum, const struct process_instance *instance)
+{
+    unsigned access = instance->modules == NULL ? MODULES_NOT_READ : instance->modules->access;
+
+    if (instance->access == PROCESS_KERNEL) {
+        return;
+    }
+    if (instance->modules == NULL && instance->access == PROCESS_DENIED) {
+        access = MODULES_DENIED;
+    }
+    sum->processes++;
+    if (access != MODULES_READ) {
+        sum->failed[access < MODULES_ACCESS_COUNT ? access : MODULES_NOT_READ]++;
+    }
+}
+
+static bool print_state(struct printing *printing, const struct module_choice *choice,
+                        struct module_sum *sum, struct failure *why)
+{
+    struct process_list list = {0};
+    bool done = process_list_make(&list, &printing->states->snapshot, &choice->processes, why);
+
+    for (size_t i = 0; done && i < list.count; i++) {
+        count_in(sum, list.items[i].instance);
+        done = print_process(printing, list.items[i].instance, choice, why);
+    }
+    process_list_clear(&list);
+    return done;
+}
+
+bool module_records_print(struct states *states, const struct module_choice *choice,
+                          struct render *render, struct module_sum *sum, struct failure *why)
+{
+    struct printing printing = {.states = states, .render = render};
+    bool done = true;
+
+    for (size_t i = 0; done && i < states->count; i++) {
+        printing.moment = i + 1;
+        done = states_load(states, i, why) && print_state(&printing, choice, sum, why);
+    }
+    text_clear(&printing.flags);
+    return done;
+}
+
+size_t module_sum_failed(const struct module_sum *sum)
+{
+    size_t failed = 0;
+
+    for (size_t i = 0; i < MODULES_ACCESS_COUNT; i++) {
+        failed += sum->failed[i];
+    }
+    return failed;
+}
+
+void module_sum_note(const struct command_context *context, const struct module_sum *sum)
+{
+    struct text words = {0};
+
+    for (int i = 0; i < MODULES_ACCESS_COUNT; i++) {
+        if (sum->failed[i] > 0) {
+            text_addf(&words, "%s%s (%zu)", words.size > 0 ? ", " : "", module_access_name(i),
+                      sum->failed[i]);
+        }
+    }
+    if (words.size > 0) {
+        command_note(context, "modules", "modules of %zu of %zu processes could not be read: %s",
+                     module_sum_failed(sum), sum->processes, text_bytes(&words));
+    }
+    text_clear(&words);
+}

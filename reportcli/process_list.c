@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "reportcli/process_list.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "reportcli/instance_record.h"
+
+static const struct column process_columns[] = {
+    {.name = "pid", .type = COLUMN_INTEGER, .heading = "PID", .help = "Process id"},
+    {.name = "name",
+     .type = COLUMN_TEXT,
+     .heading = "Process",
+     .help = "File name of the image that it runs"},
+    {.name = "sockets",
+     .type = COLUMN_INTEGER,
+     .heading = "Sockets",
+     .help = "How many sockets it owns",
+     .rank = 1},
+    {.name = "services",
+     .type = COLUMN_TEXT,
+     .heading = "Services",
+     .help = "Services behind its sockets, as in the records of those",
+     .rank = 3},
+    {.name = "started_at",
+     .type = COLUMN_TIME,
+     .heading = "Started",
+     .help = "When it started",
+     .rank = 5},
+    {.name = "running",
+     .type = COLUMN_BOOLEAN,
+     .heading = "Running",
+     .help = "false: it has ended, but sockets of it are still there",
+     .rank = -1},
+    {.name = "parent_pid",
+     .type = COLUMN_INTEGER,
+     .heading = "Parent PID",
+     .help = "Process id of its parent; absent where not known",
+     .rank = 6},
+    {.name = "access",
+     .type = COLUMN_TEXT,
+     .heading = "Access",
+     .help = "How far it could be looked into",
+     .rank = -1},
+    {.name = "module_access",
+     .type = COLUMN_TEXT,
+     .heading = "Modules are",
+     .help = "read, or why its modules are not known; absent where nobody looked",
+     .rank = -1},
+    {.name = "module_count",
+     .type = COLUMN_INTEGER,
+     .heading = "Modules",
+     .help = "How many files it has mapped as code; absent where not known",
+     .rank = -1},
+    {.name = "path",
+     .type = COLUMN_TEXT,
+     .heading = "Path",
+     .help = "Full path of the image that it runs; absent where not known",
+     .rank = 8},
+};
+
+enum {
+    MOMENT,
+    PID,
+    NAME,
+    SOCKETS,
+    SERVICES,
+    STARTED_AT,
+    RUNNING,
+    PARENT_PID,
+    ACCESS,
+    MODULE_ACCESS,
+    MODULE_COUNT,
+    PATH,
+    INSTANCE, /* the first of the instance's columns */
+    AT = INSTANCE + INSTANCE_RECORD_FIELDS,
+    PROCESS_COLUMNS,
+};
+
+/* Whose it is and how it was called is what one looks for here. */
+static const int instance_ranks[INSTANCE_RECORD_OWN] = {
+    [INSTANCE_RECORD_PARENT_PROCESS] = 6, [INSTANCE_RECORD_USER] = 2,
+    [INSTANCE_RECORD_USER_ID] = -1,       [INSTANCE_RECORD_INTEGRITY] = 7,
+    [INSTANCE_RECORD_SESSION] = -1,       [INSTANCE_RECORD_DENIED] = 7,
+    [INSTANCE_RECORD_LEFT_OUT] = -1,      [INSTANCE_RECORD_COMMAND_LINE] = 9,
+};
+
+const struct column_table process_list_table = {
+    .name = "process",
+    .title = "one run of a program",
+    .groups = {{state_moment_column, 1},
+               {process_columns, INSTANCE - PID},
+               {instance_columns, INSTANCE_RECORD_OWN},
+               {image_columns, IMAGE_RECORD_FIELDS},
+               {state_at_column, 1}},
+    .ranks = {[2] = instance_ranks},
+};
+
+struct process_choice process_choice_read(const struct options *options)
+{
+    return (struct process_choice){
+        .has_pid = options_given(options, "pid"),
+        .pid = (uint32_t)options_number(options, "pid", 0),
+        .name = options_text(options, "process"),
+    };
+}
+
+bool process_choice_is_named(const struct process_choice *choice)
+{
+    return choice->has_pid || choice->name != NULL;
+}
+
+static int compare_by_owner(const void *left, const void *right)
+{
+    const struct socket_row *a = left;
+    const struct socket_row *b = right;
+
+    if (a->owner != b->owner) {
+        return a->owner < b->owner ? -1 : 1;
+    }
+    if (a->service != b->service) {
+        return a->service < b->service ? -1 : 1;
+    }
+    return socket_row_compare(left, right);
+}
+
+static int compare_by_pid(const void *left, const void *right)
+{
+    const struct process_instance *a = ((const struct process_list_item *)left)->instance;
+    const struct process_instance *b = ((const struct process_list_item *)right)->instance;
+
+    if (a->pid != b->pid) {
+        return a->pid < b->pid ? -1 : 1;
+    }
+    return (a->start > b->start) - (a->start < b->start);
+}
+
+static bool is_chosen(const struct process_choice *choice, const struct process_list_item *item)
+{
+    return (!choice->has_pid || item->instance->pid == choice->pid) &&
+           (choice->name == NULL || text_equal_fold(item->instance->name, choice->name)) &&
+           (!choice->owners || item->sockets > 0);
+}
+
+static bool make_room(struct process_list *list, size_t count, struct failure *why)
+{
+    struct process_list_item *items;
+
+    if (count <= list->capacity) {
+        return true;
+    }
+    items = realloc(list->items, count * sizeof(*items));
+    if (items == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu processes", count);
+    }
+    list->items = items;
+    list->capacity = count;
+    return true;
+}
+
+/* The rows are ordered by owner, so that each process takes those that come next. */
+static void choose(struct process_list *list, const struct snapshot *snapshot,
+                   const struct process_choice *choice)
+{
+    size_t row = 0;
+
+    list->count = 0;
+    for (size_t i = 0; i < snapshot->process_count; i++) {
+        struct process_list_item *item = &list->items[list->count];
+
+        *item = (struct process_list_item){
+            .instance = snapshot->processes[i],
+            .running = i < snapshot_running_count(snapshot),
+            .first = row,
+        };
+        while (row < snapshot->socket_count && snapshot->sockets[row].owner == i) {
+            row++;
+        }
+        item->sockets = row - item->first;
+        list->count += is_chosen(choice, item) ? 1 : 0;
+    }
+}
+
+bool process_list_make(struct process_list *list, struct snapshot *snapshot,
+                       const struct process_choice *choice, struct failure *why)
+{
+    if (!make_room(list, snapshot->process_count, why)) {
+        return false;
+    }
+    if (snapshot->socket_count > 1) {
+        qsort(snapshot->sockets, snapshot->socket_count, sizeof(snapshot->sockets[0]),
+              compare_by_owner);
+    }
+    choose(list, snapshot, choice);
+    if (list->count > 1) {
+        qsort(list->items, list->count, sizeof(list->items[0]), compare_by_pid);
+    }
+    return true;
+}
+
+void process_list_clear(struct process_list *list)
+{
+    free(list->items);
+    *list = (struct process_list){0};
+}
+
+/* What print_item() needs beside the item. */
+struct printing {
+    struct states *states;
+    struct render *render;
+    struct instance_record record;
+    struct text services;
+    size_t moment;
+};
+
+/* Whether a row before this one of the same process has a service of the same name. */
+static bool is_named_before(const struct snapshot *snapshot, const struct process_list_item *item,
+                            size_t row)
+{
+    const char *name = snapshot_service_name(snapshot, &snapshot->sockets[row], NULL);
+
+    for (size_t i = item->first; i < row; i++) {
+        const char *other = snapshot_service_name(snapshot, &snapshot->sockets[i], NULL);
+
+        if (other != NULL && strcmp(other, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Equal services are neighbours: most rows are done with after one comparison. */
+static void add_services(struct text *text, const struct snapshot *snapshot,
+                         const struct process_list_item *item)
+{
+    uint32_t last = SOCKET_NO_SERVICE;
+
+    text_reset(text);
+    for (size_t i = item->first; i < item->first + item->sockets; i++) {
+        uint32_t service = snapshot->sockets[i].service;
+
+        if (service != last && !is_named_before(snapshot, item, i)) {
+            text_addf(text, "%s%s", text->size > 0 ? ", " : "",
+                      snapshot_service_name(snapshot, &snapshot->sockets[i], NULL));
+        }
+        last = service;
+    }
+}
+
+static void fill_modules(const struct module_list *list, struct value *values)
+{
+    values[MODULE_ACCESS] = (struct value){0};
+    values[MODULE_COUNT] = (struct value){0};
+    if (list != NULL) {
+        values[MODULE_ACCESS] = value_text(module_access_name(list->access));
+        if (list->access == MODULES_READ) {
+            values[MODULE_COUNT] = value_number((int64_t)list->count);
+        }
+    }
+}
+
+static bool print_item(struct printing *printing, const struct process_list_item *item,
+                       struct failure *why)
+{
+    const struct process_instance *instance = item->instance;
+    const struct snapshot *snapshot = &printing->states->snapshot;
+    const char *parent = process_index_parent_name(&printing->states->index, instance);
+    struct value values[PROCESS_COLUMNS];
+
+    add_services(&printing->services, snapshot, item);
+    values[MOMENT] = value_number((int64_t)printing->moment);
+    values[PID] = value_number(instance->pid);
+    values[NAME] = value_text(instance->name);
+    values[SOCKETS] = value_number((int64_t)item->sockets);
+    values[SERVICES] =
+        value_text(printing->services.size > 0 ? text_bytes(&printing->services) : NULL);
+    values[STARTED_AT] = value_known(instance->started_at);
+    values[RUNNING] = value_truth(item->running);
+    values[PARENT_PID] = value_known((int64_t)instance->parent_pid);
+    values[ACCESS] = value_text(process_access_name(instance->access));
+    values[PATH] = value_text(instance->path);
+    values[AT] = value_number(snapshot->taken_at);
+    fill_modules(instance->modules, values);
+    return text_ok(&printing->services, why) &&
+           instance_record_fill(&printing->record, instance, parent, values + INSTANCE, why) &&
+           render_record(printing->render, values, why);
+}
+
+static bool print_state(struct printing *printing, const struct process_choice *choice,
+                        struct failure *why)
+{
+    struct process_list list = {0};
+    bool done = process_list_make(&list, &printing->states->snapshot, choice, why);
+
+    for (size_t i = 0; done && i < list.count; i++) {
+        done = print_item(printing, &list.items[i], why);
+    }
+    process_list_clear(&list);
+    return done;
+}
+
+bool process_list_print(struct states *states, const struct process_choice *choice,
+                        struct render *render, struct failure *why)
+{
+    struct printing printing = {
+        .states = states,
+        .render = render,
+        .record.no_command_lines = states->context->no_command_lines,
+    };
+    bool done = true;
+
+    for (size_t i = 0; done && i < states->count; i++) {
+        printing.moment = i + 1;
+        done = states_load(states, i, why) && print_state(&printing, choice, why);
+    }
+    instance_record_clear(&printing.record);
+    text_clear(&printing.services);
+    return done;
+}
+
+bool process_list_note(struct states *states, const struct process_choice *choice,
+                       struct failure *why)
+{
+    struct process_list list = {0};
+    size_t denied = 0;
+    bool done = process_list_make(&list, &states->snapshot, choice, why);
+
+    for (size_t i = 0; done && i < list.count; i++) {
+        const struct process_instance *instance = list.items[i].instance;
+
+        denied += instance->access == PROCESS_DENIED || instance->denied != 0 ? 1 : 0;
+    }
+    if (denied > 0) {
+        command_note(states->context, "denied",
+                     "of %zu of %zu processes this user may not see all; run the command elevated, "
+                     "as an administrator or root, to see it",
+                     denied, list.count);
+    }
+    process_list_clear(&list);
+    return done;
+}

@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * The processes of a state, chosen and ordered for printing, each with the
+ * sockets that it owns; and the record "process".
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/failure.h"
+#include "base/options.h"
+#include "reportcli/column.h"
+#include "reportcli/render.h"
+#include "reportcli/states.h"
+
+extern const struct column_table process_list_table;
+
+/* Which processes; {0}: all. */
+struct process_choice {
+    bool has_pid;
+    uint32_t pid;
+    const char *name; /* file name, without regard to case (ASCII); NULL: any */
+    bool owners;      /* only those that own sockets */
+};
+
+/* The rows of --pid and --process among a command's options. */
+#define PROCESS_CHOICE_OPTIONS                                                                     \
+    {.name = "pid",                                                                                \
+     .kind = OPTION_NUMBER,                                                                        \
+     .value = "PID",                                                                               \
+     .help = "Only the process with this id",                                                      \
+     .maximum = UINT32_MAX},                                                                       \
+    {                                                                                              \
+        .name = "process", .kind = OPTION_TEXT, .value = "NAME",                                   \
+        .help = "Only programs with this file name, as in svchost.exe"                             \
+    }
+
+/* What --pid and --process say; `owners` is not set. */
+struct process_choice process_choice_read(const struct options *options);
+
+/* --pid or --process was given. */
+bool process_choice_is_named(const struct process_choice *choice);
+
+struct process_list_item {
+    const struct process_instance *instance;
+    bool running;
+    size_t first; /* its sockets are rows first..first + sockets - 1 of the snapshot */
+    size_t sockets;
+};
+
+/* Starts as {0}. */
+struct process_list {
+    struct process_list_item *items; /* by pid */
+    size_t count;
+    size_t capacity;
+};
+
+/* Replaces the list. Orders the snapshot's sockets by owner. Lent from the snapshot. */
+bool process_list_make(struct process_list *list, struct snapshot *snapshot,
+                       const struct process_choice *choice, struct failure *why) NODISCARD;
+
+/* Frees. Harmless twice. */
+void process_list_clear(struct process_list *list);
+
+/* Prints the chosen processes of all states through a renderer of process_list_table. */
+bool process_list_print(struct states *states, const struct process_choice *choice,
+                        struct render *render, struct failure *why) NODISCARD;
+
+/* A note of kind "denied" where parts of chosen processes of the state in hand were. */
+bool process_list_note(struct states *states, const struct process_choice *choice,
+                       struct failure *why) NODISCARD;
