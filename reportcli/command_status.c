@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "reportcli/command.h"
 #include "reportcli/coverage.h"
+#include "reportcli/stretch_records.h"
 #include "store/ledger_query.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -480,36 +481,78 @@ static bool read_range(const struct command_context *context, const struct comma
            FAIL(why, FAILURE_USAGE, 0, "--since is later than --until: nothing lies between");
 }
 
-static bool run_gaps(const struct command_context *context, const struct command_ledger *from,
-                     enum exit_status *status, struct failure *why)
+/* Prints the records of the asked time; *found: whether there is what one would not want. */
+typedef bool print_fn(const struct command_context *context, const struct command_ledger *from,
+                      const struct coverage *coverage, bool *found, struct failure *why);
+
+static bool print_gaps_of(const struct command_context *context, const struct command_ledger *from,
+                          const struct coverage *coverage, bool *found, struct failure *why)
+{
+    (void)from;
+    *found = coverage->gap_count > 0;
+    return print_gaps(context, coverage, why);
+}
+
+static bool print_stretches(const struct command_context *context,
+                            const struct command_ledger *from, const struct coverage *coverage,
+                            bool *found, struct failure *why)
+{
+    struct render *render = NULL;
+    bool done =
+        command_begin(context, &stretch_records_table, &render, why) &&
+        stretch_records_print(render, from->ledger, coverage->since, coverage->until, why) &&
+        command_finish(context, render, why);
+
+    if (done) {
+        *found = render->records == 0;
+    }
+    render_close(render);
+    return done;
+}
+
+static bool run_range(const struct command_context *context, const struct command_ledger *from,
+                      print_fn *print, enum exit_status *status, struct failure *why)
 {
     struct coverage_range range;
     struct coverage coverage = {0};
+    bool found = false;
     bool done = read_range(context, from, &range, why) &&
                 coverage_read(&coverage, from->ledger, &range, why) &&
-                print_gaps(context, &coverage, why);
+                print(context, from, &coverage, &found, why);
 
     if (done) {
         coverage_note(context, &coverage, NULL);
-        *status = coverage.gap_count == 0 ? EXIT_YES : EXIT_NO;
+        *status = found ? EXIT_NO : EXIT_YES;
     }
     coverage_clear(&coverage);
     return done;
+}
+
+static bool check_options(const struct options *given, struct failure *why)
+{
+    bool gaps = options_flag(given, "gaps");
+    bool stretches = options_flag(given, "stretches");
+
+    if (gaps && stretches) {
+        return FAIL(why, FAILURE_USAGE, 0, "--gaps and --stretches exclude each other");
+    }
+    if (!gaps && !stretches && (options_given(given, "since") || options_given(given, "until"))) {
+        return FAIL(why, FAILURE_USAGE, 0, "--since and --until go with --gaps or --stretches");
+    }
+    return true;
 }
 
 static bool run(const struct command_context *context, enum exit_status *status,
                 struct failure *why)
 {
     bool gaps = options_flag(context->options, "gaps");
+    bool range = gaps || options_flag(context->options, "stretches");
     struct command_ledger from = {0};
-    bool done;
+    bool done =
+        check_options(context->options, why) && command_open_ledger(context, &from, status, why) &&
+        (range ? run_range(context, &from, gaps ? print_gaps_of : print_stretches, status, why)
+               : run_status(context, &from, status, why));
 
-    if (!gaps &&
-        (options_given(context->options, "since") || options_given(context->options, "until"))) {
-        return FAIL(why, FAILURE_USAGE, 0, "--since and --until go with --gaps");
-    }
-    done = command_open_ledger(context, &from, status, why) &&
-           (gaps ? run_gaps(context, &from, status, why) : run_status(context, &from, status, why));
     ledger_close(from.ledger);
     return done;
 }
@@ -518,24 +561,34 @@ static const struct option options[] = {
     {.name = "gaps",
      .kind = OPTION_FLAG,
      .help = "List the times in which nothing was watched, of the last day"},
+    {.name = "stretches",
+     .kind = OPTION_FLAG,
+     .help = "List the times of uninterrupted watching, and what each missed, of the last day"},
     {.name = "since",
      .kind = OPTION_TEXT,
      .value = "TIME",
-     .help = "With --gaps: from this time on"},
-    {.name = "until", .kind = OPTION_TEXT, .value = "TIME", .help = "With --gaps: up to this time"},
+     .help = "With --gaps or --stretches: from this time on"},
+    {.name = "until",
+     .kind = OPTION_TEXT,
+     .value = "TIME",
+     .help = "With --gaps or --stretches: up to this time"},
 };
 
-static const struct column_table *const tables[] = {&status_table, &gap_table, NULL};
+static const struct column_table *const tables[] = {&status_table, &gap_table,
+                                                    &stretch_records_table, NULL};
 
 static const struct command_status statuses[] = {
-    {EXIT_YES, "the ledger is being written; with --gaps: there is no gap"},
-    {EXIT_NO, "it is not; with --gaps: there are gaps"},
+    {EXIT_YES, "the ledger is being written; with --gaps: there is no gap; with --stretches: there "
+               "is a stretch"},
+    {EXIT_NO, "it is not; with --gaps: there are gaps; with --stretches: nothing was watched"},
     {EXIT_YES, NULL},
 };
 
 static const struct example examples[] = {
     {"portledger status", "Is it recording, and what did it miss in the last day?"},
     {"portledger status --gaps --since -7d --json", "Every gap of the last week."},
+    {"portledger status --stretches --since -7d",
+     "What came and went unseen between samples, stretch by stretch."},
     {"portledger --ledger copy.db status -v", "What a copied ledger is, and who wrote it."},
     {NULL, NULL},
 };
