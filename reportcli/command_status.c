@@ -143,13 +143,13 @@ static const struct column status_columns[] = {
      .rank = 1},
     {.name = "left_out_processes",
      .type = COLUMN_INTEGER,
-     .heading = "Left out processes",
+     .heading = "Owners left out",
      .help = "The most processes at a time, in those 24 hours, that the settings said not to "
              "record",
      .rank = 1},
     {.name = "left_out_sockets",
      .type = COLUMN_INTEGER,
-     .heading = "Left out sockets",
+     .heading = "Sockets left out",
      .help = "The most sockets at a time, likewise",
      .rank = 1},
 };
