@@ -6,6 +6,7 @@
  */
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/console.h"
 #include "reportcli/command.h"
@@ -99,8 +100,17 @@ static bool print_sockets(struct states *states, struct failure *why)
 }
 
 /* What people are shown besides. Records for programs are of one kind: see more_tables(). */
-static const char processes_title[] = "\nProcesses that own sockets\n\n";
-static const char modules_title[] = "\nTheir modules\n\n";
+static bool say(const char *words, struct failure *why)
+{
+    return console_write(CONSOLE_OUT, words, strlen(words), why);
+}
+
+static bool end_table(const struct command_context *context, struct render *render,
+                      struct failure *why)
+{
+    return command_finish(context, render, why) &&
+           (render->records > 0 || say("none is known\n", why));
+}
 
 static bool print_processes(struct states *states, struct failure *why)
 {
@@ -110,10 +120,10 @@ static bool print_processes(struct states *states, struct failure *why)
     bool done;
 
     shown.render.also = states_also(states);
-    done = console_write(CONSOLE_OUT, processes_title, sizeof(processes_title) - 1, why) &&
+    done = say("\nProcesses that own sockets\n\n", why) &&
            command_begin(&shown, &process_list_table, &render, why) &&
            process_list_print(states, &owners, render, why) &&
-           command_finish(states->context, render, why);
+           end_table(states->context, render, why);
     render_close(render);
     return done;
 }
@@ -129,10 +139,10 @@ static bool print_modules(struct states *states, struct failure *why)
 
     shown.render.also = states_also(states);
     shown.render.verbose = false;
-    done = console_write(CONSOLE_OUT, modules_title, sizeof(modules_title) - 1, why) &&
+    done = say("\nTheir modules\n\n", why) &&
            command_begin(&shown, &module_records_table, &render, why) &&
            module_records_print(states, &owned, render, &sum, why) &&
-           command_finish(states->context, render, why);
+           end_table(states->context, render, why);
     if (done) {
         module_sum_note(states->context, &sum);
     }

@@ -8,6 +8,8 @@
 
 #include "base/text.h"
 
+enum { LONGEST_CHARACTER = 4 }; /* bytes of UTF-8 */
+
 static uint32_t fold(uint32_t c)
 {
     return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
@@ -16,8 +18,10 @@ static uint32_t fold(uint32_t c)
 /* Moves *text behind its first character, which it has. */
 static uint32_t take(const char **text)
 {
+    const char *end = memchr(*text, '\0', LONGEST_CHARACTER);
     size_t taken;
-    uint32_t c = text_code_point(*text, strlen(*text), &taken);
+    uint32_t c =
+        text_code_point(*text, end != NULL ? (size_t)(end - *text) : LONGEST_CHARACTER, &taken);
 
     *text += taken;
     return fold(c);

@@ -14,6 +14,7 @@
 #include "base/service_state.h"
 #include "base/text.h"
 #include "collector/collector.h"
+#include "reportcli/coverage.h"
 #include "store/ledger_query.h"
 #include "store/ledger_writer.h"
 #include "tests/support.h"
@@ -120,6 +121,7 @@ static struct {
     rows *live; /* what the collector finds */
     unsigned lacks;
     bool collector_fails;
+    bool all_known;                 /* the collector finds out everything */
     struct collector_options asked; /* of the collector */
     int64_t waited;                 /* for what is read in the background */
     struct service_facts service;
@@ -150,6 +152,125 @@ static void fill(struct snapshot *snapshot, rows *from)
     }
 }
 
+/*
+ * A machine of which all is known: SSHD is a service, runs a signed file, and
+ * has loaded a module that hides; EVIL has a command line that a terminal would
+ * act upon, and its parent is SSHD; NGINX may not be looked into.
+ */
+static struct {
+    const struct account *named;
+    const struct account *unnamed;
+    const struct image *sshd;
+    const struct image *hidden;
+    const struct image *unread;
+    const struct module_list *modules;
+    const struct module_list *protected;
+} rich;
+
+static const struct image *make_image(const char *file, const struct image_facts *facts)
+{
+    const struct image fields = {.path = file, .seen_as = IMAGE_READ};
+    const struct image *image = image_make(&fields);
+
+    ck_assert_ptr_nonnull(image);
+    if (facts != NULL) {
+        const struct image_facts *shared = image_facts_make(facts);
+
+        ck_assert_ptr_nonnull(shared);
+        image_publish(image, shared);
+        image_facts_release(shared);
+    }
+    return image;
+}
+
+static void make_rich(void)
+{
+    const struct image_facts signed_facts = {.status = IMAGE_READ,
+                                             .verdict = IMAGE_SIGNED,
+                                             .signature = IMAGE_EMBEDDED,
+                                             .taken_at = BEGIN,
+                                             .sha256 = {0xab, 0x01},
+                                             .version = "1.2.3.4",
+                                             .company = "=Company",
+                                             .signer = "Somebody"};
+    const struct image_facts unsigned_facts = {
+        .status = IMAGE_READ, .verdict = IMAGE_UNSIGNED, .taken_at = BEGIN};
+    const struct module_list none = {.access = MODULES_PROTECTED};
+
+    rich.named = account_make("1000");
+    rich.unnamed = account_make("S-1-5-18");
+    ck_assert(account_publish(rich.named, "daemon"));
+    rich.sshd = make_image("/usr/sbin/sshd", &signed_facts);
+    rich.hidden = make_image("/tmp/\x1b]0;evil.so", &unsigned_facts);
+    rich.unread = make_image("/usr/lib/libc.so", NULL);
+    const struct module modules[] = {
+        {.image = rich.sshd, .base = 0x1000, .size = 4096},
+        {.image = rich.unread, .base = 0x7f0000000000, .size = 8192},
+        {.image = rich.hidden, .base = 0x7fffffff0000, .size = 4096, .flags = MODULE_HIDDEN},
+    };
+    const struct module_list list = {
+        .access = MODULES_READ, .has_own_list = true, .count = 3, .modules = modules};
+
+    rich.modules = module_list_make(&list);
+    rich.protected = module_list_make(&none);
+}
+
+static void release_rich(void)
+{
+    account_release(rich.named);
+    account_release(rich.unnamed);
+    image_release(rich.sshd);
+    image_release(rich.hidden);
+    image_release(rich.unread);
+    module_list_release(rich.modules);
+    module_list_release(rich.protected);
+    memset(&rich, 0, sizeof(rich));
+}
+
+static struct process_instance enrich(int which)
+{
+    struct process_instance fields = processes[which];
+
+    if (which == SSHD) {
+        fields.user = rich.named;
+        fields.image = rich.sshd;
+        fields.modules = rich.modules;
+        fields.command_line = "sshd -D";
+        fields.session = 7;
+    } else if (which == EVIL) {
+        fields.user = rich.unnamed;
+        fields.parent_start = processes[SSHD].start;
+        fields.integrity = PROCESS_INTEGRITY_HIGH;
+        fields.command_line = "evil \x1b[2J --password=secret";
+        fields.modules = rich.protected;
+    } else {
+        fields.denied = PROCESS_PART_PATH | PROCESS_PART_COMMAND_LINE;
+    }
+    return fields;
+}
+
+/* Puts the machine of which all is known in the place of the snapshot's processes. */
+static void fill_rich(struct snapshot *snapshot)
+{
+    uint32_t service;
+
+    for (size_t i = 0; i < snapshot->process_count; i++) {
+        struct process_instance fields = enrich((int)i);
+
+        process_instance_release(snapshot->processes[i]);
+        snapshot->processes[i] = process_instance_make(&fields);
+        ck_assert_ptr_nonnull(snapshot->processes[i]);
+    }
+    CHECK_DONE(
+        snapshot_add_service(snapshot, "ssh.service", SERVICE_BY_CGROUP, &service, &fixture.why),
+        fixture.why);
+    for (size_t i = 0; i < snapshot->socket_count; i++) {
+        if (snapshot->sockets[i].owner == SSHD) {
+            snapshot->sockets[i].service = service;
+        }
+    }
+}
+
 /* The collector of this test: what `live` says. */
 struct collector {
     char unused;
@@ -173,6 +294,9 @@ bool collector_sample(struct collector *collector, struct snapshot *snapshot, st
         return FAIL(why, FAILURE_DENIED, 5, "cannot read the TCP table: access is denied");
     }
     fill(snapshot, fixture.live);
+    if (fixture.all_known) {
+        fill_rich(snapshot);
+    }
     return true;
 }
 
@@ -266,6 +390,7 @@ static void open_fixture(void)
     clock_fake_reset();
     clock_fake_set_zone(AN_HOUR, NULL, 0);
     clock_fake_set(BEGIN);
+    make_rich();
     fixture.live = &serving;
     fixture.service = (struct service_facts){.state = SERVICE_IS_RUNNING, .pid = 77};
     support_remove_database(path);
@@ -279,6 +404,7 @@ static void close_fixture(void)
     (void)!ledger_writer_close(fixture.writer, LEDGER_GAP_STOPPED, &ignored);
     ledger_close(fixture.ledger);
     snapshot_clear(&fixture.snapshot);
+    release_rich();
     console_fake_reset();
     support_remove_database(path);
     memset(&fixture, 0, sizeof(fixture));
@@ -1246,6 +1372,9 @@ START_TEST(a_machine_without_sockets_is_an_answer)
     ck_assert_int_eq(cli_run("local"), EXIT_YES);
     ck_assert_str_eq(cli_out(), "");
     ck_assert_str_eq(cli_error(), "note: no socket is open\n");
+    ck_assert_int_eq(cli_run("local -v"), EXIT_YES);
+    ck_assert_str_eq(cli_out(), "\nProcesses that own sockets\n\nnone is known\n"
+                                "\nTheir modules\n\nnone is known\n");
     begin_run();
     sample(&nothing);
     store();
@@ -1327,6 +1456,183 @@ START_TEST(a_terminal_shows_what_it_has_room_for)
 }
 END_TEST
 
+static rows all_three = {&ssh_listens, &evil_listens, &web_listens, NULL};
+
+static int run_rich(const char *line)
+{
+    fixture.live = &all_three;
+    fixture.all_known = true;
+    return cli_run(line);
+}
+
+/* What a question about the machine of which all is known shows, and what not. */
+static const struct {
+    const char *line;
+    enum exit_status status;
+    const char *has;
+    const char *has_not;
+    const char *note;
+} known[] = {
+    {"local", EXIT_YES, "PID  Process        Owner  Service      Proto  Port", "daemon", ""},
+    {"local", EXIT_YES, "100  sshd           exact  ssh.service  TCP", "secret", ""},
+    {"local --jsonl", EXIT_YES, "\"service\":\"ssh.service\",\"service_basis\":\"by cgroup\"", "",
+     "\"note\":\"facts\",\"text\":\"1 of 2 accounts are not named yet"},
+    {"local --jsonl", EXIT_YES,
+     "\"parent_process\":\"sshd\",\"user\":\"S-1-5-18\",\"user_id\":"
+     "\"S-1-5-18\",\"integrity\":\"high\"",
+     "\x1b", ""},
+    {"local --jsonl", EXIT_YES,
+     "\"user\":\"daemon\",\"user_id\":\"1000\",\"integrity\":null,"
+     "\"session\":7",
+     "", ""},
+    {"local --jsonl", EXIT_YES, "\"denied\":\"path, command line\",\"left_out\":null", "", ""},
+    {"local --jsonl", EXIT_YES, "\"command_line\":\"evil \\u001b[2J --password=secret\"", "\x1b",
+     ""},
+    {"local --jsonl --no-command-lines", EXIT_YES, "\"command_line\":null", "secret", ""},
+    {"local --jsonl --images", EXIT_YES, "\"image_status\":\"read\",\"image_sha256\":\"ab010000",
+     "", "\"note\":\"facts\",\"text\":\"1 of 3 files are not read yet\""},
+    {"local --jsonl", EXIT_YES,
+     "\"image_version\":\"1.2.3.4\",\"image_company\":\"=Company\","
+     "\"image_build_id\":null,\"image_verdict\":\"signed\",\"image_signature\":\"embedded\","
+     "\"image_signer\":\"Somebody\"",
+     "", ""},
+    {"local --csv", EXIT_YES, ",'=Company,", "", ""},
+    {"local -v", EXIT_YES, "\nProcesses that own sockets\n\n", "\x1b",
+     "note: modules of 2 of 3 processes could not be read: denied (1), protected (1)\n"},
+    {"local -v", EXIT_YES, "\nTheir modules\n\n", "\x1b", "note: 1 of 3 files are not read yet\n"},
+    {"local -v", EXIT_YES, "evil \\x1B[2J --password=secret", "\x1b", ""},
+    {"local -v", EXIT_YES, "/tmp/\\x1B]0;evil.so", "\x1b", ""},
+    {"local -v --jsonl", EXIT_YES, "\"local_port\":22", "Their modules", ""},
+    {"processes", EXIT_YES, "evil \\x1B[2J --password=secret", "\x1b",
+     "note: of 1 of 3 processes this user may not see all"},
+    {"processes --no-command-lines", EXIT_YES, "daemon", "secret", ""},
+    {"processes --pid 100 --jsonl", EXIT_YES,
+     "\"pid\":100,\"name\":\"sshd\",\"sockets\":1,"
+     "\"services\":\"ssh.service\",\"started_at\":",
+     "4321", ""},
+    {"processes --process NGINX --jsonl", EXIT_YES, "\"access\":\"denied\",\"module_access\":null",
+     "sshd", ""},
+    {"processes --pid 4321 --jsonl", EXIT_YES,
+     "\"module_access\":\"protected\",\"module_count\":null", "", ""},
+    {"processes --pid 5", EXIT_NO, "", "sshd", "note: no process matches\n"},
+    {"modules", EXIT_YES, "0x7fffffff0000", "\x1b", "processes could not be read"},
+    {"modules --jsonl", EXIT_YES,
+     "\"base\":\"0x7fffffff0000\",\"size\":4096,\"flags\":\"hidden\","
+     "\"path\":\"/tmp/\\u001b]0;evil.so\"",
+     "\x1b", "\"note\":\"modules\""},
+    {"modules --flagged --csv", EXIT_YES, "hidden", "libc.so", ""},
+    {"modules --path */LIBC.so --csv", EXIT_YES, "/usr/lib/libc.so", "evil.so", ""},
+    {"modules --pid 100 --path *.dll", EXIT_NO, "", "sshd", "note: no module matches\n"},
+    {"modules --pid 4321", EXIT_UNDECIDED, "", "sshd",
+     "note: modules of 1 of 1 processes could not be read: protected (1)\n"},
+};
+
+START_TEST(what_is_known_is_shown)
+{
+    int status = run_rich(known[_i].line);
+
+    CHECK_CONTAINS(cli_out(), known[_i].has);
+    ck_assert(known[_i].has_not[0] == '\0' || strstr(cli_out(), known[_i].has_not) == NULL);
+    CHECK_CONTAINS(cli_error(), known[_i].note);
+    ck_assert_int_eq(status, known[_i].status);
+}
+END_TEST
+
+/* What is asked of the collector, and how long it is waited for. */
+static const struct {
+    const char *line;
+    struct collector_options asked;
+    int64_t waited;
+} asked[] = {
+    {"local", {.details = true}, -1},
+    {"local --json", {.details = true}, 1000},
+    {"local --images", {.details = true, .images = true}, 10000},
+    {"local -v", {.details = true, .modules = true, .images = true}, 10000},
+    {"local -v --json", {.details = true, .images = true}, 10000},
+    {"processes", {.details = true, .all_processes = true}, 1000},
+    {"processes --owners --json", {.details = true}, 1000},
+    {"processes --pid 7 -v",
+     {.details = true, .modules = true, .images = true, .all_processes = true, .pid = 7},
+     10000},
+    {"modules", {.details = true, .modules = true, .images = true}, 10000},
+    {"modules --pid 7",
+     {.details = true, .modules = true, .images = true, .all_processes = true, .pid = 7},
+     10000},
+};
+
+START_TEST(no_more_is_read_than_is_shown)
+{
+    const struct collector_options *is = &fixture.asked;
+    const struct collector_options *should = &asked[_i].asked;
+
+    fixture.waited = -1;
+    (void)cli_run(asked[_i].line);
+    ck_assert_int_eq(is->details, should->details);
+    ck_assert_int_eq(is->modules, should->modules);
+    ck_assert_int_eq(is->images, should->images);
+    ck_assert_int_eq(is->all_processes, should->all_processes);
+    ck_assert_uint_eq(is->pid, should->pid);
+    ck_assert_int_eq(fixture.waited, asked[_i].waited);
+}
+END_TEST
+
+START_TEST(processes_of_the_past_are_answered_by_the_ledger)
+{
+    record_a_minute();
+    ck_assert_int_eq(cli_run("processes --at 14:00:02 --ledger check_commands.db --csv --owners"),
+                     EXIT_YES);
+    CHECK_CONTAINS(cli_out(), "\r\n1,100,sshd,2,,2026-11-20T13:59:00.000+01:00,true,1,opened,");
+    CHECK_CONTAINS(cli_out(), "\r\n1,4321,'=evil");
+    ck_assert_ptr_null(strstr(cli_out(), "nginx"));
+    CHECK_CONTAINS(cli_error(), "note: the moment lies in a time watched from ");
+    ck_assert_int_eq(cli_run("processes --at 14:00:30 --ledger check_commands.db"), EXIT_UNDECIDED);
+    ck_assert_int_eq(cli_run("modules --at 14:00:02 --ledger check_commands.db"), EXIT_UNDECIDED);
+    CHECK_CONTAINS(cli_error(), "note: modules of 2 of 2 processes could not be read: ");
+}
+END_TEST
+
+START_TEST(stretches_are_listed_with_what_they_missed)
+{
+    record_a_minute();
+    ck_assert_int_eq(cli_run("status --stretches --ledger check_commands.db --csv"), EXIT_YES);
+    CHECK_CONTAINS(cli_out(),
+                   "\r\n2026-11-20T14:00:00.000+01:00,2026-11-20T14:00:04.000+01:00,4000,1000,5,"
+                   "service stopped,");
+    ck_assert_int_eq(cli_run("status --stretches --gaps --ledger check_commands.db"), EXIT_USAGE);
+    CHECK_CONTAINS(cli_error(), "--gaps and --stretches exclude each other");
+}
+END_TEST
+
+static const struct {
+    struct coverage coverage;
+    const char *words;
+} losses[] = {
+    {{.missed = 1}, "; at least 1 connection came and went unseen between samples"},
+    {{.missed = 12, .missed_beyond = true},
+     "; at least 12 connections came and went unseen between samples, counted in the whole of the "
+     "uninterrupted times that touch this one"},
+    {{.left_out_processes = 2, .left_out_sockets = 5},
+     "; up to 2 processes with 5 sockets at a time are left out by the settings"},
+    {{.left_out_processes = 1, .left_out_sockets = 1},
+     "; up to 1 process with 1 socket at a time are left out by the settings"},
+};
+
+START_TEST(what_was_missed_is_said)
+{
+    struct coverage coverage = losses[_i].coverage;
+    struct text words = {0};
+
+    coverage.since = BEGIN;
+    coverage.until = BEGIN + 1000;
+    coverage.watched = 1000;
+    coverage.interval = 1000;
+    coverage_add_words(&words, &coverage, TIME_ZONE_LOCAL);
+    CHECK_CONTAINS(text_bytes(&words), ", without a gap");
+    ck_assert_str_eq(strchr(text_bytes(&words), ';'), losses[_i].words);
+    text_clear(&words);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("commands");
@@ -1340,6 +1646,9 @@ static Suite *make_suite(void)
     tcase_add_loop_test(golden, a_terminal_shows_what_it_has_room_for, 0, COUNT_OF(terminals));
     tcase_add_test(golden, notes_come_after_the_records);
     tcase_add_test(golden, no_interval_is_lost_between_two_pages);
+    tcase_add_loop_test(golden, what_is_known_is_shown, 0, COUNT_OF(known));
+    tcase_add_loop_test(golden, no_more_is_read_than_is_shown, 0, COUNT_OF(asked));
+    tcase_add_test(golden, processes_of_the_past_are_answered_by_the_ledger);
     suite_add_tcase(suite, golden);
 
     tcase_add_checked_fixture(odd, open_fixture, close_fixture);
@@ -1359,6 +1668,8 @@ static Suite *make_suite(void)
                         COUNT_OF(states));
     tcase_add_test(state, status_counts_what_the_last_day_missed);
     tcase_add_test(state, an_empty_ledger_is_an_answer);
+    tcase_add_test(state, stretches_are_listed_with_what_they_missed);
+    tcase_add_loop_test(state, what_was_missed_is_said, 0, COUNT_OF(losses));
     suite_add_tcase(suite, state);
     return suite;
 }
