@@ -275,7 +275,8 @@ static void add_losses(struct text *text, const struct coverage *coverage)
         add_count(text, coverage->left_out_processes, "process", "processes");
         text_add(text, " with ");
         add_count(text, coverage->left_out_sockets, "socket", "sockets");
-        text_add(text, " at a time are left out by the settings");
+        text_addf(text, " %s left out by the settings at a time",
+                  coverage->left_out_processes == 1 ? "is" : "are");
     }
 }
 

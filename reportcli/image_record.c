@@ -59,10 +59,10 @@ static void write_hash(char *text, const uint8_t *hash)
     static const char digits[] = "0123456789abcdef";
 
     for (size_t i = 0; i < IMAGE_HASH_SIZE; i++) {
-        text[2 * i] = digits[hash[i] >> 4];
-        text[2 * i + 1] = digits[hash[i] & 15];
+        *text++ = digits[hash[i] >> 4];
+        *text++ = digits[hash[i] & 15];
     }
-    text[2 * IMAGE_HASH_SIZE] = '\0';
+    *text = '\0';
 }
 
 void image_record_fill(struct image_record *record, const struct image *image, struct value *values)

@@ -23,8 +23,8 @@ static bool make_room(struct process_index *index, size_t count, struct failure 
     if (count <= index->capacity) {
         return true;
     }
-    sorted = (const struct process_instance **)realloc((void *)index->sorted,
-                                                       count * sizeof(index->sorted[0]));
+    sorted =
+        (const struct process_instance **)realloc((void *)index->sorted, count * sizeof(void *));
     if (sorted == NULL) {
         return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu processes", count);
     }
@@ -44,7 +44,7 @@ bool process_index_make(struct process_index *index, const struct snapshot *snap
         index->sorted[index->count++] = snapshot->processes[i];
     }
     if (index->count > 1) {
-        qsort((void *)index->sorted, index->count, sizeof(index->sorted[0]), compare_instances);
+        qsort((void *)index->sorted, index->count, sizeof(void *), compare_instances);
     }
     return true;
 }
@@ -62,7 +62,7 @@ const struct process_instance *process_index_parent(const struct process_index *
     wanted.pid = child->parent_pid;
     wanted.start = child->parent_start;
     found = (const struct process_instance *const *)bsearch(
-        (const void *)&key, (const void *)index->sorted, index->count, sizeof(index->sorted[0]),
+        (const void *)&key, (const void *)index->sorted, index->count, sizeof(void *),
         compare_instances);
     return found == NULL ? NULL : *found;
 }

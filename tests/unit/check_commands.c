@@ -1612,9 +1612,9 @@ static const struct {
      "; at least 12 connections came and went unseen between samples, counted in the whole of the "
      "uninterrupted times that touch this one"},
     {{.left_out_processes = 2, .left_out_sockets = 5},
-     "; up to 2 processes with 5 sockets at a time are left out by the settings"},
+     "; up to 2 processes with 5 sockets are left out by the settings at a time"},
     {{.left_out_processes = 1, .left_out_sockets = 1},
-     "; up to 1 process with 1 socket at a time are left out by the settings"},
+     "; up to 1 process with 1 socket is left out by the settings at a time"},
 };
 
 START_TEST(what_was_missed_is_said)
