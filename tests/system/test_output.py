@@ -17,9 +17,13 @@ SCHEMA = json.loads((ROOT / "docs" / "output.schema.json").read_text())
 COMMANDS = [
     (("local",), "socket"),
     (("local", "--at", "now"), "socket"),
+    (("local", "--images"), "socket"),
+    (("processes",), "process"),
+    (("processes", "--owners", "--at", "now"), "process"),
     (("history",), "interval"),
     (("diff", "BEFORE", "now"), "change"),
     (("status",), "status"),
+    (("status", "--stretches"), "stretch"),
 ]
 
 
@@ -79,7 +83,7 @@ def test_every_format_says_the_same_and_follows_the_schema(watched):
 def test_every_command_has_a_help_with_an_example(machine):
     top = machine.run("portledger", "--help")
     assert top.status == 0
-    for command in ("local", "history", "diff", "status"):
+    for command in ("local", "processes", "modules", "history", "diff", "status"):
         assert command in top.out
         for ask in (["--help"], ["-h"], ["-?"], ["/?"]):
             result = machine.run("portledger", command, *ask)
