@@ -403,12 +403,20 @@ static bool may_go_on(const struct collector *collector, int64_t since, int64_t 
     return collector->options.hurry || clock_steady() - since < budget;
 }
 
+static bool is_asked_for(const struct collector *collector, const struct process_instance *instance)
+{
+    const struct collector_options *options = &collector->options;
+
+    return (options->pid == 0 || options->pid == instance->pid) &&
+           (options->process == NULL || text_equal_fold(options->process, instance->name));
+}
+
 static bool wants_look(const struct collector *collector, const struct process_entry *entry,
                        bool first, int64_t now)
 {
     int64_t refresh = collector->options.module_refresh;
 
-    if (!entry->owns || entry->left_out) {
+    if (!entry->owns || entry->left_out || !is_asked_for(collector, entry->instance)) {
         return false;
     }
     if (entry->modules_at == 0) {
@@ -443,7 +451,8 @@ static bool look_at_all_processes(struct collector *collector, struct failure *w
     const struct process_sources sources = sources_of(collector);
 
     for (size_t i = 0; i < collector->history.count; i++) {
-        if (collector->history.entries[i].owns) {
+        if (collector->history.entries[i].owns ||
+            !is_asked_for(collector, collector->history.entries[i].instance)) {
             continue;
         }
         if (!process_history_open(&collector->history, i, &sources, why) ||

@@ -22,12 +22,15 @@
 
 /* What to look at. {0}: sockets, processes, and the paths of those that own sockets. */
 struct collector_options {
-    bool details;       /* command lines, users and services of the owners of sockets; of their
-                           ancestors command lines and users */
-    bool modules;       /* what the owners have loaded */
-    bool images;        /* hash, version and signer of what they run and have loaded */
-    bool all_processes; /* details and modules of every process */
-    bool hurry;         /* somebody waits: nothing is put off, and nothing read slowly */
+    bool details;        /* command lines, users and services of the owners of sockets; of their
+                            ancestors command lines and users */
+    bool modules;        /* what the owners have loaded */
+    bool images;         /* hash, version and signer of what they run and have loaded */
+    bool all_processes;  /* details and modules of every process, */
+    uint32_t pid;        /* or of this one alone; 0: no limit; */
+    const char *process; /* or of those whose image has this file name, without regard to case
+                            (ASCII); NULL: no limit. Lent for as long as the collector is open */
+    bool hurry;          /* somebody waits: nothing is put off, and nothing read slowly */
 
     int64_t interval;       /* milliseconds between samples; 0: there is only one. What a sample
                                knows of the one before counts only where no time is missing */

@@ -124,9 +124,12 @@ int64_t live_patience(const struct command_context *context,
 bool live_sample(const struct collector_options *options, int64_t patience,
                  struct snapshot *snapshot, struct failure *why)
 {
+    struct collector_options hurried = *options; /* what it points to stays the caller's */
     struct collector *collector = NULL;
-    bool done =
-        collector_open(&collector, options, why) && collector_sample(collector, snapshot, why);
+    bool done;
+
+    hurried.hurry = true;
+    done = collector_open(&collector, &hurried, why) && collector_sample(collector, snapshot, why);
 
     if (done && patience > 0 && !collector_complete(collector, patience)) {
         /* What is missing is counted from the snapshot: live_note_facts(). */
