@@ -2,8 +2,7 @@
 #pragma once
 
 /*
- * Reads the facts of one image: hash, version, company, build id, verdict and
- * signer.
+ * Reads all there is to know of an image's file, by one handle.
  */
 
 #include <stdint.h>
@@ -12,8 +11,9 @@
 #include "collector/image.h"
 
 /*
- * Reads now, in the calling thread, by image_file.h. One reference for the
- * caller. Files of more than `largest` bytes are IMAGE_TOO_LARGE. NULL where
- * memory ran out.
+ * Reads the facts of one image now, in the calling thread. A file of more than
+ * `largest` bytes is IMAGE_TOO_LARGE; one that is written to meanwhile is
+ * IMAGE_CHANGED. One that was seen as something that cannot be read is not
+ * touched. NULL where memory ran out.
  */
 const struct image_facts *image_facts_read(const struct image *image, int64_t largest) NODISCARD;
