@@ -11,8 +11,9 @@
 struct shared_account {
     struct account fields; /* first: a pointer to it is a pointer to the whole */
     atomic_uint references;
-    atomic_bool settled;
-    _Atomic(char *) name; /* NULL: none, or not yet */
+    atomic_bool published; /* somebody has begun to say what was found, */
+    atomic_bool settled;   /* and has said it */
+    _Atomic(char *) name;  /* NULL: none, or not yet */
     char id[];
 };
 
@@ -33,6 +34,7 @@ const struct account *account_make(const char *id)
     memcpy(shared->id, id, size);
     shared->fields.id = shared->id;
     atomic_init(&shared->references, 1);
+    atomic_init(&shared->published, false);
     atomic_init(&shared->settled, false);
     atomic_init(&shared->name, NULL);
     return &shared->fields;
@@ -69,12 +71,13 @@ bool account_is_settled(const struct account *account)
 bool account_publish(const struct account *account, const char *name)
 {
     struct shared_account *shared = shared_of(account);
-    char *copy = name == NULL ? NULL : text_copy(name);
-    char *none = NULL;
+    char *copy;
 
-    if (!atomic_compare_exchange_strong(&shared->name, &none, copy)) {
-        free(copy);
+    if (atomic_exchange(&shared->published, true)) {
+        return true;
     }
+    copy = name == NULL ? NULL : text_copy(name);
+    atomic_store_explicit(&shared->name, copy, memory_order_release);
     atomic_store_explicit(&shared->settled, true, memory_order_release);
     return name == NULL || copy != NULL;
 }
