@@ -2,7 +2,7 @@
 
 /*
  * Windows: the four OWNER_MODULE tables of the IP helper library. They alone
- * tell when a socket was bound.
+ * tell when a socket was bound, and by which service of its process.
  */
 
 #include "collector/ip_helper_win32.h"
@@ -50,6 +50,7 @@ static const struct source {
     size_t address_size;
     size_t pid;
     size_t created_at;
+    size_t service_tag; /* the low half of OwningModuleInfo[0] */
     struct end_layout local;
     struct end_layout remote; /* TCP only, like state */
     size_t state;
@@ -65,6 +66,7 @@ static const struct source {
         .address_size = sizeof(IN_ADDR),
         .pid = offsetof(MIB_TCPROW_OWNER_MODULE, dwOwningPid),
         .created_at = offsetof(MIB_TCPROW_OWNER_MODULE, liCreateTimestamp),
+        .service_tag = offsetof(MIB_TCPROW_OWNER_MODULE, OwningModuleInfo),
         .local = {.address = offsetof(MIB_TCPROW_OWNER_MODULE, dwLocalAddr),
                   .port = offsetof(MIB_TCPROW_OWNER_MODULE, dwLocalPort)},
         .remote = {.address = offsetof(MIB_TCPROW_OWNER_MODULE, dwRemoteAddr),
@@ -82,6 +84,7 @@ static const struct source {
         .address_size = sizeof(IN6_ADDR),
         .pid = offsetof(MIB_TCP6ROW_OWNER_MODULE, dwOwningPid),
         .created_at = offsetof(MIB_TCP6ROW_OWNER_MODULE, liCreateTimestamp),
+        .service_tag = offsetof(MIB_TCP6ROW_OWNER_MODULE, OwningModuleInfo),
         .local = {.address = offsetof(MIB_TCP6ROW_OWNER_MODULE, ucLocalAddr),
                   .scope_id = offsetof(MIB_TCP6ROW_OWNER_MODULE, dwLocalScopeId),
                   .port = offsetof(MIB_TCP6ROW_OWNER_MODULE, dwLocalPort)},
@@ -101,6 +104,7 @@ static const struct source {
         .address_size = sizeof(IN_ADDR),
         .pid = offsetof(MIB_UDPROW_OWNER_MODULE, dwOwningPid),
         .created_at = offsetof(MIB_UDPROW_OWNER_MODULE, liCreateTimestamp),
+        .service_tag = offsetof(MIB_UDPROW_OWNER_MODULE, OwningModuleInfo),
         .local = {.address = offsetof(MIB_UDPROW_OWNER_MODULE, dwLocalAddr),
                   .port = offsetof(MIB_UDPROW_OWNER_MODULE, dwLocalPort)},
     },
@@ -115,6 +119,7 @@ static const struct source {
         .address_size = sizeof(IN6_ADDR),
         .pid = offsetof(MIB_UDP6ROW_OWNER_MODULE, dwOwningPid),
         .created_at = offsetof(MIB_UDP6ROW_OWNER_MODULE, liCreateTimestamp),
+        .service_tag = offsetof(MIB_UDP6ROW_OWNER_MODULE, OwningModuleInfo),
         .local = {.address = offsetof(MIB_UDP6ROW_OWNER_MODULE, ucLocalAddr),
                   .scope_id = offsetof(MIB_UDP6ROW_OWNER_MODULE, dwLocalScopeId),
                   .port = offsetof(MIB_UDP6ROW_OWNER_MODULE, dwLocalPort)},
@@ -226,6 +231,7 @@ static struct socket_row row_at(const struct source *source, const uint8_t *from
         .local = endpoint_at(from, &source->local, source->address_size),
         .pid = dword_at(from + source->pid),
         .created_at = time_at(from + source->created_at),
+        .service_tag = dword_at(from + source->service_tag),
         .owner = SOCKET_NO_OWNER,
     };
 
