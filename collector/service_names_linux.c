@@ -39,6 +39,12 @@ enum service_basis service_names_find(struct service_names *names, uint32_t pid,
     return SERVICE_BY_CGROUP;
 }
 
+bool service_names_may_host(const char *parent)
+{
+    (void)parent;
+    return true; /* a unit has many processes, children of anybody */
+}
+
 void service_names_close(struct service_names *names)
 {
     if (names != NULL) {

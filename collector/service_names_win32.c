@@ -272,6 +272,11 @@ enum service_basis service_names_find(struct service_names *names, uint32_t pid,
     return i - first == 1 ? SERVICE_ONLY : SERVICE_ONE_OF;
 }
 
+bool service_names_may_host(const char *parent)
+{
+    return parent == NULL || text_equal_fold(parent, "services.exe");
+}
+
 void service_names_close(struct service_names *names)
 {
     if (names != NULL) {

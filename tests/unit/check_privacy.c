@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 
+#include <stdio.h>
+
 #include "tests/support.h"
 
 #include "collector/collector.h"
