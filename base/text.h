@@ -108,13 +108,6 @@ void text_add_wrapped(struct text *text, const char *words, size_t at, size_t in
 bool text_equal_fold(const char *a, const char *b);
 
 /*
- * Whether the whole of `text` is as the pattern says: `*` stands for any bytes,
- * `?` for any one character, and case does not count for ASCII letters. A
- * slash and a backslash are characters like others.
- */
-bool text_matches(const char *text, const char *pattern);
-
-/*
  * The entry of `words` (ended by NULL) that a person who typed `word` may
  * have meant: at most a third of its letters (one, for a short word) are
  * wrong, missing, added or swapped; case does not count. Of several that are

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pattern.h"
 #include "base/text.h"
 
 static void clear_list(struct pattern_list *list)
@@ -117,10 +118,10 @@ static const char *file_name(const char *path)
 static bool matches(const char *pattern, const struct process_instance *instance)
 {
     if (is_for_paths(pattern)) {
-        return instance->path != NULL && text_matches(instance->path, pattern);
+        return instance->path != NULL && pattern_matches(pattern, instance->path);
     }
-    return text_matches(instance->name, pattern) ||
-           (instance->path != NULL && text_matches(file_name(instance->path), pattern));
+    return pattern_matches(pattern, instance->name) ||
+           (instance->path != NULL && pattern_matches(pattern, file_name(instance->path)));
 }
 
 static bool any_matches(const struct pattern_list *list, const struct process_instance *instance)

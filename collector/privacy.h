@@ -5,7 +5,7 @@
  * What the settings say not to record, by patterns for programs.
  *
  * A pattern with a slash or backslash in it is for the full path of the image,
- * any other for its file name; text_matches() compares.
+ * any other for its file name; pattern_matches() compares.
  */
 
 #include <stdbool.h>

@@ -6,7 +6,7 @@
 #include <stdio.h>
 
 #include "reportcli/image_record.h"
-#include "reportcli/pattern.h"
+#include "base/pattern.h"
 
 static const struct column module_columns[] = {
     {.name = "pid", .type = COLUMN_INTEGER, .heading = "PID", .help = "Process id"},

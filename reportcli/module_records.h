@@ -19,7 +19,7 @@ extern const struct column_table module_records_table;
 /* Which modules; {0}: all. */
 struct module_choice {
     struct process_choice processes; /* of which processes */
-    const char *path;                /* a pattern (pattern.h); NULL: any */
+    const char *path;                /* as in base/pattern.h; NULL: any */
     bool flagged;                    /* only those that module_is_flagged() */
 };
 

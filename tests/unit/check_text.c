@@ -302,37 +302,6 @@ START_TEST(case_does_not_count_for_ascii_letters)
 }
 END_TEST
 
-static const struct {
-    const char *pattern;
-    const char *text;
-    bool matches;
-} patterns[] = {
-    {"", "", true},
-    {"", "a", false},
-    {"*", "", true},
-    {"*", "abc", true},
-    {"a*c", "abbc", true},
-    {"a*c", "abbd", false},
-    {"*.exe", "A.EXE", true},
-    {"?", "", false},
-    {"?", "a", true},
-    {"?", "\xC3\xA4", true},
-    {"??", "\xC3\xA4", false},
-    {"a?c*", "abc", true},
-    {"**", "x", true},
-    {"*a*b*", "xxaxxbxx", true},
-    {"*a*b", "xxbxxa", false},
-    {"a", "ab", false},
-    {"ab", "a", false},
-    {"*\xC3\xA4", "x\xC3\xA4", true},
-};
-
-START_TEST(a_pattern_stands_for_the_whole_text)
-{
-    ck_assert_int_eq(text_matches(patterns[_i].text, patterns[_i].pattern), patterns[_i].matches);
-}
-END_TEST
-
 static const char *const words[] = {"interval", "history", "local", "diff", "pid", "port", NULL};
 
 static const struct {
@@ -426,7 +395,6 @@ static Suite *text_suite(void)
     tcase_add_test(tests, what_is_visible_stays_as_it_is);
     tcase_add_loop_test(tests, columns_are_those_of_a_terminal, 0, COUNT_OF(widths));
     tcase_add_test(tests, case_does_not_count_for_ascii_letters);
-    tcase_add_loop_test(tests, a_pattern_stands_for_the_whole_text, 0, COUNT_OF(patterns));
     tcase_add_loop_test(tests, the_closest_word_is_what_was_meant, 0, COUNT_OF(typos));
     tcase_add_test(tests, of_equally_near_words_the_first_is_meant);
     tcase_add_loop_test(tests, words_are_wrapped_between_blanks, 0, COUNT_OF(wrappings));

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * Patterns as people type them for paths.
+ * Patterns as people type them for names and paths.
  */
 
 #include <stdbool.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-#include "reportcli/pattern.h"
+#include "base/pattern.h"
 
 #include <stddef.h>
 #include <stdint.h>
