@@ -29,6 +29,15 @@ static const struct column_table table = {
     .groups = {{state_moment_column, 1}, SOCKET_RECORD_GROUPS, {state_at_column, 1}},
 };
 
+/* Where a table of the processes follows, it would say of each socket what that says once. */
+enum { SHORT_AT = SOCKET + SOCKET_RECORD_OWN };
+
+static const struct column_table short_table = {
+    .name = "socket",
+    .title = "one socket that a process holds",
+    .groups = {{state_moment_column, 1}, {socket_columns, SOCKET_RECORD_OWN}, {state_at_column, 1}},
+};
+
 /* By process, then by port: PortQry's order. */
 static int compare_by_process(const void *left, const void *right)
 {
@@ -61,12 +70,12 @@ static bool print_state(struct states *states, struct socket_record *record, siz
     bool done = true;
 
     values[MOMENT] = value_number((int64_t)moment);
-    values[AT] = value_number(snapshot->taken_at);
     sort_by_process(&states->snapshot);
     for (size_t i = 0; done && i < snapshot->socket_count; i++) {
         done = socket_record_fill_row(record, snapshot, &states->index, &snapshot->sockets[i],
-                                      values + SOCKET, why) &&
-               render_record(render, values, why);
+                                      values + SOCKET, why);
+        values[render->table == &short_table ? SHORT_AT : AT] = value_number(snapshot->taken_at);
+        done = done && render_record(render, values, why);
     }
     return done;
 }
@@ -83,6 +92,12 @@ static bool print_states(struct states *states, struct render *render, struct fa
     return done;
 }
 
+/* People who ask for everything get all three kinds of records. */
+static bool more_tables(const struct command_context *context)
+{
+    return context->render.verbose && context->renderer == &render_table;
+}
+
 static bool print_sockets(struct states *states, struct failure *why)
 {
     struct command_context shown = *states->context;
@@ -90,8 +105,8 @@ static bool print_sockets(struct states *states, struct failure *why)
     bool done;
 
     shown.render.also = states_also(states);
-    done = command_begin(&shown, &table, &render, why) && print_states(states, render, why) &&
-           command_finish(states->context, render, why);
+    done = command_begin(&shown, more_tables(&shown) ? &short_table : &table, &render, why) &&
+           print_states(states, render, why) && command_finish(states->context, render, why);
     if (done && states->count > 0 && render->records == 0) {
         command_note(states->context, "empty", "no socket is open");
     }
@@ -163,12 +178,6 @@ static void note_denied(const struct command_context *context, const struct snap
                      "command elevated, as an administrator or root, to see them",
                      denied, snapshot->socket_count);
     }
-}
-
-/* People who ask for everything get all three kinds of records. */
-static bool more_tables(const struct command_context *context)
-{
-    return context->render.verbose && context->renderer == &render_table;
 }
 
 static struct states ask(const struct command_context *context)

@@ -24,8 +24,7 @@ static struct module_choice read_choice(const struct options *options)
 static struct states ask(const struct process_choice *processes)
 {
     return (struct states){
-        .live = {.details = true,
-                 .modules = true,
+        .live = {.modules = true,
                  .images = true,
                  .all_processes = !processes->owners,
                  .pid = processes->pid,

@@ -171,5 +171,6 @@ bool live_note_facts(const struct command_context *context, const struct collect
                      const struct snapshot *snapshot, struct failure *why)
 {
     return (!options->images || note_files(context, snapshot, why)) &&
-           (live_patience(context, options) == 0 || note_accounts(context, snapshot, why));
+           (!options->details || live_patience(context, options) == 0 ||
+            note_accounts(context, snapshot, why));
 }

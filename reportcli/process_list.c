@@ -333,8 +333,8 @@ bool process_list_note(struct states *states, const struct process_choice *choic
     }
     if (denied > 0) {
         command_note(states->context, "denied",
-                     "of %zu of %zu processes this user may not see all; run the command elevated, "
-                     "as an administrator or root, to see it",
+                     "%zu of %zu processes can be seen only in part by this user; run the command "
+                     "elevated, as an administrator or root, to see all",
                      denied, list.count);
     }
     process_list_clear(&list);

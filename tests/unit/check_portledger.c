@@ -9,6 +9,7 @@
 
 #include "base/clock_fake.h"
 #include "base/exit_status.h"
+#include "base/process_self.h"
 #include "base/text.h"
 #include "base/version.h"
 #include "reportcli/command.h"
@@ -168,6 +169,25 @@ START_TEST(an_output_that_cannot_be_written_is_told)
 }
 END_TEST
 
+#define AFTER_EVERYTHING INT64_C(4102444800000) /* 2100-01-01 */
+
+/* The machine itself, and not one that is made up. */
+START_TEST(the_running_program_finds_itself)
+{
+    struct text line = {0};
+
+    clock_fake_set(AFTER_EVERYTHING); /* who started later than the sample is not of it */
+    text_addf(&line, "processes --jsonl --pid %lu", (unsigned long)process_self_pid());
+    ck_assert_int_eq(cli_run(text_bytes(&line)), EXIT_YES);
+    text_reset(&line);
+    /* Linux cuts names after 15 bytes. */
+    text_addf(&line, "\"pid\":%lu,\"name\":\"check_portledge", (unsigned long)process_self_pid());
+    CHECK_CONTAINS(cli_out(), text_bytes(&line));
+    ck_assert_ptr_eq(strchr(cli_out(), '\n') + 1, cli_out() + strlen(cli_out()));
+    text_clear(&line);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("portledger");
@@ -175,6 +195,7 @@ static Suite *make_suite(void)
 
     tcase_add_checked_fixture(line, open_fixture, close_fixture);
     tcase_add_loop_test(line, a_call_has_this_outcome, 0, COUNT_OF(calls));
+    tcase_add_test(line, the_running_program_finds_itself);
     tcase_add_loop_test(line, the_version_is_one_line, 0, COUNT_OF(version_calls));
     tcase_add_loop_test(line, help_fits_the_terminal, 0, COUNT_OF(help_widths));
     tcase_add_test(line, the_help_of_a_command_is_complete);
