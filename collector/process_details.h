@@ -20,7 +20,8 @@
 #include "collector/process_instance.h"
 
 /* Lets this process look into those of others, as far as its user may (Windows:
- * SeDebugPrivilege). What cannot be had costs details, and is no failure. */
+ * SeDebugPrivilege), and lets it hold as many as the system allows (Linux: the
+ * limit of descriptors). What cannot be had costs details, and is no failure. */
 void process_handle_prepare(void);
 
 /* A process instance that is held. Belongs to one thread. */

@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -20,9 +21,19 @@
 
 enum { STATUS_LIMIT = 8192 };
 
-/* Rights come with the user that we are: CAP_SYS_PTRACE, or the same user. */
+/*
+ * Rights come with the user that we are: CAP_SYS_PTRACE, or the same user. Each
+ * process that is held takes a descriptor, and the usual limit of 1,024 is
+ * meant for programs that use select(), which we do not.
+ */
 void process_handle_prepare(void)
 {
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < limit.rlim_max) {
+        limit.rlim_cur = limit.rlim_max;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
 }
 
 static bool is_refusal(int error)
