@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/machine.h"
 #include "base/paths.h"
 #include "base/process_self.h"
 #include "base/time_text.h"
@@ -109,6 +110,17 @@ static void compare_ledger_path(const struct watcher *watcher, const struct sett
     text_clear(&path);
 }
 
+static bool store_settings(struct watcher *watcher, struct failure *why)
+{
+    struct text text = {0};
+    bool ok;
+
+    settings_add_all(&text, watcher->settings);
+    ok = text_ok(&text, why) && ledger_writer_set_settings(watcher->writer, text_bytes(&text), why);
+    text_clear(&text);
+    return ok;
+}
+
 static bool configure_sampler(struct watcher *watcher, struct failure *why)
 {
     struct collector_options options = {0};
@@ -139,7 +151,7 @@ static bool reload(struct watcher *watcher, struct failure *why)
     watcher->next_commit = watcher->next_sample; /* what waited by the old settings waits no more */
     tell_settings(watcher);
     ledger_writer_set_commit(watcher->writer, watcher->commit_every);
-    return configure_sampler(watcher, why) &&
+    return store_settings(watcher, why) && configure_sampler(watcher, why) &&
            ledger_writer_set_interval(watcher->writer, watcher->interval, why);
 }
 
@@ -345,6 +357,8 @@ static bool make_ledger_folder(const char *path, struct failure *why)
 static bool begin_run(struct watcher *watcher, struct failure *why)
 {
     struct text program = {0};
+    struct text settings = {0};
+    struct machine_facts machine = {0};
     struct ledger_run run = {
         .pid = process_self_pid(),
         .started_at = clock_now(),
@@ -354,10 +368,16 @@ static bool begin_run(struct watcher *watcher, struct failure *why)
     bool ok;
 
     text_addf(&program, "portledgerd %s", portledger_version);
+    settings_add_all(&settings, watcher->settings);
     run.program = text_bytes(&program);
-    ok = text_ok(&program, why) && clock_boot_read(&run.boot, why) &&
+    run.settings = text_bytes(&settings);
+    run.machine = &machine;
+    ok = text_ok(&program, why) && text_ok(&settings, why) && machine_read(&machine, why) &&
+         clock_boot_read(&run.boot, why) &&
          ledger_writer_open(&watcher->writer, watcher->ledger, &run, why);
+    machine_facts_clear(&machine);
     text_clear(&program);
+    text_clear(&settings);
     return ok;
 }
 

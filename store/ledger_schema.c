@@ -97,7 +97,26 @@ static const char *const step_0[] = {
     "  boot        INTEGER NOT NULL REFERENCES boot (id),\n"
     "  started_at  INTEGER NOT NULL,\n"
     "  commit_ms   INTEGER NOT NULL,     -- how often it commits; 0: not told\n"
+    "  machine_id  TEXT NOT NULL,        -- which machine it watched: '' where the system\n"
+    "  host        TEXT NOT NULL,        -- does not tell\n"
+    "  domain      TEXT NOT NULL,\n"
+    "  system      TEXT NOT NULL,        -- name and build\n"
+    "  zone        TEXT NOT NULL,        -- name of its time zone\n"
     "  ended       INTEGER NOT NULL      -- why it ended, as in stretch; 0: it runs\n"
+    ") STRICT;\n",
+
+    "CREATE TABLE settings (\n"
+    "  id    INTEGER PRIMARY KEY,        -- in force from `at` on, to the next row\n"
+    "  run   INTEGER NOT NULL REFERENCES run (id),\n"
+    "  at    INTEGER NOT NULL,           -- by the wall clock\n"
+    "  text  TEXT NOT NULL               -- every value with its origin, a line each\n"
+    ") STRICT;\n",
+
+    "CREATE TABLE zone_offset (\n"
+    "  id       INTEGER PRIMARY KEY,     -- in force from `at` on, to the next row\n"
+    "  run      INTEGER NOT NULL REFERENCES run (id),\n"
+    "  at       INTEGER NOT NULL,        -- the first commit that noticed it\n"
+    "  seconds  INTEGER NOT NULL         -- that local time was ahead of UTC\n"
     ") STRICT;\n",
 
     "CREATE TABLE stretch (\n"

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/hash_index.h"
+#include "base/text.h"
 #include "collector/snapshot_diff.h"
 #include "collector/snapshot_gap.h"
 #include "store/database.h"
@@ -36,6 +37,8 @@ enum statement {
     ADD_RUN,
     END_RUN,
     SET_COMMIT,
+    ADD_SETTINGS,
+    ADD_ZONE_OFFSET,
     CLOSE_STRETCHES,
     CLOSE_RUNS,
     ORPHAN_PROCESSES,
@@ -45,10 +48,18 @@ enum statement {
 static const char *const statement_sql[STATEMENT_COUNT] = {
     [ADD_BOOT] = "INSERT OR IGNORE INTO boot (name, started_at) VALUES (:name, :started_at)",
     [FIND_BOOT] = "SELECT id FROM boot WHERE name = :name",
-    [ADD_RUN] = "INSERT INTO run (program, pid, boot, started_at, commit_ms, ended)"
-                " VALUES (:program, :pid, :boot, :started_at, :commit_ms, 0)",
+    [ADD_RUN] = "INSERT INTO run (program, pid, boot, started_at, commit_ms, machine_id, host,"
+                "                 domain, system, zone, ended)"
+                " VALUES (:program, :pid, :boot, :started_at, :commit_ms, :machine_id, :host,"
+                "         :domain, :system, :zone, 0)",
     [END_RUN] = "UPDATE run SET ended = :ended WHERE id = :id",
     [SET_COMMIT] = "UPDATE run SET commit_ms = :commit_ms WHERE id = :id",
+
+    [ADD_SETTINGS] = "INSERT INTO settings (run, at, text) SELECT :run, :at, :text"
+                     " WHERE :text IS NOT (SELECT text FROM settings ORDER BY id DESC LIMIT 1)",
+    [ADD_ZONE_OFFSET] = "INSERT INTO zone_offset (run, at, seconds) SELECT :run, :at, :seconds"
+                        " WHERE :seconds IS NOT"
+                        "       (SELECT seconds FROM zone_offset ORDER BY id DESC LIMIT 1)",
 
     /* Only the newest stretch and run can be without an end: no more rows need be looked at. */
     [CLOSE_STRETCHES] = "UPDATE stretch SET ended = :ended"
@@ -105,9 +116,13 @@ struct ledger_writer {
 
     int64_t run_id;
     int64_t boot_id;
-    int64_t interval;              /* milliseconds between samples */
-    int64_t commit;                /* milliseconds between commits */
-    bool commit_changed;           /* and not stored yet */
+    int64_t interval;    /* milliseconds between samples */
+    int64_t commit;      /* milliseconds between commits */
+    bool commit_changed; /* and not stored yet */
+    char *settings;      /* that are not stored yet; NULL: none */
+    int64_t settings_at;
+    int zone_offset; /* that was stored, in seconds */
+    bool zone_known;
     bool watching;                 /* the stretch goes on */
     struct ledger_stretch stretch; /* the newest one, of this run or an earlier one */
     struct ledger_gap_seen gap;    /* before the newest sample; LEDGER_GAP_NONE: there was none */
@@ -165,6 +180,8 @@ static bool begin_boot(struct ledger_writer *writer, const struct clock_boot *bo
 
 static bool add_run(struct ledger_writer *writer, const struct ledger_run *run, struct failure *why)
 {
+    static const struct machine_facts unknown = {"", "", "", "", ""};
+    const struct machine_facts *machine = run->machine != NULL ? run->machine : &unknown;
     sqlite3_stmt *add = writer->statements[ADD_RUN];
 
     database_bind_text(add, ":program", run->program);
@@ -172,11 +189,30 @@ static bool add_run(struct ledger_writer *writer, const struct ledger_run *run, 
     database_bind(add, ":boot", writer->boot_id);
     database_bind(add, ":started_at", run->started_at);
     database_bind(add, ":commit_ms", run->commit);
+    database_bind_text(add, ":machine_id", machine->id);
+    database_bind_text(add, ":host", machine->host);
+    database_bind_text(add, ":domain", machine->domain);
+    database_bind_text(add, ":system", machine->system);
+    database_bind_text(add, ":zone", machine->zone);
     if (!database_finish(writer->ledger->db, add, "adding the run", why)) {
         return false;
     }
     writer->run_id = sqlite3_last_insert_rowid(writer->ledger->db);
     return true;
+}
+
+static bool add_settings(struct ledger_writer *writer, const char *settings, int64_t at,
+                         struct failure *why)
+{
+    sqlite3_stmt *add = writer->statements[ADD_SETTINGS];
+
+    if (settings == NULL) {
+        return true;
+    }
+    database_bind(add, ":run", writer->run_id);
+    database_bind(add, ":at", at);
+    database_bind_text(add, ":text", settings);
+    return database_finish(writer->ledger->db, add, "storing the settings", why);
 }
 
 /*
@@ -343,7 +379,8 @@ static bool begin_run(struct ledger_writer *writer, const struct ledger_run *run
 {
     sqlite3 *db = writer->ledger->db;
     bool ok = database_run(db, "BEGIN IMMEDIATE", why) && begin_boot(writer, &run->boot, why) &&
-              close_earlier_runs(writer, why) && add_run(writer, run, why) && resume(writer, why) &&
+              close_earlier_runs(writer, why) && add_run(writer, run, why) &&
+              add_settings(writer, run->settings, run->started_at, why) && resume(writer, why) &&
               database_run(db, "COMMIT", why);
 
     if (!ok) {
@@ -372,6 +409,7 @@ static void free_writer(struct ledger_writer *writer)
         image_release(writer->images[i].image);
     }
     free(writer->images);
+    free(writer->settings);
     for (size_t i = 0; i < writer->account_count; i++) {
         account_release(writer->accounts[i].account);
     }
@@ -1143,9 +1181,55 @@ static bool store_commit_time(struct ledger_writer *writer, struct failure *why)
     return true;
 }
 
+bool ledger_writer_set_settings(struct ledger_writer *writer, const char *settings,
+                                struct failure *why)
+{
+    char *copy = text_copy(settings);
+
+    if (copy == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the settings");
+    }
+    free(writer->settings);
+    writer->settings = copy;
+    writer->settings_at = clock_now();
+    return true;
+}
+
+static bool store_settings(struct ledger_writer *writer, struct failure *why)
+{
+    if (!add_settings(writer, writer->settings, writer->settings_at, why)) {
+        return ledger_name_failure(writer->ledger, why);
+    }
+    free(writer->settings);
+    writer->settings = NULL;
+    return true;
+}
+
+/* What local time is, as far as it changed: summer time, or a machine that travels. */
+static bool store_zone_offset(struct ledger_writer *writer, struct failure *why)
+{
+    sqlite3_stmt *add = writer->statements[ADD_ZONE_OFFSET];
+    int64_t at = writer->stretch.end_at;
+    int offset = clock_zone_offset(at);
+
+    if (writer->zone_known && offset == writer->zone_offset) {
+        return true;
+    }
+    database_bind(add, ":run", writer->run_id);
+    database_bind(add, ":at", at);
+    database_bind(add, ":seconds", offset);
+    if (!database_finish(writer->ledger->db, add, "storing the time zone", why)) {
+        return ledger_name_failure(writer->ledger, why);
+    }
+    writer->zone_offset = offset;
+    writer->zone_known = true;
+    return true;
+}
+
 bool ledger_writer_commit(struct ledger_writer *writer, struct failure *why)
 {
-    return ledger_facts_commit(writer->facts, why) && store_commit_time(writer, why);
+    return ledger_facts_commit(writer->facts, why) && store_commit_time(writer, why) &&
+           store_settings(writer, why) && store_zone_offset(writer, why);
 }
 
 size_t ledger_writer_waiting(const struct ledger_writer *writer)

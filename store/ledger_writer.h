@@ -23,6 +23,7 @@
 
 #include "base/clock.h"
 #include "base/failure.h"
+#include "base/machine.h"
 #include "collector/snapshot.h"
 #include "store/ledger.h"
 
@@ -59,6 +60,8 @@ struct ledger_run {
     int64_t interval;   /* milliseconds between samples */
     int64_t commit;     /* milliseconds between commits, as set; 0: not told. A reader takes
                            the newest state for that of now for as long */
+    const struct machine_facts *machine; /* NULL: not told */
+    const char *settings; /* in force, as settings_add_all() has it; NULL: not told */
 };
 
 /*
@@ -101,6 +104,10 @@ bool ledger_writer_set_interval(struct ledger_writer *writer, int64_t interval,
 
 /* From here on the caller commits so often; readers then know how old the newest sample may be. */
 void ledger_writer_set_commit(struct ledger_writer *writer, int64_t commit);
+
+/* Settings that are in force from now on. Stored by the next commit, where they are others. */
+bool ledger_writer_set_settings(struct ledger_writer *writer, const char *settings,
+                                struct failure *why) NODISCARD;
 
 /*
  * Writes what was gathered, durably. On failure nothing was written, and the

@@ -7,6 +7,7 @@
 
 #include <stdio.h>
 
+#include "base/clock_fake.h"
 #include "store/ledger.h"
 #include "store/ledger_query.h"
 #include "store/ledger_writer.h"
@@ -66,6 +67,7 @@ static void open_fixture(void)
     memset(&fixture, 0, sizeof(fixture));
     support_remove_database(path);
     remove(lock_path);
+    clock_fake_reset();
     fixture.user = account_make("S-1-5-18");
     ck_assert_ptr_nonnull(fixture.user);
     fixture.images[0] = make_image("/bin/server");
@@ -194,6 +196,15 @@ static void read_state(int64_t at)
     CHECK_DONE(ledger_state(fixture.reader, &moments.moments[0], LEDGER_STATE_MODULES,
                             &fixture.state, &fixture.why),
                fixture.why);
+}
+
+/* A text out of the file; the caller frees it. */
+static bool has_text(const char *sql, const char *text)
+{
+    char query[300];
+
+    snprintf(query, sizeof(query), "SELECT (%s) = '%s'", sql, text);
+    return number(query) == 1;
 }
 
 static const struct process_instance *only_process(void)
@@ -489,6 +500,49 @@ START_TEST(a_service_is_stored_once)
 }
 END_TEST
 
+START_TEST(a_run_says_which_machine_it_watched)
+{
+    struct machine_facts machine = {"id-1", "host-1", "example.org", "System 1.2", "Europe/Berlin"};
+    struct ledger_run run = {
+        .program = "check", .interval = 1000, .machine = &machine, .settings = "a: 1"};
+
+    stop_service();
+    snprintf(run.boot.id, sizeof(run.boot.id), "boot");
+    CHECK_DONE(ledger_open(&fixture.ledger, path, LEDGER_WRITE, &fixture.why), fixture.why);
+    CHECK_DONE(ledger_writer_open(&fixture.writer, fixture.ledger, &run, &fixture.why),
+               fixture.why);
+    ck_assert(has_text("SELECT machine_id || host || domain || system || zone FROM run"
+                       " ORDER BY id DESC",
+                       "id-1host-1example.orgSystem 1.2Europe/Berlin"));
+    ck_assert(has_text("SELECT text FROM settings", "a: 1"));
+}
+END_TEST
+
+START_TEST(settings_are_stored_where_they_change)
+{
+    static const char *const settings[] = {"a: 1", "a: 1", "a: 2", "a: 2", "a: 1"};
+
+    for (int i = 0; i < COUNT_OF(settings); i++) {
+        CHECK_DONE(ledger_writer_set_settings(fixture.writer, settings[i], &fixture.why),
+                   fixture.why);
+        sample(1000 * (i + 1));
+    }
+    ck_assert_int_eq(number("SELECT count(*) FROM settings"), 3);
+    ck_assert(has_text("SELECT text FROM settings WHERE id = 2", "a: 2"));
+}
+END_TEST
+
+START_TEST(the_zone_is_stored_where_it_changes)
+{
+    sample(1000);
+    sample(2000);
+    ck_assert_int_eq(number("SELECT count(*) FROM zone_offset"), 1);
+    clock_fake_set_zone(7200, NULL, 0);
+    sample(3000);
+    ck_assert_int_eq(number("SELECT seconds FROM zone_offset WHERE at = 3000"), 7200);
+}
+END_TEST
+
 static Suite *ledger_process_suite(void)
 {
     Suite *suite = suite_create("ledger_process");
@@ -513,6 +567,9 @@ static Suite *ledger_process_suite(void)
     tcase_add_test(tests, the_most_that_was_left_out_is_kept);
     tcase_add_test(tests, a_service_is_that_of_when_the_socket_was_first_seen);
     tcase_add_test(tests, a_service_is_stored_once);
+    tcase_add_test(tests, a_run_says_which_machine_it_watched);
+    tcase_add_test(tests, settings_are_stored_where_they_change);
+    tcase_add_test(tests, the_zone_is_stored_where_it_changes);
     suite_add_tcase(suite, tests);
     return suite;
 }
