@@ -11,6 +11,7 @@
 #include "collector/collector.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "collector/kernel_ports.h"
@@ -263,27 +264,36 @@ static bool attribute(struct collector *collector, struct failure *why)
  * come those of `before.owners`: a row's owner may be one of these.
  */
 
-/* The place of an owner of the sample before among those that run; OWNER_HISTORY_NONE: it ended. */
+/*
+ * The place of an owner of the sample before among those that run;
+ * SOCKET_NO_OWNER: it ended, or runs another program now.
+ */
 static uint32_t find_again(const struct collector *collector, const struct remembered_owner *owner)
 {
     uint32_t at = find_process(collector, owner->instance->pid, SOCKET_NO_OWNER);
+    const struct process_instance *found;
 
-    if (at == SOCKET_NO_OWNER ||
-        !process_instance_same(collector->history.entries[at].instance, owner->instance)) {
-        return OWNER_HISTORY_NONE;
+    if (at == SOCKET_NO_OWNER) {
+        return SOCKET_NO_OWNER;
     }
-    return at;
+    found = collector->history.entries[at].instance;
+    return process_instance_same(found, owner->instance) &&
+                   strcmp(found->name, owner->instance->name) == 0
+               ? at
+               : SOCKET_NO_OWNER;
 }
 
-static void carry(struct collector *collector, struct socket_row *row, uint32_t owner)
+static void carry(struct collector *collector, struct socket_row *row,
+                  const struct remembered_socket *before)
 {
-    struct remembered_owner *remembered = &collector->before.owners[owner];
-    uint32_t at = find_again(collector, remembered);
+    struct remembered_owner *owner = &collector->before.owners[before->owner];
+    uint32_t at = find_again(collector, owner);
 
-    row->pid = remembered->instance->pid;
-    row->owner = at != OWNER_HISTORY_NONE ? at : (uint32_t)collector->history.count + owner;
+    row->pid = owner->instance->pid;
+    row->owner = at != SOCKET_NO_OWNER ? at : (uint32_t)collector->history.count + before->owner;
+    row->service_tag = before->service_tag;
     row->attribution = ATTRIBUTION_CARRIED;
-    if (at != OWNER_HISTORY_NONE) {
+    if (at != SOCKET_NO_OWNER) {
         collector->history.entries[at].owns = true;
     }
 }
@@ -292,19 +302,19 @@ static void carry(struct collector *collector, struct socket_row *row, uint32_t 
 static bool carry_row(struct collector *collector, size_t i, struct failure *why)
 {
     struct socket_row row = collector->sockets.rows[i];
-    uint32_t owner;
+    const struct remembered_socket *before;
 
-    if (!owner_history_find(&collector->before, &row, &owner, why)) {
+    if (!owner_history_find(&collector->before, &row, &before, why)) {
         return false;
     }
-    if (owner == OWNER_HISTORY_NONE) {
+    if (before == NULL) {
         return true;
     }
-    carry(collector, &collector->sockets.rows[i], owner);
-    while ((owner = owner_history_next(&collector->before, &row)) != OWNER_HISTORY_NONE) {
+    carry(collector, &collector->sockets.rows[i], before);
+    while ((before = owner_history_next(&collector->before, &row)) != NULL) {
         struct socket_row copy = row;
 
-        carry(collector, &copy, owner);
+        carry(collector, &copy, before);
         if (!socket_table_add(&collector->sockets, &copy, why)) {
             return false;
         }

@@ -49,6 +49,7 @@ bool owner_history_add_socket(struct owner_history *history, const struct socket
         .remote = row->remote,
         .socket_id = row->socket_id,
         .owner = owner,
+        .service_tag = row->service_tag,
         .protocol = row->protocol,
     };
     history->indexed = false;
@@ -101,31 +102,33 @@ static bool is_same(const struct remembered_socket *socket, const struct socket_
            socket_endpoint_equal(&socket->remote, &row->remote);
 }
 
-static uint32_t first_same(struct owner_history *history, const struct socket_row *row, uint32_t at)
+static const struct remembered_socket *first_same(struct owner_history *history,
+                                                  const struct socket_row *row, uint32_t at)
 {
     while (at != HASH_INDEX_END && !is_same(&history->sockets[at], row)) {
         at = hash_index_next(&history->index);
     }
-    return at == HASH_INDEX_END ? OWNER_HISTORY_NONE : history->sockets[at].owner;
+    return at == HASH_INDEX_END ? NULL : &history->sockets[at];
 }
 
 bool owner_history_find(struct owner_history *history, const struct socket_row *row,
-                        uint32_t *owner, struct failure *why)
+                        const struct remembered_socket **found, struct failure *why)
 {
-    *owner = OWNER_HISTORY_NONE;
+    *found = NULL;
     if (history->socket_count == 0) {
         return true;
     }
     if (!make_index(history, why)) {
         return false;
     }
-    *owner = first_same(
+    *found = first_same(
         history, row,
         hash_index_first(&history->index, hash_ends(row->protocol, &row->local, &row->remote)));
     return true;
 }
 
-uint32_t owner_history_next(struct owner_history *history, const struct socket_row *row)
+const struct remembered_socket *owner_history_next(struct owner_history *history,
+                                                   const struct socket_row *row)
 {
     return first_same(history, row, hash_index_next(&history->index));
 }

@@ -29,6 +29,7 @@ struct remembered_socket {
     struct socket_endpoint remote;
     uint64_t socket_id; /* 0: not told */
     uint32_t owner;     /* index into `owners` */
+    uint32_t service_tag;
     uint8_t protocol;
 };
 
@@ -54,15 +55,15 @@ bool owner_history_add_socket(struct owner_history *history, const struct socket
                               uint32_t owner, struct failure *why) NODISCARD;
 
 /*
- * Looks for the owners that a row without one had: a connection by its five-tuple,
- * any other socket only where it is the very same by its id. Calls
- * owner_history_next() until it is UINT32_MAX: several processes may have shared it.
+ * Looks for what a row without an owner was: a connection is known by its
+ * five-tuple, any other socket only where it is the very same by its id.
+ * *found is NULL where nothing is remembered. Several processes may have shared
+ * it: owner_history_next() gives the others, and NULL at the end.
  */
 bool owner_history_find(struct owner_history *history, const struct socket_row *row,
-                        uint32_t *owner, struct failure *why) NODISCARD;
-uint32_t owner_history_next(struct owner_history *history, const struct socket_row *row);
-
-#define OWNER_HISTORY_NONE UINT32_MAX
+                        const struct remembered_socket **found, struct failure *why) NODISCARD;
+const struct remembered_socket *owner_history_next(struct owner_history *history,
+                                                   const struct socket_row *row);
 
 /* Forgets all, and keeps the memory. */
 void owner_history_reset(struct owner_history *history);

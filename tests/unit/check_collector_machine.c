@@ -296,6 +296,36 @@ START_TEST(a_newcomer_with_the_pid_inherits_no_connection)
 }
 END_TEST
 
+START_TEST(a_connection_keeps_the_service_that_its_tag_named)
+{
+    int basis;
+
+    fake_machine_process(SERVICES, 0, "services.exe");
+    fake_machine_process(CLIENT, SERVICES, "svchost.exe")->services = "BFE, mpssvc";
+    fake_machine_connection(5000, 80, SOCKET_ESTABLISHED, CLIENT)->service_tag = 7;
+    sample();
+    connect_client(SOCKET_TIME_WAIT, 0);
+    sample();
+    ck_assert_str_eq(snapshot_service_name(&fixture.snapshot, find(5000), &basis), "service7");
+    ck_assert_int_eq(basis, SERVICE_BY_TAG);
+}
+END_TEST
+
+START_TEST(another_program_of_the_process_inherits_no_connection)
+{
+    start_server();
+    fake_machine_process(CLIENT, 0, "client")->program = 1;
+    connect_client(SOCKET_ESTABLISHED, CLIENT);
+    sample();
+    connect_client(SOCKET_TIME_WAIT, 0);
+    fake_machine_end(CLIENT);
+    fake_machine_process(CLIENT, 0, "parent")->program = 2;
+    sample();
+    ck_assert_str_eq(owner_of(5000)->name, "client");
+    ck_assert_str_eq(find_process(CLIENT)->name, "parent");
+}
+END_TEST
+
 static void let_sample_fail(void)
 {
     fake_machine.fails = FAKE_READ_PROCESSES;
@@ -748,6 +778,8 @@ static Suite *collector_machine_suite(void)
     tcase_add_test(tests, the_owner_of_a_connection_is_carried_forward_when_it_waits_for_its_end);
     tcase_add_test(tests, the_owner_is_carried_forward_also_when_it_has_ended);
     tcase_add_test(tests, a_newcomer_with_the_pid_inherits_no_connection);
+    tcase_add_test(tests, a_connection_keeps_the_service_that_its_tag_named);
+    tcase_add_test(tests, another_program_of_the_process_inherits_no_connection);
     tcase_add_loop_test(tests, nothing_is_carried_over_a_gap, 0, COUNT_OF(gaps));
     tcase_add_test(tests, another_connection_inherits_no_owner);
     tcase_add_test(tests, a_listener_without_an_owner_inherits_none);

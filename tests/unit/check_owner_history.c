@@ -54,12 +54,19 @@ static void remember(const struct socket_row *row, int owner)
         fixture.why);
 }
 
+#define NOBODY UINT32_MAX
+
+static uint32_t number_of(const struct remembered_socket *found)
+{
+    return found == NULL ? NOBODY : found->owner;
+}
+
 static uint32_t find(const struct socket_row *row)
 {
-    uint32_t owner;
+    const struct remembered_socket *found;
 
-    CHECK_DONE(owner_history_find(&fixture.history, row, &owner, &fixture.why), fixture.why);
-    return owner;
+    CHECK_DONE(owner_history_find(&fixture.history, row, &found, &fixture.why), fixture.why);
+    return number_of(found);
 }
 
 /* What was there, what is there now, and whether it is the same. */
@@ -87,7 +94,7 @@ START_TEST(a_connection_is_found_by_its_ends_and_others_by_their_id)
         make_row(sockets[_i].now_port, sockets[_i].now_remote_port, sockets[_i].now_id);
 
     remember(&was, 0);
-    ck_assert_uint_eq(find(&is), sockets[_i].found ? fixture.numbers[0] : OWNER_HISTORY_NONE);
+    ck_assert_uint_eq(find(&is), sockets[_i].found ? fixture.numbers[0] : NOBODY);
 }
 END_TEST
 
@@ -98,8 +105,8 @@ START_TEST(several_owners_of_one_socket_are_all_found)
     remember(&row, 0);
     remember(&row, 1);
     ck_assert_uint_eq(find(&row), fixture.numbers[0]);
-    ck_assert_uint_eq(owner_history_next(&fixture.history, &row), fixture.numbers[1]);
-    ck_assert_uint_eq(owner_history_next(&fixture.history, &row), OWNER_HISTORY_NONE);
+    ck_assert_uint_eq(number_of(owner_history_next(&fixture.history, &row)), fixture.numbers[1]);
+    ck_assert_uint_eq(number_of(owner_history_next(&fixture.history, &row)), NOBODY);
     ck_assert(fixture.history.owners[fixture.numbers[1]].left_out);
 }
 END_TEST
@@ -108,10 +115,10 @@ START_TEST(nothing_is_found_in_an_empty_history)
 {
     const struct socket_row row = make_row(80, 5000, 0);
 
-    ck_assert_uint_eq(find(&row), OWNER_HISTORY_NONE);
+    ck_assert_uint_eq(find(&row), NOBODY);
     remember(&row, 0);
     owner_history_reset(&fixture.history);
-    ck_assert_uint_eq(find(&row), OWNER_HISTORY_NONE);
+    ck_assert_uint_eq(find(&row), NOBODY);
 }
 END_TEST
 
