@@ -95,7 +95,8 @@ struct ledger_fact_module {
 };
 
 /* In the order of the calls; ids are given at the commit. */
-void ledger_facts_change_module(struct ledger_facts *facts, const struct ledger_fact_module *fact);
+void ledger_facts_change_module(struct ledger_facts *facts,
+                                const struct ledger_fact_module *change);
 
 /*
  * What was read of an image: of the one that the process runs, or of one that

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
+/* The linker makes these names up. NOLINTBEGIN(bugprone-reserved-identifier) */
+
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
@@ -49,7 +51,7 @@ static int may(void)
     return 1;
 }
 
-static void *count(void *block)
+static void *counted(void *block)
 {
     if (block != NULL) {
         atomic_fetch_add(&blocks, 1);
@@ -59,19 +61,19 @@ static void *count(void *block)
 
 void *__wrap_malloc(size_t size)
 {
-    return may() ? count(__real_malloc(size)) : NULL;
+    return may() ? counted(__real_malloc(size)) : NULL;
 }
 
-void *__wrap_calloc(size_t many, size_t size)
+void *__wrap_calloc(size_t count, size_t size)
 {
-    return may() ? count(__real_calloc(many, size)) : NULL;
+    return may() ? counted(__real_calloc(count, size)) : NULL;
 }
 
 void *__wrap_realloc(void *block, size_t size)
 {
     void *moved = may() ? __real_realloc(block, size) : NULL;
 
-    return block == NULL ? count(moved) : moved;
+    return block == NULL ? counted(moved) : moved;
 }
 
 void __wrap_free(void *block)
@@ -81,3 +83,5 @@ void __wrap_free(void *block)
     }
     __real_free(block);
 }
+
+/* NOLINTEND(bugprone-reserved-identifier) */

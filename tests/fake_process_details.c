@@ -7,7 +7,7 @@
 
 struct fake_process_details fake_process_details;
 
-static char handle; /* there is only one */
+static char only; /* handle that there is */
 
 void process_handle_prepare(void)
 {
@@ -21,19 +21,19 @@ bool process_handle_open(struct process_handle **out, uint32_t pid, uint64_t sta
     fake_process_details.last_pid = pid;
     fake_process_details.last_start = start;
     *access = fake_process_details.access;
-    *out = *access == PROCESS_OPENED ? (struct process_handle *)&handle : NULL;
+    *out = *access == PROCESS_OPENED ? (struct process_handle *)&only : NULL;
     return true;
 }
 
-void process_handle_close(struct process_handle *closed)
+void process_handle_close(struct process_handle *handle)
 {
-    (void)closed;
+    (void)handle;
 }
 
-bool process_details_read(struct process_handle *opened, unsigned wishes,
+bool process_details_read(struct process_handle *handle, unsigned wishes,
                           struct process_details *details, struct failure *why)
 {
-    (void)opened;
+    (void)handle;
     (void)wishes;
     *details = (struct process_details){.access = (uint8_t)fake_process_details.access};
     if (fake_process_details.path != NULL) {
@@ -42,10 +42,10 @@ bool process_details_read(struct process_handle *opened, unsigned wishes,
     return !fake_process_details.no_memory || FAIL(why, FAILURE_MEMORY, 0, "no memory for a path");
 }
 
-bool module_table_read(struct process_handle *opened, struct module_table *table,
+bool module_table_read(struct process_handle *handle, struct module_table *table,
                        struct failure *why)
 {
-    (void)opened;
+    (void)handle;
     (void)why;
     module_table_reset(table);
     return true;

@@ -141,7 +141,7 @@ void made_pe(struct text *file, const struct made_pe *pe)
     add_le(file, optional, 2);
     add_le(file, 0x22, 2);
     add_le(file, pe->plus ? 0x20b : 0x10b, 2);
-    fill(file, MADE_PE_HEADER + 24 + optional - 16 * 8 - 4);
+    fill(file, MADE_PE_HEADER + 24 + optional - (size_t)16 * 8 - 4);
     add_le(file, 16, 4);
     text_add_repeated(file, '\0', 16);
     add_le(file, MADE_PE_SECTION_ADDRESS, 4);

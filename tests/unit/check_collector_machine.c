@@ -401,14 +401,14 @@ static const char *service_of(uint16_t port, int *basis)
 
 static const struct {
     const char *services;
-    uint32_t tag;
     const char *name;
+    uint32_t tag;
     int basis;
 } services[] = {
-    {"Dnscache", 0, "Dnscache", SERVICE_ONLY},
-    {"BFE, mpssvc", 0, "BFE, mpssvc", SERVICE_ONE_OF},
-    {"BFE, mpssvc", 7, "service7", SERVICE_BY_TAG},
-    {NULL, 0, NULL, 0},
+    {"Dnscache", "Dnscache", 0, SERVICE_ONLY},
+    {"BFE, mpssvc", "BFE, mpssvc", 0, SERVICE_ONE_OF},
+    {"BFE, mpssvc", "service7", 7, SERVICE_BY_TAG},
+    {NULL, NULL, 0, 0},
 };
 
 START_TEST(the_service_of_a_socket_is_named_with_how_it_is_known)
@@ -480,8 +480,8 @@ END_TEST
 
 static void map(struct fake_process *process, int place, const char *path)
 {
-    process->modules[place] =
-        (struct fake_module){.path = path, .base = 0x1000U * (unsigned)(place + 1), .size = 0x800};
+    process->modules[place] = (struct fake_module){
+        .path = path, .base = (uint64_t)0x1000 * (unsigned)(place + 1), .size = 0x800};
 }
 
 START_TEST(modules_are_looked_at_when_an_owner_is_new_and_again_later)

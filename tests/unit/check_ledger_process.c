@@ -115,8 +115,9 @@ static void set_modules(unsigned which, uint8_t access)
 
     for (unsigned i = 0; i < 2; i++) {
         if ((which & 1U << i) != 0) {
-            modules[list.count++] = (struct module){
-                .image = fixture.images[i + 1], .base = 0x1000 * (i + 1), .size = 0x800 + i};
+            modules[list.count++] = (struct module){.image = fixture.images[i + 1],
+                                                    .base = (uint64_t)0x1000 * (i + 1),
+                                                    .size = 0x800 + i};
         }
     }
     module_list_release(fixture.modules);
@@ -451,7 +452,7 @@ START_TEST(the_most_that_was_left_out_is_kept)
     static const uint32_t processes[] = {1, 3, 2};
 
     for (int i = 0; i < COUNT_OF(processes); i++) {
-        begin_sample(1000 * (i + 1), "server --all");
+        begin_sample((int64_t)1000 * (i + 1), "server --all");
         fixture.snapshot.left_out_processes = processes[i];
         fixture.snapshot.left_out_sockets = processes[i] * 2;
         add();
@@ -525,7 +526,7 @@ START_TEST(settings_are_stored_where_they_change)
     for (int i = 0; i < COUNT_OF(settings); i++) {
         CHECK_DONE(ledger_writer_set_settings(fixture.writer, settings[i], &fixture.why),
                    fixture.why);
-        sample(1000 * (i + 1));
+        sample((int64_t)1000 * (i + 1));
     }
     ck_assert_int_eq(number("SELECT count(*) FROM settings"), 3);
     ck_assert(has_text("SELECT text FROM settings WHERE id = 2", "a: 2"));

@@ -33,14 +33,21 @@ static void close_fixture(void)
     process_instance_release(fixture.owners[1]);
 }
 
-static struct socket_row make_row(uint16_t port, uint16_t remote_port, uint64_t socket_id)
+/* A socket, as far as it matters here. */
+struct brief {
+    uint64_t id;
+    uint16_t port;
+    uint16_t remote_port;
+};
+
+static struct socket_row make_row(const struct brief *brief)
 {
     struct socket_row row = {
-        .local = {.address = {127, 0, 0, 1}, .address_size = 4, .port = port},
-        .remote = {.address = {127, 0, 0, 1}, .address_size = 4, .port = remote_port},
+        .local = {.address = {127, 0, 0, 1}, .address_size = 4, .port = brief->port},
+        .remote = {.address = {127, 0, 0, 1}, .address_size = 4, .port = brief->remote_port},
         .protocol = SOCKET_TCP,
-        .state = remote_port == 0 ? SOCKET_LISTENING : SOCKET_ESTABLISHED,
-        .socket_id = socket_id,
+        .state = brief->remote_port == 0 ? SOCKET_LISTENING : SOCKET_ESTABLISHED,
+        .socket_id = brief->id,
     };
 
     socket_row_normalize(&row);
@@ -71,27 +78,21 @@ static uint32_t find(const struct socket_row *row)
 
 /* What was there, what is there now, and whether it is the same. */
 static const struct {
-    uint16_t port;
-    uint16_t remote_port;
-    uint64_t id;
-    uint16_t now_port;
-    uint16_t now_remote_port;
-    uint64_t now_id;
+    struct brief was;
+    struct brief is;
     bool found;
 } sockets[] = {
-    {80, 5000, 0, 80, 5000, 0, true},  {80, 5000, 0, 80, 5001, 0, false},
-    {80, 5000, 0, 81, 5000, 0, false}, {80, 5000, 7, 80, 5000, 0, true}, /* waits for its end */
-    {80, 5000, 7, 80, 5000, 8, false},                                   /* another one */
-    {80, 0, 7, 80, 0, 7, true},        {80, 0, 7, 80, 0, 8, false},
-    {80, 0, 0, 80, 0, 0, false}, /* a listener has no five-tuple */
+    {{0, 80, 5000}, {0, 80, 5000}, true},  {{0, 80, 5000}, {0, 80, 5001}, false},
+    {{0, 80, 5000}, {0, 81, 5000}, false}, {{7, 80, 5000}, {0, 80, 5000}, true}, /* it waits */
+    {{7, 80, 5000}, {8, 80, 5000}, false},                                       /* another one */
+    {{7, 80, 0}, {7, 80, 0}, true},        {{7, 80, 0}, {8, 80, 0}, false},
+    {{0, 80, 0}, {0, 80, 0}, false}, /* a listener has no five-tuple */
 };
 
 START_TEST(a_connection_is_found_by_its_ends_and_others_by_their_id)
 {
-    const struct socket_row was =
-        make_row(sockets[_i].port, sockets[_i].remote_port, sockets[_i].id);
-    const struct socket_row is =
-        make_row(sockets[_i].now_port, sockets[_i].now_remote_port, sockets[_i].now_id);
+    const struct socket_row was = make_row(&sockets[_i].was);
+    const struct socket_row is = make_row(&sockets[_i].is);
 
     remember(&was, 0);
     ck_assert_uint_eq(find(&is), sockets[_i].found ? fixture.numbers[0] : NOBODY);
@@ -100,7 +101,7 @@ END_TEST
 
 START_TEST(several_owners_of_one_socket_are_all_found)
 {
-    const struct socket_row row = make_row(80, 5000, 0);
+    const struct socket_row row = make_row(&(struct brief){0, 80, 5000});
 
     remember(&row, 0);
     remember(&row, 1);
@@ -113,7 +114,7 @@ END_TEST
 
 START_TEST(nothing_is_found_in_an_empty_history)
 {
-    const struct socket_row row = make_row(80, 5000, 0);
+    const struct socket_row row = make_row(&(struct brief){0, 80, 5000});
 
     ck_assert_uint_eq(find(&row), NOBODY);
     remember(&row, 0);
@@ -137,12 +138,14 @@ START_TEST(thousands_of_connections_are_found)
     enum { MANY = 20000 };
 
     for (uint32_t i = 0; i < MANY; i++) {
-        const struct socket_row row = make_row((uint16_t)(1 + i % 60000), (uint16_t)(1 + i / 7), 0);
+        const struct socket_row row =
+            make_row(&(struct brief){0, (uint16_t)(1 + i % 60000), (uint16_t)(1 + i / 7)});
 
         remember(&row, (int)(i % 2));
     }
     for (uint32_t i = 0; i < MANY; i++) {
-        const struct socket_row row = make_row((uint16_t)(1 + i % 60000), (uint16_t)(1 + i / 7), 0);
+        const struct socket_row row =
+            make_row(&(struct brief){0, (uint16_t)(1 + i % 60000), (uint16_t)(1 + i / 7)});
 
         ck_assert_uint_eq(find(&row), fixture.numbers[i % 2]);
     }
