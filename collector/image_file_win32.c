@@ -28,8 +28,8 @@ enum {
     NANOSECONDS_PER_UNIT = 100,
 };
 
-static const DWORD ELSEWHERE =
-    FILE_ATTRIBUTE_OFFLINE | FILE_ATTRIBUTE_RECALL_ON_OPEN | FILE_ATTRIBUTE_RECALL_ON_DATA_ACCESS;
+/* Offline, and (MS-FSCC 2.6) to be recalled when opened or read, which not every header names. */
+static const DWORD ELSEWHERE = FILE_ATTRIBUTE_OFFLINE | 0x00040000 | 0x00400000;
 
 typedef NTSTATUS NTAPI create_file_fn(HANDLE *file, ACCESS_MASK access,
                                       OBJECT_ATTRIBUTES *attributes, IO_STATUS_BLOCK *result,
