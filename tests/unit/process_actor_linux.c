@@ -94,7 +94,7 @@ static void do_title(const char *word)
     char *title = strdup(word); /* which is one of the arguments */
     size_t size;
 
-    if (title == NULL) {
+    if (title == NULL || end == NULL) {
         exit(EXIT_FAILURE);
     }
     for (int i = 0; arguments[i] != NULL; i++) {
