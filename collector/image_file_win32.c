@@ -178,6 +178,7 @@ static enum image_status open_name(HANDLE *out, const char *name)
     struct text device_path = {0};
     enum image_status status;
 
+    name = volume_names_drive_path(name) != NULL ? volume_names_drive_path(name) : name;
     if (name[0] == '\\' && name[1] != '\\') {
         return open_device_path(out, name);
     }

@@ -201,11 +201,23 @@ static const char *skip_redirector(const char *device_path)
     return NULL;
 }
 
+const char *volume_names_drive_path(const char *name)
+{
+    static const char letters[] = "\\??\\";
+    const char *path = name + sizeof(letters) - 1;
+
+    return begins_with(name, letters) && path[0] != '\0' && path[1] == ':' ? path : NULL;
+}
+
 void volume_names_add_path(struct text *path, const char *device_path)
 {
     const char *share = skip_redirector(device_path);
     const struct volume_name *place;
 
+    if (volume_names_drive_path(device_path) != NULL) {
+        text_add(path, volume_names_drive_path(device_path));
+        return;
+    }
     if (share != NULL) {
         text_addf(path, "\\%s", share);
         return;

@@ -18,6 +18,12 @@
 #include "base/text.h"
 
 /*
+ * The path with a drive letter in a name of the kernel that goes through its
+ * folder of such letters, \??\C:\Windows\...; NULL where `name` is none.
+ */
+const char *volume_names_drive_path(const char *name);
+
+/*
  * Appends the path that people use for `device_path`. Of several places that
  * a volume is mounted in, the one with the shortest name. \\server\share\...
  * where it is on another machine, and the path as it came where it is on no

@@ -47,6 +47,8 @@ static const struct {
     const char *device_path;
     const char *path;
 } paths[] = {
+    {"\\??\\C:\\Windows\\a.dll", "C:\\Windows\\a.dll"},
+    {"\\??\\C", "\\??\\C"},
     {"\\Device\\HarddiskVolume3\\Windows\\a.exe", "C:\\Windows\\a.exe"},
     {"\\device\\harddiskvolume3\\Windows\\a.exe", "C:\\Windows\\a.exe"},
     {"\\Device\\HarddiskVolume3", "C:\\"},
