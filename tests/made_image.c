@@ -4,7 +4,10 @@
 
 #include <string.h>
 
-enum { NOTE_LEAD = 24 }; /* the note before the one that counts: 12 + 4 + 8 */
+enum {
+    NOTE_LEAD = 24,       /* the note before the one that counts: 12 + 4 + 8 */
+    DIRECTORIES = 16 * 8, /* of a PE file */
+};
 
 static void add_number(struct text *file, uint64_t number, size_t size, bool big)
 {
@@ -128,7 +131,7 @@ static void add_resources(struct text *file, const struct made_pe *pe)
 
 void made_pe(struct text *file, const struct made_pe *pe)
 {
-    size_t optional = (pe->plus ? 112 : 96) + 16 * 8;
+    size_t optional = (pe->plus ? 112U : 96U) + DIRECTORIES;
     size_t sections = MADE_PE_HEADER + 24 + optional;
 
     text_add_bytes(file, "MZ", 2);
@@ -141,7 +144,7 @@ void made_pe(struct text *file, const struct made_pe *pe)
     add_le(file, optional, 2);
     add_le(file, 0x22, 2);
     add_le(file, pe->plus ? 0x20b : 0x10b, 2);
-    fill(file, MADE_PE_HEADER + 24 + optional - (size_t)16 * 8 - 4);
+    fill(file, MADE_PE_HEADER + 24 + optional - DIRECTORIES - 4);
     add_le(file, 16, 4);
     text_add_repeated(file, '\0', 16);
     add_le(file, MADE_PE_SECTION_ADDRESS, 4);
