@@ -116,7 +116,7 @@ configuration_key()
         printf '%s\n' "$root" "$1"
         cat "$root/CMakePresets.json" "$root"/cmake/*
         dpkg-query -W cmake gcc clang-14 gcc-mingw-w64-x86-64-win32 libc6-dev libsqlite3-dev \
-            libyaml-dev check 2>/dev/null || true
+            libssl-dev libyaml-dev check 2>/dev/null || true
         readlink "$build/sysroot/windows-x64" || true
     } | key_of_input
 }
