@@ -21,7 +21,7 @@ enum { IMAGE_HASH_SIZE = 32 }; /* SHA-256 */
 enum image_status {
     IMAGE_READ = 1,
     IMAGE_REMOTE = 2,     /* not on a local fixed volume: never opened */
-    IMAGE_NO_FILE = 3,    /* no file of a disk: a pipe, a device, memory that has a name */
+    IMAGE_NO_FILE = 3,    /* no file of a disk: a pipe, a device, one that the kernel makes up */
     IMAGE_TOO_LARGE = 4,  /* above the cap: not read */
     IMAGE_DENIED = 5,     /* the system did not let us */
     IMAGE_GONE = 6,       /* there is no file of that name any more */

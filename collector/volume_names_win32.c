@@ -232,15 +232,6 @@ void volume_names_add_path(struct text *path, const char *device_path)
     ReleaseSRWLockShared(&volumes.lock);
 }
 
-bool volume_names_is_local(const char *device_path)
-{
-    const struct volume_name *row = lock_and_find(device_path, find_volume);
-    bool local = row != NULL && row->fixed;
-
-    ReleaseSRWLockShared(&volumes.lock);
-    return local;
-}
-
 bool volume_names_add_device_path(struct text *device_path, const char *path)
 {
     const struct volume_name *row = lock_and_find(path, find_place);

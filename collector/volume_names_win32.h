@@ -32,13 +32,6 @@ const char *volume_names_drive_path(const char *name);
 void volume_names_add_path(struct text *path, const char *device_path);
 
 /*
- * Whether a file lies on a local fixed volume: a hard disk of this machine, no
- * share, no CD, nothing that can be pulled out. Decided by the beginning of the
- * name; nothing of the file is opened, nor anything on another machine.
- */
-bool volume_names_is_local(const char *device_path);
-
-/*
  * Appends the device path of a path with a drive letter (C:\Windows\...), that
  * of the volume that is mounted deepest in it. False, with nothing appended,
  * where no local fixed volume is mounted there: a share, a drive by SUBST.
@@ -49,6 +42,8 @@ bool volume_names_add_device_path(struct text *device_path, const char *path);
  * Appends the names that the root folder of the volume can be opened by, for
  * CreateFileW() after conversion, each ended by 0; *rest is where in
  * `device_path` the path within the volume begins, without a backslash. False,
- * with nothing appended, where the volume is not local and fixed.
+ * with nothing appended, where the volume is not local and fixed: no hard disk
+ * of this machine, but a share, a CD, something that can be pulled out. That is
+ * decided by the beginning of the name; nothing of the file is opened.
  */
 bool volume_names_add_roots(struct text *roots, const char *device_path, const char **rest);
