@@ -84,7 +84,7 @@ static const char *const elsewhere[] = {
     "\\\\server\\share\\a.exe",
     "\\\\?\\UNC\\server\\share\\a.exe",
     "\\\\.\\pipe\\a",
-    "\\??\\C:\\windows\\system32\\ntdll.dll",
+    "\\??\\Q:\\windows\\system32\\ntdll.dll",
     "a.exe",
     "",
 };
