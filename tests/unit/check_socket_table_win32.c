@@ -8,9 +8,13 @@
 #include "collector/snapshot.h"
 #include "collector/socket_table.h"
 
-enum { MANY_ROWS = 100000 };
+enum {
+    MANY_ROWS = 100000,
+    TAG = 77,
+};
 
 #define PORT(number) ((DWORD)(((number)&0xff) << 8 | (number) >> 8))
+#define TAG_WITH_NOISE (0xabcdefab00000000U | TAG)
 #define ERROR_TRANSIENT ((DWORD)0xC0000001)
 
 static struct {
@@ -51,6 +55,7 @@ static MIB_TCPROW_OWNER_MODULE tcp4_row(DWORD state, USHORT port)
                                    .dwOwningPid = 4711};
 
     row.liCreateTimestamp.QuadPart = created_filetime;
+    row.OwningModuleInfo[0] = TAG_WITH_NOISE;
     return row;
 }
 
@@ -72,6 +77,7 @@ START_TEST(every_field_of_an_ipv4_connection_is_read)
     ck_assert_uint_eq(read->remote.port, 443);
     ck_assert_uint_eq(read->pid, 4711);
     ck_assert_int_eq(read->created_at, created_ms);
+    ck_assert_uint_eq(read->service_tag, TAG);
     ck_assert_uint_eq(read->socket_id, 0);
     ck_assert_uint_eq(read->owner, SOCKET_NO_OWNER);
 }
@@ -98,7 +104,8 @@ START_TEST(every_field_of_an_ipv6_connection_is_read)
                                     .dwRemoteScopeId = 5,
                                     .dwRemotePort = PORT(80),
                                     .dwState = MIB_TCP_STATE_TIME_WAIT,
-                                    .dwOwningPid = 0};
+                                    .dwOwningPid = 0,
+                                    .OwningModuleInfo = {TAG_WITH_NOISE}};
     const struct socket_row *read;
 
     fake_ip_helper.tcp6 = (struct fake_table){.rows = &row, .count = 1};
@@ -113,6 +120,7 @@ START_TEST(every_field_of_an_ipv6_connection_is_read)
     ck_assert_uint_eq(read->remote.scope_id, 0);
     ck_assert_uint_eq(read->remote.port, 80);
     ck_assert_uint_eq(read->pid, 0);
+    ck_assert_uint_eq(read->service_tag, TAG);
     ck_assert_int_eq(read->created_at, 0);
 }
 END_TEST
@@ -124,6 +132,8 @@ START_TEST(udp_sockets_of_both_families_are_read)
         .ucLocalAddr = {0xff, 2, [15] = 0xfb}, .dwLocalScopeId = 3, .dwLocalPort = PORT(5353)};
 
     ipv4.liCreateTimestamp.QuadPart = created_filetime;
+    ipv4.OwningModuleInfo[0] = TAG_WITH_NOISE;
+    ipv6.OwningModuleInfo[0] = TAG_WITH_NOISE + 1;
     fake_ip_helper.udp4 = (struct fake_table){.rows = &ipv4, .count = 1};
     fake_ip_helper.udp6 = (struct fake_table){.rows = &ipv6, .count = 1};
     read_table();
@@ -133,6 +143,8 @@ START_TEST(udp_sockets_of_both_families_are_read)
     ck_assert_uint_eq(fixture.table.rows[0].local.port, 53);
     ck_assert_uint_eq(fixture.table.rows[0].pid, 8);
     ck_assert_int_eq(fixture.table.rows[0].created_at, created_ms);
+    ck_assert_uint_eq(fixture.table.rows[0].service_tag, TAG);
+    ck_assert_uint_eq(fixture.table.rows[1].service_tag, TAG + 1);
     ck_assert_uint_eq(fixture.table.rows[0].remote.address_size, 0);
     ck_assert_uint_eq(fixture.table.rows[1].local.address_size, 16);
     ck_assert_uint_eq(fixture.table.rows[1].local.scope_id, 3);
