@@ -85,7 +85,7 @@ struct module_row {
 struct module_table {
     uint8_t access; /* enum module_access */
     bool has_own_list;
-    struct module_row *rows; /* by base, ascending; one for each file */
+    struct module_row *rows; /* by base, ascending; one for each file, or mapping */
     size_t count;
     size_t capacity;
     struct text texts;
@@ -98,7 +98,11 @@ struct module_table {
  *
  * MODULE_HIDDEN is also what a program maps as code by itself, without its
  * linker or loader: the cache of a compiler that works at run time, or under
- * Wine the Windows programs.
+ * Wine the Windows programs. On Windows likewise what LoadLibraryEx() maps with
+ * LOAD_LIBRARY_AS_IMAGE_RESOURCE, and what .NET maps on its own; and a second
+ * mapping of a file is a second row there, because the loader makes only one.
+ * MODULE_RENAMED compares the last part of the path, without regard to case; a
+ * short name (PROGRA~1) is no other name.
  */
 bool module_table_read(struct process_handle *handle, struct module_table *table,
                        struct failure *why) NODISCARD;

@@ -327,6 +327,7 @@ static const struct {
     {L"\\Device\\Mup\\host\\share\\a.exe", "\\\\host\\share\\a.exe"},
     {L"\\Device\\HarddiskVolume9\\a.exe", "\\Device\\HarddiskVolume9\\a.exe"},
     {VOLUME L"\x00e4\xd83d\xde00.exe", "C:\\\xc3\xa4\xf0\x9f\x98\x80.exe"},
+    {L"\\??\\Z:\\app\\a.exe", "Z:\\app\\a.exe"},
     {VOLUME L"\xd83d.exe", "C:\\\xef\xbf\xbd.exe"},
 };
 
