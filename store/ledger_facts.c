@@ -113,57 +113,36 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
                          " AND last_stretch IS NULL",
 
     [ADD_INTERVAL] =
-        "INSERT INTO interval (id, opened_at, duration, span, protocol, state, local_address,"
-        "                      local_port, remote_address, remote_port, process, pid, attribution,"
-        "                      age, service, opening)"
-        " VALUES (:id, :opened_at, :duration, :span, :protocol, :state, :local_address,"
-        "         :local_port, :remote_address, :remote_port, :process, :pid, :attribution,"
-        "         :age, :service, :opening)",
-    [CLOSE_INTERVAL] = "UPDATE interval SET duration = :duration, span = :span WHERE id = :id",
+        "INSERT INTO interval (id, opened_at, lasted, kind, local_address, local_port,"
+        "                      remote_address, remote_port, process, pid, age, service)"
+        " VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12)",
+    [CLOSE_INTERVAL] = "UPDATE interval SET lasted = ?2 WHERE id = ?1",
     [NEWEST_RUN] = "SELECT max(id) FROM run",
 };
 
 /*
- * The parameters of ADD_INTERVAL are looked up once: it runs for every
- * interval, and to look them up would take longer than SQLite takes for the row.
+ * The parameters of ADD_INTERVAL have numbers and no names: it runs for every
+ * interval, and to look names up would take longer than SQLite takes for the row.
  */
 enum interval_parameter {
-    AT_ID,
+    AT_ID = 1,
     AT_OPENED_AT,
-    AT_DURATION,
-    AT_SPAN,
-    AT_PROTOCOL,
-    AT_STATE,
+    AT_LASTED,
+    AT_KIND,
     AT_LOCAL_ADDRESS,
     AT_LOCAL_PORT,
     AT_REMOTE_ADDRESS,
     AT_REMOTE_PORT,
     AT_PROCESS,
     AT_PID,
-    AT_ATTRIBUTION,
     AT_AGE,
     AT_SERVICE,
-    AT_OPENING,
-    AT_COUNT,
 };
 
-static const char *const interval_parameters[AT_COUNT] = {
-    [AT_ID] = ":id",
-    [AT_OPENED_AT] = ":opened_at",
-    [AT_DURATION] = ":duration",
-    [AT_SPAN] = ":span",
-    [AT_PROTOCOL] = ":protocol",
-    [AT_STATE] = ":state",
-    [AT_LOCAL_ADDRESS] = ":local_address",
-    [AT_LOCAL_PORT] = ":local_port",
-    [AT_REMOTE_ADDRESS] = ":remote_address",
-    [AT_REMOTE_PORT] = ":remote_port",
-    [AT_PROCESS] = ":process",
-    [AT_PID] = ":pid",
-    [AT_ATTRIBUTION] = ":attribution",
-    [AT_AGE] = ":age",
-    [AT_SERVICE] = ":service",
-    [AT_OPENING] = ":opening",
+/* Likewise of CLOSE_INTERVAL. */
+enum close_parameter {
+    CLOSE_ID = 1,
+    CLOSE_LASTED,
 };
 
 struct stretch_fact {
@@ -259,21 +238,11 @@ enum {
 struct ledger_facts {
     struct ledger *ledger;
     sqlite3_stmt *statements[STATEMENT_COUNT];
-    int at[AT_COUNT]; /* places of interval_parameters[] */
     struct fact_list lists[LIST_COUNT];
     struct service_fact *services; /* number 1 is the first */
     size_t service_count;
     size_t service_capacity;
 };
-
-static void find_parameters(struct ledger_facts *facts)
-{
-    for (int i = 0; i < AT_COUNT; i++) {
-        facts->at[i] =
-            sqlite3_bind_parameter_index(facts->statements[ADD_INTERVAL], interval_parameters[i]);
-        assert(facts->at[i] > 0);
-    }
-}
 
 bool ledger_facts_open(struct ledger_facts **out, struct ledger *ledger, struct failure *why)
 {
@@ -287,7 +256,6 @@ bool ledger_facts_open(struct ledger_facts **out, struct ledger *ledger, struct 
         ledger_facts_close(facts);
         return ledger_name_failure(ledger, why);
     }
-    find_parameters(facts);
     *out = facts;
     return true;
 }
@@ -860,7 +828,7 @@ static int pack_address(uint8_t bytes[20], const struct socket_endpoint *end)
 
 static void bind_number(struct ledger_facts *facts, enum interval_parameter which, int64_t value)
 {
-    sqlite3_bind_int64(facts->statements[ADD_INTERVAL], facts->at[which], value);
+    sqlite3_bind_int64(facts->statements[ADD_INTERVAL], (int)which, value);
 }
 
 static void bind_or_null(struct ledger_facts *facts, enum interval_parameter which, bool known,
@@ -869,7 +837,7 @@ static void bind_or_null(struct ledger_facts *facts, enum interval_parameter whi
     if (known) {
         bind_number(facts, which, value);
     } else {
-        sqlite3_bind_null(facts->statements[ADD_INTERVAL], facts->at[which]);
+        sqlite3_bind_null(facts->statements[ADD_INTERVAL], (int)which);
     }
 }
 
@@ -879,8 +847,17 @@ static void bind_address(struct ledger_facts *facts, enum interval_parameter whi
 {
     int size = pack_address(bytes, end);
 
-    sqlite3_bind_blob(facts->statements[ADD_INTERVAL], facts->at[which], size == 0 ? NULL : bytes,
-                      size, SQLITE_STATIC);
+    sqlite3_bind_blob(facts->statements[ADD_INTERVAL], (int)which, size == 0 ? NULL : bytes, size,
+                      SQLITE_STATIC);
+}
+
+/* What is small in one number, as the schema says. */
+static int64_t pack_kind(const struct interval_fact *fact)
+{
+    const struct socket_row *row = &fact->socket;
+
+    return (int64_t)row->protocol << 9 | (row->attribution & 7) << 6 | (fact->opening & 3) << 4 |
+           (row->state & 15);
 }
 
 static bool write_interval(struct ledger_facts *facts, const void *item, struct failure *why)
@@ -888,7 +865,6 @@ static bool write_interval(struct ledger_facts *facts, const void *item, struct 
     const struct interval_fact *fact = item;
     const struct socket_row *row = &fact->socket;
     bool has_remote = row->remote.address_size != 0;
-    int span = fact->duration < 0 ? LEDGER_SPAN_OPEN : ledger_span_of(fact->duration);
     int64_t service;
     uint8_t local[20];
     uint8_t remote[20];
@@ -896,23 +872,18 @@ static bool write_interval(struct ledger_facts *facts, const void *item, struct 
     if (!intern_service(facts, fact->service, &service, why)) {
         return false;
     }
-
     bind_number(facts, AT_ID, fact->id);
     bind_number(facts, AT_OPENED_AT, fact->opened_at);
-    bind_or_null(facts, AT_DURATION, fact->duration >= 0, fact->duration);
-    bind_or_null(facts, AT_SPAN, span >= 0, span);
-    bind_number(facts, AT_PROTOCOL, row->protocol);
-    bind_number(facts, AT_STATE, row->state);
+    bind_number(facts, AT_LASTED, fact->duration < 0 ? LEDGER_LASTS : fact->duration);
+    bind_number(facts, AT_KIND, pack_kind(fact));
     bind_address(facts, AT_LOCAL_ADDRESS, local, &row->local);
     bind_number(facts, AT_LOCAL_PORT, row->local.port);
     bind_address(facts, AT_REMOTE_ADDRESS, remote, &row->remote);
     bind_or_null(facts, AT_REMOTE_PORT, has_remote, row->remote.port);
     bind_or_null(facts, AT_PROCESS, fact->process != 0, fact->process);
     bind_or_null(facts, AT_PID, fact->process == 0 && row->pid != 0, row->pid);
-    bind_number(facts, AT_ATTRIBUTION, row->attribution);
     bind_or_null(facts, AT_AGE, row->created_at != 0, fact->opened_at - row->created_at);
     bind_or_null(facts, AT_SERVICE, service != 0, service);
-    bind_number(facts, AT_OPENING, fact->opening);
     return database_finish(facts->ledger->db, facts->statements[ADD_INTERVAL], "adding an interval",
                            why);
 }
@@ -922,9 +893,8 @@ static bool write_closed(struct ledger_facts *facts, const void *item, struct fa
     const struct closed_fact *fact = item;
     sqlite3_stmt *close = facts->statements[CLOSE_INTERVAL];
 
-    database_bind(close, ":id", fact->id);
-    database_bind(close, ":duration", fact->duration);
-    bind_span(close, ledger_span_of(fact->duration));
+    sqlite3_bind_int64(close, CLOSE_ID, fact->id);
+    sqlite3_bind_int64(close, CLOSE_LASTED, fact->duration);
     return database_finish(facts->ledger->db, close, "closing an interval", why);
 }
 

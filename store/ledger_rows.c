@@ -44,6 +44,22 @@
     " AND id BETWEEN :low AND :high AND (:protocol = 0 OR protocol = :protocol)"                   \
     " AND (:state = 0 OR state = :state) ORDER BY id LIMIT :limit"
 
+/*
+ * The segments that the ids from :low to :high lie in; for SELECTs that name an
+ * index by segment. A walk asks for so few ids at once that they are few.
+ */
+#define SEGMENTS                                                                                   \
+    "(WITH RECURSIVE segments (n) AS (SELECT :low >> 16 UNION ALL"                                 \
+    " SELECT n + 1 FROM segments WHERE n < :high >> 16) SELECT n FROM segments)"
+
+#define IDS_OF_LOCAL_PORT                                                                          \
+    "SELECT id FROM " SEGMENTS " CROSS JOIN interval INDEXED BY interval_local_port"               \
+    " WHERE local_key = (n << 16) + :key AND id BETWEEN :low AND :high"
+#define IDS_OF_REMOTE_PORT                                                                         \
+    "SELECT id FROM " SEGMENTS " CROSS JOIN interval INDEXED BY interval_remote_port"              \
+    " WHERE remote_key = (n << 16) + :key AND remote_port IS NOT NULL"                             \
+    " AND id BETWEEN :low AND :high"
+
 const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS] = {
     [ROWS_STRETCHES_AFTER] = STRETCH_SELECT "WHERE s.id > :id ORDER BY s.id",
     [ROWS_STRETCH] = STRETCH_SELECT "WHERE s.id = :id",
@@ -60,11 +76,14 @@ const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS] = {
     [ROWS_PROCESS_FROM] =
         "SELECT id, first_seen_at FROM process WHERE id >= :id ORDER BY id LIMIT 1",
 
-    [ROWS_OPEN_TO_THE_END] = INTERVAL_SELECT "WHERE span = :span AND id BETWEEN :low AND :high",
-    [ROWS_OPEN_LONG] = INTERVAL_SELECT
-    "WHERE span = :span AND id BETWEEN :low AND :high AND opened_at + duration > :at",
-    [ROWS_OPEN_SHORT] = INTERVAL_SELECT
-    "WHERE span IS NULL AND id BETWEEN :low AND :high AND opened_at + duration > :at",
+    [ROWS_OPEN_TO_THE_END] =
+        INTERVAL_SELECT "WHERE span = :span AND lasted < 0 AND id BETWEEN :low AND :high",
+    [ROWS_OPEN_LONG] =
+        INTERVAL_SELECT "WHERE span = :span AND lasted >= 262144 AND id BETWEEN :low AND :high"
+                        " AND opened_at + lasted > :at",
+    [ROWS_OPEN_SHORT] =
+        INTERVAL_SELECT "WHERE lasted BETWEEN 0 AND 262143 AND id BETWEEN :low AND :high"
+                        " AND opened_at + lasted > :at",
 
     [ROWS_ALIVE_STILL] = PROCESS_SELECT "WHERE p.span = :span AND p.boot = :boot AND p.id <= :high",
     [ROWS_ALIVE_ACROSS] = PROCESS_SELECT
@@ -87,15 +106,10 @@ const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS] = {
                      " WHERE s.id = :id",
 
     [ROWS_WALK_ALL] = INTERVAL_SELECT "WHERE true" WALK_END,
-    [ROWS_WALK_LOCAL_PORT] =
-        INTERVAL_SELECT "INDEXED BY interval_local_port WHERE local_port = :key" WALK_END,
-    [ROWS_WALK_REMOTE_PORT] =
-        INTERVAL_SELECT "INDEXED BY interval_remote_port WHERE remote_port = :key" WALK_END,
-    [ROWS_WALK_PORT] = INTERVAL_SELECT
-    "WHERE id IN (SELECT id FROM interval INDEXED BY interval_local_port"
-    "              WHERE local_port = :key AND id BETWEEN :low AND :high"
-    "             UNION SELECT id FROM interval INDEXED BY interval_remote_port"
-    "              WHERE remote_port = :key AND id BETWEEN :low AND :high)" WALK_END,
+    [ROWS_WALK_LOCAL_PORT] = INTERVAL_SELECT "WHERE id IN (" IDS_OF_LOCAL_PORT ")" WALK_END,
+    [ROWS_WALK_REMOTE_PORT] = INTERVAL_SELECT "WHERE id IN (" IDS_OF_REMOTE_PORT ")" WALK_END,
+    [ROWS_WALK_PORT] =
+        INTERVAL_SELECT "WHERE id IN (" IDS_OF_LOCAL_PORT " UNION " IDS_OF_REMOTE_PORT ")" WALK_END,
     [ROWS_WALK_PID] =
         INTERVAL_SELECT "WHERE id IN (SELECT id FROM interval INDEXED BY interval_pid"
                         "              WHERE pid = :key AND id BETWEEN :low AND :high"
@@ -114,7 +128,8 @@ const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS] = {
                     "       (SELECT begin_at FROM stretch ORDER BY id LIMIT 1),"
                     "       (SELECT max(id) FROM stretch) - (SELECT min(id) FROM stretch) + 1,"
                     "       (SELECT max(id) FROM interval) - (SELECT min(id) FROM interval) + 1,"
-                    "       (SELECT count(*) FROM interval WHERE span = :span AND id >= :first),"
+                    "       (SELECT count(*) FROM interval WHERE span = :span AND lasted < 0"
+                    "         AND id >= :first),"
                     "       (SELECT max(id) FROM process) - (SELECT min(id) FROM process) + 1",
 };
 

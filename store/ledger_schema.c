@@ -211,19 +211,28 @@ static const char *const step_0[] = {
     "CREATE INDEX module_image ON module (image) WHERE image IS NOT NULL;\n",
 
     /*
-     * One socket in one state with one owner. Secondary indexes hold the
-     * id as their last column, and ids are in the order of recording.
+     * One socket in one state with one owner. Columns "AS (...) VIRTUAL" take no
+     * room in the file: they are worked out from others when they are asked for,
+     * or kept in an index alone.
+     *
+     * A row is added to every index, and ports and addresses come in any order.
+     * In an index over years nearly each would lie on a page of its own, to be
+     * read and written for that one row. So these indexes begin with the
+     * `segment`: while 65,536 rows are recorded, what is written of an index is
+     * small and stays in memory, and then it is never written again. A question
+     * for a port asks segment by segment. Of a process the rows lie together
+     * anyway: it has no need of that.
      */
     "CREATE TABLE interval (\n"
-    "  id              INTEGER PRIMARY KEY,\n"
+    "  id              INTEGER PRIMARY KEY, -- in the order of recording\n"
     "  opened_at       INTEGER NOT NULL, -- first sample that saw it, ms since 1970 UTC; the\n"
     "                                    -- stretch's begin_at: it was there before\n"
-    "  duration        INTEGER,          -- ms to the first sample that did not see it;\n"
-    "                                    -- NULL: it lasted to the end of its stretch\n"
-    "  span            INTEGER,          -- as in process, without 1\n"
-    "  protocol        INTEGER NOT NULL, -- IANA number: 6 TCP, 17 UDP\n"
-    "  state           INTEGER NOT NULL, -- 0 UDP; TCP as in RFC 4022: 2 listening,\n"
-    "                                    -- 5 established, 11 time wait ...\n"
+    "  lasted          INTEGER NOT NULL, -- ms to the first sample that did not see it;\n"
+    "                                    -- -8388608: it lasted to the end of its stretch,\n"
+    "                                    -- a number that is as long as most that replace it,\n"
+    "                                    -- so that the page need not be split\n"
+    "  kind            INTEGER NOT NULL, -- four small numbers, see below: protocol * 512\n"
+    "                                    -- + attribution * 64 + opening * 16 + state\n"
     "  local_address   BLOB NOT NULL,    -- 4 or 16 bytes in network order, and 4 more of\n"
     "                                    -- the interface where it is link-local\n"
     "  local_port      INTEGER NOT NULL,\n"
@@ -233,22 +242,58 @@ static const char *const step_0[] = {
     "                                    -- declared as a reference: to check it for each row\n"
     "                                    -- takes a sixth of the time of writing\n"
     "  pid             INTEGER,          -- only where a pid is known and no process\n"
-    "  attribution     INTEGER NOT NULL, -- 0 unknown, 1 exact, 2 exited, 3 carried forward,\n"
-    "                                    -- 4 kernel, 5 denied\n"
     "  age             INTEGER,          -- ms from its creation to opened_at; NULL: not told\n"
     "  service         INTEGER,          -- service.id, of when it opened; NULL: none known\n"
-    "  opening         INTEGER NOT NULL  -- 0 first seen now, 1 it was there when the stretch\n"
-    "                                    -- before ended, 2 first seen already closing: when\n"
-    "                                    -- it opened was missed\n"
+    "  duration        INTEGER AS (CASE WHEN lasted >= 0 THEN lasted END) VIRTUAL, -- NULL: it\n"
+    "                                    -- lasted to the end of its stretch\n"
+    "  protocol        INTEGER AS (kind >> 9) VIRTUAL, -- IANA number: 6 TCP, 17 UDP\n"
+    "  state           INTEGER AS (kind & 15) VIRTUAL, -- 0 UDP; TCP as in RFC 4022:\n"
+    "                                    -- 2 listening, 5 established, 11 time wait ...\n"
+    "  attribution     INTEGER AS (kind >> 6 & 7) VIRTUAL, -- 0 unknown, 1 exact, 2 exited,\n"
+    "                                    -- 3 carried forward, 4 kernel, 5 denied\n"
+    "  opening         INTEGER AS (kind >> 4 & 3) VIRTUAL, -- 0 first seen now, 1 it was there\n"
+    "                                    -- when the stretch before ended, 2 first seen already\n"
+    "                                    -- closing: when it opened was missed\n"
+    "  segment         INTEGER AS (id >> 16) VIRTUAL,\n"
+    "  local_key       INTEGER AS ((id >> 16 << 16) + local_port) VIRTUAL,\n"
+    "  remote_key      INTEGER AS ((id >> 16 << 16) + remote_port) VIRTUAL,\n"
+    "  span            INTEGER AS (CASE  -- NULL lasted below 2^18 ms, N below 2^(N+1) ms,\n"
+    "                                    -- 8388607 to the end of its stretch\n"
+    "    WHEN lasted < 0 THEN 8388607\n"
+    "    WHEN lasted < 262144 THEN NULL\n"
+    "    WHEN lasted < 524288 THEN 18\n"
+    "    WHEN lasted < 1048576 THEN 19\n"
+    "    WHEN lasted < 2097152 THEN 20\n"
+    "    WHEN lasted < 4194304 THEN 21\n"
+    "    WHEN lasted < 8388608 THEN 22\n"
+    "    WHEN lasted < 16777216 THEN 23\n"
+    "    WHEN lasted < 33554432 THEN 24\n"
+    "    WHEN lasted < 67108864 THEN 25\n"
+    "    WHEN lasted < 134217728 THEN 26\n"
+    "    WHEN lasted < 268435456 THEN 27\n"
+    "    WHEN lasted < 536870912 THEN 28\n"
+    "    WHEN lasted < 1073741824 THEN 29\n"
+    "    WHEN lasted < 2147483648 THEN 30\n"
+    "    WHEN lasted < 4294967296 THEN 31\n"
+    "    WHEN lasted < 8589934592 THEN 32\n"
+    "    WHEN lasted < 17179869184 THEN 33\n"
+    "    WHEN lasted < 34359738368 THEN 34\n"
+    "    WHEN lasted < 68719476736 THEN 35\n"
+    "    WHEN lasted < 137438953472 THEN 36\n"
+    "    WHEN lasted < 274877906944 THEN 37\n"
+    "    WHEN lasted < 549755813888 THEN 38\n"
+    "    WHEN lasted < 1099511627776 THEN 39\n"
+    "    WHEN lasted < 2199023255552 THEN 40\n"
+    "    ELSE 41 END) VIRTUAL\n"
     ") STRICT;\n",
-    "CREATE INDEX interval_local_port ON interval (local_port);\n",
-    "CREATE INDEX interval_remote_port ON interval (remote_port)\n"
+    "CREATE INDEX interval_local_port ON interval (local_key);\n",
+    "CREATE INDEX interval_remote_port ON interval (remote_key)\n"
     "  WHERE remote_port IS NOT NULL;\n",
-    "CREATE INDEX interval_remote_address ON interval (remote_address)\n"
+    "CREATE INDEX interval_remote_address ON interval (segment, remote_address)\n"
     "  WHERE remote_address IS NOT NULL;\n",
     "CREATE INDEX interval_process ON interval (process) WHERE process IS NOT NULL;\n",
     "CREATE INDEX interval_pid ON interval (pid) WHERE pid IS NOT NULL;\n",
-    "CREATE INDEX interval_span ON interval (span) WHERE span IS NOT NULL;\n",
+    "CREATE INDEX interval_span ON interval (span) WHERE lasted < 0 OR lasted >= 262144;\n",
     NULL,
 };
 

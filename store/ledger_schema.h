@@ -35,6 +35,9 @@ enum ledger_span {
     LEDGER_SPAN_OPEN = 8388607,
 };
 
+/* In `interval.lasted`, for as long as no end is known. */
+#define LEDGER_LASTS ((int64_t)-8388608)
+
 /* The class of a duration that is known; -1 where it is short: no number, and in no index. */
 int ledger_span_of(int64_t duration);
 

@@ -788,11 +788,12 @@ END_TEST
  * refers to what.
  */
 static const char *const damages[] = {
-    "UPDATE interval SET opened_at = 9223372036854775807, duration = 9223372036854775807",
+    "UPDATE interval SET opened_at = 9223372036854775807, lasted = 9223372036854775807",
     "UPDATE interval SET opened_at = -9223372036854775807 - 1, age = 9223372036854775807",
-    "UPDATE interval SET duration = -5, span = 41",
+    "UPDATE interval SET lasted = -5",
     "UPDATE interval SET local_address = x'', remote_address = zeroblob(5000)",
-    "UPDATE interval SET process = 999999, protocol = -1, state = 70000, attribution = 99",
+    "UPDATE interval SET process = 999999, kind = -1, service = 70000",
+    "UPDATE interval SET kind = 9223372036854775807, local_port = -9223372036854775807",
     "UPDATE interval SET id = id + 4611686018427387904",
     "UPDATE stretch SET begin_at = -9223372036854775807, end_at = 9223372036854775807",
     "UPDATE stretch SET first_interval = -9223372036854775807, first_process = -1",
