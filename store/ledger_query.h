@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "collector/address_prefix.h"
 #include "collector/snapshot.h"
 #include "store/ledger.h"
 #include "store/ledger_writer.h"
@@ -93,31 +94,50 @@ enum ledger_ending {
 
 /* Valid only during the visit. */
 struct ledger_interval {
-    int64_t id;        /* order of recording */
-    int64_t opened_at; /* first seen */
-    int64_t closed_at; /* by `ending`; for LEDGER_OPEN the newest sample */
+    int64_t id;         /* order of recording */
+    int64_t stretch_id; /* in which it lies */
+    int64_t opened_at;  /* first seen */
+    int64_t closed_at;  /* by `ending`; for LEDGER_OPEN the newest sample */
     enum ledger_ending ending;
     bool at_begin;  /* was already there in the first sample of its stretch */
     bool continued; /* and was also there, with the same owner, when the stretch before ended */
     bool closing;   /* was first seen already closing: its beginning was missed */
     struct socket_row socket;             /* owner: not set */
     const struct process_instance *owner; /* NULL where not known */
+    int64_t owner_id;                     /* its number in the ledger; 0 where not known */
     const char *service;                  /* behind the socket; NULL where not known */
     int service_basis;                    /* enum service_basis */
 };
 
-/* A field that is 0 or NULL asks for nothing. */
+/*
+ * What is asked of intervals: all of it must hold. A field that is 0, NULL or
+ * {0} asks for nothing. Texts match without regard to the case of ASCII
+ * letters. What is asked of an owner holds for none where the owner is not
+ * known; what was learned of it later counts for all of its intervals.
+ */
 struct ledger_filter {
     int64_t since; /* intervals that touch since..until; both count */
     int64_t until; /* 0: no end */
     int port;      /* local or remote */
     int local_port;
     int remote_port;
+    struct address_prefix address; /* local or remote */
+    struct address_prefix local_address;
+    struct address_prefix remote_address;
     int protocol; /* enum socket_protocol */
     int state;    /* enum socket_state */
     bool has_pid;
     uint32_t pid;
-    const char *process; /* the image's file name, without regard to case (ASCII) */
+    int64_t started_since;  /* the owner started at this time or later, by the wall clock */
+    int64_t started_before; /* and before this one */
+    int64_t process_id;     /* the owner's number in the ledger */
+    const char *process;    /* the image's file name */
+    const char *path;       /* a pattern (base/pattern.h) for the image's whole path */
+    const uint8_t *image;   /* SHA-256 of what it runs, IMAGE_HASH_SIZE bytes */
+    const char *user;       /* id, or name with or without its domain */
+    const char
+        *module; /* a pattern: the owner had such a file mapped, at whatever time of its life */
+    const char *service; /* the whole name; where it may be one of several, any of them */
     int64_t after_id;    /* only intervals recorded after this one: the next page */
 };
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pattern.h"
 #include "base/text.h"
 #include "store/database.h"
 #include "store/ledger_handle.h"
@@ -118,7 +119,32 @@ const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS] = {
                         "               AND id BETWEEN :low AND :high)" WALK_END,
     [ROWS_WALK_NAME] = INTERVAL_SELECT
     "INDEXED BY interval_process WHERE process IN (SELECT id FROM process WHERE name IN"
-    " (SELECT id FROM text WHERE text = :name COLLATE NOCASE))" WALK_END,
+    " (SELECT id FROM text WHERE text = :key COLLATE NOCASE))" WALK_END,
+    [ROWS_WALK_PROCESS] =
+        INTERVAL_SELECT "INDEXED BY interval_process WHERE process = :key" WALK_END,
+    [ROWS_WALK_IMAGE] = INTERVAL_SELECT
+    "INDEXED BY interval_process WHERE process IN (SELECT id FROM process WHERE image IN"
+    " (SELECT id FROM image WHERE sha256 = :key))" WALK_END,
+    [ROWS_WALK_USER] = INTERVAL_SELECT
+    "INDEXED BY interval_process WHERE process IN (SELECT id FROM process WHERE user IN"
+    " (SELECT id FROM user WHERE sid = :key COLLATE NOCASE OR name = :key COLLATE NOCASE"
+    "   OR substr(name, instr(name, '\\') + 1) = :key COLLATE NOCASE))" WALK_END,
+    [ROWS_WALK_ADDRESS] = INTERVAL_SELECT
+    "INDEXED BY interval_remote_address WHERE remote_address IN (:key, :mapped)" WALK_END,
+
+    /* A range of addresses is in no order of ids: only where few have one of them. */
+    [ROWS_WALK_PREFIX] = INTERVAL_SELECT
+    "WHERE id IN (SELECT id FROM interval INDEXED BY interval_remote_address"
+    "              WHERE remote_address BETWEEN :first AND :last AND id BETWEEN :low AND :high"
+    "             UNION SELECT id FROM interval INDEXED BY interval_remote_address"
+    "              WHERE remote_address BETWEEN :first_mapped AND :last_mapped"
+    "               AND id BETWEEN :low AND :high)" WALK_END,
+    [ROWS_COUNT_PREFIX] =
+        "SELECT count(*) FROM (SELECT 1 FROM interval INDEXED BY interval_remote_address"
+        "                       WHERE remote_address BETWEEN :first AND :last LIMIT :limit)",
+
+    [ROWS_PROCESS_MODULES] = "SELECT t.text FROM module AS m JOIN text AS t ON t.id = m.path"
+                             " WHERE m.process = :process",
 
     [ROWS_NEWEST_RUN] = "SELECT program, pid, started_at FROM run ORDER BY id DESC LIMIT 1",
 
@@ -683,6 +709,20 @@ bool ledger_rows_add_modules(struct ledger *ledger, const struct ledger_stretch_
     ok = read_modules(ledger, &modules, why) && replace_instance(process, &modules, why);
     release_modules(&modules);
     return ok;
+}
+
+bool ledger_rows_had_module(struct ledger *ledger, int64_t process, const char *pattern, bool *had,
+                            struct failure *why)
+{
+    sqlite3_stmt *statement = ledger->rows[ROWS_PROCESS_MODULES];
+    int result = SQLITE_DONE;
+
+    *had = false;
+    database_bind(statement, ":process", process);
+    while (!*had && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+        *had = pattern_matches(pattern, database_column_text(statement, 0));
+    }
+    return database_end(ledger->db, statement, result, "reading the modules of a process", why);
 }
 
 bool ledger_rows_interval_from(struct ledger *ledger, int64_t id, int64_t *first,

@@ -43,6 +43,13 @@ enum ledger_rows_statement {
     ROWS_WALK_PORT,
     ROWS_WALK_PID,
     ROWS_WALK_NAME,
+    ROWS_WALK_PROCESS,
+    ROWS_WALK_IMAGE,
+    ROWS_WALK_USER,
+    ROWS_WALK_ADDRESS,
+    ROWS_WALK_PREFIX,
+    ROWS_COUNT_PREFIX,
+    ROWS_PROCESS_MODULES,
     ROWS_NEWEST_RUN,
     ROWS_COUNTS,
     LEDGER_ROWS_STATEMENTS,
@@ -107,6 +114,7 @@ struct ledger_process {
     int64_t first_seen_at;
     const struct process_instance *instance; /* a reference; without modules */
     int module_access;                       /* enum module_access */
+    bool matches;                            /* for ledger_walk.c: it is such an owner */
 };
 
 /* Starts as {0}. */
@@ -155,6 +163,13 @@ void ledger_services_clear(struct ledger_service_list *list);
 bool ledger_rows_add_modules(struct ledger *ledger, const struct ledger_stretch_rows *stretch,
                              int64_t at, struct ledger_process *process,
                              struct failure *why) NODISCARD;
+
+/*
+ * Whether the process had a file mapped, at whatever time, whose whole path is
+ * like the pattern.
+ */
+bool ledger_rows_had_module(struct ledger *ledger, int64_t process, const char *pattern, bool *had,
+                            struct failure *why) NODISCARD;
 
 /* The first id from `id` on that there is; beyond all ids where there is none. */
 bool ledger_rows_interval_from(struct ledger *ledger, int64_t id, int64_t *first,

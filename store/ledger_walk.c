@@ -13,29 +13,17 @@
 #include <stdlib.h>
 
 #include "base/hash_index.h"
-#include "base/text.h"
 #include "store/database.h"
+#include "store/ledger_filter.h"
 #include "store/ledger_handle.h"
 #include "store/ledger_query.h"
 #include "store/ledger_rows.h"
+#include "store/ledger_ways.h"
 
 enum {
-    BATCH = 1024,           /* intervals */
-    FIRST_CHUNK = 4096,     /* ids that are looked through at once, to begin with */
-    OWNERS_KEPT = 4096,     /* processes that are remembered from batch to batch */
-    SERVICES_KEPT = 256,    /* likewise */
-    WIDE_CHUNK = 1 << 22,   /* ids, where an index names the matches */
-    NARROW_CHUNK = 1 << 17, /* ids, where each row must be looked at */
-};
-
-/* The ways in. The first one that the filter has a value for is taken. */
-static const struct way {
-    enum ledger_rows_statement statement;
-    int64_t widest;
-} ways[] = {
-    {ROWS_WALK_LOCAL_PORT, WIDE_CHUNK}, {ROWS_WALK_REMOTE_PORT, WIDE_CHUNK},
-    {ROWS_WALK_PORT, WIDE_CHUNK},       {ROWS_WALK_PID, WIDE_CHUNK},
-    {ROWS_WALK_NAME, WIDE_CHUNK},       {ROWS_WALK_ALL, NARROW_CHUNK},
+    BATCH = 1024,        /* intervals */
+    OWNERS_KEPT = 4096,  /* processes that are remembered from batch to batch */
+    SERVICES_KEPT = 256, /* likewise */
 };
 
 struct walk {
@@ -46,36 +34,14 @@ struct walk {
     void *context;
     bool stopped; /* the visitor has seen enough */
 
-    const struct way *way;
-    int64_t key;                        /* what the way's index is asked for */
+    struct ledger_way_in in;
+    bool needs_owner;                   /* an interval without one cannot match */
     struct ledger_stretch_rows stretch; /* the present one */
     struct ledger_row_list batch;
     struct ledger_process_list owners; /* of the batch, and of those before */
     struct hash_index owner_places;    /* by id */
     struct ledger_service_list services;
 };
-
-static const struct way *choose_way(const struct ledger_filter *filter, int64_t *key)
-{
-    const struct {
-        bool given;
-        int64_t key;
-    } values[] = {
-        {filter->local_port != 0, filter->local_port},
-        {filter->remote_port != 0, filter->remote_port},
-        {filter->port != 0, filter->port},
-        {filter->has_pid && filter->pid != 0, filter->pid}, /* "no pid" is in no index */
-        {filter->process != NULL, 0},
-        {true, 0},
-    };
-    size_t i = 0;
-
-    while (!values[i].given) {
-        i++;
-    }
-    *key = values[i].key;
-    return &ways[i];
-}
 
 static uint64_t id_hash(int64_t id)
 {
@@ -93,6 +59,15 @@ static uint32_t find_owner(struct walk *walk, int64_t id)
     return at;
 }
 
+/* Whether it is such an owner is found out once, and not for each of its intervals. */
+static bool judge_owner(struct walk *walk, struct ledger_process *owner, struct failure *why)
+{
+    owner->matches = ledger_filter_owner(walk->filter, owner);
+    return !owner->matches || walk->filter->module == NULL ||
+           ledger_rows_had_module(walk->ledger, owner->id, walk->filter->module, &owner->matches,
+                                  why);
+}
+
 static bool load_owner(struct walk *walk, int64_t id, struct failure *why)
 {
     size_t place = walk->owners.count;
@@ -104,7 +79,8 @@ static bool load_owner(struct walk *walk, int64_t id, struct failure *why)
         return false;
     }
     return walk->owners.count == place ||
-           hash_index_add(&walk->owner_places, id_hash(id), (uint32_t)place, why);
+           (judge_owner(walk, &walk->owners.items[place], why) &&
+            hash_index_add(&walk->owner_places, id_hash(id), (uint32_t)place, why));
 }
 
 static bool load_owners(struct walk *walk, struct failure *why)
@@ -128,42 +104,13 @@ static bool load_owners(struct walk *walk, struct failure *why)
     return true;
 }
 
-static bool port_matches(const struct ledger_filter *filter, const struct socket_row *row)
-{
-    bool has_remote = row->remote.address_size != 0;
-
-    if (filter->local_port != 0 && row->local.port != filter->local_port) {
-        return false;
-    }
-    if (filter->remote_port != 0 && !(has_remote && row->remote.port == filter->remote_port)) {
-        return false;
-    }
-    return filter->port == 0 || row->local.port == filter->port ||
-           (has_remote && row->remote.port == filter->port);
-}
-
-static bool matches(const struct ledger_filter *filter, const struct ledger_row *row,
-                    const struct process_instance *owner)
-{
-    if (row->id <= filter->after_id ||
-        (filter->protocol != 0 && row->socket.protocol != filter->protocol) ||
-        (filter->state != 0 && row->socket.state != filter->state) ||
-        (filter->has_pid && row->socket.pid != filter->pid)) {
-        return false;
-    }
-    if (filter->process != NULL &&
-        (owner == NULL || !text_equal_fold(owner->name, filter->process))) {
-        return false;
-    }
-    return port_matches(filter, &row->socket);
-}
-
 static struct ledger_interval make_interval(const struct ledger_stretch *stretch,
                                             const struct ledger_row *row,
                                             const struct process_instance *owner)
 {
     struct ledger_interval interval = {
         .id = row->id,
+        .stretch_id = stretch->id,
         .opened_at = row->opened_at,
         .closed_at = stretch->end_at,
         .ending = stretch->ended == LEDGER_GAP_NONE ? LEDGER_OPEN : LEDGER_CUT,
@@ -172,6 +119,7 @@ static struct ledger_interval make_interval(const struct ledger_stretch *stretch
         .closing = row->opening == LEDGER_CLOSING,
         .socket = row->socket,
         .owner = owner,
+        .owner_id = owner == NULL ? 0 : row->process,
     };
 
     if (row->duration >= 0) {
@@ -193,23 +141,35 @@ static void name_service(const struct walk *walk, const struct ledger_row *row,
     }
 }
 
+static bool matches(const struct walk *walk, const struct ledger_row *row,
+                    const struct ledger_process *owner, const char *service)
+{
+    return ledger_filter_row(walk->filter, row) &&
+           (owner == NULL ? !walk->needs_owner : owner->matches) &&
+           ledger_filter_service(walk->filter, service);
+}
+
+static void visit_row(struct walk *walk, struct ledger_row *row)
+{
+    uint32_t place = row->process == 0 ? HASH_INDEX_END : find_owner(walk, row->process);
+    const struct ledger_process *owner =
+        place == HASH_INDEX_END ? NULL : &walk->owners.items[place];
+    struct ledger_interval interval;
+
+    if (owner != NULL) {
+        row->socket.pid = owner->instance->pid;
+    }
+    interval = make_interval(&walk->stretch.stretch, row, owner == NULL ? NULL : owner->instance);
+    name_service(walk, row, &interval);
+    if (matches(walk, row, owner, interval.service)) {
+        walk->stopped = !walk->visit(walk->context, &interval);
+    }
+}
+
 static void visit_batch(struct walk *walk)
 {
     for (size_t i = 0; i < walk->batch.count && !walk->stopped; i++) {
-        struct ledger_row *row = &walk->batch.rows[i];
-        uint32_t place = row->process == 0 ? HASH_INDEX_END : find_owner(walk, row->process);
-        const struct process_instance *owner =
-            place == HASH_INDEX_END ? NULL : walk->owners.items[place].instance;
-        struct ledger_interval interval;
-
-        if (owner != NULL) {
-            row->socket.pid = owner->pid;
-        }
-        interval = make_interval(&walk->stretch.stretch, row, owner);
-        name_service(walk, row, &interval);
-        if (matches(walk->filter, row, owner)) {
-            walk->stopped = !walk->visit(walk->context, &interval);
-        }
+        visit_row(walk, &walk->batch.rows[i]);
     }
     walk->batch.count = 0;
 }
@@ -272,26 +232,16 @@ static bool find_chunk(struct walk *walk, int64_t width, int64_t *low, int64_t *
 
 static bool read_ids(struct walk *walk, int64_t low, int64_t high, struct failure *why)
 {
-    sqlite3_stmt *statement = walk->ledger->rows[walk->way->statement];
+    enum ledger_rows_statement which = ledger_way_bind(&walk->in, walk->ledger, low, high);
 
-    if (walk->way->statement == ROWS_WALK_NAME) {
-        database_bind_text(statement, ":name", walk->filter->process);
-    } else if (walk->way->statement != ROWS_WALK_ALL) {
-        database_bind(statement, ":key", walk->key);
-    }
-    database_bind(statement, ":low", low);
-    database_bind(statement, ":high", high);
-    database_bind(statement, ":protocol", walk->filter->protocol);
-    database_bind(statement, ":state", walk->filter->state);
-    database_bind(statement, ":limit", BATCH);
-    return ledger_rows_read(walk->ledger, walk->way->statement, &walk->batch, why) &&
-           load_owners(walk, why);
+    database_bind(walk->ledger->rows[which], ":limit", BATCH);
+    return ledger_rows_read(walk->ledger, which, &walk->batch, why) && load_owners(walk, why);
 }
 
 /* Chunks grow where few rows match, so that many ids without a match cost few steps. */
 static bool walk_ids(struct walk *walk, int64_t low, int64_t high, struct failure *why)
 {
-    int64_t width = FIRST_CHUNK;
+    int64_t width = ledger_way_first_chunk(&walk->in);
 
     while (low <= high && !walk->stopped) {
         int64_t top = high;
@@ -305,7 +255,7 @@ static bool walk_ids(struct walk *walk, int64_t low, int64_t high, struct failur
         }
         count = walk->batch.count;
         low = count == BATCH ? walk->batch.rows[count - 1].id + 1 : top + 1;
-        if (count < BATCH / 4 && width < walk->way->widest) {
+        if (count < BATCH / 4 && width < ledger_way_widest_chunk(&walk->in)) {
             width *= 2;
         } else if (count == BATCH && width > BATCH) {
             width /= 2;
@@ -379,8 +329,8 @@ bool ledger_walk_intervals(struct ledger *ledger, const struct ledger_filter *fi
     };
     bool ok;
 
-    walk.way = choose_way(filter, &walk.key);
-    ok = walk_stretches(&walk, why);
+    walk.needs_owner = ledger_filter_needs_owner(filter);
+    ok = ledger_way_choose(&walk.in, ledger, filter, why) && walk_stretches(&walk, why);
     ledger_row_list_clear(&walk.batch);
     ledger_process_list_clear(&walk.owners);
     ledger_services_clear(&walk.services);
