@@ -85,9 +85,9 @@ bool ledger_filter_needs_owner(const struct ledger_filter *filter)
            filter->user != NULL || filter->module != NULL;
 }
 
-static char fold(char c)
+static int fold(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 /* Whether `name` is all of the `size` bytes at `part`. */
@@ -106,7 +106,7 @@ static bool equal_part(const char *part, size_t size, const char *name)
 
 bool ledger_filter_service(const struct ledger_filter *filter, const char *name)
 {
-    if (filter->service == NULL) {
+    if (filter->service == NULL || (name != NULL && text_equal_fold(name, filter->service))) {
         return true;
     }
     while (name != NULL) {

@@ -137,8 +137,9 @@ struct ledger_filter {
     const char *user;       /* id, or name with or without its domain */
     const char
         *module; /* a pattern: the owner had such a file mapped, at whatever time of its life */
-    const char *service; /* the whole name; where it may be one of several, any of them */
-    int64_t after_id;    /* only intervals recorded after this one: the next page */
+    const char
+        *service;     /* the whole name; where it may be one of several, any of them, or the list */
+    int64_t after_id; /* only intervals recorded after this one: the next page */
 };
 
 typedef bool ledger_interval_fn(void *context, const struct ledger_interval *interval);

@@ -24,11 +24,11 @@ typedef void bind_fn(sqlite3_stmt *statement, const struct ledger_way_in *in);
 
 struct ledger_way {
     enum ledger_rows_statement statement;
+    bool only_few; /* only where few rows have it: they are in no order */
     int64_t first_chunk;
     int64_t widest_chunk;
     bool (*leads)(const struct ledger_filter *filter); /* the filter has a value for it */
     bind_fn *bind;                                     /* that value */
-    bool only_few; /* only where few rows have it: they are in no order */
 };
 
 static bool has_local_port(const struct ledger_filter *filter)
@@ -156,17 +156,17 @@ static void bind_nothing(sqlite3_stmt *statement, const struct ledger_way_in *in
 
 /* The first one that the filter leads to is taken. */
 static const struct ledger_way ways[] = {
-    {ROWS_WALK_PROCESS, FIRST_CHUNK, WIDE_CHUNK, has_process_id, bind_process_id, false},
-    {ROWS_WALK_LOCAL_PORT, FIRST_CHUNK, WIDE_CHUNK, has_local_port, bind_local_port, false},
-    {ROWS_WALK_REMOTE_PORT, FIRST_CHUNK, WIDE_CHUNK, has_remote_port, bind_remote_port, false},
-    {ROWS_WALK_PORT, FIRST_CHUNK, WIDE_CHUNK, has_port, bind_port, false},
-    {ROWS_WALK_PID, FIRST_CHUNK, WIDE_CHUNK, has_pid, bind_pid, false},
-    {ROWS_WALK_ADDRESS, FIRST_CHUNK, WIDE_CHUNK, has_address, bind_address, false},
-    {ROWS_WALK_IMAGE, FIRST_CHUNK, WIDE_CHUNK, has_image, bind_image, false},
-    {ROWS_WALK_PREFIX, ALL_IDS, ALL_IDS, has_prefix, bind_prefix, true},
-    {ROWS_WALK_NAME, FIRST_CHUNK, WIDE_CHUNK, has_name, bind_name, false},
-    {ROWS_WALK_USER, FIRST_CHUNK, WIDE_CHUNK, has_user, bind_user, false},
-    {ROWS_WALK_ALL, FIRST_CHUNK, NARROW_CHUNK, always, bind_nothing, false},
+    {ROWS_WALK_PROCESS, false, FIRST_CHUNK, WIDE_CHUNK, has_process_id, bind_process_id},
+    {ROWS_WALK_LOCAL_PORT, false, FIRST_CHUNK, WIDE_CHUNK, has_local_port, bind_local_port},
+    {ROWS_WALK_REMOTE_PORT, false, FIRST_CHUNK, WIDE_CHUNK, has_remote_port, bind_remote_port},
+    {ROWS_WALK_PORT, false, FIRST_CHUNK, WIDE_CHUNK, has_port, bind_port},
+    {ROWS_WALK_PID, false, FIRST_CHUNK, WIDE_CHUNK, has_pid, bind_pid},
+    {ROWS_WALK_ADDRESS, false, FIRST_CHUNK, WIDE_CHUNK, has_address, bind_address},
+    {ROWS_WALK_IMAGE, false, FIRST_CHUNK, WIDE_CHUNK, has_image, bind_image},
+    {ROWS_WALK_PREFIX, true, ALL_IDS, ALL_IDS, has_prefix, bind_prefix},
+    {ROWS_WALK_NAME, false, FIRST_CHUNK, WIDE_CHUNK, has_name, bind_name},
+    {ROWS_WALK_USER, false, FIRST_CHUNK, WIDE_CHUNK, has_user, bind_user},
+    {ROWS_WALK_ALL, false, FIRST_CHUNK, NARROW_CHUNK, always, bind_nothing},
 };
 
 static void add_scope(struct ledger_address *address, uint32_t scope)
