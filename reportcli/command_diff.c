@@ -230,18 +230,18 @@ static bool note_between(struct comparison *comparison, struct failure *why)
 {
     int64_t before = side_at(comparison, &comparison->before);
     int64_t after = side_at(comparison, &comparison->after);
-    struct coverage_range range = {
+    struct ledger_coverage_range range = {
         .since = before < after ? before : after,
         .until = before < after ? after : before,
         .commit = comparison->from.commit,
     };
-    struct coverage coverage = {0};
-    bool done = coverage_read(&coverage, comparison->from.ledger, &range, why);
+    struct ledger_coverage coverage = {0};
+    bool done = ledger_coverage_read(&coverage, comparison->from.ledger, &range, why);
 
     if (done) {
         coverage_note(comparison->context, &coverage, "between the two: ");
     }
-    coverage_clear(&coverage);
+    ledger_coverage_clear(&coverage);
     return done;
 }
 

@@ -263,25 +263,25 @@ static bool note_coverage(const struct command_context *context, const struct co
                           const struct ledger_filter *filter, size_t records,
                           enum exit_status *status, struct failure *why)
 {
-    struct coverage_range range = {
+    struct ledger_coverage_range range = {
         .since = options_given(context->options, "since") ? filter->since : INT64_MIN,
         .until = filter->until != 0 && filter->until < context->now ? filter->until : context->now,
         .commit = from->commit,
     };
     struct ledger_summary summary;
-    struct coverage coverage = {0};
-    bool done = coverage_read(&coverage, from->ledger, &range, why) &&
+    struct ledger_coverage coverage = {0};
+    bool done = ledger_coverage_read(&coverage, from->ledger, &range, why) &&
                 ledger_summarize(from->ledger, &summary, why);
 
     if (done && records == 0) {
         command_note(context, "empty", "nothing matches; the ledger has %" PRId64 " intervals",
                      summary.intervals);
-        *status = coverage_is_empty(&coverage) ? EXIT_UNDECIDED : EXIT_NO;
+        *status = ledger_coverage_is_empty(&coverage) ? EXIT_UNDECIDED : EXIT_NO;
     }
     if (done) {
         coverage_note(context, &coverage, NULL);
     }
-    coverage_clear(&coverage);
+    ledger_coverage_clear(&coverage);
     return done;
 }
 

@@ -230,7 +230,7 @@ static const struct column_table gap_table = {
 struct findings {
     struct ledger_summary summary;
     struct service_facts service;
-    struct coverage coverage; /* of the last day */
+    struct ledger_coverage coverage; /* of the last day */
     struct text reasons;
     const char *state;
     bool recording;
@@ -242,12 +242,12 @@ struct reason_sum {
     int64_t time;
 };
 
-static struct reason_sum sum_reason(const struct coverage *coverage, const char *reason)
+static struct reason_sum sum_reason(const struct ledger_coverage *coverage, const char *reason)
 {
     struct reason_sum sum = {0};
 
     for (size_t i = 0; i < coverage->gap_count; i++) {
-        const struct coverage_gap *gap = &coverage->gaps[i];
+        const struct ledger_coverage_gap *gap = &coverage->gaps[i];
 
         if (strcmp(gap->reason, reason) == 0) {
             sum.count++;
@@ -257,7 +257,7 @@ static struct reason_sum sum_reason(const struct coverage *coverage, const char 
     return sum;
 }
 
-static bool seen_before(const struct coverage *coverage, size_t i)
+static bool seen_before(const struct ledger_coverage *coverage, size_t i)
 {
     for (size_t k = 0; k < i; k++) {
         if (strcmp(coverage->gaps[k].reason, coverage->gaps[i].reason) == 0) {
@@ -268,7 +268,7 @@ static bool seen_before(const struct coverage *coverage, size_t i)
 }
 
 /* Appends "service stopped (2, 14 s), machine asleep (1, 7 h 3 m)". */
-static void add_reasons(struct text *text, const struct coverage *coverage)
+static void add_reasons(struct text *text, const struct ledger_coverage *coverage)
 {
     for (size_t i = 0; i < coverage->gap_count; i++) {
         const char *reason = coverage->gaps[i].reason;
@@ -294,7 +294,7 @@ static int64_t sample_age(const struct command_context *context,
 static void judge(struct findings *findings, const struct command_context *context, int64_t commit)
 {
     const struct ledger_summary *summary = &findings->summary;
-    bool fresh = sample_age(context, summary) <= coverage_slack(summary->interval, commit);
+    bool fresh = sample_age(context, summary) <= ledger_coverage_slack(summary->interval, commit);
 
     if (summary->last_sample_at == 0) {
         findings->state = "empty";
@@ -317,10 +317,10 @@ static void ask_service(struct service_facts *facts)
 }
 
 /* The last 24 hours; of a younger ledger its life. */
-static struct coverage_range last_day(const struct command_context *context,
-                                      const struct ledger_summary *summary, int64_t commit)
+static struct ledger_coverage_range last_day(const struct command_context *context,
+                                             const struct ledger_summary *summary, int64_t commit)
 {
-    struct coverage_range day = {
+    struct ledger_coverage_range day = {
         .since = context->now - DAY_MS,
         .until = context->now,
         .commit = commit,
@@ -338,13 +338,13 @@ static struct coverage_range last_day(const struct command_context *context,
 static bool find_out(struct findings *findings, const struct command_context *context,
                      const struct command_ledger *from, struct failure *why)
 {
-    struct coverage_range day;
+    struct ledger_coverage_range day;
 
     if (!ledger_summarize(from->ledger, &findings->summary, why)) {
         return false;
     }
     day = last_day(context, &findings->summary, from->commit);
-    if (!coverage_read(&findings->coverage, from->ledger, &day, why)) {
+    if (!ledger_coverage_read(&findings->coverage, from->ledger, &day, why)) {
         return false;
     }
     add_reasons(&findings->reasons, &findings->coverage);
@@ -373,7 +373,7 @@ static void fill_health(const struct findings *findings, const struct command_co
 
 static void fill_coverage(const struct findings *findings, struct value *values)
 {
-    const struct coverage *coverage = &findings->coverage;
+    const struct ledger_coverage *coverage = &findings->coverage;
     int64_t range = coverage->until - coverage->since;
 
     if (range > 0) {
@@ -383,7 +383,7 @@ static void fill_coverage(const struct findings *findings, struct value *values)
     values[LEFT_OUT_PROCESSES] = value_number(coverage->left_out_processes);
     values[LEFT_OUT_SOCKETS] = value_number(coverage->left_out_sockets);
     values[GAP_COUNT] = value_number((int64_t)coverage->gap_count);
-    values[GAP_TIME] = value_number(coverage_unwatched(coverage));
+    values[GAP_TIME] = value_number(ledger_coverage_unwatched(coverage));
     if (findings->reasons.size > 0) {
         values[GAP_REASONS] = value_text(text_bytes(&findings->reasons));
     }
@@ -438,18 +438,18 @@ static bool run_status(const struct command_context *context, const struct comma
         *status = findings.recording ? EXIT_YES : EXIT_NO;
     }
     text_clear(&findings.reasons);
-    coverage_clear(&findings.coverage);
+    ledger_coverage_clear(&findings.coverage);
     return done;
 }
 
-static bool print_gaps(const struct command_context *context, const struct coverage *coverage,
-                       struct failure *why)
+static bool print_gaps(const struct command_context *context,
+                       const struct ledger_coverage *coverage, struct failure *why)
 {
     struct render *render = NULL;
     bool done = command_begin(context, &gap_table, &render, why);
 
     for (size_t i = 0; done && i < coverage->gap_count; i++) {
-        const struct coverage_gap *gap = &coverage->gaps[i];
+        const struct ledger_coverage_gap *gap = &coverage->gaps[i];
         struct value values[GAP_COLUMNS];
 
         values[FROM_AT] = value_number(gap->from_at);
@@ -465,7 +465,7 @@ static bool print_gaps(const struct command_context *context, const struct cover
 
 /* The range of --since and --until; where they are missing, the last day's. */
 static bool read_range(const struct command_context *context, const struct command_ledger *from,
-                       struct coverage_range *range, struct failure *why)
+                       struct ledger_coverage_range *range, struct failure *why)
 {
     struct ledger_summary summary;
 
@@ -483,10 +483,10 @@ static bool read_range(const struct command_context *context, const struct comma
 
 /* Prints the records of the asked time; *found: whether there is what one would not want. */
 typedef bool print_fn(const struct command_context *context, const struct command_ledger *from,
-                      const struct coverage *coverage, bool *found, struct failure *why);
+                      const struct ledger_coverage *coverage, bool *found, struct failure *why);
 
 static bool print_gaps_of(const struct command_context *context, const struct command_ledger *from,
-                          const struct coverage *coverage, bool *found, struct failure *why)
+                          const struct ledger_coverage *coverage, bool *found, struct failure *why)
 {
     (void)from;
     *found = coverage->gap_count > 0;
@@ -494,8 +494,9 @@ static bool print_gaps_of(const struct command_context *context, const struct co
 }
 
 static bool print_stretches(const struct command_context *context,
-                            const struct command_ledger *from, const struct coverage *coverage,
-                            bool *found, struct failure *why)
+                            const struct command_ledger *from,
+                            const struct ledger_coverage *coverage, bool *found,
+                            struct failure *why)
 {
     struct render *render = NULL;
     bool done =
@@ -513,18 +514,18 @@ static bool print_stretches(const struct command_context *context,
 static bool run_range(const struct command_context *context, const struct command_ledger *from,
                       print_fn *print, enum exit_status *status, struct failure *why)
 {
-    struct coverage_range range;
-    struct coverage coverage = {0};
+    struct ledger_coverage_range range;
+    struct ledger_coverage coverage = {0};
     bool found = false;
     bool done = read_range(context, from, &range, why) &&
-                coverage_read(&coverage, from->ledger, &range, why) &&
+                ledger_coverage_read(&coverage, from->ledger, &range, why) &&
                 print(context, from, &coverage, &found, why);
 
     if (done) {
         coverage_note(context, &coverage, NULL);
         *status = found ? EXIT_NO : EXIT_YES;
     }
-    coverage_clear(&coverage);
+    ledger_coverage_clear(&coverage);
     return done;
 }
 

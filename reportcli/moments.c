@@ -54,7 +54,8 @@ static bool add_newest(struct moments *moments, const struct command_context *co
     }
     if (newest.count > 0) {
         last = newest.moments[newest.count - 1];
-        if (moments->readings[0] - last.at <= coverage_slack(last.stretch.interval, from->commit)) {
+        if (moments->readings[0] - last.at <=
+            ledger_coverage_slack(last.stretch.interval, from->commit)) {
             moments->found[moments->count++] = last;
         }
     }

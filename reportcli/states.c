@@ -78,7 +78,7 @@ const char *states_also(const struct states *states)
 static void note_stretch(const struct command_context *context,
                          const struct ledger_stretch *stretch)
 {
-    struct coverage around = {
+    struct ledger_coverage around = {
         .since = stretch->begin_at,
         .until = stretch->end_at,
         .watched = stretch->end_at - stretch->begin_at,

@@ -1603,7 +1603,7 @@ START_TEST(stretches_are_listed_with_what_they_missed)
 END_TEST
 
 static const struct {
-    struct coverage coverage;
+    struct ledger_coverage coverage;
     const char *words;
 } losses[] = {
     {{.missed = 1}, "; at least 1 connection came and went unseen between samples"},
@@ -1618,7 +1618,7 @@ static const struct {
 
 START_TEST(what_was_missed_is_said)
 {
-    struct coverage coverage = losses[_i].coverage;
+    struct ledger_coverage coverage = losses[_i].coverage;
     struct text words = {0};
 
     coverage.since = BEGIN;
