@@ -61,6 +61,11 @@
     " WHERE remote_key = (n << 16) + :key AND remote_port IS NOT NULL"                             \
     " AND id BETWEEN :low AND :high"
 
+/* The condition on the address follows. */
+#define IDS_OF_REMOTE_ADDRESS                                                                      \
+    "SELECT id FROM " SEGMENTS " CROSS JOIN interval INDEXED BY interval_remote_address"           \
+    " WHERE segment = n AND id BETWEEN :low AND :high AND "
+
 const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS] = {
     [ROWS_STRETCHES_AFTER] = STRETCH_SELECT "WHERE s.id > :id ORDER BY s.id",
     [ROWS_STRETCH] = STRETCH_SELECT "WHERE s.id = :id",
@@ -129,19 +134,12 @@ const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS] = {
     "INDEXED BY interval_process WHERE process IN (SELECT id FROM process WHERE user IN"
     " (SELECT id FROM user WHERE sid = :key COLLATE NOCASE OR name = :key COLLATE NOCASE"
     "   OR substr(name, instr(name, '\\') + 1) = :key COLLATE NOCASE))" WALK_END,
-    [ROWS_WALK_ADDRESS] = INTERVAL_SELECT
-    "INDEXED BY interval_remote_address WHERE remote_address IN (:key, :mapped)" WALK_END,
-
-    /* A range of addresses is in no order of ids: only where few have one of them. */
-    [ROWS_WALK_PREFIX] = INTERVAL_SELECT
-    "WHERE id IN (SELECT id FROM interval INDEXED BY interval_remote_address"
-    "              WHERE remote_address BETWEEN :first AND :last AND id BETWEEN :low AND :high"
-    "             UNION SELECT id FROM interval INDEXED BY interval_remote_address"
-    "              WHERE remote_address BETWEEN :first_mapped AND :last_mapped"
-    "               AND id BETWEEN :low AND :high)" WALK_END,
-    [ROWS_COUNT_PREFIX] =
-        "SELECT count(*) FROM (SELECT 1 FROM interval INDEXED BY interval_remote_address"
-        "                       WHERE remote_address BETWEEN :first AND :last LIMIT :limit)",
+    [ROWS_WALK_ADDRESS] = INTERVAL_SELECT "WHERE id IN (" IDS_OF_REMOTE_ADDRESS
+                                          "remote_address IN (:key, :mapped))" WALK_END,
+    [ROWS_WALK_PREFIX] =
+        INTERVAL_SELECT "WHERE id IN (" IDS_OF_REMOTE_ADDRESS
+                        "remote_address BETWEEN :first AND :last UNION " IDS_OF_REMOTE_ADDRESS
+                        "remote_address BETWEEN :first_mapped AND :last_mapped)" WALK_END,
 
     [ROWS_PROCESS_MODULES] = "SELECT t.text FROM module AS m JOIN text AS t ON t.id = m.path"
                              " WHERE m.process = :process",

@@ -48,7 +48,6 @@ enum ledger_rows_statement {
     ROWS_WALK_USER,
     ROWS_WALK_ADDRESS,
     ROWS_WALK_PREFIX,
-    ROWS_COUNT_PREFIX,
     ROWS_PROCESS_MODULES,
     ROWS_NEWEST_RUN,
     ROWS_COUNTS,

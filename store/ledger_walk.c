@@ -330,7 +330,8 @@ bool ledger_walk_intervals(struct ledger *ledger, const struct ledger_filter *fi
     bool ok;
 
     walk.needs_owner = ledger_filter_needs_owner(filter);
-    ok = ledger_way_choose(&walk.in, ledger, filter, why) && walk_stretches(&walk, why);
+    ledger_way_choose(&walk.in, filter);
+    ok = walk_stretches(&walk, why);
     ledger_row_list_clear(&walk.batch);
     ledger_process_list_clear(&walk.owners);
     ledger_services_clear(&walk.services);

@@ -11,20 +11,16 @@ enum {
     FIRST_CHUNK = 4096,
     WIDE_CHUNK = 1 << 22,   /* where an index names the matches */
     NARROW_CHUNK = 1 << 17, /* where each row must be looked at */
-    FEW = 8192,             /* rows that may be sorted for each batch */
     IPV4_SIZE = 4,
     IPV6_SIZE = 16,
     MAPPED_SIZE = IPV6_SIZE - IPV4_SIZE,
     SCOPE_SIZE = 4,
 };
 
-#define ALL_IDS INT64_MAX
-
 typedef void bind_fn(sqlite3_stmt *statement, const struct ledger_way_in *in);
 
 struct ledger_way {
     enum ledger_rows_statement statement;
-    bool only_few; /* only where few rows have it: they are in no order */
     int64_t first_chunk;
     int64_t widest_chunk;
     bool (*leads)(const struct ledger_filter *filter); /* the filter has a value for it */
@@ -156,17 +152,17 @@ static void bind_nothing(sqlite3_stmt *statement, const struct ledger_way_in *in
 
 /* The first one that the filter leads to is taken. */
 static const struct ledger_way ways[] = {
-    {ROWS_WALK_PROCESS, false, FIRST_CHUNK, WIDE_CHUNK, has_process_id, bind_process_id},
-    {ROWS_WALK_LOCAL_PORT, false, FIRST_CHUNK, WIDE_CHUNK, has_local_port, bind_local_port},
-    {ROWS_WALK_REMOTE_PORT, false, FIRST_CHUNK, WIDE_CHUNK, has_remote_port, bind_remote_port},
-    {ROWS_WALK_PORT, false, FIRST_CHUNK, WIDE_CHUNK, has_port, bind_port},
-    {ROWS_WALK_PID, false, FIRST_CHUNK, WIDE_CHUNK, has_pid, bind_pid},
-    {ROWS_WALK_ADDRESS, false, FIRST_CHUNK, WIDE_CHUNK, has_address, bind_address},
-    {ROWS_WALK_IMAGE, false, FIRST_CHUNK, WIDE_CHUNK, has_image, bind_image},
-    {ROWS_WALK_PREFIX, true, ALL_IDS, ALL_IDS, has_prefix, bind_prefix},
-    {ROWS_WALK_NAME, false, FIRST_CHUNK, WIDE_CHUNK, has_name, bind_name},
-    {ROWS_WALK_USER, false, FIRST_CHUNK, WIDE_CHUNK, has_user, bind_user},
-    {ROWS_WALK_ALL, false, FIRST_CHUNK, NARROW_CHUNK, always, bind_nothing},
+    {ROWS_WALK_PROCESS, FIRST_CHUNK, WIDE_CHUNK, has_process_id, bind_process_id},
+    {ROWS_WALK_LOCAL_PORT, FIRST_CHUNK, WIDE_CHUNK, has_local_port, bind_local_port},
+    {ROWS_WALK_REMOTE_PORT, FIRST_CHUNK, WIDE_CHUNK, has_remote_port, bind_remote_port},
+    {ROWS_WALK_PORT, FIRST_CHUNK, WIDE_CHUNK, has_port, bind_port},
+    {ROWS_WALK_PID, FIRST_CHUNK, WIDE_CHUNK, has_pid, bind_pid},
+    {ROWS_WALK_ADDRESS, FIRST_CHUNK, WIDE_CHUNK, has_address, bind_address},
+    {ROWS_WALK_IMAGE, FIRST_CHUNK, WIDE_CHUNK, has_image, bind_image},
+    {ROWS_WALK_PREFIX, FIRST_CHUNK, WIDE_CHUNK, has_prefix, bind_prefix},
+    {ROWS_WALK_NAME, FIRST_CHUNK, WIDE_CHUNK, has_name, bind_name},
+    {ROWS_WALK_USER, FIRST_CHUNK, WIDE_CHUNK, has_user, bind_user},
+    {ROWS_WALK_ALL, FIRST_CHUNK, NARROW_CHUNK, always, bind_nothing},
 };
 
 static void add_scope(struct ledger_address *address, uint32_t scope)
@@ -217,52 +213,11 @@ static void find_bounds(struct ledger_way_in *in)
     map(&in->mapped.last);
 }
 
-static bool count_between(struct ledger *ledger, const struct ledger_addresses *bounds,
-                          int64_t *count, struct failure *why)
-{
-    sqlite3_stmt *statement = ledger->rows[ROWS_COUNT_PREFIX];
-    int result;
-
-    database_bind_bytes(statement, ":first", bounds->first.bytes, bounds->first.size);
-    database_bind_bytes(statement, ":last", bounds->last.bytes, bounds->last.size);
-    database_bind(statement, ":limit", FEW);
-    result = sqlite3_step(statement);
-    *count = result == SQLITE_ROW ? sqlite3_column_int64(statement, 0) : 0;
-    return database_end(ledger->db, statement, result, "counting addresses", why);
-}
-
-static bool has_few(const struct ledger_way_in *in, struct ledger *ledger, bool *few,
-                    struct failure *why)
-{
-    int64_t plain = 0;
-    int64_t mapped = 0;
-    bool ok;
-
-    if (!ledger_begin_read(ledger, why)) {
-        return false;
-    }
-    ok = count_between(ledger, &in->plain, &plain, why) &&
-         count_between(ledger, &in->mapped, &mapped, why);
-    *few = plain + mapped < FEW;
-    return ledger_end_read(ledger, ok, why);
-}
-
-bool ledger_way_choose(struct ledger_way_in *in, struct ledger *ledger,
-                       const struct ledger_filter *filter, struct failure *why)
+void ledger_way_choose(struct ledger_way_in *in, const struct ledger_filter *filter)
 {
     *in = (struct ledger_way_in){.way = ways, .filter = filter};
     find_bounds(in);
-    while (true) {
-        bool few = true;
-
-        if (in->way->leads(filter)) {
-            if (in->way->only_few && !has_few(in, ledger, &few, why)) {
-                return false;
-            }
-            if (few) {
-                return true;
-            }
-        }
+    while (!in->way->leads(filter)) {
         in->way++;
     }
 }

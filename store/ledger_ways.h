@@ -36,12 +36,8 @@ struct ledger_way_in {
     struct ledger_addresses mapped; /* of its other form: an IPv4 address inside of IPv6 */
 };
 
-/*
- * Chooses the best way that the filter leads to. The filter outlives *in. Reads,
- * in a transaction of its own.
- */
-bool ledger_way_choose(struct ledger_way_in *in, struct ledger *ledger,
-                       const struct ledger_filter *filter, struct failure *why) NODISCARD;
+/* Chooses the best way that the filter leads to. The filter outlives *in. */
+void ledger_way_choose(struct ledger_way_in *in, const struct ledger_filter *filter);
 
 /* Its statement, with everything bound but :limit. *in lives until that is reset. */
 enum ledger_rows_statement ledger_way_bind(const struct ledger_way_in *in, struct ledger *ledger,
