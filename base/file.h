@@ -60,6 +60,16 @@ int64_t file_size(const char *path);
  */
 bool file_make_private_folder(const char *path, struct failure *why) NODISCARD;
 
+/*
+ * Makes an empty file that administrators and whoever makes it may open, and
+ * nobody else (Windows: the access list is part of the call; Linux: mode
+ * 0600). FAILURE_USAGE where something of that name is there.
+ */
+bool file_make_private(const char *path, struct failure *why) NODISCARD;
+
+/* Gives a file another name in the same folder, in place of a file that has it. */
+bool file_rename(const char *path, const char *name, struct failure *why) NODISCARD;
+
 /* FAILURE_MISSING where there is none. A folder is not removed. */
 bool file_remove(const char *path, struct failure *why) NODISCARD;
 

@@ -89,6 +89,27 @@ enum file_made file_make_one_folder(const char *path, struct failure *why)
     return FILE_MAKING_FAILED;
 }
 
+bool file_make_private(const char *path, struct failure *why)
+{
+    int fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+
+    if (fd < 0) {
+        int error = errno;
+
+        return error == EEXIST ? FAIL(why, FAILURE_USAGE, error,
+                                      "%s is there already, and is not overwritten", path)
+                               : failure_from_system(why, error, "cannot make %s", path);
+    }
+    close(fd);
+    return true;
+}
+
+bool file_rename(const char *path, const char *name, struct failure *why)
+{
+    return rename(path, name) == 0 ||
+           failure_from_system(why, errno, "cannot rename %s to %s", path, name);
+}
+
 bool file_remove(const char *path, struct failure *why)
 {
     if (unlink(path) != 0) {

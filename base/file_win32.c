@@ -217,18 +217,38 @@ int64_t file_size(const char *path)
  */
 static const wchar_t private_folder[] = L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;OW)";
 
-static DWORD create_private(const wchar_t *path)
-{
-    SECURITY_ATTRIBUTES security = {.nLength = sizeof(security)};
-    DWORD error = NO_ERROR;
+/* The same for one file. */
+static const wchar_t private_file[] = L"D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;OW)";
 
-    if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(
-            private_folder, SDDL_REVISION_1, &security.lpSecurityDescriptor, NULL)) {
+typedef DWORD create_fn(const wchar_t *path, SECURITY_ATTRIBUTES *security);
+
+static DWORD create_folder(const wchar_t *path, SECURITY_ATTRIBUTES *security)
+{
+    return CreateDirectoryW(path, security) ? NO_ERROR : GetLastError();
+}
+
+static DWORD create_file(const wchar_t *path, SECURITY_ATTRIBUTES *security)
+{
+    HANDLE handle =
+        CreateFileW(path, GENERIC_WRITE, 0, security, CREATE_NEW, FILE_ATTRIBUTE_NORMAL, NULL);
+
+    if (handle == INVALID_HANDLE_VALUE) {
         return GetLastError();
     }
-    if (!CreateDirectoryW(path, &security)) {
-        error = GetLastError();
+    CloseHandle(handle);
+    return NO_ERROR;
+}
+
+static DWORD create_private(create_fn *create, const wchar_t *access, const wchar_t *path)
+{
+    SECURITY_ATTRIBUTES security = {.nLength = sizeof(security)};
+    DWORD error;
+
+    if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(
+            access, SDDL_REVISION_1, &security.lpSecurityDescriptor, NULL)) {
+        return GetLastError();
     }
+    error = create(path, &security);
     LocalFree(security.lpSecurityDescriptor);
     return error;
 }
@@ -236,7 +256,8 @@ static DWORD create_private(const wchar_t *path)
 enum file_made file_make_one_folder(const char *path, struct failure *why)
 {
     wchar_t *wide = utf16_path(path);
-    DWORD error = wide == NULL ? ERROR_NOT_ENOUGH_MEMORY : create_private(wide);
+    DWORD error = wide == NULL ? ERROR_NOT_ENOUGH_MEMORY
+                               : create_private(create_folder, private_folder, wide);
 
     free(wide);
     if (error == NO_ERROR) {
@@ -251,6 +272,35 @@ enum file_made file_make_one_folder(const char *path, struct failure *why)
     }
     failure_from_system(why, (long)error, "cannot make the folder %s", path);
     return FILE_MAKING_FAILED;
+}
+
+bool file_make_private(const char *path, struct failure *why)
+{
+    wchar_t *wide = utf16_path(path);
+    DWORD error =
+        wide == NULL ? ERROR_NOT_ENOUGH_MEMORY : create_private(create_file, private_file, wide);
+
+    free(wide);
+    if (error == ERROR_FILE_EXISTS || error == ERROR_ALREADY_EXISTS) {
+        return FAIL(why, FAILURE_USAGE, (long)error, "%s is there already, and is not overwritten",
+                    path);
+    }
+    return error == NO_ERROR || failure_from_system(why, (long)error, "cannot make %s", path);
+}
+
+bool file_rename(const char *path, const char *name, struct failure *why)
+{
+    wchar_t *from = utf16_path(path);
+    wchar_t *to = utf16_path(name);
+    DWORD error = from == NULL || to == NULL ? ERROR_NOT_ENOUGH_MEMORY : NO_ERROR;
+
+    if (error == NO_ERROR && !MoveFileExW(from, to, MOVEFILE_REPLACE_EXISTING)) {
+        error = GetLastError();
+    }
+    free(from);
+    free(to);
+    return error == NO_ERROR ||
+           failure_from_system(why, (long)error, "cannot rename %s to %s", path, name);
 }
 
 bool file_remove(const char *path, struct failure *why)
