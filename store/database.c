@@ -69,6 +69,11 @@ void database_explain(sqlite3 *db, struct failure *why, const char *doing)
     explain_as(sqlite3_extended_errcode(db), sqlite3_errmsg(db), why, "while", doing);
 }
 
+void database_explain_code(int code, struct failure *why, const char *doing)
+{
+    explain_as(code, sqlite3_errstr(code), why, "while", doing);
+}
+
 static bool refuse_sql(sqlite3 *db, struct failure *why, const char *sql)
 {
     explain_as(sqlite3_extended_errcode(db), sqlite3_errmsg(db), why, "in", sql);

@@ -106,7 +106,10 @@ const char *database_column_text(sqlite3_stmt *statement, int column);
  */
 void database_explain(sqlite3 *db, struct failure *why, const char *doing);
 
-/* The same, as a false value. */
+/* The same for the result code of a call that keeps no connection's last error. */
+void database_explain_code(int code, struct failure *why, const char *doing);
+
+/* As database_explain(), as a false value. */
 static inline bool database_fail(sqlite3 *db, struct failure *why, const char *doing)
 {
     database_explain(db, why, doing);

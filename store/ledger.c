@@ -321,7 +321,12 @@ bool ledger_end_read(struct ledger *ledger, bool ok, struct failure *why)
     if (!ok) {
         return ledger_name_failure(ledger, why);
     }
-    /* A service writes page by page into a file of which we took no lock. */
+    return ledger_still_same(ledger, why);
+}
+
+/* A service writes page by page into a file of which we took no lock. */
+bool ledger_still_same(struct ledger *ledger, struct failure *why)
+{
     return !ledger->frozen || still_frozen(ledger) ||
            FAIL(why, FAILURE_BUSY, 0, "%s: the service was started while this was read; ask again",
                 ledger->path);

@@ -37,3 +37,9 @@ bool ledger_name_failure(const struct ledger *ledger, struct failure *why);
  */
 bool ledger_begin_read(struct ledger *ledger, struct failure *why) NODISCARD;
 bool ledger_end_read(struct ledger *ledger, bool ok, struct failure *why) NODISCARD;
+
+/*
+ * What was read past SQLite's locks is of one moment only if nobody wrote
+ * meanwhile: FAILURE_BUSY where somebody did. Called by ledger_end_read().
+ */
+bool ledger_still_same(struct ledger *ledger, struct failure *why) NODISCARD;
