@@ -1,0 +1,272 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The ledger in a file of one's own: for another machine, another program,
+ * another person.
+ */
+
+#include <string.h>
+
+#include "base/console.h"
+#include "base/file.h"
+#include "base/sha256_file.h"
+#include "reportcli/command.h"
+#include "reportcli/evidence.h"
+#include "store/ledger_copy.h"
+#include "store/ledger_query.h"
+
+enum { STEP_MS = 200 };
+
+static const struct column export_columns[] = {
+    {.name = "file", .type = COLUMN_TEXT, .heading = "File", .help = "The file that was made"},
+    {.name = "kind",
+     .type = COLUMN_TEXT,
+     .heading = "Is",
+     .help = "sqlite: a copy of the ledger; evidence: a ZIP file with such a copy, its hash and "
+             "what is known of the machine"},
+    {.name = "bytes",
+     .type = COLUMN_SIZE,
+     .unit = "bytes",
+     .heading = "Size",
+     .help = "Size of that file"},
+    {.name = "sha256",
+     .type = COLUMN_TEXT,
+     .heading = "SHA-256",
+     .help = "Its hash, in lower-case hexadecimal; to be kept elsewhere"},
+    {.name = "last_sample_at",
+     .type = COLUMN_TIME,
+     .heading = "Last sample",
+     .help = "When the newest sample in it was taken: it is a copy of that moment"},
+    {.name = "command_lines",
+     .type = COLUMN_BOOLEAN,
+     .heading = "Command lines",
+     .help = "Whether the command lines of processes are in it"},
+    {.name = "ledger_id",
+     .type = COLUMN_TEXT,
+     .heading = "Ledger id",
+     .help = "Names the ledger and its copies"},
+    {.name = "ledger", .type = COLUMN_TEXT, .heading = "Copied from", .help = "Path of the ledger"},
+};
+
+enum {
+    FILE_MADE_HERE,
+    KIND,
+    BYTES,
+    SHA256,
+    LAST_SAMPLE_AT,
+    COMMAND_LINES,
+    LEDGER_ID,
+    LEDGER,
+    EXPORT_COLUMNS
+};
+
+static const struct column_table export_table = {
+    .name = "export",
+    .title = "a file that was made from the ledger",
+    .single = true,
+    .groups = {{export_columns, EXPORT_COLUMNS}},
+};
+
+/* What was asked for. */
+struct request {
+    const char *path;
+    bool evidence;
+    bool command_lines;
+};
+
+static bool read_request(const struct command_context *context, struct request *request,
+                         struct failure *why)
+{
+    const char *sqlite = options_text(context->options, "sqlite");
+    const char *evidence = options_text(context->options, "evidence");
+
+    if ((sqlite == NULL) == (evidence == NULL)) {
+        return FAIL(why, FAILURE_USAGE, 0,
+                    "one of --sqlite FILE and --evidence FILE says what to make");
+    }
+    *request = (struct request){
+        .path = sqlite != NULL ? sqlite : evidence,
+        .evidence = evidence != NULL,
+        .command_lines = options_flag(context->options, "with-command-lines"),
+    };
+    if (request->command_lines && context->no_command_lines) {
+        return FAIL(why, FAILURE_USAGE, 0,
+                    "--with-command-lines and --no-command-lines exclude each other");
+    }
+    return !file_exists(request->path) ||
+           FAIL(why, FAILURE_USAGE, 0, "%s is there already, and is not overwritten",
+                request->path);
+}
+
+/* On one line of a terminal that is written over and over. */
+static void show_progress(const struct command_context *context, const struct ledger_copy *copy)
+{
+    struct text line = {0};
+    struct failure ignored;
+    int64_t pages;
+    int64_t of;
+
+    if (context->quiet || !console_takes_colour(CONSOLE_ERROR)) {
+        return;
+    }
+    ledger_copy_progress(copy, &pages, &of);
+    text_addf(&line, "\rcopying: %3d %%", of == 0 ? 0 : (int)(100 * pages / of));
+    text_add(&line, pages == of ? "\r              \r" : "");
+    (void)(console_write(CONSOLE_ERROR, text_bytes(&line), line.size, &ignored) &&
+           console_flush(CONSOLE_ERROR, &ignored));
+    text_clear(&line);
+}
+
+static bool make_copy(const struct command_context *context, struct ledger *ledger,
+                      const struct request *request, const char *path, struct failure *why)
+{
+    struct ledger_copy *copy = NULL;
+    bool complete = false;
+    bool done = ledger_copy_open(
+        &copy, ledger, path,
+        request->command_lines ? LEDGER_COPY_WHOLE : LEDGER_COPY_NO_COMMAND_LINES, why);
+
+    while (done && !complete) {
+        done = ledger_copy_step(copy, STEP_MS, &complete, why);
+        show_progress(context, copy);
+    }
+    done = done && ledger_copy_finish(copy, why);
+    ledger_copy_close(copy);
+    return done;
+}
+
+static bool summarize_copy(const char *path, struct ledger_summary *summary, struct failure *why)
+{
+    struct ledger *copy = NULL;
+    bool done = ledger_open(&copy, path, LEDGER_READ, why) && ledger_summarize(copy, summary, why);
+
+    ledger_close(copy);
+    return done;
+}
+
+static bool make_evidence(const struct command_context *context, const struct command_ledger *from,
+                          const struct request *request, struct ledger_summary *summary,
+                          struct failure *why)
+{
+    struct text copy = {0};
+    struct failure ignored;
+    struct evidence evidence = {
+        .source = ledger_path(from->ledger),
+        .command_lines = request->command_lines,
+        .made_at = context->now,
+        .commit = from->commit,
+    };
+    bool made = false;
+    bool done;
+
+    text_addf(&copy, "%s-ledger", request->path);
+    evidence.copy = text_bytes(&copy);
+    done = text_ok(&copy, why);
+    if (done) {
+        made = make_copy(context, from->ledger, request, evidence.copy, why);
+        done = made && summarize_copy(evidence.copy, summary, why) &&
+               evidence_write(&evidence, request->path, why);
+    }
+    if (made) {
+        (void)!file_remove(evidence.copy, &ignored);
+    }
+    text_clear(&copy);
+    return done;
+}
+
+static bool make_file(const struct command_context *context, const struct command_ledger *from,
+                      const struct request *request, struct ledger_summary *summary,
+                      struct failure *why)
+{
+    if (request->evidence) {
+        return make_evidence(context, from, request, summary, why);
+    }
+    return make_copy(context, from->ledger, request, request->path, why) &&
+           summarize_copy(request->path, summary, why);
+}
+
+static bool print_made(const struct command_context *context, const struct command_ledger *from,
+                       const struct request *request, const struct ledger_summary *summary,
+                       struct failure *why)
+{
+    struct value values[EXPORT_COLUMNS] = {0};
+    uint8_t digest[SHA256_SIZE];
+    struct text hash = {0};
+    struct render *render = NULL;
+    bool done = sha256_file(digest, request->path, why);
+
+    if (done) {
+        sha256_add_hex(&hash, digest);
+        values[FILE_MADE_HERE] = value_text(request->path);
+        values[KIND] = value_text(request->evidence ? "evidence" : "sqlite");
+        values[BYTES] = value_number(file_size(request->path));
+        values[SHA256] = value_text(text_bytes(&hash));
+        values[LAST_SAMPLE_AT] = value_known(summary->last_sample_at);
+        values[COMMAND_LINES] = value_truth(request->command_lines);
+        values[LEDGER_ID] = value_text(summary->ledger_id);
+        values[LEDGER] = value_text(ledger_path(from->ledger));
+        done = text_ok(&hash, why) && command_begin(context, &export_table, &render, why) &&
+               render_record(render, values, why) && command_finish(context, render, why);
+    }
+    render_close(render);
+    text_clear(&hash);
+    return done;
+}
+
+static bool run(const struct command_context *context, enum exit_status *status,
+                struct failure *why)
+{
+    struct command_ledger from = {0};
+    struct ledger_summary summary = {0};
+    struct request request;
+    bool done = read_request(context, &request, why) &&
+                command_open_ledger(context, &from, status, why) &&
+                make_file(context, &from, &request, &summary, why) &&
+                print_made(context, &from, &request, &summary, why);
+
+    ledger_close(from.ledger);
+    return done;
+}
+
+static const struct option options[] = {
+    {.name = "sqlite",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .help = "Make a copy of the ledger, for sqlite3 and for portledger --ledger"},
+    {.name = "evidence",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .help = "Make a ZIP file of such a copy, its hash, and what is known of the machine"},
+    {.name = "with-command-lines",
+     .kind = OPTION_FLAG,
+     .help = "Put the command lines of processes in, too: they may hold secrets"},
+};
+
+static const struct column_table *const tables[] = {&export_table, NULL};
+
+static const struct command_status statuses[] = {
+    {EXIT_YES, "the file was made"},
+    {EXIT_YES, NULL},
+};
+
+static const struct example examples[] = {
+    {"portledger export --sqlite copy.db", "A copy for sqlite3; docs/ledger.md has questions."},
+    {"portledger export --evidence host7.zip --with-command-lines",
+     "All that there is, to be kept elsewhere."},
+    {NULL, NULL},
+};
+
+const struct command command_export = {
+    .name = "export",
+    .words = "",
+    .summary = "The ledger as a file to take away",
+    .text = "The copy is of one moment, and is made while the service goes on writing. A file that "
+            "is there is not overwritten; the new one can be read by administrators and by whoever "
+            "made it. Without --with-command-lines nothing of them is left in the copy.",
+    .options = options,
+    .option_count = sizeof(options) / sizeof(options[0]),
+    .tables = tables,
+    .statuses = statuses,
+    .examples = examples,
+    .run = run,
+};
