@@ -83,5 +83,11 @@ struct file_lock;
 /* FAILURE_BUSY where somebody else has it. The caller releases *out. */
 bool file_lock_take(struct file_lock **out, const char *path, struct failure *why) NODISCARD;
 
+/*
+ * Whether somebody has the lock, this process included. Nothing is made or
+ * changed. True also where we may not look; false where there is no such file.
+ */
+bool file_lock_is_held(const char *path);
+
 /* Does nothing for NULL. */
 void file_lock_release(struct file_lock *lock);

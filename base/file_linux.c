@@ -7,9 +7,12 @@
 #include <stdlib.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/file_system.h"
+
+enum { LOCK_ATTEMPTS = 4 };
 
 FILE *file_open(const char *path, const char *mode, struct failure *why)
 {
@@ -122,6 +125,21 @@ struct file_lock {
     int fd;
 };
 
+/* Who only looks whether it is held has it for a moment: see file_lock_is_held(). */
+static int lock_patiently(int fd)
+{
+    const struct timespec pause = {.tv_nsec = 5000000};
+    int error = EWOULDBLOCK;
+
+    for (int i = 0; i < LOCK_ATTEMPTS && error == EWOULDBLOCK; i++) {
+        if (i > 0) {
+            nanosleep(&pause, NULL);
+        }
+        error = flock(fd, LOCK_EX | LOCK_NB) == 0 ? 0 : errno;
+    }
+    return error;
+}
+
 bool file_lock_take(struct file_lock **out, const char *path, struct failure *why)
 {
     struct file_lock *lock = malloc(sizeof(*lock));
@@ -132,7 +150,7 @@ bool file_lock_take(struct file_lock **out, const char *path, struct failure *wh
     }
     /* Not through a link, and not waiting for the other end of a pipe. */
     lock->fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0640);
-    error = lock->fd < 0 || flock(lock->fd, LOCK_EX | LOCK_NB) != 0 ? errno : 0;
+    error = lock->fd < 0 ? errno : lock_patiently(lock->fd);
     if (error == 0) {
         *out = lock;
         return true;
@@ -142,6 +160,19 @@ bool file_lock_take(struct file_lock **out, const char *path, struct failure *wh
         return FAIL(why, FAILURE_BUSY, error, "%s is locked by another process", path);
     }
     return failure_from_system(why, error, "cannot lock %s", path);
+}
+
+bool file_lock_is_held(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    bool held;
+
+    if (fd < 0) {
+        return errno != ENOENT && errno != ENOTDIR;
+    }
+    held = flock(fd, LOCK_SH | LOCK_NB) != 0;
+    close(fd);
+    return held;
 }
 
 void file_lock_release(struct file_lock *lock)

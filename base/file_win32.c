@@ -12,6 +12,8 @@
 #include "base/file_system.h"
 #include "base/utf16_win32.h"
 
+enum { LOCK_ATTEMPTS = 4, LOCK_PAUSE_MS = 5 };
+
 /* fopen()'s modes in the system's words and in those of the C library. */
 static const struct mode {
     const char *mode;
@@ -322,6 +324,25 @@ struct file_lock {
     HANDLE handle;
 };
 
+/* Who only looks whether it is held has it for a moment: see file_lock_is_held(). */
+static DWORD lock_patiently(HANDLE handle)
+{
+    DWORD error = ERROR_LOCK_VIOLATION;
+
+    for (int i = 0; i < LOCK_ATTEMPTS && error == ERROR_LOCK_VIOLATION; i++) {
+        OVERLAPPED range = {0};
+
+        if (i > 0) {
+            Sleep(LOCK_PAUSE_MS);
+        }
+        error =
+            LockFileEx(handle, LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &range)
+                ? NO_ERROR
+                : GetLastError();
+    }
+    return error;
+}
+
 /*
  * A locked range and not a handle that shares nothing: who backs the disk up
  * or looks for viruses may open the file, and is not taken for its holder.
@@ -329,7 +350,6 @@ struct file_lock {
 static DWORD open_and_lock(struct file_lock *lock, const char *path)
 {
     wchar_t *wide = utf16_path(path);
-    OVERLAPPED range = {0};
 
     if (wide == NULL) {
         return ERROR_NOT_ENOUGH_MEMORY;
@@ -338,12 +358,7 @@ static DWORD open_and_lock(struct file_lock *lock, const char *path)
         CreateFileW(wide, GENERIC_READ | GENERIC_WRITE, FILE_SHARE_READ | FILE_SHARE_WRITE, NULL,
                     OPEN_ALWAYS, FILE_ATTRIBUTE_NORMAL | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
     free(wide);
-    if (lock->handle == INVALID_HANDLE_VALUE ||
-        !LockFileEx(lock->handle, LOCKFILE_EXCLUSIVE_LOCK | LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0,
-                    &range)) {
-        return GetLastError();
-    }
-    return NO_ERROR;
+    return lock->handle == INVALID_HANDLE_VALUE ? GetLastError() : lock_patiently(lock->handle);
 }
 
 bool file_lock_take(struct file_lock **out, const char *path, struct failure *why)
@@ -365,6 +380,29 @@ bool file_lock_take(struct file_lock **out, const char *path, struct failure *wh
         return FAIL(why, FAILURE_BUSY, (long)error, "%s is locked by another process", path);
     }
     return failure_from_system(why, (long)error, "cannot lock %s", path);
+}
+
+bool file_lock_is_held(const char *path)
+{
+    wchar_t *wide = utf16_path(path);
+    HANDLE handle = INVALID_HANDLE_VALUE;
+    OVERLAPPED range = {0};
+    bool held;
+
+    SetLastError(ERROR_NOT_ENOUGH_MEMORY); /* where there is no path */
+    if (wide != NULL) {
+        handle = open_handle(wide, GENERIC_READ, OPEN_EXISTING);
+    }
+    if (handle == INVALID_HANDLE_VALUE) {
+        DWORD error = GetLastError();
+
+        free(wide);
+        return error != ERROR_FILE_NOT_FOUND && error != ERROR_PATH_NOT_FOUND;
+    }
+    free(wide);
+    held = !LockFileEx(handle, LOCKFILE_FAIL_IMMEDIATELY, 0, 1, 0, &range);
+    CloseHandle(handle);
+    return held;
 }
 
 void file_lock_release(struct file_lock *lock)

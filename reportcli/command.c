@@ -53,6 +53,25 @@ static const char *advice(const struct command_context *context, const struct fa
     return NULL;
 }
 
+/* A ledger without its log is an answer, but not the whole of it. */
+static bool note_copy(const struct command_context *context, struct ledger *ledger,
+                      struct failure *why)
+{
+    bool lacks;
+
+    if (!ledger_lacks_log(ledger, &lacks, why)) {
+        return false;
+    }
+    if (lacks) {
+        command_note(context, "copy",
+                     "%s was copied while it was written, without %s-wal: the newest part is "
+                     "missing, and what was written then may be wrong; portledger export --sqlite "
+                     "makes a whole copy",
+                     ledger_path(ledger), paths_base_name(ledger_path(ledger)));
+    }
+    return true;
+}
+
 bool command_open_ledger(const struct command_context *context, struct command_ledger *out,
                          enum exit_status *status, struct failure *why)
 {
@@ -68,7 +87,7 @@ bool command_open_ledger(const struct command_context *context, struct command_l
     }
     done = done && text_ok(&path, why) &&
            ledger_open(&out->ledger, text_bytes(&path), LEDGER_READ, why) &&
-           ledger_read_commit(out->ledger, &commit, why);
+           ledger_read_commit(out->ledger, &commit, why) && note_copy(context, out->ledger, why);
     if (done && commit > 0) { /* what the service that writes it really does */
         out->commit = commit;
     }

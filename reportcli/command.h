@@ -120,7 +120,8 @@ bool command_finish(const struct command_context *context, struct render *render
  * that was several moments), "columns" (no room), "empty" (nothing matched),
  * "denied" (what this user may not see), "lacking" (tables that the system does
  * not have), "facts" (what was not read in time), "modules" (processes whose
- * modules could not be read), "order", "restart".
+ * modules could not be read), "order", "restart", "copy" (the file is a part of
+ * a ledger).
  */
 void command_note(const struct command_context *context, const char *kind, const char *format, ...)
     PRINTF_LIKE(3, 4);

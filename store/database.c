@@ -158,10 +158,43 @@ static int open_frozen(sqlite3 **out, const char *path)
     return result;
 }
 
+/* SQLite's file systems that take no locks, by system. */
+static const char *lockless(void)
+{
+    static const char *const names[] = {"unix-none", "win32-none"};
+
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (sqlite3_vfs_find(names[i]) != NULL) {
+            return names[i];
+        }
+    }
+    return NULL;
+}
+
+/*
+ * A connection that has the file for itself keeps the log's index in memory,
+ * and one that takes no locks does not ask whether it may. Closing it leaves
+ * the log as it is.
+ */
+static int open_frozen_log(sqlite3 **out, const char *path)
+{
+    int result = sqlite3_open_v2(path, out, SQLITE_OPEN_READONLY, lockless());
+
+    if (result == SQLITE_OK) {
+        result = sqlite3_db_config(*out, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    }
+    return result != SQLITE_OK
+               ? result
+               : sqlite3_exec(*out, "PRAGMA locking_mode = EXCLUSIVE", NULL, NULL, NULL);
+}
+
 static int open_in_mode(sqlite3 **out, const char *path, enum database_mode mode)
 {
     if (mode == DATABASE_FROZEN) {
         return open_frozen(out, path);
+    }
+    if (mode == DATABASE_FROZEN_LOG) {
+        return open_frozen_log(out, path);
     }
     return sqlite3_open_v2(path, out,
                            mode == DATABASE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
@@ -207,6 +240,7 @@ static void take_header(struct database_header *header, const uint8_t *bytes)
     uint32_t page_size = (uint32_t)bytes[16] << 8 | bytes[17];
 
     header->is_database = memcmp(bytes, "SQLite format 3", 16) == 0;
+    header->keeps_log = bytes[18] == 2;
     header->application_id = big_endian(bytes + 68);
     header->user_version = big_endian(bytes + 60);
     header->changes = big_endian(bytes + 24);

@@ -17,7 +17,9 @@ enum database_mode {
     DATABASE_READ,   /* the file must be there; it is not changed */
     DATABASE_FROZEN, /* the same, for a file that nobody writes: SQLite takes no lock and makes no
                         file beside it, so that a folder that may not be written will do */
-    DATABASE_WRITE,  /* an empty file is made where there is none */
+    DATABASE_FROZEN_LOG, /* the same where the newest pages are in a log beside the file: its index
+                            is made in memory, and neither of the two is changed */
+    DATABASE_WRITE,      /* an empty file is made where there is none */
 };
 
 /*
@@ -44,6 +46,7 @@ struct database_header {
     uint32_t user_version;
     int64_t whole_size; /* bytes that the file must at least have; 0 where it does not say */
     uint32_t changes;   /* differs after the first page was written */
+    bool keeps_log;     /* it is written by way of a log beside it */
 };
 
 /*

@@ -18,8 +18,6 @@ static const char add_meta[] =
 
 /* What SQLite keeps beside a ledger while it is written. */
 #define LOG_SUFFIX "-wal"
-#define SHARED_SUFFIX "-shm"
-#define JOURNAL_SUFFIX "-journal"
 #define LOCK_SUFFIX "-lock"
 
 static bool in_memory(const struct ledger *ledger)
@@ -39,15 +37,20 @@ int64_t ledger_size_beside(const struct ledger *ledger, const char *suffix)
     return size;
 }
 
-/*
- * True while somebody has the ledger open, and after a crash: then what is in
- * the main file is not the whole of it.
- */
-static bool in_use(const struct ledger *ledger)
+/* True while a service writes the ledger, and where it cannot be known. */
+static bool is_written(const struct ledger *ledger)
 {
-    return ledger_size_beside(ledger, LOG_SUFFIX) > 0 ||
-           ledger_size_beside(ledger, SHARED_SUFFIX) >= 0 ||
-           ledger_size_beside(ledger, JOURNAL_SUFFIX) > 0;
+    struct text path = {0};
+    bool written;
+
+    if (in_memory(ledger)) {
+        return true;
+    }
+    text_add(&path, ledger->file);
+    text_add(&path, LOCK_SUFFIX);
+    written = path.failed || file_lock_is_held(text_bytes(&path));
+    text_clear(&path);
+    return written;
 }
 
 bool ledger_name_failure(const struct ledger *ledger, struct failure *why)
@@ -64,6 +67,7 @@ static bool recognize(struct ledger *ledger, struct failure *why)
         return false;
     }
     ledger->frozen_changes = header.changes;
+    ledger->keeps_log = header.keeps_log;
     return ledger_schema_recognize(&header, writing, ledger_size_beside(ledger, LOG_SUFFIX) > 0,
                                    why);
 }
@@ -181,15 +185,21 @@ static bool open_for_writing(struct ledger *ledger, struct failure *why)
 }
 
 /*
- * Where nobody has the ledger open, it is read as a frozen file: SQLite would
- * otherwise leave files beside it, and fail where it may not.
+ * A ledger that nobody writes is read as a frozen file: SQLite would otherwise
+ * leave files beside it, and fail where it may not. After a crash, and where a
+ * ledger was copied with its log, what is in the main file is not the whole.
  */
 static bool open_for_reading(struct ledger *ledger, struct failure *why)
 {
-    ledger->frozen = !in_use(ledger);
-    return database_open(&ledger->db, ledger->file,
-                         ledger->frozen ? DATABASE_FROZEN : DATABASE_READ, why) &&
-           recognize(ledger, why) && database_run(ledger->db, "PRAGMA cell_size_check = ON", why) &&
+    enum database_mode mode = DATABASE_READ;
+
+    ledger->frozen = !is_written(ledger);
+    ledger->frozen_log = ledger_size_beside(ledger, LOG_SUFFIX);
+    if (ledger->frozen) {
+        mode = ledger->frozen_log > 0 ? DATABASE_FROZEN_LOG : DATABASE_FROZEN;
+    }
+    return database_open(&ledger->db, ledger->file, mode, why) && recognize(ledger, why) &&
+           database_run(ledger->db, "PRAGMA cell_size_check = ON", why) &&
            ledger_schema_check(ledger->db, why);
 }
 
@@ -300,7 +310,8 @@ static bool still_frozen(struct ledger *ledger)
     struct database_header header;
     struct failure ignored;
 
-    return !in_use(ledger) && database_read_header(ledger->db, &header, &ignored) &&
+    return !is_written(ledger) && ledger_size_beside(ledger, LOG_SUFFIX) == ledger->frozen_log &&
+           database_read_header(ledger->db, &header, &ignored) &&
            header.changes == ledger->frozen_changes;
 }
 
@@ -330,4 +341,23 @@ bool ledger_still_same(struct ledger *ledger, struct failure *why)
     return !ledger->frozen || still_frozen(ledger) ||
            FAIL(why, FAILURE_BUSY, 0, "%s: the service was started while this was read; ask again",
                 ledger->path);
+}
+
+/*
+ * A service that stops ends its stretch and empties its log. One that crashes
+ * leaves the log, and where the file is a copy of ours none was ever needed.
+ */
+bool ledger_lacks_log(struct ledger *ledger, bool *lacks, struct failure *why)
+{
+    struct ledger_stretch_rows newest;
+    bool found;
+
+    *lacks = false;
+    if (!ledger_begin_read(ledger, why) ||
+        !ledger_end_read(ledger, ledger_rows_newest(ledger, &newest, &found, why), why)) {
+        return false;
+    }
+    *lacks = ledger->frozen && ledger->frozen_log <= 0 && ledger->keeps_log && found &&
+             newest.stretch.ended == LEDGER_GAP_NONE;
+    return true;
 }

@@ -44,5 +44,12 @@ void ledger_close(struct ledger *ledger);
 /* The path it was opened with. Lives as long as the ledger. */
 const char *ledger_path(const struct ledger *ledger);
 
+/*
+ * Whether the file was copied from under a service that wrote it, without the
+ * log ("-wal") beside it: then the newest part is missing, and what was being
+ * changed may be wrong.
+ */
+bool ledger_lacks_log(struct ledger *ledger, bool *lacks, struct failure *why) NODISCARD;
+
 /* The settings of this part: ledger.path, ledger.commit and their like. */
 extern const struct setting_table ledger_settings;

@@ -21,6 +21,8 @@ struct ledger {
     bool accepted;          /* the file is a ledger of ours, and may be touched */
     bool frozen;            /* opened as a file that nobody writes */
     uint32_t frozen_changes;
+    int64_t frozen_log; /* bytes of the log beside it; -1: there is none */
+    bool keeps_log;     /* a service wrote the file by way of a log, and no copy of ours did */
 };
 
 /* Size of a file beside the ledger, such as "-wal"; -1 where there is none. */

@@ -317,6 +317,12 @@ int ledger_span_of(int64_t duration)
 
 static bool refuse_version(int64_t version, struct failure *why)
 {
+    if (version == 0) {
+        return FAIL(why, FAILURE_VERSION, 0,
+                    "the file is the beginning of a ledger and nothing more; if it was copied, the "
+                    "rest is in its log (\"-wal\" behind the name): copy that, too; if it was "
+                    "not, start the service once");
+    }
     if (version < LEDGER_SCHEMA_VERSION) {
         return FAIL(why, FAILURE_VERSION, (long)version,
                     "the ledger has version %" PRId64 " and this program reads version %d: start "

@@ -83,7 +83,7 @@ def test_every_format_says_the_same_and_follows_the_schema(watched):
 def test_every_command_has_a_help_with_an_example(machine):
     top = machine.run("portledger", "--help")
     assert top.status == 0
-    for command in ("local", "processes", "modules", "history", "diff", "status"):
+    for command in ("local", "processes", "modules", "history", "diff", "status", "export"):
         assert command in top.out
         for ask in (["--help"], ["-h"], ["-?"], ["/?"]):
             result = machine.run("portledger", command, *ask)

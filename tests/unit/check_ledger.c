@@ -30,6 +30,7 @@ static void open_fixture(void)
 {
     memset(&fixture, 0, sizeof(fixture));
     support_remove_database(path);
+    support_remove_database("check_ledger_copied.db");
     remove(lock_path);
 }
 
@@ -45,6 +46,7 @@ static void close_fixture(void)
     free(fixture.before);
     memset(&fixture, 0, sizeof(fixture));
     support_remove_database(path);
+    support_remove_database("check_ledger_copied.db");
     remove(lock_path);
 }
 
@@ -428,6 +430,116 @@ START_TEST(closing_nothing_is_harmless)
 }
 END_TEST
 
+/*
+ * Copies
+ */
+
+static const char copied_path[] = "check_ledger_copied.db";
+static const char copied_wal[] = "check_ledger_copied.db-wal";
+
+static void copy_file(const char *from, const char *to)
+{
+    size_t size;
+    char *content = support_read_file(from, &size);
+
+    support_write_file(to, content, size);
+    free(content);
+}
+
+static void check_same_file(const char *a, const char *b)
+{
+    size_t size_a;
+    size_t size_b;
+    char *content_a = support_read_file(a, &size_a);
+    char *content_b = support_read_file(b, &size_b);
+
+    ck_assert_uint_eq(size_a, size_b);
+    ck_assert_mem_eq(content_a, content_b, size_a);
+    free(content_a);
+    free(content_b);
+}
+
+static void open_copied(void)
+{
+    CHECK_DONE(ledger_open(&fixture.other, copied_path, LEDGER_READ, &fixture.why), fixture.why);
+}
+
+static void close_copied(void)
+{
+    ledger_close(fixture.other);
+    fixture.other = NULL;
+}
+
+static bool copied_lacks_log(void)
+{
+    bool lacks;
+
+    CHECK_DONE(ledger_lacks_log(fixture.other, &lacks, &fixture.why), fixture.why);
+    return lacks;
+}
+
+START_TEST(a_ledger_that_was_copied_with_its_log_is_read_whole_and_not_changed)
+{
+    start_writer();
+    write_sample(1000, 80);
+    write_sample(2000, 81);
+    copy_file(path, copied_path);
+    copy_file(wal_path, copied_wal);
+    open_copied();
+    ck_assert_int_eq(newest_sample(fixture.other), 2000);
+    ck_assert(!copied_lacks_log());
+    close_copied();
+    check_same_file(path, copied_path);
+    check_same_file(wal_path, copied_wal);
+    ck_assert(!file_exists("check_ledger_copied.db-shm"));
+    ck_assert(!file_exists("check_ledger_copied.db-lock"));
+}
+END_TEST
+
+START_TEST(a_log_that_is_exchanged_while_it_is_read_is_read_anew)
+{
+    start_writer();
+    write_sample(1000, 80);
+    copy_file(path, copied_path);
+    copy_file(wal_path, copied_wal);
+    open_copied();
+    ck_assert_int_eq(newest_sample(fixture.other), 1000);
+    write_sample(2000, 81);
+    copy_file(wal_path, copied_wal);
+    ck_assert_int_eq(newest_sample(fixture.other), 2000);
+}
+END_TEST
+
+START_TEST(a_ledger_that_was_copied_without_its_log_says_so)
+{
+    start_writer();
+    write_sample(1000, 80);
+    support_query_number(path, "PRAGMA wal_checkpoint(TRUNCATE)");
+    write_sample(2000, 81);
+    copy_file(path, copied_path);
+    open_copied();
+    ck_assert_int_eq(newest_sample(fixture.other), 1000);
+    ck_assert(copied_lacks_log());
+    close_copied();
+    stop_writer();
+    copy_file(path, copied_path);
+    open_copied();
+    ck_assert_int_eq(newest_sample(fixture.other), 2000);
+    ck_assert(!copied_lacks_log());
+}
+END_TEST
+
+START_TEST(a_copy_of_a_ledger_that_is_all_in_its_log_is_said_to_be_one)
+{
+    start_writer();
+    write_sample(1000, 80);
+    copy_file(path, copied_path);
+    CHECK_FAILED(ledger_open(&fixture.other, copied_path, LEDGER_READ, &fixture.why),
+                 FAILURE_VERSION, fixture.why);
+    CHECK_CONTAINS(fixture.why.text, "-wal");
+}
+END_TEST
+
 static Suite *ledger_suite(void)
 {
     Suite *suite = suite_create("ledger");
@@ -454,6 +566,10 @@ static Suite *ledger_suite(void)
     tcase_add_test(tests, a_writer_that_closes_last_leaves_one_file);
     tcase_add_test(tests, the_settings_have_sensible_values);
     tcase_add_test(tests, closing_nothing_is_harmless);
+    tcase_add_test(tests, a_ledger_that_was_copied_with_its_log_is_read_whole_and_not_changed);
+    tcase_add_test(tests, a_log_that_is_exchanged_while_it_is_read_is_read_anew);
+    tcase_add_test(tests, a_ledger_that_was_copied_without_its_log_says_so);
+    tcase_add_test(tests, a_copy_of_a_ledger_that_is_all_in_its_log_is_said_to_be_one);
     suite_add_tcase(suite, tests);
     return suite;
 }
