@@ -12,9 +12,9 @@
 #include "base/time_text.h"
 #include "base/version.h"
 #include "base/zip_file.h"
-#include "reportcli/coverage.h"
 #include "reportcli/json_text.h"
 #include "store/ledger_about.h"
+#include "store/ledger_coverage.h"
 #include "store/ledger_query.h"
 
 static const char ledger_name[] = "ledger.db";
@@ -132,7 +132,7 @@ static bool add_lists(struct text *json, struct ledger *ledger, struct failure *
     return true;
 }
 
-static void add_coverage(struct text *json, const struct coverage *coverage)
+static void add_coverage(struct text *json, const struct ledger_coverage *coverage)
 {
     struct list list = {.json = json};
 
@@ -143,7 +143,7 @@ static void add_coverage(struct text *json, const struct coverage *coverage)
     text_addf(json, ",\"watched_ms\":%" PRId64 ",\"missed\":%" PRId64 ",\"gaps\":[",
               coverage->watched, coverage->missed);
     for (size_t i = 0; i < coverage->gap_count; i++) {
-        const struct coverage_gap *gap = &coverage->gaps[i];
+        const struct ledger_coverage_gap *gap = &coverage->gaps[i];
 
         begin_object(&list);
         add_time(json, "from_at", gap->from_at);
@@ -160,18 +160,18 @@ static void add_coverage(struct text *json, const struct coverage *coverage)
 static bool read_coverage(struct text *json, const struct evidence *evidence, struct ledger *ledger,
                           const struct ledger_summary *summary, struct failure *why)
 {
-    struct coverage coverage = {0};
-    struct coverage_range range = {
+    struct ledger_coverage coverage = {0};
+    struct ledger_coverage_range range = {
         .since = summary->first_sample_at,
         .until = summary->last_sample_at,
         .commit = evidence->commit,
     };
-    bool done = range.since > range.until || coverage_read(&coverage, ledger, &range, why);
+    bool done = range.since > range.until || ledger_coverage_read(&coverage, ledger, &range, why);
 
     if (done) {
         add_coverage(json, &coverage);
     }
-    coverage_clear(&coverage);
+    ledger_coverage_clear(&coverage);
     return done;
 }
 
