@@ -1023,7 +1023,7 @@ static bool check_place(struct ledger_facts *facts, struct failure *why)
 }
 
 /* The lock keeps a second writer out, unless somebody deletes the lock's file. */
-static bool check_sole_writer(struct ledger_facts *facts, struct failure *why)
+static bool check_sole_writer(struct ledger_facts *facts, int64_t own_run, struct failure *why)
 {
     sqlite3_stmt *newest = facts->statements[NEWEST_RUN];
     int result = sqlite3_step(newest);
@@ -1032,9 +1032,14 @@ static bool check_sole_writer(struct ledger_facts *facts, struct failure *why)
     if (!database_end(facts->ledger->db, newest, result, "looking for the newest run", why)) {
         return false;
     }
-    return run == newest_stretch(facts)->stretch.run_id ||
+    return run == own_run ||
            FAIL(why, FAILURE_FORMAT, 0,
                 "another portledgerd has begun to write this ledger; this one ends");
+}
+
+bool ledger_facts_check_hold(struct ledger_facts *facts, int64_t run, struct failure *why)
+{
+    return check_place(facts, why) && check_sole_writer(facts, run, why);
 }
 
 bool ledger_facts_commit(struct ledger_facts *facts, struct failure *why)
@@ -1045,14 +1050,23 @@ bool ledger_facts_commit(struct ledger_facts *facts, struct failure *why)
         return true;
     }
     if (!check_place(facts, why) || !database_run(db, "BEGIN IMMEDIATE", why) ||
-        !check_sole_writer(facts, why) || !write_all(facts, why) ||
-        !database_run(db, "COMMIT", why)) {
+        !check_sole_writer(facts, newest_stretch(facts)->stretch.run_id, why) ||
+        !write_all(facts, why) || !database_run(db, "COMMIT", why)) {
         database_rollback(db);
         lose_services(facts);
         return ledger_name_failure(facts->ledger, why);
     }
     forget(facts);
     return true;
+}
+
+void ledger_facts_drop(struct ledger_facts *facts)
+{
+    release_references(facts);
+    for (int i = 0; i < LIST_COUNT; i++) {
+        empty_list(&facts->lists[i]);
+    }
+    forget_services(facts);
 }
 
 size_t ledger_facts_waiting(const struct ledger_facts *facts)

@@ -124,5 +124,15 @@ void ledger_facts_end_process(struct ledger_facts *facts, const struct ledger_fa
  */
 bool ledger_facts_commit(struct ledger_facts *facts, struct failure *why) NODISCARD;
 
+/* Forgets all that waits, the newest stretch too: nothing more is known of the ledger. */
+void ledger_facts_drop(struct ledger_facts *facts);
+
+/*
+ * Fails, with what is told of ledger_writer_commit(), unless the ledger is
+ * still where it was and `run` is its newest run. Called inside a transaction.
+ */
+bool ledger_facts_check_hold(struct ledger_facts *facts, int64_t run,
+                             struct failure *why) NODISCARD;
+
 /* Bytes of memory that wait. */
 size_t ledger_facts_waiting(const struct ledger_facts *facts);

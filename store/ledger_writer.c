@@ -124,6 +124,7 @@ struct ledger_writer {
     int zone_offset; /* that was stored, in seconds */
     bool zone_known;
     bool watching;                 /* the stretch goes on */
+    bool losing;                   /* what waited was dropped; `before` and ids are not known */
     struct ledger_stretch stretch; /* the newest one, of this run or an earlier one */
     struct ledger_gap_seen gap;    /* before the newest sample; LEDGER_GAP_NONE: there was none */
 
@@ -390,10 +391,23 @@ static bool begin_run(struct ledger_writer *writer, const struct ledger_run *run
     return true;
 }
 
+/* Whose files and names are waited for. */
+static void forget_pending(struct ledger_writer *writer)
+{
+    for (size_t i = 0; i < writer->image_count; i++) {
+        image_release(writer->images[i].image);
+    }
+    for (size_t i = 0; i < writer->account_count; i++) {
+        account_release(writer->accounts[i].account);
+    }
+    writer->image_count = writer->account_count = 0;
+}
+
 static void free_writer(struct ledger_writer *writer)
 {
     database_finalize_all(writer->statements, STATEMENT_COUNT);
     ledger_facts_close(writer->facts);
+    forget_pending(writer);
     snapshot_clear(&writer->before);
     snapshot_diff_clear(&writer->diff);
     hash_index_clear(&writer->index);
@@ -405,14 +419,8 @@ static void free_writer(struct ledger_writer *writer)
     free(writer->went_on);
     free(writer->lives);
     free(writer->services);
-    for (size_t i = 0; i < writer->image_count; i++) {
-        image_release(writer->images[i].image);
-    }
     free(writer->images);
     free(writer->settings);
-    for (size_t i = 0; i < writer->account_count; i++) {
-        account_release(writer->accounts[i].account);
-    }
     free(writer->accounts);
     free(writer);
 }
@@ -1139,6 +1147,9 @@ bool ledger_writer_add(struct ledger_writer *writer, struct snapshot *snapshot, 
     bool new_stretch = !writer->watching || gap != LEDGER_GAP_NONE;
     struct ledger_facts_room room;
 
+    if (writer->losing) {
+        return true;
+    }
     if (!snapshot_diff_make(&writer->diff, &writer->before, snapshot, why) ||
         !reserve_all_scratch(writer, snapshot, why) || !match_processes(writer, snapshot, why)) {
         return false;
@@ -1212,7 +1223,7 @@ static bool store_zone_offset(struct ledger_writer *writer, struct failure *why)
     int64_t at = writer->stretch.end_at;
     int offset = clock_zone_offset(at);
 
-    if (writer->zone_known && offset == writer->zone_offset) {
+    if (writer->stretch.id == 0 || (writer->zone_known && offset == writer->zone_offset)) {
         return true;
     }
     database_bind(add, ":run", writer->run_id);
@@ -1226,9 +1237,52 @@ static bool store_zone_offset(struct ledger_writer *writer, struct failure *why)
     return true;
 }
 
+void ledger_writer_drop(struct ledger_writer *writer)
+{
+    ledger_facts_drop(writer->facts);
+    forget_pending(writer);
+    snapshot_reset(&writer->before);
+    writer->stretch = (struct ledger_stretch){.id = 0};
+    writer->gap.reason = LEDGER_GAP_NONE;
+    writer->watching = false;
+    writer->losing = true;
+}
+
+bool ledger_writer_is_losing(const struct ledger_writer *writer)
+{
+    return writer->losing;
+}
+
+static bool end_lost_stretch(struct ledger_writer *writer, struct failure *why)
+{
+    sqlite3_stmt *stretches = writer->statements[CLOSE_STRETCHES];
+
+    database_bind(stretches, ":ended", LEDGER_GAP_LOST);
+    return database_finish(writer->ledger->db, stretches, "ending the lost stretch", why);
+}
+
+/* To go on after a loss is what a service does that begins: with what is in the ledger. */
+static bool take_up_again(struct ledger_writer *writer, struct failure *why)
+{
+    sqlite3 *db = writer->ledger->db;
+    bool ok;
+
+    snapshot_reset(&writer->before);
+    ok = database_run(db, "BEGIN IMMEDIATE", why) &&
+         ledger_facts_check_hold(writer->facts, writer->run_id, why) &&
+         end_lost_stretch(writer, why) && resume(writer, why) && database_run(db, "COMMIT", why);
+    if (!ok) {
+        database_rollback(db);
+        return ledger_name_failure(writer->ledger, why);
+    }
+    writer->losing = false;
+    return true;
+}
+
 bool ledger_writer_commit(struct ledger_writer *writer, struct failure *why)
 {
-    return ledger_facts_commit(writer->facts, why) && store_commit_time(writer, why) &&
+    return (!writer->losing || take_up_again(writer, why)) &&
+           ledger_facts_commit(writer->facts, why) && store_commit_time(writer, why) &&
            store_settings(writer, why) && store_zone_offset(writer, why);
 }
 

@@ -117,6 +117,18 @@ bool ledger_writer_set_settings(struct ledger_writer *writer, const char *settin
  */
 bool ledger_writer_commit(struct ledger_writer *writer, struct failure *why) NODISCARD;
 
+/*
+ * Drops all that waits, because it waits for too long: facts build on each
+ * other, so that no single one can be left out. From here on snapshots are not
+ * taken in, and each commit tries to take the ledger up again where it stands;
+ * where that is done, the stretch has ended at its last stored sample, with
+ * LEDGER_GAP_LOST, and the next snapshot begins a new one.
+ */
+void ledger_writer_drop(struct ledger_writer *writer);
+
+/* Whether that is so: dropped, and not taken up again yet. */
+bool ledger_writer_is_losing(const struct ledger_writer *writer);
+
 /* Facts that wait for the next commit, in bytes of memory. 0 where nothing but coverage does. */
 size_t ledger_writer_waiting(const struct ledger_writer *writer);
 

@@ -189,6 +189,25 @@ static void commit(void)
     mark_committed();
 }
 
+/*
+ * The ledger could not be written for so long that what waited was dropped;
+ * then it can be written again.
+ */
+static void lose(void)
+{
+    forget_samples(count_committed());
+    ledger_writer_drop(fixture.writer);
+    for (uint32_t i = draw(4); i > 0; i--) {
+        machine_wait(fixture.machine, INTERVAL_MS);
+        machine_change(fixture.machine);
+        machine_sample(fixture.machine, &fixture.snapshot);
+        CHECK_DONE(ledger_writer_add(fixture.writer, &fixture.snapshot, &fixture.why), fixture.why);
+    }
+    ck_assert(ledger_writer_is_losing(fixture.writer));
+    commit();
+    ck_assert(!ledger_writer_is_losing(fixture.writer));
+}
+
 /* Most of the time nothing special happens. */
 static void let_something_happen(void)
 {
@@ -245,6 +264,10 @@ static void let_something_happen(void)
                            fixture.why);
             }
         }
+        break;
+    case 11:
+    case 12:
+        lose();
         break;
     default:
         break;

@@ -643,6 +643,89 @@ START_TEST(a_run_that_cannot_be_written_ends_all_the_same)
 }
 END_TEST
 
+static long long count_stretches(enum ledger_gap ended)
+{
+    char sql[80];
+
+    snprintf(sql, sizeof(sql), "SELECT count(*) FROM stretch WHERE ended = %d", (int)ended);
+    return number(sql);
+}
+
+START_TEST(what_waited_for_too_long_is_dropped_as_a_whole_and_is_a_gap)
+{
+    struct ledger_gap_seen gap;
+
+    sample_listeners(1000, 3);
+    commit();
+    sample_listeners(2000, 300);
+    sample_connection(3000, SOCKET_ESTABLISHED, 2); /* another process, and no listener */
+    ledger_writer_drop(fixture.writer);
+    ck_assert_uint_eq(ledger_writer_waiting(fixture.writer), 0);
+    sample_listeners(4000, 2); /* the ledger cannot be written yet */
+    ck_assert_uint_eq(ledger_writer_waiting(fixture.writer), 0);
+    commit();
+    ck_assert_int_eq(number("SELECT end_at FROM stretch"), 1000);
+    ck_assert_int_eq(count_stretches(LEDGER_GAP_LOST), 1);
+    sample_listeners(5000, 2);
+    ck_assert(ledger_writer_gap_seen(fixture.writer, &gap));
+    ck_assert_int_eq(gap.reason, LEDGER_GAP_LOST);
+    ck_assert_int_eq(gap.from, 1000);
+    ck_assert_int_eq(gap.until, 5000);
+    commit();
+    ck_assert_int_eq(number("SELECT count(*) FROM interval"), 5);
+    ck_assert_int_eq(number("SELECT count(*) FROM interval WHERE opening = 1"), 2);
+    ck_assert_int_eq(number("SELECT count(*) FROM process"), 1);
+    ck_assert_int_eq(number("SELECT last_sample FROM stretch WHERE ended = 0"), 2);
+}
+END_TEST
+
+START_TEST(a_ledger_that_stays_locked_is_taken_up_when_it_is_free)
+{
+    sample_listeners(1000, 1);
+    commit();
+    sample_listeners(2000, 2);
+    ledger_writer_drop(fixture.writer);
+    CHECK_DONE(database_open(&fixture.other, path, DATABASE_WRITE, &fixture.why), fixture.why);
+    CHECK_DONE(database_run(fixture.other, "BEGIN IMMEDIATE", &fixture.why), fixture.why);
+    CHECK_FAILED(ledger_writer_commit(fixture.writer, &fixture.why), FAILURE_BUSY, fixture.why);
+    CHECK_CONTAINS(fixture.why.text, path);
+    ck_assert(ledger_writer_is_losing(fixture.writer));
+    database_rollback(fixture.other);
+    commit();
+    ck_assert(!ledger_writer_is_losing(fixture.writer));
+    sample_listeners(3000, 2);
+    stop_service();
+    ck_assert_int_eq(count_stretches(LEDGER_GAP_LOST), 1);
+    ck_assert_int_eq(count_stretches(LEDGER_GAP_STOPPED), 1);
+}
+END_TEST
+
+START_TEST(a_run_that_lost_all_leaves_what_an_earlier_one_said)
+{
+    sample_listeners(1000, 1);
+    stop_service();
+    start_service("boot 1");
+    sample_listeners(2000, 1);
+    ledger_writer_drop(fixture.writer);
+    commit();
+    ck_assert_int_eq(number("SELECT count(*) FROM stretch"), 1);
+    ck_assert_int_eq(count_stretches(LEDGER_GAP_STOPPED), 1);
+}
+END_TEST
+
+START_TEST(a_ledger_that_another_service_took_is_not_taken_up_again)
+{
+    sample_listeners(1000, 1);
+    ledger_writer_drop(fixture.writer);
+    support_run_sql(path, "INSERT INTO run (program, pid, boot, started_at, commit_ms, machine_id,"
+                          " host, domain, system, zone, ended)"
+                          " VALUES ('another', 1, 1, 1, 1, '', '', '', '', '', 0)");
+    CHECK_FAILED(ledger_writer_commit(fixture.writer, &fixture.why), FAILURE_FORMAT, fixture.why);
+    ck_assert(ledger_writer_is_losing(fixture.writer));
+    support_run_sql(path, "DELETE FROM run WHERE program = 'another'");
+}
+END_TEST
+
 START_TEST(many_samples_can_wait)
 {
     for (int i = 1; i <= 300; i++) {
@@ -701,6 +784,10 @@ static Suite *ledger_writer_suite(void)
     tcase_add_test(tests, a_commit_on_a_full_disk_loses_nothing);
     tcase_add_test(tests, a_commit_on_a_locked_ledger_loses_nothing);
     tcase_add_test(tests, a_run_that_cannot_be_written_ends_all_the_same);
+    tcase_add_test(tests, what_waited_for_too_long_is_dropped_as_a_whole_and_is_a_gap);
+    tcase_add_test(tests, a_ledger_that_stays_locked_is_taken_up_when_it_is_free);
+    tcase_add_test(tests, a_run_that_lost_all_leaves_what_an_earlier_one_said);
+    tcase_add_test(tests, a_ledger_that_another_service_took_is_not_taken_up_again);
     tcase_add_test(tests, many_samples_can_wait);
     tcase_add_test(tests, a_sample_is_taken_over_and_leaves_memory_to_fill_again);
     suite_add_tcase(suite, tests);
