@@ -250,7 +250,7 @@ static int count_of(const char *text, const char *part)
 /* Every column of the table has its row, in the schema's order, and there is no other row. */
 static void check_table(const char *table)
 {
-    static const char columns[] = "SELECT name, lower(type) FROM pragma_table_info(?1)";
+    static const char columns[] = "SELECT name, lower(type) FROM pragma_table_xinfo(?1)";
     char *section = find_section(table);
     sqlite3_stmt *statement = prepare(columns, sizeof(columns), NULL);
     const char *at = section;
