@@ -1,45 +1,124 @@
 # SPDX-License-Identifier: MIT
 """
-What the ledger costs: a made-up machine of 2,000 sockets, until a million intervals are written.
-bench_ledger.c measures; the budgets of more intervals than a million are asked of a million here.
+What the ledger costs: made-up years of a desktop, a domain controller and a proxy, written and
+asked. bench_ledger measures, see bench.h; here are the budgets.
+
+A million intervals of each machine, or with PORTLEDGER_BENCH_LARGE=1 what the budgets speak of,
+50 million of the domain controller: 6 GB of disk and some ten minutes. Another number of
+millions does, too.
 """
 
+import os
 import pathlib
 import re
 import subprocess
 import sys
 import tempfile
+import time
 
 from figures import figure
 
-INTERVALS = 1_000_000
+MILLION = 1_000_000
+LARGE_MILLIONS = 50
+QUIET_S = 3600
+PLAIN_S = 600
+DAY_S = 86400
 
 
-def measure(program):
-    """{name: value} of the lines that the program prints: name, value, unit."""
-    with tempfile.TemporaryDirectory() as folder:
+class Bench:
+    def __init__(self, program, folder):
+        self.program = program
+        self.folder = folder
+
+    def run(self, part, machine, amount):
+        """{name: value} of the lines that the program prints: name, value, unit."""
         out = subprocess.run(
-            [program, str(INTERVALS), pathlib.Path(folder) / "ledger.db"], stdout=subprocess.PIPE,
-            text=True, check=True,
+            [self.program, part, machine, str(amount), self.folder / "ledger.db"],
+            stdout=subprocess.PIPE, text=True, check=True,
         ).stdout
-    lines = (re.match(r"(.*?)\s{2,}([0-9.]+)", line) for line in out.splitlines())
-    return {match[1].strip(): float(match[2]) for match in lines if match}
+        lines = (re.match(r"(.*?)\s{2,}(-?[0-9.]+)", line) for line in out.splitlines())
+        return {match[1].strip(): float(match[2]) for match in lines if match}
+
+    def drop_cache(self):
+        """The file leaves the system's memory: what is read next comes from the disk."""
+        file = os.open(self.folder / "ledger.db", os.O_RDWR)
+        os.fsync(file)
+        os.posix_fadvise(file, 0, 0, os.POSIX_FADV_DONTNEED)
+        os.close(file)
+
+
+def millions():
+    word = os.environ.get("PORTLEDGER_BENCH_LARGE", "0")
+    return LARGE_MILLIONS if word == "1" else int(word)
+
+
+def write(bench, machine, intervals):
+    name = f"ledger: {machine}, {intervals // MILLION} million"
+    found = bench.run("write", machine, intervals)
+    print(f"{name}: {found['days']:.1f} days, made in {found['making and writing it took']:.0f} s")
+    figure(f"{name}: write a million", MILLION / found["write"], budget=6.67)
+    figure(f"{name}: the processor's part", MILLION / found["write, the processor alone"])
+    budget = 110 if machine == "domain controller" else None
+    figure(f"{name}: an interval", found["size of an interval"], budget=budget, unit="B")
+    return name
+
+
+def ask(bench, name):
+    bench.drop_cache()
+    found = bench.run("ask", "domain controller", 0)
+    figure(f"{name}: first state", found["first state"], budget=1000, unit="ms")
+    for question, median, worst in (
+        ("state, each moment once", 50, 250),
+        ("state", 50, 250),
+        ("difference", 100, None),
+        ("who had a port in 30 days", 20, None),
+    ):
+        figure(f"{name}: {question}", found[f"{question}, median"], budget=median, unit="ms")
+        figure(f"{name}: the worst", found[f"{question}, worst"], budget=worst, unit="ms")
+    return found["state, median"]
+
+
+def stay_quiet(bench):
+    found = bench.run("quiet", "domain controller", QUIET_S)
+    figure("ledger: growth in a quiet day", found["growth in a quiet day"], budget=1e6, unit="B")
+    written = found["written in a quiet day"]
+    figure("ledger: written in a quiet day", written, budget=1e8, unit="B")
+
+
+def read_along(bench):
+    found = bench.run("readers", "domain controller", MILLION)
+    late = found["commit done after it was due, worst"]
+    figure("ledger: 8 readers, latest commit", late, budget=5000, unit="ms")
+    figure("ledger: 8 readers, largest log", found["largest log"], budget=64 << 20, unit="B")
+
+
+def compare(bench):
+    found = bench.run("plain", "domain controller", PLAIN_S)
+    for name, what, unit in (
+        ("storing a second", "a second", "ms"),
+        ("size of ten minutes", "size", "B"),
+        ("state at a moment", "state", "ms"),
+    ):
+        figure(
+            f"ledger: {name}", found[f"ledger: {what}"], found[f"plain: {what}"], unit=unit,
+            peer_name="one row a poll",
+        )
 
 
 def main():
-    found = measure(pathlib.Path(sys.argv[1]) / "bench_ledger")
-    figure("ledger: write a million intervals", 1e6 / found["write, large commits"], budget=6.67)
-    figure("ledger: size of an interval", found["size of an interval"], budget=110, unit="B")
-    figure("ledger: growth in a quiet day", found["growth in a quiet day"], budget=1e6, unit="B")
-    figure(
-        "ledger: state at any moment, median", found["state at any moment, median"], budget=50,
-        unit="ms",
-    )
-    figure(
-        "ledger: state at any moment, worst", found["state at any moment, worst"], budget=250,
-        unit="ms",
-    )
-    figure("ledger: who had a port, median", found["who had a port, median"], budget=20, unit="ms")
+    began = time.monotonic()
+    with tempfile.TemporaryDirectory(dir=pathlib.Path(sys.argv[1]).parent) as folder:
+        bench = Bench(pathlib.Path(sys.argv[1]) / "bench_ledger", pathlib.Path(folder))
+        for machine in ("desktop", "proxy"):
+            write(bench, machine, MILLION)
+        small = ask(bench, write(bench, "domain controller", MILLION))
+        stay_quiet(bench)
+        read_along(bench)
+        compare(bench)
+        if millions() > 1:
+            large = ask(bench, write(bench, "domain controller", millions() * MILLION))
+            figure("ledger: state, large against a million", large, small, budget=2, unit="ms")
+    print(f"ledger: all of it took {time.monotonic() - began:.0f} s")
 
 
 main()

@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+
+/* Writing: a year in large commits, a quiet day, and what readers do to the writer. */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "base/thread.h"
+#include "bench.h"
+#include "store/ledger.h"
+#include "store/ledger_query.h"
+#include "store/ledger_writer.h"
+#include "year_writer.h"
+
+enum {
+    COMMIT_INTERVALS = 50000, /* in one commit, where writing alone is measured */
+    COMMIT_S = 5,             /* between two commits of the service */
+    READERS = 8,
+    TIMED_COMMITS = 20,
+    COMMIT_EVERY_MS = 1000, /* of the clock, in that part */
+    WARM_UP_S = 600,
+};
+
+static struct failure why;
+
+static void must(bool ok)
+{
+    bench_must(ok, &why);
+}
+
+static int64_t size_of(const char *path, const char *suffix)
+{
+    struct text name = {0};
+    int64_t size;
+
+    text_add(&name, path);
+    text_add(&name, suffix);
+    must(text_ok(&name, &why));
+    size = file_size(text_bytes(&name));
+    text_clear(&name);
+    return size < 0 ? 0 : size;
+}
+
+/* What writing took: all of it, and the processor's part (on Windows: all of it, too). */
+struct spent {
+    int64_t wall; /* milliseconds */
+    clock_t computing;
+};
+
+static void commit(struct year_writer *writer, struct spent *spent)
+{
+    int64_t began = clock_steady();
+    clock_t computing = clock();
+
+    must(year_writer_commit(writer, &why));
+    spent->wall += clock_steady() - began;
+    spent->computing += clock() - computing;
+}
+
+static struct year_writer *write_year(const struct bench_order *order, struct spent *spent)
+{
+    struct year_writer *writer;
+
+    remove(order->path);
+    must(year_writer_open(&writer, order->path, order->machine, order->seed, &why));
+    while (year_writer_count(writer) < order->amount) {
+        must(year_writer_take(writer, COMMIT_INTERVALS, &why));
+        commit(writer, spent);
+    }
+    return writer;
+}
+
+void bench_write(const struct bench_order *order)
+{
+    int64_t began = clock_steady();
+    struct spent spent = {0};
+    struct year_writer *writer = write_year(order, &spent);
+    double count = (double)year_writer_count(writer);
+    double days = (double)(year_writer_now(writer) - MADE_BEGIN_AT) / 86400000;
+
+    year_writer_close(writer);
+    bench_figure("intervals", count, "");
+    bench_figure("days", days, "");
+    bench_figure("write", count * 1000 / (double)(spent.wall + 1), "intervals/s");
+    bench_figure("write, the processor alone",
+                 count * (double)CLOCKS_PER_SEC / (double)(spent.computing + 1), "intervals/s");
+    bench_figure("size of an interval", (double)size_of(order->path, "") / count, "bytes");
+    bench_figure("making and writing it took", (double)(clock_steady() - began) / 1000, "s");
+}
+
+/* Bytes that this process has given to write(); 0 where the system does not tell. */
+static double bytes_written(void)
+{
+    FILE *file = fopen("/proc/self/io", "r");
+    unsigned long long bytes = 0;
+    char line[80];
+
+    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
+        if (strncmp(line, "wchar: ", 7) == 0) {
+            bytes = strtoull(line + 7, NULL, 10);
+        }
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return (double)bytes;
+}
+
+/* The same snapshot again, later: the writer takes its content away each time. */
+static void add_same(struct ledger_writer *writer, const struct made_year *year,
+                     struct snapshot *snapshot, int64_t second)
+{
+    must(made_year_snapshot(year, snapshot, &why));
+    snapshot->taken_at += second * MADE_INTERVAL_MS;
+    must(ledger_writer_add(writer, snapshot, &why));
+}
+
+static void stay_quiet(const struct bench_order *order, struct ledger_writer *writer,
+                       const struct made_year *year)
+{
+    struct snapshot snapshot = {0};
+    int64_t size;
+    double bytes;
+    double day = 86400.0 / (double)order->amount;
+
+    add_same(writer, year, &snapshot, 0);
+    must(ledger_writer_commit(writer, &why));
+    size = size_of(order->path, "");
+    bytes = bytes_written();
+    for (int64_t i = 1; i <= order->amount; i++) {
+        add_same(writer, year, &snapshot, i);
+        if (i % COMMIT_S == 0) {
+            must(ledger_writer_commit(writer, &why));
+        }
+    }
+    bytes = bytes_written() - bytes;
+    bench_figure("sockets in a quiet sample", (double)snapshot.socket_count, "");
+    bench_figure("growth in a quiet day", (double)(size_of(order->path, "") - size) * day, "bytes");
+    bench_figure("written in a quiet day", bytes * day, "bytes");
+    snapshot_clear(&snapshot);
+}
+
+void bench_quiet(const struct bench_order *order)
+{
+    struct ledger *ledger;
+    struct ledger_writer *writer;
+    struct made_year *year;
+    struct made_sample sample;
+    struct ledger_run run = {
+        .program = "bench_ledger",
+        .boot = {.id = "bench"},
+        .started_at = MADE_BEGIN_AT,
+        .interval = MADE_INTERVAL_MS,
+    };
+
+    remove(order->path);
+    must(made_year_open(&year, order->machine, order->seed, &why));
+    for (int i = 0; i < WARM_UP_S; i++) {
+        must(made_year_tick(year, &sample, &why));
+    }
+    must(ledger_open(&ledger, order->path, LEDGER_WRITE, &why));
+    must(ledger_writer_open(&writer, ledger, &run, &why));
+    stay_quiet(order, writer, year);
+    must(ledger_writer_close(writer, LEDGER_GAP_STOPPED, &why));
+    ledger_close(ledger);
+    made_year_close(year);
+}
+
+struct reader {
+    const char *path;
+    struct bell *stop;
+    bool stopped;
+    int64_t visits;
+    struct thread *thread;
+    struct failure why;
+    bool ok;
+};
+
+static bool count_visit(void *context, const struct ledger_interval *interval)
+{
+    struct reader *reader = context;
+
+    (void)interval;
+    if (++reader->visits % 1024 == 0 && bell_wait(reader->stop, 0)) {
+        reader->stopped = true;
+    }
+    return !reader->stopped;
+}
+
+/* Everything there is, again and again. */
+static void read_on(void *context)
+{
+    struct reader *reader = context;
+    struct ledger_filter filter = {0};
+    struct ledger *ledger = NULL;
+
+    reader->ok = ledger_open(&ledger, reader->path, LEDGER_READ, &reader->why);
+    while (reader->ok && !reader->stopped) {
+        reader->ok = ledger_walk_intervals(ledger, &filter, count_visit, reader, &reader->why);
+    }
+    ledger_close(ledger);
+}
+
+static void start_readers(struct reader *readers, const char *path)
+{
+    for (int i = 0; i < READERS; i++) {
+        readers[i] = (struct reader){.path = path};
+        must(bell_open(&readers[i].stop, &why));
+        must(thread_start(&readers[i].thread, read_on, &readers[i], &why));
+    }
+}
+
+static void end_readers(struct reader *readers)
+{
+    int64_t visits = 0;
+
+    for (int i = 0; i < READERS; i++) {
+        bell_ring(readers[i].stop);
+    }
+    for (int i = 0; i < READERS; i++) {
+        thread_join(readers[i].thread);
+        bell_close(readers[i].stop);
+        bench_must(readers[i].ok, &readers[i].why);
+        visits += readers[i].visits;
+    }
+    bench_figure("intervals that eight readers saw", (double)visits, "");
+}
+
+/* What five seconds bring, every second of the clock. How late each commit is done, in ms. */
+static void write_on(struct year_writer *writer, const char *path, double *late, int64_t *wal)
+{
+    struct bell *never;
+    int64_t due = clock_steady();
+
+    must(bell_open(&never, &why));
+    for (int i = 0; i < TIMED_COMMITS; i++) {
+        int64_t size;
+
+        due += COMMIT_EVERY_MS;
+        must(year_writer_pass(writer, COMMIT_S, &why));
+        bell_wait(never, due > clock_steady() ? due - clock_steady() : 0);
+        must(year_writer_commit(writer, &why));
+        late[i] = (double)(clock_steady() - due);
+        size = size_of(path, "-wal");
+        *wal = size > *wal ? size : *wal;
+    }
+    bell_close(never);
+}
+
+void bench_readers(const struct bench_order *order)
+{
+    struct reader readers[READERS];
+    double late[TIMED_COMMITS];
+    struct spent spent = {0};
+    struct year_writer *writer = write_year(order, &spent);
+    int64_t wal = 0;
+
+    start_readers(readers, order->path);
+    write_on(writer, order->path, late, &wal);
+    end_readers(readers);
+    bench_times("commit done after it was due", late, TIMED_COMMITS);
+    bench_figure("largest log", (double)wal, "bytes");
+    year_writer_close(writer);
+}
