@@ -68,7 +68,21 @@ bool file_make_private_folder(const char *path, struct failure *why) NODISCARD;
 bool file_make_private(const char *path, struct failure *why) NODISCARD;
 
 /* Gives a file another name in the same folder, in place of a file that has it. */
-bool file_rename(const char *path, const char *name, struct failure *why) NODISCARD;
+bool file_replace(const char *path, const char *name, struct failure *why) NODISCARD;
+
+/*
+ * Gives a file another name in the same folder, durably. What has that name
+ * already is not replaced: then, and where another program has the file open
+ * in a way that forbids it, it fails with FAILURE_BUSY.
+ */
+bool file_rename(const char *path, const char *to, struct failure *why) NODISCARD;
+
+/* The name is lent for the call. False ends the walk, which is no failure. */
+typedef bool file_name_fn(void *context, const char *name);
+
+/* Visits the names of all that is in a folder but "." and "..", in no order. */
+bool file_walk_folder(const char *path, file_name_fn *visit, void *context,
+                      struct failure *why) NODISCARD;
 
 /* FAILURE_MISSING where there is none. A folder is not removed. */
 bool file_remove(const char *path, struct failure *why) NODISCARD;

@@ -2,15 +2,19 @@
 
 #include "base/file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/file_system.h"
+#include "base/paths.h"
 
 enum { LOCK_ATTEMPTS = 4 };
 
@@ -107,7 +111,7 @@ bool file_make_private(const char *path, struct failure *why)
     return true;
 }
 
-bool file_rename(const char *path, const char *name, struct failure *why)
+bool file_replace(const char *path, const char *name, struct failure *why)
 {
     return rename(path, name) == 0 ||
            failure_from_system(why, errno, "cannot rename %s to %s", path, name);
@@ -118,6 +122,68 @@ bool file_remove(const char *path, struct failure *why)
     if (unlink(path) != 0) {
         return failure_from_system(why, errno, "cannot remove %s", path);
     }
+    return true;
+}
+
+/* A name is on the disk when its folder is. What cannot be flushed is no reason to undo it. */
+static void flush_folder_of(const char *path)
+{
+    struct text folder = {0};
+    int fd;
+
+    paths_add_folder(&folder, path);
+    fd = folder.failed ? -1 : open(text_bytes(&folder), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd >= 0) {
+        (void)fsync(fd);
+        close(fd);
+    }
+    text_clear(&folder);
+}
+
+/* Some file systems cannot promise not to replace: renameat2(2). There a look has to do. */
+static int rename_to_free_name(const char *path, const char *to)
+{
+    if (renameat2(AT_FDCWD, path, AT_FDCWD, to, RENAME_NOREPLACE) == 0) {
+        return 0;
+    }
+    if (errno != EINVAL && errno != ENOSYS) {
+        return errno;
+    }
+    if (file_exists(to)) {
+        return EEXIST;
+    }
+    return rename(path, to) == 0 ? 0 : errno;
+}
+
+bool file_rename(const char *path, const char *to, struct failure *why)
+{
+    int error = rename_to_free_name(path, to);
+
+    if (error == EEXIST) {
+        return FAIL(why, FAILURE_BUSY, error, "cannot rename %s: %s is there already", path, to);
+    }
+    if (error != 0) {
+        return failure_from_system(why, error, "cannot rename %s", path);
+    }
+    flush_folder_of(path);
+    return true;
+}
+
+bool file_walk_folder(const char *path, file_name_fn *visit, void *context, struct failure *why)
+{
+    DIR *folder = opendir(path);
+    const struct dirent *entry;
+    bool go_on = true;
+
+    if (folder == NULL) {
+        return failure_from_system(why, errno, "cannot look into the folder %s", path);
+    }
+    while (go_on && (entry = readdir(folder)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            go_on = visit(context, entry->d_name);
+        }
+    }
+    closedir(folder);
     return true;
 }
 

@@ -5,11 +5,13 @@
 #include <fcntl.h>
 #include <io.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <windows.h>
 #include <sddl.h>
 
 #include "base/file_system.h"
+#include "base/paths.h"
 #include "base/utf16_win32.h"
 
 enum { LOCK_ATTEMPTS = 4, LOCK_PAUSE_MS = 5 };
@@ -290,7 +292,7 @@ bool file_make_private(const char *path, struct failure *why)
     return error == NO_ERROR || failure_from_system(why, (long)error, "cannot make %s", path);
 }
 
-bool file_rename(const char *path, const char *name, struct failure *why)
+bool file_replace(const char *path, const char *name, struct failure *why)
 {
     wchar_t *from = utf16_path(path);
     wchar_t *to = utf16_path(name);
@@ -317,6 +319,78 @@ bool file_remove(const char *path, struct failure *why)
     if (error != NO_ERROR) {
         return failure_from_system(why, (long)error, "cannot remove %s", path);
     }
+    return true;
+}
+
+bool file_rename(const char *path, const char *to, struct failure *why)
+{
+    wchar_t *from_wide = utf16_path(path);
+    wchar_t *to_wide = utf16_path(to);
+    DWORD error = NO_ERROR;
+
+    if (from_wide == NULL || to_wide == NULL) {
+        error = ERROR_NOT_ENOUGH_MEMORY;
+    } else if (!MoveFileExW(from_wide, to_wide, MOVEFILE_WRITE_THROUGH)) {
+        error = GetLastError();
+    }
+    free(from_wide);
+    free(to_wide);
+    if (error == ERROR_ALREADY_EXISTS || error == ERROR_FILE_EXISTS) {
+        return FAIL(why, FAILURE_BUSY, (long)error, "cannot rename %s: %s is there already", path,
+                    to);
+    }
+    if (error != NO_ERROR) {
+        return failure_from_system(why, (long)error, "cannot rename %s", path);
+    }
+    return true;
+}
+
+static bool visit_name(const wchar_t *wide, file_name_fn *visit, void *context)
+{
+    struct text name = {0};
+    bool go_on = true;
+
+    utf16_add(&name, wide, wcslen(wide));
+    if (!name.failed && strcmp(text_bytes(&name), ".") != 0 &&
+        strcmp(text_bytes(&name), "..") != 0) {
+        go_on = visit(context, text_bytes(&name));
+    }
+    text_clear(&name);
+    return go_on;
+}
+
+static HANDLE find_first(const char *path, WIN32_FIND_DATAW *found)
+{
+    struct text pattern = {0};
+    wchar_t *wide = NULL;
+    HANDLE search = INVALID_HANDLE_VALUE;
+
+    text_add(&pattern, path);
+    paths_add_part(&pattern, "*");
+    if (!pattern.failed) {
+        wide = utf16_path(text_bytes(&pattern));
+    }
+    SetLastError(ERROR_NOT_ENOUGH_MEMORY); /* where there is no path */
+    if (wide != NULL) {
+        search = FindFirstFileW(wide, found);
+    }
+    free(wide);
+    text_clear(&pattern);
+    return search;
+}
+
+bool file_walk_folder(const char *path, file_name_fn *visit, void *context, struct failure *why)
+{
+    WIN32_FIND_DATAW found;
+    HANDLE search = find_first(path, &found);
+
+    if (search == INVALID_HANDLE_VALUE) {
+        return failure_from_system(why, (long)GetLastError(), "cannot look into the folder %s",
+                                   path);
+    }
+    while (visit_name(found.cFileName, visit, context) && FindNextFileW(search, &found)) {
+    }
+    FindClose(search);
     return true;
 }
 

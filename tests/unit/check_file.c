@@ -28,6 +28,7 @@ static void open_fixture(void)
     memset(&fixture, 0, sizeof(fixture));
     remove_where_it_is(FILE_NAME);
     remove_where_it_is("blocked");
+    remove_where_it_is("renamed");
 }
 
 static void close_fixture(void)
@@ -268,6 +269,61 @@ START_TEST(a_lock_needs_a_place)
 }
 END_TEST
 
+START_TEST(a_renamed_file_has_its_content_under_the_new_name_only)
+{
+    write_file("w", "content");
+    CHECK_DONE(file_rename(FILE_NAME, "renamed", &fixture.why), fixture.why);
+    ck_assert(!file_exists(FILE_NAME));
+    CHECK_DONE(file_read(&fixture.text, "renamed", 100, &fixture.why), fixture.why);
+    ck_assert_str_eq(text_bytes(&fixture.text), "content");
+    CHECK_FAILED(file_rename(FILE_NAME, "elsewhere", &fixture.why), FAILURE_MISSING, fixture.why);
+}
+END_TEST
+
+START_TEST(a_new_name_never_replaces_a_file)
+{
+    write_file("w", "mine");
+    support_write_text("renamed", "another");
+    CHECK_FAILED(file_rename(FILE_NAME, "renamed", &fixture.why), FAILURE_BUSY, fixture.why);
+    ck_assert(file_exists(FILE_NAME));
+    CHECK_DONE(file_read(&fixture.text, "renamed", 100, &fixture.why), fixture.why);
+    ck_assert_str_eq(text_bytes(&fixture.text), "another");
+}
+END_TEST
+
+struct names {
+    int seen; /* all of them */
+    int ours; /* FILE_NAME */
+    int most;
+};
+
+static bool count_name(void *context, const char *name)
+{
+    struct names *names = context;
+
+    ck_assert_str_ne(name, ".");
+    ck_assert_str_ne(name, "..");
+    names->ours += strcmp(name, FILE_NAME) == 0 ? 1 : 0;
+    return ++names->seen < names->most;
+}
+
+START_TEST(a_folder_tells_the_names_in_it)
+{
+    struct names names = {.most = 1000};
+
+    write_file("w", "");
+    support_write_text("renamed", "");
+    CHECK_DONE(file_walk_folder(".", count_name, &names, &fixture.why), fixture.why);
+    ck_assert_int_eq(names.ours, 1);
+    ck_assert_int_ge(names.seen, 2);
+    names = (struct names){.most = 1};
+    CHECK_DONE(file_walk_folder(".", count_name, &names, &fixture.why), fixture.why);
+    ck_assert_int_eq(names.seen, 1);
+    CHECK_FAILED(file_walk_folder("nosuch", count_name, &names, &fixture.why), FAILURE_MISSING,
+                 fixture.why);
+}
+END_TEST
+
 static TCase *content_tests(void)
 {
     TCase *tests = tcase_create("content");
@@ -291,6 +347,9 @@ static TCase *place_tests(void)
     tcase_add_checked_fixture(tests, open_fixture, close_fixture);
     tcase_add_loop_test(tests, a_file_has_facts, 0, COUNT_OF(facts));
     tcase_add_test(tests, a_removed_file_is_gone);
+    tcase_add_test(tests, a_renamed_file_has_its_content_under_the_new_name_only);
+    tcase_add_test(tests, a_new_name_never_replaces_a_file);
+    tcase_add_test(tests, a_folder_tells_the_names_in_it);
     tcase_add_test(tests, a_folder_is_not_removed_as_a_file);
     tcase_add_loop_test(tests, a_private_folder_is_made_with_those_above_it, 0, COUNT_OF(folders));
     tcase_add_test(tests, a_folder_whose_path_is_long_is_made);
