@@ -7,22 +7,24 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/machine.h"
 #include "base/paths.h"
-#include "base/process_self.h"
 #include "base/time_text.h"
 #include "base/units.h"
-#include "base/version.h"
 #include "collector/collector.h"
 #include "service/event_sink.h"
+#include "service/ledger_opener.h"
+#include "service/sample_queue.h"
 #include "service/sampler.h"
 #include "store/ledger.h"
+#include "store/ledger_begin.h"
 #include "store/ledger_writer.h"
 
 enum {
     STOP_PATIENCE_MS = 1500, /* for a system call that hangs; the SCM is promised 2 s */
     START_LOOK_MS = 500,     /* how often a manager hears that we are still starting */
+    OPEN_PATIENCE_MS = 1000, /* most ledgers are open by then; the first sample waits as long */
     MOST_WAITING = 16 << 20, /* bytes of facts that may wait while the ledger takes none */
+    MOST_REOPENED = 3,       /* times that a run opens a ledger anew that fails as if damaged */
 };
 
 setting_tables watcher_settings = {&collector_settings, &ledger_settings, NULL};
@@ -34,8 +36,9 @@ struct watcher {
     struct settings *settings;
     struct text settings_file; /* empty: defaults */
     struct text ledger_path;
-    struct ledger *ledger;
-    struct ledger_writer *writer;
+    struct ledger_opener *opener; /* at work; NULL: the ledger is open */
+    struct sample_queue queue;    /* samples that wait for the opener */
+    struct ledger_begun begun;
     struct sampler *sampler;
     struct snapshot snapshot; /* the one that goes to the writer; kept for its memory */
 
@@ -44,6 +47,7 @@ struct watcher {
     int64_t next_sample; /* clock_steady() */
     int64_t next_commit;
     int64_t failed_samples; /* since the last good one */
+    int reopened;
     bool commit_failing;
     bool sampled; /* at least once */
     bool ready;
@@ -116,9 +120,18 @@ static bool store_settings(struct watcher *watcher, struct failure *why)
     bool ok;
 
     settings_add_all(&text, watcher->settings);
-    ok = text_ok(&text, why) && ledger_writer_set_settings(watcher->writer, text_bytes(&text), why);
+    ok = text_ok(&text, why) &&
+         ledger_writer_set_settings(watcher->begun.writer, text_bytes(&text), why);
     text_clear(&text);
     return ok;
+}
+
+/* The settings in force are those of the run from here on. */
+static bool configure_writer(struct watcher *watcher, struct failure *why)
+{
+    ledger_writer_set_commit(watcher->begun.writer, watcher->commit_every);
+    return store_settings(watcher, why) &&
+           ledger_writer_set_interval(watcher->begun.writer, watcher->interval, why);
 }
 
 static bool configure_sampler(struct watcher *watcher, struct failure *why)
@@ -150,9 +163,37 @@ static bool reload(struct watcher *watcher, struct failure *why)
     watcher->next_sample = clock_steady();
     watcher->next_commit = watcher->next_sample; /* what waited by the old settings waits no more */
     tell_settings(watcher);
-    ledger_writer_set_commit(watcher->writer, watcher->commit_every);
-    return store_settings(watcher, why) && configure_sampler(watcher, why) &&
-           ledger_writer_set_interval(watcher->writer, watcher->interval, why);
+    return configure_sampler(watcher, why) &&
+           (watcher->opener != NULL || configure_writer(watcher, why));
+}
+
+/*
+ * Opening the ledger.
+ */
+
+static void ring_host(void *context)
+{
+    service_host_ring(context);
+}
+
+static bool begin_opening(struct watcher *watcher, bool suspect, struct failure *why)
+{
+    struct text settings = {0};
+    struct ledger_opener_plan plan = {
+        .path = text_bytes(&watcher->ledger_path),
+        .interval = watcher->interval,
+        .commit = watcher->commit_every,
+        .goes_on_after = suspect ? LEDGER_GAP_LOST : LEDGER_GAP_NONE,
+        .suspect = suspect,
+    };
+    bool ok;
+
+    settings_add_all(&settings, watcher->settings);
+    plan.settings = text_bytes(&settings);
+    ok = text_ok(&settings, why) &&
+         ledger_opener_open(&watcher->opener, &plan, ring_host, watcher->host, why);
+    text_clear(&settings);
+    return ok;
 }
 
 /*
@@ -197,23 +238,47 @@ static void tell_commit(struct watcher *watcher, bool ok, const struct failure *
 }
 
 /*
+ * A ledger in which a commit found damage, or what looks like it, is opened
+ * anew, which has a close look and may find that another one must be begun.
+ */
+static bool reopen(struct watcher *watcher, struct failure *why)
+{
+    struct failure ignored;
+
+    if (watcher->reopened++ == MOST_REOPENED) {
+        return false;
+    }
+    (void)!ledger_begun_end(&watcher->begun, LEDGER_GAP_LOST, &ignored);
+    return begin_opening(watcher, true, why);
+}
+
+/*
  * A ledger that is full or locked may get well again, and samples wait for
- * that in memory. One that is gone or damaged does not: then the service ends,
- * and the manager starts it again.
+ * that in memory. One that is gone does not: then the service ends, and the
+ * manager starts it again.
  */
 static bool commit(struct watcher *watcher, struct failure *why)
 {
-    bool ok = ledger_writer_commit(watcher->writer, why);
+    bool ok;
 
     watcher->next_commit = clock_steady() + watcher->commit_every;
+    if (watcher->opener != NULL) {
+        return true;
+    }
+    ok = ledger_writer_commit(watcher->begun.writer, why);
+    watcher->next_commit = clock_steady() + watcher->commit_every;
+    if (!ok && ledger_is_suspect(why)) {
+        tell_commit(watcher, ok, why);
+        return reopen(watcher, why);
+    }
     if (!ok && (why->kind == FAILURE_MISSING || why->kind == FAILURE_FORMAT)) {
         return false;
     }
     tell_commit(watcher, ok, why);
-    if (ledger_writer_waiting(watcher->writer) > MOST_WAITING) {
-        return FAIL(why, why->kind, why->code,
-                    "samples have waited in memory for too long; the newest are lost: %s",
-                    why->text);
+    if (ledger_writer_waiting(watcher->begun.writer) > MOST_WAITING) {
+        ledger_writer_drop(watcher->begun.writer);
+        watcher->sampled = watcher->ready; /* a first sample is still to come */
+        event_report(watcher->events, EVENT_SAMPLES_LOST);
     }
     if (ok && watcher->sampled && !watcher->ready) {
         become_ready(watcher);
@@ -231,24 +296,45 @@ static void tell_recovery(struct watcher *watcher)
     watcher->failed_samples = 0;
 }
 
-static bool record(struct watcher *watcher, struct failure *why)
+static bool store(struct watcher *watcher, struct snapshot *snapshot, struct failure *why)
 {
     struct ledger_gap_seen gap;
 
+    if (!ledger_writer_add(watcher->begun.writer, snapshot, why)) {
+        return false;
+    }
+    if (ledger_writer_gap_seen(watcher->begun.writer, &gap)) {
+        tell_gap(watcher, &gap);
+    }
+    return true;
+}
+
+static bool record(struct watcher *watcher, struct failure *why)
+{
     if (watcher->failed_samples > 0) {
         tell_recovery(watcher);
     }
-    if (!ledger_writer_add(watcher->writer, &watcher->snapshot, why)) {
+    if (watcher->opener != NULL) {
+        return sample_queue_add(&watcher->queue, &watcher->snapshot, watcher->interval, why);
+    }
+    if (!store(watcher, &watcher->snapshot, why)) {
         return false;
     }
-    if (ledger_writer_gap_seen(watcher->writer, &gap)) {
-        tell_gap(watcher, &gap);
-    }
-    if (!watcher->sampled) { /* the first sample is stored at once */
+    /* The first sample is stored at once. */
+    if (!watcher->sampled && !ledger_writer_is_losing(watcher->begun.writer)) {
         watcher->sampled = true;
         return commit(watcher, why);
     }
     return true;
+}
+
+static bool note_gap(struct watcher *watcher, enum ledger_gap reason, struct failure *why)
+{
+    if (watcher->opener != NULL) {
+        sample_queue_gap(&watcher->queue, reason);
+        return true;
+    }
+    return ledger_writer_gap(watcher->begun.writer, reason, why);
 }
 
 static bool note_failed_sample(struct watcher *watcher, const struct failure *sampling,
@@ -257,7 +343,7 @@ static bool note_failed_sample(struct watcher *watcher, const struct failure *sa
     if (watcher->failed_samples++ == 0) {
         event_report(watcher->events, EVENT_SAMPLE_FAILED, sampling->text);
     }
-    return ledger_writer_gap(watcher->writer, LEDGER_GAP_SAMPLE_FAILED, why);
+    return note_gap(watcher, LEDGER_GAP_SAMPLE_FAILED, why);
 }
 
 static bool collect(struct watcher *watcher, struct failure *why)
@@ -269,6 +355,68 @@ static bool collect(struct watcher *watcher, struct failure *why)
         return record(watcher, why);
     case SAMPLER_FAILED:
         return note_failed_sample(watcher, &sampling, why);
+    default:
+        return true;
+    }
+}
+
+/*
+ * What waited for the ledger.
+ */
+
+static bool store_queued(struct watcher *watcher, struct queued_sample *sample, struct failure *why)
+{
+    return (sample->gap == LEDGER_GAP_NONE ||
+            ledger_writer_gap(watcher->begun.writer, sample->gap, why)) &&
+           ledger_writer_set_interval(watcher->begun.writer, sample->interval, why) &&
+           store(watcher, &sample->snapshot, why);
+}
+
+/* What was lost is lost after what waited. */
+static bool store_queue(struct watcher *watcher, struct failure *why)
+{
+    struct queued_sample *sample;
+    bool ok = true;
+
+    while (ok && (sample = sample_queue_take(&watcher->queue)) != NULL) {
+        ok = store_queued(watcher, sample, why);
+        queued_sample_free(sample);
+        watcher->sampled = true;
+    }
+    if (ok && watcher->queue.full) {
+        event_report(watcher->events, EVENT_SAMPLES_LOST);
+        ok = ledger_writer_gap(watcher->begun.writer, LEDGER_GAP_LOST, why);
+    } else if (ok && watcher->queue.gap != LEDGER_GAP_NONE) {
+        ok = ledger_writer_gap(watcher->begun.writer, watcher->queue.gap, why);
+    }
+    sample_queue_clear(&watcher->queue);
+    return ok;
+}
+
+static bool use_ledger(struct watcher *watcher, struct failure *why)
+{
+    (void)ledger_opener_close(watcher->opener, -1); /* it is done */
+    watcher->opener = NULL;
+    if (watcher->begun.kept.size > 0) {
+        event_report(watcher->events, EVENT_LEDGER_REPLACED, text_bytes(&watcher->begun.kept),
+                     watcher->begun.damage.text);
+        text_clear(&watcher->begun.kept);
+    }
+    watcher->next_commit = clock_steady();
+    return store_queue(watcher, why) && configure_writer(watcher, why);
+}
+
+/* Takes the ledger over where it is open by now. */
+static bool take_ledger(struct watcher *watcher, struct failure *why)
+{
+    if (watcher->opener == NULL) {
+        return true;
+    }
+    switch (ledger_opener_take(watcher->opener, &watcher->begun, why)) {
+    case LEDGER_OPENER_DONE:
+        return use_ledger(watcher, why);
+    case LEDGER_OPENER_FAILED:
+        return false;
     default:
         return true;
     }
@@ -303,7 +451,7 @@ static int64_t time_to_wait(const struct watcher *watcher, int64_t now)
 
 static bool turn(struct watcher *watcher, unsigned wants, struct failure *why)
 {
-    if (!collect(watcher, why)) {
+    if (!take_ledger(watcher, why) || !collect(watcher, why)) {
         return false;
     }
     if ((wants & SERVICE_WANTS_RELOAD) != 0 && !reload(watcher, why)) {
@@ -338,11 +486,6 @@ static bool watch(struct watcher *watcher, struct failure *why)
  * Beginning and end.
  */
 
-static void ring_host(void *context)
-{
-    service_host_ring(context);
-}
-
 static bool make_ledger_folder(const char *path, struct failure *why)
 {
     struct text folder = {0};
@@ -354,31 +497,20 @@ static bool make_ledger_folder(const char *path, struct failure *why)
     return ok;
 }
 
-static bool begin_run(struct watcher *watcher, struct failure *why)
+/* A ledger that is refused is so before anything is sampled. */
+static bool open_ledger(struct watcher *watcher, struct failure *why)
 {
-    struct text program = {0};
-    struct text settings = {0};
-    struct machine_facts machine = {0};
-    struct ledger_run run = {
-        .pid = process_self_pid(),
-        .started_at = clock_now(),
-        .interval = watcher->interval,
-        .commit = watcher->commit_every,
-    };
-    bool ok;
-
-    text_addf(&program, "portledgerd %s", portledger_version);
-    settings_add_all(&settings, watcher->settings);
-    run.program = text_bytes(&program);
-    run.settings = text_bytes(&settings);
-    run.machine = &machine;
-    ok = text_ok(&program, why) && text_ok(&settings, why) && machine_read(&machine, why) &&
-         clock_boot_read(&run.boot, why) &&
-         ledger_writer_open(&watcher->writer, watcher->ledger, &run, why);
-    machine_facts_clear(&machine);
-    text_clear(&program);
-    text_clear(&settings);
-    return ok;
+    if (!begin_opening(watcher, false, why)) {
+        return false;
+    }
+    ledger_opener_wait(watcher->opener, OPEN_PATIENCE_MS);
+    if (!take_ledger(watcher, why)) {
+        return false;
+    }
+    if (watcher->opener != NULL) {
+        event_report(watcher->events, EVENT_LEDGER_OPENING);
+    }
+    return true;
 }
 
 static bool open_sampler(struct watcher *watcher, struct failure *why)
@@ -402,8 +534,7 @@ static bool begin(struct watcher *watcher, struct failure *why)
     return watcher_ledger_path(watcher->settings, &watcher->ledger_path, why) &&
            text_ok(&watcher->ledger_path, why) &&
            make_ledger_folder(text_bytes(&watcher->ledger_path), why) &&
-           ledger_open(&watcher->ledger, text_bytes(&watcher->ledger_path), LEDGER_WRITE, why) &&
-           begin_run(watcher, why) && open_sampler(watcher, why);
+           open_ledger(watcher, why) && open_sampler(watcher, why);
 }
 
 /* The first failure is the one that is told. */
@@ -414,19 +545,23 @@ static bool end(struct watcher *watcher, bool ok, struct failure *why)
     if (!sampler_close(watcher->sampler, STOP_PATIENCE_MS)) {
         event_report(watcher->events, EVENT_COLLECTOR_HANGS);
     }
-    if (!ledger_writer_close(watcher->writer, ok ? LEDGER_GAP_STOPPED : LEDGER_GAP_CRASHED,
-                             &closing) &&
+    if (!ledger_opener_close(watcher->opener, STOP_PATIENCE_MS)) {
+        event_report(watcher->events, EVENT_OPENING_LEFT);
+    }
+    if (!ledger_begun_end(&watcher->begun, ok ? LEDGER_GAP_STOPPED : LEDGER_GAP_CRASHED,
+                          &closing) &&
         ok) {
         *why = closing;
         ok = false;
     }
-    ledger_close(watcher->ledger);
     return ok;
 }
 
 static void clear(struct watcher *watcher)
 {
     snapshot_clear(&watcher->snapshot);
+    sample_queue_clear(&watcher->queue);
+    text_clear(&watcher->begun.kept);
     settings_free(watcher->settings);
     text_clear(&watcher->settings_file);
     text_clear(&watcher->ledger_path);

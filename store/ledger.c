@@ -176,7 +176,8 @@ static bool open_for_writing(struct ledger *ledger, struct failure *why)
             return false;
         }
     }
-    if (!ledger_schema_upgrade(ledger->db, why) || !introduce(ledger, why)) {
+    if (!ledger_schema_upgrade(ledger->db, why) || !ledger_schema_compare(ledger->db, why) ||
+        !introduce(ledger, why)) {
         return false;
     }
     sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 0, NULL);

@@ -34,7 +34,9 @@
 static const char *const step_0[] = {
     /* Facts about the ledger itself. */
     "CREATE TABLE meta (\n"
-    "  name   TEXT PRIMARY KEY,       -- 'ledger_id': a UUID; 'created_at': milliseconds\n"
+    "  name   TEXT PRIMARY KEY,       -- 'ledger_id': a UUID; 'created_at': milliseconds;\n"
+    "                                 -- 'earlier_ledger': file of the one before, which was\n"
+    "                                 -- damaged; 'earlier_last_sample_at': of it; 0: unknown\n"
     "  value  ANY NOT NULL\n"
     ") STRICT, WITHOUT ROWID;\n",
 
@@ -353,7 +355,7 @@ bool ledger_schema_recognize(const struct database_header *header, bool may_be_e
     }
     /* While a log is beside it, the newest pages may be in there. */
     if (!has_wal && header->file_size < header->whole_size) {
-        return FAIL(why, FAILURE_FORMAT, 0,
+        return FAIL(why, FAILURE_FORMAT, SQLITE_CORRUPT,
                     "the ledger is cut off: it has %" PRId64 " bytes of %" PRId64,
                     header->file_size, header->whole_size);
     }
@@ -419,6 +421,55 @@ bool ledger_schema_upgrade(sqlite3 *db, struct failure *why)
     return ok;
 }
 
+/* What is there under a name, in a form that can be compared. */
+static const char list_objects[] =
+    "SELECT type || ' ' || name, tbl_name || ' ' || coalesce(sql, '') FROM sqlite_schema";
+static const char find_object[] = "SELECT 1 FROM sqlite_schema WHERE type || ' ' || name = :object"
+                                  " AND tbl_name || ' ' || coalesce(sql, '') = :definition";
+
+static bool compare_object(sqlite3 *db, sqlite3_stmt *expected, sqlite3_stmt *find,
+                           struct failure *why)
+{
+    int result;
+
+    database_bind_text(find, ":object", database_column_text(expected, 0));
+    database_bind_text(find, ":definition", database_column_text(expected, 1));
+    result = sqlite3_step(find);
+    if (!database_end(db, find, result, "comparing the tables", why)) {
+        return false;
+    }
+    return result == SQLITE_ROW || FAIL(why, FAILURE_FORMAT, SQLITE_CORRUPT,
+                                        "the ledger is damaged: it has not the %s of its version",
+                                        database_column_text(expected, 0));
+}
+
+static bool compare_objects(sqlite3 *db, sqlite3 *model, struct failure *why)
+{
+    sqlite3_stmt *expected = NULL;
+    sqlite3_stmt *find = NULL;
+    int result = SQLITE_DONE;
+    bool ok = database_prepare(model, list_objects, &expected, why) &&
+              database_prepare(db, find_object, &find, why);
+
+    while (ok && (result = sqlite3_step(expected)) == SQLITE_ROW) {
+        ok = compare_object(db, expected, find, why);
+    }
+    ok = ok && database_end(model, expected, result, "listing the tables", why);
+    sqlite3_finalize(expected);
+    sqlite3_finalize(find);
+    return ok;
+}
+
+bool ledger_schema_compare(sqlite3 *db, struct failure *why)
+{
+    sqlite3 *model = NULL;
+    bool ok = database_open(&model, ":memory:", DATABASE_WRITE, why) &&
+              ledger_schema_upgrade(model, why) && compare_objects(db, model, why);
+
+    database_close(model);
+    return ok;
+}
+
 bool ledger_schema_check(sqlite3 *db, struct failure *why)
 {
     int64_t strangers;
@@ -437,7 +488,10 @@ bool ledger_schema_check(sqlite3 *db, struct failure *why)
                              0, &strangers, why)) {
         return false;
     }
-    return strangers == 0 || FAIL(why, FAILURE_FORMAT, 0,
-                                  "the ledger holds views, triggers or virtual tables, which no "
-                                  "portledger has put there: it is not read");
+    if (strangers != 0) {
+        return FAIL(why, FAILURE_FORMAT, 0,
+                    "the ledger holds views, triggers or virtual tables, which no "
+                    "portledger has put there: it is not read");
+    }
+    return ledger_schema_compare(db, why);
 }

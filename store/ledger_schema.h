@@ -66,8 +66,16 @@ bool ledger_schema_mark(sqlite3 *db, struct failure *why) NODISCARD;
 bool ledger_schema_upgrade(sqlite3 *db, struct failure *why) NODISCARD;
 
 /*
+ * Fails, as of a damaged file, unless every table and index is there that a
+ * ledger of the newest version has, letter by letter. What else is there does
+ * not matter. A row of SQLite's own schema table is as easily damaged as any
+ * other, and SQLite believes what it reads there.
+ */
+bool ledger_schema_compare(sqlite3 *db, struct failure *why) NODISCARD;
+
+/*
  * Fails with FAILURE_VERSION unless the database has exactly the newest
  * version, and with FAILURE_FORMAT where it holds views, triggers or virtual
- * tables: none of ours does, and they could act when it is read.
+ * tables: none of ours does, and they could act when it is read. Compares, too.
  */
 bool ledger_schema_check(sqlite3 *db, struct failure *why) NODISCARD;

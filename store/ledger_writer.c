@@ -220,14 +220,15 @@ static bool add_settings(struct ledger_writer *writer, const char *settings, int
  * An interval without an end lasted to the end of its stretch, by definition:
  * so all that a crash left open is closed by ending the stretch.
  */
-static bool close_earlier_runs(struct ledger_writer *writer, struct failure *why)
+static bool close_earlier_runs(struct ledger_writer *writer, enum ledger_gap reason,
+                               struct failure *why)
 {
     sqlite3_stmt *stretches = writer->statements[CLOSE_STRETCHES];
     sqlite3_stmt *runs = writer->statements[CLOSE_RUNS];
     sqlite3_stmt *orphans = writer->statements[ORPHAN_PROCESSES];
 
-    database_bind(stretches, ":ended", LEDGER_GAP_CRASHED);
-    database_bind(runs, ":ended", LEDGER_GAP_CRASHED);
+    database_bind(stretches, ":ended", reason);
+    database_bind(runs, ":ended", reason);
     database_bind(orphans, ":across", LEDGER_SPAN_ACROSS);
     database_bind(orphans, ":open", LEDGER_SPAN_OPEN);
     database_bind(orphans, ":boot", writer->boot_id);
@@ -378,9 +379,11 @@ static bool resume(struct ledger_writer *writer, struct failure *why)
 static bool begin_run(struct ledger_writer *writer, const struct ledger_run *run,
                       struct failure *why)
 {
+    enum ledger_gap reason =
+        run->goes_on_after == LEDGER_GAP_NONE ? LEDGER_GAP_CRASHED : run->goes_on_after;
     sqlite3 *db = writer->ledger->db;
     bool ok = database_run(db, "BEGIN IMMEDIATE", why) && begin_boot(writer, &run->boot, why) &&
-              close_earlier_runs(writer, why) && add_run(writer, run, why) &&
+              close_earlier_runs(writer, reason, why) && add_run(writer, run, why) &&
               add_settings(writer, run->settings, run->started_at, why) && resume(writer, why) &&
               database_run(db, "COMMIT", why);
 

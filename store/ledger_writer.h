@@ -61,12 +61,14 @@ struct ledger_run {
     int64_t commit;     /* milliseconds between commits, as set; 0: not told. A reader takes
                            the newest state for that of now for as long */
     const struct machine_facts *machine; /* NULL: not told */
-    const char *settings; /* in force, as settings_add_all() has it; NULL: not told */
+    const char *settings;          /* in force, as settings_add_all() has it; NULL: not told */
+    enum ledger_gap goes_on_after; /* why an earlier run did not say its end, where the caller
+                                      knows; LEDGER_GAP_NONE: it crashed */
 };
 
 /*
  * Begins a run. What an earlier run left open is closed at the end of its
- * coverage, with LEDGER_GAP_CRASHED where it did not say why it ended. The
+ * coverage, with LEDGER_GAP_CRASHED or what `run` says where it did not say why it ended. The
  * ledger was opened with LEDGER_WRITE and outlives the writer.
  */
 bool ledger_writer_open(struct ledger_writer **out, struct ledger *ledger,
