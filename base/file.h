@@ -67,6 +67,12 @@ bool file_make_private_folder(const char *path, struct failure *why) NODISCARD;
  */
 bool file_make_private(const char *path, struct failure *why) NODISCARD;
 
+/*
+ * Lets a group read a file or folder that file_make_private() or
+ * file_make_private_folder() has made. By its name; Windows: also by its SID.
+ */
+bool file_allow_group(const char *path, const char *group, struct failure *why) NODISCARD;
+
 /* Gives a file another name in the same folder, in place of a file that has it. */
 bool file_replace(const char *path, const char *name, struct failure *why) NODISCARD;
 

@@ -22,6 +22,19 @@ const struct event events[] = {
      "A new version changes the form of the ledger, which takes its time for a large one."},
     {EVENT_GAP, EVENT_WARNING, "gap", "nothing was watched from %s to %s: %s",
      "What came and went in this time is not in the ledger. Reports say so too."},
+    {EVENT_LOG_HELD, EVENT_WARNING, "log_held",
+     "another program reads the ledger for so long that its log cannot be emptied: %s-wal has %s",
+     "No program but portledger should have the live ledger open; others read a copy "
+     "(ledger.share, or portledger export --sqlite). The log grows until that program ends."},
+    {EVENT_LOG_FREE, EVENT_INFORMATION, "log_free", "the log of the ledger could be emptied again",
+     "The program that read the ledger has ended."},
+    {EVENT_SHARE_FAILED, EVENT_WARNING, "share_failed",
+     "the copy of the ledger for others was not made: %s",
+     "The copy before stays. It is tried again every minute; reported once, and again after it "
+     "worked in between."},
+    {EVENT_SHARE_RECOVERED, EVENT_INFORMATION, "share_recovered",
+     "the copy of the ledger for others was made again",
+     "What kept the service from making it is over."},
     {EVENT_LEDGER_REPLACED, EVENT_ERROR, "ledger_replaced",
      "the ledger was damaged and is kept as %s; a new one was begun: %s",
      "Look after the disk. What can still be read of the file that is kept, `portledger --ledger` "

@@ -15,8 +15,10 @@
 #include "service/ledger_opener.h"
 #include "service/sample_queue.h"
 #include "service/sampler.h"
+#include "service/share.h"
 #include "store/ledger.h"
 #include "store/ledger_begin.h"
+#include "store/ledger_log.h"
 #include "store/ledger_writer.h"
 
 enum {
@@ -40,6 +42,7 @@ struct watcher {
     struct sample_queue queue;    /* samples that wait for the opener */
     struct ledger_begun begun;
     struct sampler *sampler;
+    struct share *share;
     struct snapshot snapshot; /* the one that goes to the writer; kept for its memory */
 
     int64_t interval;
@@ -49,6 +52,7 @@ struct watcher {
     int64_t failed_samples; /* since the last good one */
     int reopened;
     bool commit_failing;
+    bool log_held;
     bool sampled; /* at least once */
     bool ready;
 };
@@ -164,6 +168,7 @@ static bool reload(struct watcher *watcher, struct failure *why)
     watcher->next_commit = watcher->next_sample; /* what waited by the old settings waits no more */
     tell_settings(watcher);
     return configure_sampler(watcher, why) &&
+           (watcher->share == NULL || share_configure(watcher->share, watcher->settings, why)) &&
            (watcher->opener != NULL || configure_writer(watcher, why));
 }
 
@@ -237,6 +242,43 @@ static void tell_commit(struct watcher *watcher, bool ok, const struct failure *
     watcher->commit_failing = !ok;
 }
 
+static void tell_log(const struct watcher *watcher)
+{
+    struct text size = {0};
+    struct text path = {0};
+
+    text_add(&path, text_bytes(&watcher->ledger_path));
+    text_add(&path, "-wal");
+    units_add_size_rough(&size, file_size(text_bytes(&path)));
+    event_report(watcher->events, EVENT_LOG_HELD, text_bytes(&watcher->ledger_path),
+                 text_bytes(&size));
+    text_clear(&path);
+    text_clear(&size);
+}
+
+/* Said once, and once more when it is over. What is wrong with the disk, the next commit says. */
+static void tend_log(struct watcher *watcher)
+{
+    struct failure ignored;
+    bool held;
+
+    if (!ledger_tend_log(watcher->begun.ledger, &held, &ignored) || held == watcher->log_held) {
+        return;
+    }
+    if (held) {
+        tell_log(watcher);
+    } else {
+        event_report(watcher->events, EVENT_LOG_FREE);
+    }
+    watcher->log_held = held;
+}
+
+static void close_share(struct watcher *watcher)
+{
+    share_close(watcher->share);
+    watcher->share = NULL;
+}
+
 /*
  * A ledger in which a commit found damage, or what looks like it, is opened
  * anew, which has a close look and may find that another one must be begun.
@@ -248,6 +290,7 @@ static bool reopen(struct watcher *watcher, struct failure *why)
     if (watcher->reopened++ == MOST_REOPENED) {
         return false;
     }
+    close_share(watcher);
     (void)!ledger_begun_end(&watcher->begun, LEDGER_GAP_LOST, &ignored);
     return begin_opening(watcher, true, why);
 }
@@ -279,6 +322,9 @@ static bool commit(struct watcher *watcher, struct failure *why)
         ledger_writer_drop(watcher->begun.writer);
         watcher->sampled = watcher->ready; /* a first sample is still to come */
         event_report(watcher->events, EVENT_SAMPLES_LOST);
+    }
+    if (ok) {
+        tend_log(watcher);
     }
     if (ok && watcher->sampled && !watcher->ready) {
         become_ready(watcher);
@@ -393,6 +439,13 @@ static bool store_queue(struct watcher *watcher, struct failure *why)
     return ok;
 }
 
+/* Copies are made of the ledger that is open now. */
+static bool open_share(struct watcher *watcher, struct failure *why)
+{
+    return share_open(&watcher->share, watcher->begun.ledger, ring_host, watcher->host, why) &&
+           share_configure(watcher->share, watcher->settings, why);
+}
+
 static bool use_ledger(struct watcher *watcher, struct failure *why)
 {
     (void)ledger_opener_close(watcher->opener, -1); /* it is done */
@@ -403,7 +456,7 @@ static bool use_ledger(struct watcher *watcher, struct failure *why)
         text_clear(&watcher->begun.kept);
     }
     watcher->next_commit = clock_steady();
-    return store_queue(watcher, why) && configure_writer(watcher, why);
+    return store_queue(watcher, why) && configure_writer(watcher, why) && open_share(watcher, why);
 }
 
 /* Takes the ledger over where it is open by now. */
@@ -433,15 +486,35 @@ static void begin_if_due(struct watcher *watcher, int64_t now)
     watcher->next_sample += (late / watcher->interval + 1) * watcher->interval;
 }
 
+static void share_on(struct watcher *watcher)
+{
+    struct failure why;
+
+    switch (share_work(watcher->share, &why)) {
+    case SHARE_FAILED:
+        event_report(watcher->events, EVENT_SHARE_FAILED, why.text);
+        break;
+    case SHARE_RECOVERED:
+        event_report(watcher->events, EVENT_SHARE_RECOVERED);
+        break;
+    default:
+        break;
+    }
+}
+
 static int64_t time_to_wait(const struct watcher *watcher, int64_t now)
 {
     int64_t next = watcher->next_sample;
+    int64_t share = watcher->share == NULL ? -1 : share_wait(watcher->share);
 
     if (next <= now) { /* a sample is under way for longer than the interval: it rings */
         next = now + watcher->interval;
     }
     if (watcher->next_commit < next) {
         next = watcher->next_commit;
+    }
+    if (share >= 0 && now + share < next) {
+        next = now + share;
     }
     if (!watcher->ready && next > now + START_LOOK_MS) {
         next = now + START_LOOK_MS;
@@ -463,6 +536,10 @@ static bool turn(struct watcher *watcher, unsigned wants, struct failure *why)
     }
     if (!watcher->ready) {
         service_host_busy(watcher->host);
+        return true;
+    }
+    if (watcher->share != NULL) {
+        share_on(watcher);
     }
     return true;
 }
@@ -542,6 +619,7 @@ static bool end(struct watcher *watcher, bool ok, struct failure *why)
 {
     struct failure closing;
 
+    close_share(watcher);
     if (!sampler_close(watcher->sampler, STOP_PATIENCE_MS)) {
         event_report(watcher->events, EVENT_COLLECTOR_HANGS);
     }

@@ -13,8 +13,6 @@ enum {
     HEADER_SIZE = 100,
     LONGEST_VALUE = 1 << 20, /* bytes: far above any text of ours, far below what hurts */
 
-    /* A writer that waits holds up the service, a reader only a person. */
-    WRITER_PATIENCE_MS = 1000,
     READER_PATIENCE_MS = 5000,
 };
 
@@ -116,7 +114,8 @@ static bool configure(sqlite3 *db, enum database_mode mode, struct failure *why)
     }
     sqlite3_limit(db, SQLITE_LIMIT_LENGTH, LONGEST_VALUE);
     sqlite3_limit(db, SQLITE_LIMIT_ATTACHED, 0);
-    sqlite3_busy_timeout(db, mode == DATABASE_WRITE ? WRITER_PATIENCE_MS : READER_PATIENCE_MS);
+    sqlite3_busy_timeout(db,
+                         mode == DATABASE_WRITE ? DATABASE_WRITER_PATIENCE_MS : READER_PATIENCE_MS);
     return true;
 }
 

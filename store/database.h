@@ -22,6 +22,9 @@ enum database_mode {
     DATABASE_WRITE,      /* an empty file is made where there is none */
 };
 
+/* How long a writer waits for a lock: it holds up the service, a reader only a person. */
+enum { DATABASE_WRITER_PATIENCE_MS = 1000 };
+
 /*
  * Opens a connection with our own defaults, whatever SQLite was compiled with:
  * the schema of the file is not trusted, doubled quotes are no strings, foreign
