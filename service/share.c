@@ -202,7 +202,7 @@ static bool publish(struct share *share, struct failure *why)
     ledger_copy_close(share->copy);
     share->copy = NULL;
     return (share->group.size == 0 || file_allow_group(made, text_bytes(&share->group), why)) &&
-           file_rename(made, text_bytes(&share->path), why);
+           file_replace(made, text_bytes(&share->path), why);
 }
 
 static bool end(struct share *share, struct failure *why)
