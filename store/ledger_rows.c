@@ -34,6 +34,7 @@
     "SELECT p.id, p.first_stretch, p.first_seen_at, p.pid, p.start, p.started_at, p.parent_pid,"   \
     "       p.parent_start, p.session, p.access, n.text, f.text, p.integrity, p.denied,"           \
     "       p.left_out, p.modules, p.command_line, u.sid, u.name, " IMAGE_COLUMNS                  \
+    ", p.boot, p.last_stretch, p.gone_at"                                                          \
     " FROM process AS p LEFT JOIN text AS n ON n.id = p.name LEFT JOIN text AS f ON f.id = p.path" \
     " LEFT JOIN user AS u ON u.id = p.user LEFT JOIN image AS i ON i.id = p.image" IMAGE_TEXTS
 
@@ -144,6 +145,16 @@ const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS] = {
     [ROWS_PROCESS_MODULES] = "SELECT t.text FROM module AS m JOIN text AS t ON t.id = m.path"
                              " WHERE m.process = :process",
 
+    [ROWS_PROCESSES_AMONG] =
+        PROCESS_SELECT "WHERE p.id BETWEEN :low AND :high ORDER BY p.id LIMIT :limit",
+    [ROWS_CHILDREN_AMONG] = PROCESS_SELECT
+    "WHERE p.id BETWEEN :low AND :high AND p.parent_pid = :pid AND p.parent_start = :start"
+    " AND p.boot = :boot ORDER BY p.id LIMIT :limit",
+
+    /* Of several programs that the parent ran: the last one before the child was seen. */
+    [ROWS_PARENT] = "SELECT id FROM process WHERE pid = :pid AND boot = :boot AND start = :start"
+                    " AND id <> :id ORDER BY id > :id, abs(id - :id) LIMIT 1",
+
     [ROWS_NEWEST_RUN] = "SELECT program, pid, started_at FROM run ORDER BY id DESC LIMIT 1",
 
     /* Ids are given in order and old rows go first, so the ends tell the number between them. */
@@ -234,6 +245,28 @@ bool ledger_rows_newest(struct ledger *ledger, struct ledger_stretch_rows *rows,
                         struct failure *why)
 {
     return read_one_stretch(ledger, ledger->rows[ROWS_STRETCH_NEWEST], rows, found, why);
+}
+
+bool ledger_rows_stretch_touching(struct ledger *ledger, int64_t after, int64_t since,
+                                  int64_t until, struct ledger_stretch_rows *rows, bool *found,
+                                  struct failure *why)
+{
+    sqlite3_stmt *statement = ledger->rows[ROWS_STRETCHES_AFTER];
+    int64_t id = 0;
+    int result;
+
+    database_bind(statement, ":id", after);
+    while ((result = sqlite3_step(statement)) == SQLITE_ROW && id == 0) {
+        struct ledger_stretch_rows next;
+
+        ledger_rows_take_stretch(statement, &next);
+        if (next.stretch.begin_at <= until && next.stretch.end_at >= since) {
+            id = next.stretch.id;
+        }
+    }
+    *found = id != 0;
+    return database_end(ledger->db, statement, result, "looking for a stretch", why) &&
+           (id == 0 || ledger_rows_stretch(ledger, id, rows, found, why));
 }
 
 static uint32_t big_endian(const uint8_t *bytes)
@@ -427,6 +460,9 @@ static const struct account *column_account(sqlite3_stmt *statement, int sid)
 enum {
     PROCESS_SID = 17,
     PROCESS_IMAGE = 19,
+    PROCESS_BOOT = PROCESS_IMAGE + IMAGE_SIGNER + 1,
+    PROCESS_LAST_STRETCH,
+    PROCESS_GONE_AT,
 };
 
 /* Adds what is shared; false where memory ran out. */
@@ -494,14 +530,19 @@ static bool add_process(struct ledger_process_list *list, sqlite3_stmt *statemen
         .id = column_number(statement, 0),
         .first_stretch = column_number(statement, 1),
         .first_seen_at = column_number(statement, 2),
+        .boot_id = column_number(statement, PROCESS_BOOT),
+        .last_stretch = column_number(statement, PROCESS_LAST_STRETCH),
+        .gone_at = sqlite3_column_type(statement, PROCESS_GONE_AT) == SQLITE_NULL
+                       ? INT64_MAX
+                       : column_number(statement, PROCESS_GONE_AT),
         .instance = instance,
         .module_access = sqlite3_column_int(statement, 15),
     };
     return true;
 }
 
-static bool read_processes(struct ledger *ledger, enum ledger_rows_statement which,
-                           struct ledger_process_list *list, struct failure *why)
+bool ledger_rows_read_processes(struct ledger *ledger, enum ledger_rows_statement which,
+                                struct ledger_process_list *list, struct failure *why)
 {
     sqlite3_stmt *statement = ledger->rows[which];
     bool ok = true;
@@ -521,7 +562,26 @@ bool ledger_rows_process(struct ledger *ledger, int64_t id, struct ledger_proces
                          struct failure *why)
 {
     database_bind(ledger->rows[ROWS_PROCESS], ":id", id);
-    return read_processes(ledger, ROWS_PROCESS, list, why);
+    return ledger_rows_read_processes(ledger, ROWS_PROCESS, list, why);
+}
+
+bool ledger_rows_parent(struct ledger *ledger, const struct ledger_process *process,
+                        int64_t *parent, struct failure *why)
+{
+    sqlite3_stmt *statement = ledger->rows[ROWS_PARENT];
+    int result;
+
+    *parent = 0;
+    if (process->instance->parent_start == 0) {
+        return true; /* a pid alone is nobody */
+    }
+    database_bind(statement, ":pid", process->instance->parent_pid);
+    database_bind(statement, ":boot", process->boot_id);
+    database_bind(statement, ":start", (int64_t)process->instance->parent_start);
+    database_bind(statement, ":id", process->id);
+    result = sqlite3_step(statement);
+    *parent = result == SQLITE_ROW ? column_number(statement, 0) : 0;
+    return database_end(ledger->db, statement, result, "looking for a parent", why);
 }
 
 const struct ledger_service *ledger_services_known(const struct ledger_service_list *list,
@@ -723,16 +783,28 @@ bool ledger_rows_had_module(struct ledger *ledger, int64_t process, const char *
     return database_end(ledger->db, statement, result, "reading the modules of a process", why);
 }
 
-bool ledger_rows_interval_from(struct ledger *ledger, int64_t id, int64_t *first,
-                               struct failure *why)
+static bool find_from(struct ledger *ledger, enum ledger_rows_statement which, int64_t id,
+                      int64_t *first, struct failure *why)
 {
-    sqlite3_stmt *statement = ledger->rows[ROWS_INTERVAL_FROM];
+    sqlite3_stmt *statement = ledger->rows[which];
     int result;
 
     database_bind(statement, ":id", id);
     result = sqlite3_step(statement);
     *first = result == SQLITE_ROW ? column_number(statement, 0) : BOUND;
-    return database_end(ledger->db, statement, result, "looking for the next interval", why);
+    return database_end(ledger->db, statement, result, "looking for the next row", why);
+}
+
+bool ledger_rows_interval_from(struct ledger *ledger, int64_t id, int64_t *first,
+                               struct failure *why)
+{
+    return find_from(ledger, ROWS_INTERVAL_FROM, id, first, why);
+}
+
+bool ledger_rows_process_from(struct ledger *ledger, int64_t id, int64_t *first,
+                              struct failure *why)
+{
+    return find_from(ledger, ROWS_PROCESS_FROM, id, first, why);
 }
 
 /* The rows of one stretch in one table: ids first..end-1, times growing with the id. */
@@ -785,6 +857,14 @@ bool ledger_rows_interval_after(struct ledger *ledger, const struct ledger_stret
                                 int64_t at, int64_t *id, struct failure *why)
 {
     struct id_range range = intervals_of(stretch);
+
+    return find_after(ledger, &range, at, id, why);
+}
+
+bool ledger_rows_process_after(struct ledger *ledger, const struct ledger_stretch_rows *stretch,
+                               int64_t at, int64_t *id, struct failure *why)
+{
+    struct id_range range = processes_of(stretch);
 
     return find_after(ledger, &range, at, id, why);
 }
@@ -897,7 +977,7 @@ static bool read_alive(struct ledger *ledger, const struct ledger_stretch_rows *
     if (alive->which != ROWS_ALIVE_STILL) {
         database_bind(statement, ":at", at);
     }
-    return read_processes(ledger, alive->which, list, why);
+    return ledger_rows_read_processes(ledger, alive->which, list, why);
 }
 
 static bool read_alive_of_span(struct ledger *ledger, const struct ledger_stretch_rows *stretch,

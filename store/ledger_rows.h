@@ -49,6 +49,9 @@ enum ledger_rows_statement {
     ROWS_WALK_ADDRESS,
     ROWS_WALK_PREFIX,
     ROWS_PROCESS_MODULES,
+    ROWS_PROCESSES_AMONG,
+    ROWS_CHILDREN_AMONG,
+    ROWS_PARENT,
     ROWS_NEWEST_RUN,
     ROWS_COUNTS,
     LEDGER_ROWS_STATEMENTS,
@@ -75,6 +78,11 @@ bool ledger_rows_stretch(struct ledger *ledger, int64_t id, struct ledger_stretc
                          bool *found, struct failure *why) NODISCARD;
 bool ledger_rows_newest(struct ledger *ledger, struct ledger_stretch_rows *rows, bool *found,
                         struct failure *why) NODISCARD;
+
+/* The first stretch behind the one with the id `after` that touches since..until (both count). */
+bool ledger_rows_stretch_touching(struct ledger *ledger, int64_t after, int64_t since,
+                                  int64_t until, struct ledger_stretch_rows *rows, bool *found,
+                                  struct failure *why) NODISCARD;
 
 /* How an interval began. The numbers are in the ledger. */
 enum ledger_opening {
@@ -111,6 +119,10 @@ struct ledger_process {
     int64_t id;
     int64_t first_stretch;
     int64_t first_seen_at;
+    int64_t boot_id;
+    int64_t last_stretch; /* 0: it was not seen to end */
+    int64_t gone_at;      /* in that: the first sample without it; INT64_MAX: it was there until
+                             that stretch ended */
     const struct process_instance *instance; /* a reference; without modules */
     int module_access;                       /* enum module_access */
     bool matches;                            /* for ledger_walk.c: it is such an owner */
@@ -128,6 +140,14 @@ void ledger_process_list_clear(struct ledger_process_list *list);
 /* Appends the process with this id, or nothing where there is none. */
 bool ledger_rows_process(struct ledger *ledger, int64_t id, struct ledger_process_list *list,
                          struct failure *why) NODISCARD;
+
+/* Appends what a bound statement finds whose columns are those of a process. */
+bool ledger_rows_read_processes(struct ledger *ledger, enum ledger_rows_statement which,
+                                struct ledger_process_list *list, struct failure *why) NODISCARD;
+
+/* The number of the run that started the process; 0 where it is not known. */
+bool ledger_rows_parent(struct ledger *ledger, const struct ledger_process *process,
+                        int64_t *parent, struct failure *why) NODISCARD;
 
 /* A service as it is stored. */
 struct ledger_service {
@@ -173,10 +193,16 @@ bool ledger_rows_had_module(struct ledger *ledger, int64_t process, const char *
 /* The first id from `id` on that there is; beyond all ids where there is none. */
 bool ledger_rows_interval_from(struct ledger *ledger, int64_t id, int64_t *first,
                                struct failure *why) NODISCARD;
+bool ledger_rows_process_from(struct ledger *ledger, int64_t id, int64_t *first,
+                              struct failure *why) NODISCARD;
 
 /* The first id in the stretch that was opened after `at`; end_interval where none was. */
 bool ledger_rows_interval_after(struct ledger *ledger, const struct ledger_stretch_rows *stretch,
                                 int64_t at, int64_t *id, struct failure *why) NODISCARD;
+
+/* Likewise of the processes that were first seen in it. */
+bool ledger_rows_process_after(struct ledger *ledger, const struct ledger_stretch_rows *stretch,
+                               int64_t at, int64_t *id, struct failure *why) NODISCARD;
 
 /*
  * Appends the intervals that were open, or the processes that ran, at a moment

@@ -265,25 +265,11 @@ static bool walk_ids(struct walk *walk, int64_t low, int64_t high, struct failur
     return true;
 }
 
-/* The next stretch that the range of time touches and that has rows behind `after_id`. */
+/* The next stretch that the range of time touches. */
 static bool find_stretch(struct walk *walk, bool *found, struct failure *why)
 {
-    sqlite3_stmt *statement = walk->ledger->rows[ROWS_STRETCHES_AFTER];
-    int64_t id = 0;
-    int result;
-
-    database_bind(statement, ":id", walk->stretch.stretch.id);
-    while ((result = sqlite3_step(statement)) == SQLITE_ROW && id == 0) {
-        struct ledger_stretch_rows rows;
-
-        ledger_rows_take_stretch(statement, &rows);
-        if (rows.stretch.begin_at <= walk->until && rows.stretch.end_at >= walk->filter->since) {
-            id = rows.stretch.id;
-        }
-    }
-    *found = id != 0;
-    return database_end(walk->ledger->db, statement, result, "looking for a stretch", why) &&
-           (id == 0 || ledger_rows_stretch(walk->ledger, id, &walk->stretch, found, why));
+    return ledger_rows_stretch_touching(walk->ledger, walk->stretch.stretch.id, walk->filter->since,
+                                        walk->until, &walk->stretch, found, why);
 }
 
 static bool begin_stretch(struct walk *walk, bool *found, int64_t *low, int64_t *high,
