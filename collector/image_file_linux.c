@@ -11,71 +11,9 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include <linux/magic.h>
-
-/* Those that linux/magic.h does not have; each is where its file system defines it. */
-#define AUFS_MAGIC 0x61756673
-#define BCACHEFS_MAGIC 0xca451a4e
-#define HFS_MAGIC 0x4244
-#define HFSPLUS_MAGIC 0x482b
-#define JFS_MAGIC 0x3153464a
-#define NTFS_MAGIC 0x5346544e
-#define NTFS3_MAGIC 0x7366746e
-#define UBIFS_MAGIC 0x24051905
-#define ZFS_MAGIC 0x2fc12fc1
+#include "base/file_system_linux.h"
 
 enum { NANOSECONDS = 1000000000 };
-
-/*
- * The file systems that are opened: of local disks, and of memory. One that is
- * not here may be another machine's (NFS, SMB, 9P, Ceph), or a program's that
- * answers when it likes (FUSE).
- */
-static const struct file_system {
-    unsigned long magic;
-    bool volume_varies; /* each subvolume or layer has a device number of its own */
-} local_systems[] = {
-    {EXT4_SUPER_MAGIC, false},
-    {XFS_SUPER_MAGIC, false},
-    {BTRFS_SUPER_MAGIC, true},
-    {TMPFS_MAGIC, false},
-    {OVERLAYFS_SUPER_MAGIC, true},
-    {RAMFS_MAGIC, false},
-    {ZFS_MAGIC, false},
-    {SQUASHFS_MAGIC, false},
-    {EROFS_SUPER_MAGIC_V1, false},
-    {F2FS_SUPER_MAGIC, false},
-    {BCACHEFS_MAGIC, true},
-    {MSDOS_SUPER_MAGIC, false},
-    {EXFAT_SUPER_MAGIC, false},
-    {NTFS_MAGIC, false},
-    {NTFS3_MAGIC, false},
-    {ISOFS_SUPER_MAGIC, false},
-    {UDF_SUPER_MAGIC, false},
-    {JFS_MAGIC, false},
-    {REISERFS_SUPER_MAGIC, false},
-    {NILFS_SUPER_MAGIC, false},
-    {ECRYPTFS_SUPER_MAGIC, false},
-    {AUFS_MAGIC, true},
-    {HFS_MAGIC, false},
-    {HFSPLUS_MAGIC, false},
-    {CRAMFS_MAGIC, false},
-    {JFFS2_SUPER_MAGIC, false},
-    {UBIFS_MAGIC, false},
-    {MINIX_SUPER_MAGIC, false},
-    {MINIX_SUPER_MAGIC2, false},
-    {MINIX2_SUPER_MAGIC, false},
-    {MINIX2_SUPER_MAGIC2, false},
-    {MINIX3_SUPER_MAGIC, false},
-};
-
-/* Those whose files are the kernel's answers, and of no disk. */
-static const unsigned long kernel_systems[] = {
-    PROC_SUPER_MAGIC, SYSFS_MAGIC,      CGROUP_SUPER_MAGIC, CGROUP2_SUPER_MAGIC, DEBUGFS_MAGIC,
-    TRACEFS_MAGIC,    SECURITYFS_MAGIC, DEVPTS_SUPER_MAGIC, ANON_INODE_FS_MAGIC, PIPEFS_MAGIC,
-    SOCKFS_MAGIC,     BPF_FS_MAGIC,     NSFS_MAGIC,         HUGETLBFS_MAGIC,     PSTOREFS_MAGIC,
-    EFIVARFS_MAGIC,   SELINUX_MAGIC,    SECRETMEM_MAGIC,    DMA_BUF_MAGIC,
-};
 
 static const struct {
     int error;
@@ -100,24 +38,22 @@ static enum image_status status_of(int error)
     return IMAGE_UNREADABLE;
 }
 
+/* A file system that is not known to be local may keep us waiting for ever. */
 static enum image_status check_file_system(struct image_file *file)
 {
+    const struct file_system *system;
     struct statfs facts;
 
     if (fstatfs(file->descriptor, &facts) != 0) {
         return status_of(errno);
     }
-    for (size_t i = 0; i < sizeof(local_systems) / sizeof(local_systems[0]); i++) {
-        /* The kernel's number has 32 bits, and the sign of what holds it differs by machine. */
-        if (local_systems[i].magic == ((unsigned long)facts.f_type & 0xffffffff)) {
-            file->volume_varies = local_systems[i].volume_varies;
-            return IMAGE_READ;
-        }
+    system = file_system_find((unsigned long)facts.f_type);
+    if (system->kind == FILE_SYSTEM_LOCAL) {
+        file->volume_varies = system->volume_varies;
+        return IMAGE_READ;
     }
-    for (size_t i = 0; i < sizeof(kernel_systems) / sizeof(kernel_systems[0]); i++) {
-        if (kernel_systems[i] == ((unsigned long)facts.f_type & 0xffffffff)) {
-            return IMAGE_NO_FILE;
-        }
+    if (system->kind == FILE_SYSTEM_KERNEL) {
+        return IMAGE_NO_FILE;
     }
     return IMAGE_REMOTE;
 }

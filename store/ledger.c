@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/file_place.h"
 #include "base/text.h"
 #include "store/database.h"
 #include "store/ledger_handle.h"
@@ -18,6 +19,7 @@ static const char add_meta[] =
 
 /* What SQLite keeps beside a ledger while it is written. */
 #define LOG_SUFFIX "-wal"
+#define INDEX_SUFFIX "-shm"
 #define LOCK_SUFFIX "-lock"
 
 static bool in_memory(const struct ledger *ledger)
@@ -152,6 +154,19 @@ static bool introduce(struct ledger *ledger, struct failure *why)
 }
 
 /*
+ * The index of the log is memory that all who read and write share, which two
+ * machines do not have: https://sqlite.org/wal.html, "Overview".
+ */
+static bool refuse_remote(const struct ledger *ledger, struct failure *why)
+{
+    return file_place_of(ledger->file) != FILE_PLACE_REMOTE ||
+           FAIL(why, FAILURE_DATABASE, 0,
+                "this is on a network drive, and a live ledger can be used only on the machine "
+                "that writes it: run portledger there, or read a copy (setting "
+                "ledger.share.folder, or portledger export --sqlite)");
+}
+
+/*
  * Until the file is accepted, nothing may change it: not even closing, which
  * would move a log that is beside it into the file.
  */
@@ -167,7 +182,7 @@ static bool open_for_writing(struct ledger *ledger, struct failure *why)
         return false;
     }
     sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
-    if (!recognize(ledger, why) || !take_lock(ledger, why) ||
+    if (!refuse_remote(ledger, why) || !recognize(ledger, why) || !take_lock(ledger, why) ||
         !ledger_schema_mark(ledger->db, why) || !set_wal(ledger, why)) {
         return false;
     }
@@ -187,7 +202,8 @@ static bool open_for_writing(struct ledger *ledger, struct failure *why)
 
 /*
  * A ledger that nobody writes is read as a frozen file: SQLite would otherwise
- * leave files beside it, and fail where it may not. After a crash, and where a
+ * leave files beside it, and fail where it may not. (On a network drive the
+ * lock of a service elsewhere may not be seen, but the index is.) After a crash, and where a
  * ledger was copied with its log, what is in the main file is not the whole.
  */
 static bool open_for_reading(struct ledger *ledger, struct failure *why)
@@ -196,6 +212,10 @@ static bool open_for_reading(struct ledger *ledger, struct failure *why)
 
     ledger->frozen = !is_written(ledger);
     ledger->frozen_log = ledger_size_beside(ledger, LOG_SUFFIX);
+    if ((!ledger->frozen || ledger_size_beside(ledger, INDEX_SUFFIX) >= 0) &&
+        !refuse_remote(ledger, why)) {
+        return false;
+    }
     if (ledger->frozen) {
         mode = ledger->frozen_log > 0 ? DATABASE_FROZEN_LOG : DATABASE_FROZEN;
     }
