@@ -24,13 +24,14 @@ enum {
     QUESTIONS = 100,
 };
 
-static const char *const plain_setup[] = {
-    "PRAGMA journal_mode = WAL",
-    "PRAGMA synchronous = FULL",
-    "PRAGMA cache_size = -8192",
+static const char plain_table[] =
     "CREATE TABLE poll (id INTEGER PRIMARY KEY, at INTEGER NOT NULL, protocol INTEGER NOT NULL,"
     " state INTEGER NOT NULL, local_address BLOB NOT NULL, local_port INTEGER NOT NULL,"
-    " remote_address BLOB, remote_port INTEGER, pid INTEGER NOT NULL, program TEXT) STRICT",
+    " remote_address BLOB, remote_port INTEGER, pid INTEGER NOT NULL, program TEXT) STRICT";
+
+static const char *const plain_setup[] = {
+    "PRAGMA journal_mode = WAL",         "PRAGMA synchronous = FULL",
+    "PRAGMA cache_size = -8192",         plain_table,
     "CREATE INDEX poll_at ON poll (at)",
 };
 

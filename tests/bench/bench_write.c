@@ -174,10 +174,10 @@ void bench_quiet(const struct bench_order *order)
 struct reader {
     const char *path;
     struct bell *stop;
-    bool stopped;
-    int64_t visits;
     struct thread *thread;
+    int64_t visits;
     struct failure why;
+    bool stopped;
     bool ok;
 };
 

@@ -524,8 +524,8 @@ static bool wake_up(struct made_year *year, struct failure *why)
 static bool connect_some(struct made_year *year, struct failure *why)
 {
     const struct machine *machine = year->machine;
-    double weight = machine->weights[year->second % DAY / HOUR];
-    int count = draw_count(year, machine->per_hour / HOUR * weight / PERCENT);
+    int64_t hour = year->second % DAY / HOUR;
+    int count = draw_count(year, machine->per_hour / HOUR * machine->weights[hour] / PERCENT);
 
     for (int i = 0; i < count; i++) {
         if (!connect_one(year, why)) {

@@ -25,7 +25,7 @@ static bool make_run(struct ledger *ledger, struct failure *why)
         .boot = {.id = "bench"},
         .started_at = MADE_BEGIN_AT,
         .interval = MADE_INTERVAL_MS,
-        .commit = 5 * MADE_INTERVAL_MS,
+        .commit = INT64_C(5) * MADE_INTERVAL_MS,
     };
 
     return ledger_writer_open(&writer, ledger, &run, why) &&

@@ -18,7 +18,7 @@
 enum {
     SEED = 4711,
     SECONDS = 46800, /* watched ones: the desktop sleeps once in between */
-    COMMIT_S = 900,
+    COMMIT_S = 1800,
     MARKS = 60, /* seconds whose state is looked at */
     MARK_S = SECONDS / MARKS,
 };
@@ -181,27 +181,39 @@ static const struct {
     {0, 389, 30000, 0}, {1, 0, 0, 0},
 };
 
-START_TEST(a_port_is_found_in_every_segment)
+static void walk(const struct ledger_filter *filter, struct found *found)
 {
-    struct found all = {.local_port = asked_ports[_i].local_port,
-                        .remote_port = asked_ports[_i].remote_port};
+    CHECK_DONE(ledger_walk_intervals(fixture.ledger, filter, add_found, found, &fixture.why),
+               fixture.why);
+}
+
+static void check_port(int place)
+{
+    int since = asked_ports[place].since;
+    int until = asked_ports[place].until;
+    struct found all = {.local_port = asked_ports[place].local_port,
+                        .remote_port = asked_ports[place].remote_port};
     struct found asked = {0};
     struct ledger_filter filter = {
-        .since = MADE_BEGIN_AT + asked_ports[_i].since * INT64_C(1000),
-        .until =
-            asked_ports[_i].until == 0 ? 0 : MADE_BEGIN_AT + asked_ports[_i].until * INT64_C(1000),
+        .since = MADE_BEGIN_AT + since * INT64_C(1000),
+        .until = until == 0 ? 0 : MADE_BEGIN_AT + until * INT64_C(1000),
     };
 
-    write_year(MADE_DOMAIN_CONTROLLER);
-    CHECK_DONE(ledger_walk_intervals(fixture.ledger, &filter, add_found, &all, &fixture.why),
-               fixture.why);
-    filter.local_port = asked_ports[_i].local_port;
-    filter.remote_port = asked_ports[_i].remote_port;
-    CHECK_DONE(ledger_walk_intervals(fixture.ledger, &filter, add_found, &asked, &fixture.why),
-               fixture.why);
+    walk(&filter, &all);
+    filter.local_port = asked_ports[place].local_port;
+    filter.remote_port = asked_ports[place].remote_port;
+    walk(&filter, &asked);
     ck_assert_int_eq(asked.count, all.count);
     ck_assert_int_eq(asked.ids, all.ids);
-    ck_assert_int_gt(all.newest, INT64_C(65536));
+}
+
+START_TEST(a_port_is_found_in_every_segment)
+{
+    write_year(MADE_DOMAIN_CONTROLLER);
+    ck_assert_int_gt(year_writer_count(fixture.writer), 65536);
+    for (int i = 0; i < COUNT_OF(asked_ports); i++) {
+        check_port(i);
+    }
 }
 END_TEST
 
@@ -216,7 +228,7 @@ static Suite *made_year_suite(void)
     tcase_add_test(tests, another_seed_makes_another_year);
     tcase_add_loop_test(tests, the_state_at_a_second_is_what_was_there_in_it, 0,
                         MADE_PROXY); /* its 600,000 intervals would take a minute */
-    tcase_add_loop_test(tests, a_port_is_found_in_every_segment, 0, COUNT_OF(asked_ports));
+    tcase_add_test(tests, a_port_is_found_in_every_segment);
     suite_add_tcase(suite, tests);
     return suite;
 }
