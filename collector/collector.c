@@ -27,7 +27,8 @@ enum {
     MOST_ANCESTORS = 64,           /* generations */
     FIRST_LOOK_MS = 250,           /* spent in a sample on the modules of processes that are new, */
     NEXT_LOOK_MS = 20,             /* and on looking again; what is left waits for the next one */
-    FORGET_SERVICES_MS = 300000,   /* after which services are asked for again */
+    FORGET_SERVICES_MS = 300000,   /* after which services are asked for again; */
+    FORGET_NO_SERVICE_MS = 5000,   /* where there was none, one may just have been starting */
     READ_URLS_MS = 60000,          /* likewise URL reservations */
     USUAL_LARGEST_IMAGE = 1 << 28, /* 256 MiB */
 };
@@ -51,6 +52,7 @@ struct collector {
     struct owner_history next;      /* and in this one, for the next */
     struct snapshot before_times;   /* the times of the sample before; no rows */
     uint32_t sample;                /* counts up */
+    uint32_t privacies;             /* that were in force before this one */
 
     uint32_t *places; /* of processes in the snapshot, or in `next`: scratch */
     size_t places_capacity;
@@ -124,6 +126,7 @@ bool collector_configure(struct collector *collector, const struct collector_opt
         return false;
     }
     if (!privacy_equal(&privacy, &collector->options.privacy)) {
+        collector->privacies++;
         process_history_clear(&collector->history);
         owner_history_reset(&collector->before);
     }
@@ -298,7 +301,11 @@ static void carry(struct collector *collector, struct socket_row *row,
     }
 }
 
-/* A socket that several processes shared gets a row for each of them. */
+/*
+ * A socket that several processes shared gets a row for each of them. One whose
+ * holder may be somebody that we may not see, had a holder that we saw just
+ * before: most likely that one is about to end. But that is said for one sample only.
+ */
 static bool carry_row(struct collector *collector, size_t i, struct failure *why)
 {
     struct socket_row row = collector->sockets.rows[i];
@@ -307,7 +314,7 @@ static bool carry_row(struct collector *collector, size_t i, struct failure *why
     if (!owner_history_find(&collector->before, &row, &before, why)) {
         return false;
     }
-    if (before == NULL) {
+    if (before == NULL || (row.attribution == ATTRIBUTION_DENIED && before->carried)) {
         return true;
     }
     carry(collector, &collector->sockets.rows[i], before);
@@ -329,7 +336,8 @@ static bool carry_owners(struct collector *collector, struct failure *why)
     for (size_t i = 0; i < count; i++) {
         const struct socket_row *row = &collector->sockets.rows[i];
 
-        if (row->pid == 0 && row->attribution == ATTRIBUTION_UNKNOWN &&
+        if (row->pid == 0 &&
+            (row->attribution == ATTRIBUTION_UNKNOWN || row->attribution == ATTRIBUTION_DENIED) &&
             !carry_row(collector, i, why)) {
             return false;
         }
@@ -497,6 +505,14 @@ static bool may_host(const struct collector *collector, uint32_t owner)
         parent == SIZE_MAX ? NULL : collector->history.entries[parent].instance->name);
 }
 
+static bool is_old(const struct service_memory *memory, int64_t now)
+{
+    int64_t age = now - memory->asked_at;
+
+    return memory->count > 0 && (age > FORGET_SERVICES_MS ||
+                                 (age > FORGET_NO_SERVICE_MS && !service_memory_knows(memory)));
+}
+
 /* Forgets what is old, and says whether there is a process that was never asked about. */
 static bool has_new_hosts(struct collector *collector, int64_t now)
 {
@@ -505,7 +521,7 @@ static bool has_new_hosts(struct collector *collector, int64_t now)
     for (uint32_t i = 0; i < collector->history.count; i++) {
         struct process_entry *entry = &collector->history.entries[i];
 
-        if (entry->services.count > 0 && now - entry->services.asked_at > FORGET_SERVICES_MS) {
+        if (is_old(&entry->services, now)) {
             service_memory_clear(&entry->services);
         }
         new_hosts =
@@ -708,6 +724,7 @@ bool collector_sample(struct collector *collector, struct snapshot *snapshot, st
     snapshot->taken_at = clock_now();
     snapshot->steady_at = clock_steady();
     snapshot->awake_at = clock_awake();
+    snapshot->left_out_by = collector->privacies;
     collector->sample++;
     check_gap(collector, snapshot);
     if (!take(collector, snapshot, why)) {

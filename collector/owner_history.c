@@ -51,6 +51,7 @@ bool owner_history_add_socket(struct owner_history *history, const struct socket
         .owner = owner,
         .service_tag = row->service_tag,
         .protocol = row->protocol,
+        .carried = row->attribution == ATTRIBUTION_CARRIED,
     };
     history->indexed = false;
     return true;

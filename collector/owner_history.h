@@ -31,6 +31,7 @@ struct remembered_socket {
     uint32_t owner;     /* index into `owners` */
     uint32_t service_tag;
     uint8_t protocol;
+    bool carried; /* that owner was carried forward itself */
 };
 
 /* Starts as {0}, which remembers nothing. */

@@ -16,6 +16,16 @@ struct service_answer *service_memory_find(const struct service_memory *memory, 
     return NULL;
 }
 
+bool service_memory_knows(const struct service_memory *memory)
+{
+    for (size_t i = 0; i < memory->count; i++) {
+        if (memory->answers[i].basis != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool reserve(struct service_memory *memory, struct failure *why)
 {
     size_t capacity = memory->capacity * 2 + 1;

@@ -32,6 +32,9 @@ struct service_memory {
 /* NULL where the tag was not asked for. Good until the next call. */
 struct service_answer *service_memory_find(const struct service_memory *memory, uint32_t tag);
 
+/* Whether any answer was a service. */
+bool service_memory_knows(const struct service_memory *memory);
+
 /* Copies the name; a basis of 0 has none. */
 bool service_memory_add(struct service_memory *memory, uint32_t tag, int basis, const char *name,
                         struct failure *why) NODISCARD;

@@ -161,6 +161,7 @@ void snapshot_reset(struct snapshot *snapshot)
         text_clear(&snapshot->service_names); /* a failure is remembered until then */
     }
     text_reset(&snapshot->service_names);
+    snapshot->left_out_by = 0;
     snapshot->left_out_processes = 0;
     snapshot->left_out_sockets = 0;
     snapshot->lacks = 0;

@@ -65,6 +65,7 @@ struct snapshot {
     size_t service_capacity;
     struct text service_names;
 
+    uint32_t left_out_by; /* another number where the settings of what to leave out are others */
     uint32_t left_out_processes; /* that the settings say not to record, with their sockets */
     uint32_t left_out_sockets;
 };

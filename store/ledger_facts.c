@@ -108,9 +108,10 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [END_MODULE] = "UPDATE module SET last_stretch = :stretch, gone_at = :at"
                    " WHERE process = :process AND path = :path AND base = :base AND size = :size"
                    " AND flags = :flags AND last_stretch IS NULL",
+
+    /* Also of one that has gone meanwhile; one that came back has a row of its own. */
     [SET_MODULE_IMAGE] = "UPDATE module SET image = :image WHERE process = :process"
-                         " AND path = :path AND base = :base AND image IS NOT :image"
-                         " AND last_stretch IS NULL",
+                         " AND path = :path AND base = :base AND image IS NULL",
 
     [ADD_INTERVAL] =
         "INSERT INTO interval (id, opened_at, lasted, kind, local_address, local_port,"

@@ -19,6 +19,7 @@ static const struct {
     [LEDGER_GAP_LOST] = {"could not be stored", false},
     [LEDGER_GAP_INTERVAL] = {"interval changed", true},
     [LEDGER_GAP_TABLES] = {"other system tables", true},
+    [LEDGER_GAP_SETTINGS] = {"other settings", true},
 };
 
 const char *ledger_gap_name(int gap)

@@ -83,6 +83,7 @@ struct seen_process {
     int64_t id;
     int64_t first_stretch;
     int64_t first_seen_at;
+    const struct module_list *modules; /* as they were last read: a reference; NULL: never */
 };
 
 /* A row whose file is being read. */
@@ -271,6 +272,19 @@ static int compare_process_id(const void *key, const void *item)
     return (id > process->id) - (id < process->id);
 }
 
+/* What a sample says of the modules; NULL: nothing, as where nobody looked, or a look failed. */
+static const struct module_list *told_modules(const struct process_instance *instance)
+{
+    return instance->modules != NULL && instance->modules->access == MODULES_READ
+               ? instance->modules
+               : NULL;
+}
+
+static const struct module_list *hold_modules(const struct module_list *list)
+{
+    return list == NULL ? NULL : module_list_hold(list);
+}
+
 /*
  * A command line can change without another program being run, and tells the
  * two apart only while we watch.
@@ -304,8 +318,12 @@ static bool resume_processes(struct ledger_writer *writer, const struct ledger_s
             !add_resumed(writer, process->instance, &index, why)) {
             return false;
         }
-        writer->now.seen[index] =
-            (struct seen_process){process->id, process->first_stretch, process->first_seen_at};
+        writer->now.seen[index] = (struct seen_process){
+            .id = process->id,
+            .first_stretch = process->first_stretch,
+            .first_seen_at = process->first_seen_at,
+            .modules = hold_modules(told_modules(process->instance)),
+        };
     }
     return true;
 }
@@ -395,6 +413,15 @@ static bool begin_run(struct ledger_writer *writer, const struct ledger_run *run
 }
 
 /* Whose files and names are waited for. */
+/* Forgets the sample before. */
+static void forget_sample(struct ledger_writer *writer)
+{
+    for (size_t i = 0; i < writer->before.process_count; i++) {
+        module_list_release(writer->now.seen[i].modules);
+    }
+    snapshot_reset(&writer->before);
+}
+
 static void forget_pending(struct ledger_writer *writer)
 {
     for (size_t i = 0; i < writer->image_count; i++) {
@@ -411,6 +438,7 @@ static void free_writer(struct ledger_writer *writer)
     database_finalize_all(writer->statements, STATEMENT_COUNT);
     ledger_facts_close(writer->facts);
     forget_pending(writer);
+    forget_sample(writer);
     snapshot_clear(&writer->before);
     snapshot_diff_clear(&writer->diff);
     hash_index_clear(&writer->index);
@@ -490,10 +518,14 @@ static enum ledger_gap find_gap(const struct ledger_writer *writer, const struct
     };
     enum ledger_gap gap = gaps[snapshot_gap_find(&writer->before, sample, writer->interval)];
 
-    if (gap == LEDGER_GAP_NONE && sample->lacks != writer->before.lacks) {
+    if (gap != LEDGER_GAP_NONE) {
+        return gap;
+    }
+    if (sample->lacks != writer->before.lacks) {
         return LEDGER_GAP_TABLES;
     }
-    return gap;
+    return sample->left_out_by != writer->before.left_out_by ? LEDGER_GAP_SETTINGS
+                                                             : LEDGER_GAP_NONE;
 }
 
 /*
@@ -530,12 +562,16 @@ static bool may_be_equal(const char *a, const char *b)
 
 /*
  * An instance may run one program after the other (exec). Each has a row of
- * its own: what the ledger said of the first one stays true.
+ * its own: what the ledger said of the first one stays true. A process may
+ * also name itself anew: where both paths are known, they decide.
  */
 static bool same_program(const struct process_instance *a, const struct process_instance *b)
 {
-    return process_instance_same(a, b) && strcmp(a->name, b->name) == 0 &&
-           may_be_equal(a->path, b->path) && may_be_equal(a->command_line, b->command_line);
+    bool named_alike = a->path != NULL && b->path != NULL ? strcmp(a->path, b->path) == 0
+                                                          : strcmp(a->name, b->name) == 0;
+
+    return process_instance_same(a, b) && named_alike &&
+           may_be_equal(a->command_line, b->command_line);
 }
 
 static bool match_process(struct ledger_writer *writer, const struct process_instance *instance,
@@ -701,30 +737,20 @@ static bool same_module(const struct module *a, const struct module *b)
            (a->image == b->image || strcmp(a->image->path, b->image->path) == 0);
 }
 
-/* A look that failed says nothing of what is there. */
-static const struct module_list *modules_of(const struct process_instance *instance)
-{
-    static const struct module_list none = {.access = MODULES_READ};
-
-    if (instance == NULL || instance->modules == NULL) {
-        return &none;
-    }
-    return instance->modules;
-}
-
 typedef void module_change_fn(void *context, const struct module *module, bool gone);
 
 /* Calls `tell` for each module that only one of the two lists has; without one it only counts. */
-static size_t compare_modules(const struct process_instance *was, const struct process_instance *is,
+static size_t compare_modules(const struct module_list *known, const struct process_instance *is,
                               module_change_fn *tell, void *context)
 {
-    const struct module_list *before = modules_of(was);
-    const struct module_list *after = modules_of(is);
+    static const struct module_list none = {.access = MODULES_READ};
+    const struct module_list *before = known == NULL ? &none : known;
+    const struct module_list *after = told_modules(is);
     size_t changes = 0;
     size_t i = 0;
     size_t k = 0;
 
-    if (before == after || after->access != MODULES_READ) {
+    if (after == NULL || before == after) {
         return 0;
     }
     while (i < before->count || k < after->count) {
@@ -918,7 +944,7 @@ static struct ledger_facts_room count_facts(struct ledger_writer *writer,
         } else if (is_learned(before->processes[match], after->processes[i])) {
             room.learned++;
         }
-        room.modules += compare_modules(match == NOT_SEEN ? NULL : before->processes[match],
+        room.modules += compare_modules(match == NOT_SEEN ? NULL : writer->now.seen[match].modules,
                                         after->processes[i], NULL, NULL);
     }
     room.gone = before->process_count + after->ended_count;
@@ -933,8 +959,7 @@ static void note_gap(struct ledger_writer *writer, const struct snapshot *after,
     bool first = writer->stretch.id == 0;
 
     writer->gap = (struct ledger_gap_seen){.reason = LEDGER_GAP_NONE};
-    if (new_stretch && !first && writer->stretch.ended != LEDGER_GAP_INTERVAL &&
-        writer->stretch.ended != LEDGER_GAP_TABLES) {
+    if (new_stretch && !first && !ledger_gap_seamless((int)writer->stretch.ended)) {
         writer->gap.reason = writer->stretch.ended;
         writer->gap.from = writer->stretch.end_at;
         writer->gap.until = after->taken_at;
@@ -985,16 +1010,21 @@ static void tell_module(void *context, const struct module *module, bool gone)
 }
 
 /* What an instance has that it had not before (`was` NULL: all of it). */
-static void take_files(struct ledger_writer *writer, int64_t process,
+static void take_files(struct ledger_writer *writer, struct seen_process *seen,
                        const struct process_instance *was, const struct process_instance *is,
                        int64_t at)
 {
-    struct module_teller teller = {writer, process, at};
+    struct module_teller teller = {writer, seen->id, at};
+    const struct module_list *told = told_modules(is);
 
     if (is->image != NULL && (was == NULL || was->image == NULL)) {
-        wait_for_image(writer, process, NULL, is->image);
+        wait_for_image(writer, seen->id, NULL, is->image);
     }
-    compare_modules(was, is, tell_module, &teller);
+    compare_modules(seen->modules, is, tell_module, &teller);
+    if (told != NULL && told != seen->modules) {
+        module_list_release(seen->modules);
+        seen->modules = module_list_hold(told);
+    }
 }
 
 /* `stretch_before` is the one that the sample before belongs to. */
@@ -1018,7 +1048,7 @@ static void end_process(struct ledger_writer *writer, const struct seen_process 
 static struct seen_process start_process(struct ledger_writer *writer, int64_t taken_at,
                                          const struct process_instance *instance)
 {
-    struct seen_process seen = {writer->next_process++, writer->stretch.id, taken_at};
+    struct seen_process seen = {writer->next_process++, writer->stretch.id, taken_at, NULL};
 
     ledger_facts_start_process(writer->facts, seen.id, seen.first_stretch, taken_at, instance);
     return seen;
@@ -1029,9 +1059,12 @@ static void take_processes(struct ledger_writer *writer, const struct snapshot *
 {
     const struct snapshot *before = &writer->before;
 
-    for (size_t i = 0; i < snapshot_running_count(before); i++) {
-        if (writer->lives[i] != PROCESS_RUNS) {
+    for (size_t i = 0; i < before->process_count; i++) {
+        if (i < snapshot_running_count(before) && writer->lives[i] != PROCESS_RUNS) {
             end_process(writer, &writer->now.seen[i], stretch_before, after->taken_at);
+        }
+        if (writer->lives[i] == PROCESS_WENT) {
+            module_list_release(writer->now.seen[i].modules);
         }
     }
     for (size_t i = 0; i < after->process_count; i++) {
@@ -1039,14 +1072,14 @@ static void take_processes(struct ledger_writer *writer, const struct snapshot *
 
         if (match == NOT_SEEN) {
             writer->next.seen[i] = start_process(writer, after->taken_at, after->processes[i]);
-            take_files(writer, writer->next.seen[i].id, NULL, after->processes[i], after->taken_at);
+            take_files(writer, &writer->next.seen[i], NULL, after->processes[i], after->taken_at);
             if (i >= snapshot_running_count(after)) { /* whose sockets are all that we ever saw */
                 end_process(writer, &writer->next.seen[i], writer->stretch.id, after->taken_at);
             }
             continue;
         }
         writer->next.seen[i] = writer->now.seen[match];
-        take_files(writer, writer->next.seen[i].id, before->processes[match], after->processes[i],
+        take_files(writer, &writer->next.seen[i], before->processes[match], after->processes[i],
                    after->taken_at);
         if (is_learned(before->processes[match], after->processes[i])) {
             ledger_facts_learn_process(writer->facts, writer->now.seen[match].id,
@@ -1244,7 +1277,7 @@ void ledger_writer_drop(struct ledger_writer *writer)
 {
     ledger_facts_drop(writer->facts);
     forget_pending(writer);
-    snapshot_reset(&writer->before);
+    forget_sample(writer);
     writer->stretch = (struct ledger_stretch){.id = 0};
     writer->gap.reason = LEDGER_GAP_NONE;
     writer->watching = false;

@@ -40,6 +40,7 @@ enum ledger_gap {
     LEDGER_GAP_LOST = 8,          /* sampled, but it could not be stored */
     LEDGER_GAP_INTERVAL = 9,      /* the sampling interval was changed: no time is missing */
     LEDGER_GAP_TABLES = 10,       /* `lacks` of the samples changed: no time is missing */
+    LEDGER_GAP_SETTINGS = 11,     /* what is left out was changed: no time is missing */
     LEDGER_GAP_COUNT,
 };
 

@@ -366,6 +366,27 @@ START_TEST(nothing_is_carried_over_a_gap)
 }
 END_TEST
 
+START_TEST(a_socket_whose_holder_is_just_ending_keeps_its_owner_for_one_sample)
+{
+    struct socket_row *row;
+
+    start_server();
+    fake_machine_process(CLIENT, 0, "client");
+    fake_machine_connection(5000, 80, SOCKET_ESTABLISHED, CLIENT)->socket_id = 7;
+    sample();
+    fake_machine_close(5000);
+    fake_machine_end(CLIENT);
+    row = fake_machine_connection(5000, 80, SOCKET_ESTABLISHED, 0);
+    row->socket_id = 7;
+    row->attribution = ATTRIBUTION_DENIED;
+    sample();
+    ck_assert_int_eq(find(5000)->attribution, ATTRIBUTION_CARRIED);
+    ck_assert_str_eq(owner_of(5000)->name, "client");
+    sample(); /* whoever has it now, we may not see */
+    ck_assert_int_eq(find(5000)->attribution, ATTRIBUTION_DENIED);
+}
+END_TEST
+
 START_TEST(another_connection_inherits_no_owner)
 {
     start_server();
@@ -454,6 +475,19 @@ START_TEST(services_are_asked_for_again_after_a_while)
     sample();
     ck_assert_str_eq(service_of(80, &basis), "BFE, mpssvc");
     ck_assert_int_eq(basis, SERVICE_ONE_OF);
+}
+END_TEST
+
+START_TEST(a_process_without_a_service_is_asked_again_soon)
+{
+    struct fake_process *server = start_server();
+
+    sample();
+    ck_assert_ptr_null(service_of(80, NULL));
+    server->services = "BFE"; /* it was only starting */
+    clock_fake_run(5000);
+    sample();
+    ck_assert_str_eq(service_of(80, NULL), "BFE");
 }
 END_TEST
 
@@ -781,12 +815,14 @@ static Suite *collector_machine_suite(void)
     tcase_add_test(tests, a_connection_keeps_the_service_that_its_tag_named);
     tcase_add_test(tests, another_program_of_the_process_inherits_no_connection);
     tcase_add_loop_test(tests, nothing_is_carried_over_a_gap, 0, COUNT_OF(gaps));
+    tcase_add_test(tests, a_socket_whose_holder_is_just_ending_keeps_its_owner_for_one_sample);
     tcase_add_test(tests, another_connection_inherits_no_owner);
     tcase_add_test(tests, a_listener_without_an_owner_inherits_none);
     tcase_add_loop_test(tests, the_service_of_a_socket_is_named_with_how_it_is_known, 0,
                         COUNT_OF(services));
     tcase_add_test(tests, whose_parent_is_no_service_manager_is_no_service);
     tcase_add_test(tests, services_are_asked_for_again_after_a_while);
+    tcase_add_test(tests, a_process_without_a_service_is_asked_again_soon);
     tcase_add_test(tests, a_port_of_the_kernel_has_its_driver);
     tcase_add_test(tests, modules_are_looked_at_when_an_owner_is_new_and_again_later);
     tcase_add_loop_test(tests, modules_that_may_not_be_seen_are_said_to_be_so, 0,

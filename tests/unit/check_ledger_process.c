@@ -332,6 +332,49 @@ START_TEST(a_look_that_was_refused_says_nothing_of_what_is_there)
 }
 END_TEST
 
+START_TEST(a_sample_that_says_nothing_of_modules_ends_none)
+{
+    set_modules(3, MODULES_READ);
+    sample(1000);
+    module_list_release(fixture.modules);
+    fixture.modules = NULL;
+    sample(2000);
+    set_modules(0, MODULES_DENIED);
+    sample(3000);
+    set_modules(3, MODULES_READ);
+    sample(4000);
+    ck_assert_int_eq(number("SELECT count(*) FROM module"), 2);
+    ck_assert_int_eq(number("SELECT count(*) FROM module WHERE last_stretch IS NOT NULL"), 0);
+    set_modules(1, MODULES_READ);
+    sample(5000);
+    ck_assert_int_eq(number("SELECT gone_at FROM module WHERE base = 8192"), 5000);
+}
+END_TEST
+
+START_TEST(a_module_may_go_before_its_file_was_read)
+{
+    set_modules(1, MODULES_READ);
+    sample(1000);
+    set_modules(0, MODULES_READ);
+    sample(2000);
+    publish(fixture.images[1], 8);
+    sample(3000);
+    ck_assert_int_eq(number("SELECT count(*) FROM module WHERE image IS NOT NULL"), 1);
+}
+END_TEST
+
+START_TEST(other_settings_of_what_is_left_out_begin_a_new_stretch)
+{
+    sample(1000);
+    made_up_begin(&fixture.snapshot, 2000); /* the server is left out, and has not ended */
+    fixture.snapshot.left_out_by = 1;
+    add();
+    ck_assert_int_eq(number("SELECT ended FROM stretch WHERE id = 1"), LEDGER_GAP_SETTINGS);
+    ck_assert_int_eq(number("SELECT count(*) FROM process WHERE gone_at IS NOT NULL"), 0);
+    ck_assert_int_eq(number("SELECT count(*) FROM interval WHERE duration IS NOT NULL"), 0);
+}
+END_TEST
+
 START_TEST(modules_are_not_written_again_by_the_next_run)
 {
     set_modules(3, MODULES_READ);
@@ -557,6 +600,9 @@ static Suite *ledger_process_suite(void)
     tcase_add_test(tests, a_process_may_end_before_its_image_was_read);
     tcase_add_test(tests, modules_come_and_go);
     tcase_add_test(tests, a_look_that_was_refused_says_nothing_of_what_is_there);
+    tcase_add_test(tests, a_sample_that_says_nothing_of_modules_ends_none);
+    tcase_add_test(tests, a_module_may_go_before_its_file_was_read);
+    tcase_add_test(tests, other_settings_of_what_is_left_out_begin_a_new_stretch);
     tcase_add_test(tests, modules_are_not_written_again_by_the_next_run);
     tcase_add_test(tests, the_same_program_with_another_command_line_is_another_process);
     tcase_add_test(tests,

@@ -388,10 +388,10 @@ START_TEST(usage_is_what_every_second_says)
 END_TEST
 
 static const char *const damages[] = {
-    "UPDATE interval SET opened_at = 9223372036854775807, duration = 9223372036854775807",
-    "UPDATE interval SET opened_at = -9223372036854775807 - 1, duration = NULL",
-    "UPDATE interval SET opened_at = 1700000100000 - id * 1000, duration = id * 1000",
-    "UPDATE interval SET local_port = -1, remote_port = 70000, process = 999999, protocol = 300",
+    "UPDATE interval SET opened_at = 9223372036854775807, lasted = 9223372036854775807",
+    "UPDATE interval SET opened_at = -9223372036854775807 - 1, lasted = -8388608",
+    "UPDATE interval SET opened_at = 1700000100000 - id * 1000, lasted = id * 1000",
+    "UPDATE interval SET local_port = -1, remote_port = 70000, process = 999999, kind = 300 * 512",
     "UPDATE stretch SET begin_at = -9223372036854775807, end_at = 9223372036854775807",
     "UPDATE stretch SET begin_at = end_at, end_at = begin_at",
     "UPDATE stretch SET id = -id",

@@ -327,7 +327,7 @@ static void exec_process(struct machine *machine, uint32_t place)
     fields.name = strcmp(known->name, "sh") == 0 ? "nc" : "sh";
     fields.path = draw(machine, 2) == 0 ? "/bin/busybox" : NULL;
     fields.user = NULL;
-    fields.command_line = NULL;
+    fields.command_line = fields.path == NULL ? NULL : fields.name;
     fields.integrity = PROCESS_INTEGRITY_UNKNOWN;
     machine->processes[place] = process_instance_make(&fields);
     ck_assert_ptr_nonnull(machine->processes[place]);
