@@ -13,6 +13,7 @@
 #include "base/failure.h"
 #include "collector/address_prefix.h"
 #include "collector/snapshot.h"
+#include "collector/snapshot_diff.h"
 #include "store/ledger.h"
 #include "store/ledger_writer.h"
 
@@ -84,6 +85,17 @@ enum ledger_state_wish {
  */
 bool ledger_state(struct ledger *ledger, const struct ledger_moment *moment, unsigned wishes,
                   struct snapshot *snapshot, struct failure *why) NODISCARD;
+
+/*
+ * What opened, closed and changed from one moment to another: fills the two
+ * snapshots as ledger_state() does, sorted, and compares them. Nothing between
+ * the two is in it; the order of the moments is the caller's. The indexes of
+ * *diff are good until one of the snapshots changes.
+ */
+bool ledger_difference(struct ledger *ledger, const struct ledger_moment *from,
+                       const struct ledger_moment *to, struct snapshot *before,
+                       struct snapshot *after, struct snapshot_diff *diff,
+                       struct failure *why) NODISCARD;
 
 /* How an interval ended. The numbers are in the ledger. */
 enum ledger_ending {

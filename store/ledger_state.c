@@ -161,7 +161,6 @@ static bool find_state(struct ledger *ledger, const struct ledger_moment *moment
 bool ledger_state(struct ledger *ledger, const struct ledger_moment *moment, unsigned wishes,
                   struct snapshot *snapshot, struct failure *why)
 {
-    (void)wishes;
     snapshot_reset(snapshot);
     snapshot->awake_at = 0;
     if (!ledger_begin_read(ledger, why)) {
@@ -173,4 +172,12 @@ bool ledger_state(struct ledger *ledger, const struct ledger_moment *moment, uns
     }
     snapshot_sort(snapshot);
     return true;
+}
+
+bool ledger_difference(struct ledger *ledger, const struct ledger_moment *from,
+                       const struct ledger_moment *to, struct snapshot *before,
+                       struct snapshot *after, struct snapshot_diff *diff, struct failure *why)
+{
+    return ledger_state(ledger, from, 0, before, why) && ledger_state(ledger, to, 0, after, why) &&
+           snapshot_diff_make(diff, before, after, why);
 }

@@ -349,6 +349,195 @@ START_TEST(the_state_at_each_sample_is_the_snapshot_that_was_recorded)
 }
 END_TEST
 
+/* The moments of two samples that are in the ledger; false where one cannot be asked for. */
+static bool find_pair(size_t i, size_t k, struct ledger_moment *from, struct ledger_moment *to)
+{
+    from->at = to->at = INT64_MIN;
+    return fixture.samples[i].committed && fixture.samples[k].committed &&
+           find_sample(fixture.ledger, fixture.samples[i].snapshot.taken_at, (int64_t)i + 1,
+                       from) &&
+           find_sample(fixture.ledger, fixture.samples[k].snapshot.taken_at, (int64_t)k + 1, to) &&
+           from->at != INT64_MIN && to->at != INT64_MIN;
+}
+
+/* How many more sockets there are after a difference. */
+static int64_t growth(const struct snapshot_diff *diff)
+{
+    int64_t more = 0;
+
+    for (size_t i = 0; i < diff->count; i++) {
+        more += diff->changes[i].kind == SNAPSHOT_OPENED ? 1 : 0;
+        more -= diff->changes[i].kind == SNAPSHOT_CLOSED ? 1 : 0;
+    }
+    return more;
+}
+
+/* The ledger keeps no socket ids: the snapshots are compared without, too. */
+static void forget_ids(struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->socket_count; i++) {
+        snapshot->sockets[i].socket_id = 0;
+    }
+    snapshot_sort(snapshot);
+}
+
+/* Applied to the rows of the one, a difference makes the rows of the other. */
+static void check_difference(const struct snapshot *before, const struct snapshot *after,
+                             const struct snapshot_diff *diff)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < after->socket_count; i++) {
+        uint32_t partner = diff->partner[i];
+
+        if (partner != SNAPSHOT_NO_ROW) {
+            kept++;
+            ck_assert(
+                socket_endpoint_equal(&before->sockets[partner].local, &after->sockets[i].local));
+        }
+    }
+    ck_assert_int_eq(growth(diff), (int64_t)after->socket_count - (int64_t)before->socket_count);
+    ck_assert_uint_le(kept, before->socket_count);
+}
+
+START_TEST(the_difference_of_two_samples_is_that_of_their_snapshots)
+{
+    struct snapshot_diff diff = {0};
+    struct snapshot_diff expected = {0};
+    struct snapshot after = {0};
+    int compared = 0;
+
+    fixture.random = (uint64_t)_i * 31 + 5;
+    fixture.machine = machine_boot((uint64_t)_i, 1700000000000);
+    start_service();
+    live(EVENTS / 2);
+    commit();
+    for (size_t i = 0; i < fixture.sample_count; i++) {
+        size_t k = draw((uint32_t)fixture.sample_count);
+        struct ledger_moment from;
+        struct ledger_moment to;
+
+        if (find_pair(i, k, &from, &to)) {
+            CHECK_DONE(ledger_difference(fixture.ledger, &from, &to, &fixture.state, &after, &diff,
+                                         &fixture.why),
+                       fixture.why);
+            check_difference(&fixture.state, &after, &diff);
+            forget_ids(&fixture.samples[i].snapshot);
+            forget_ids(&fixture.samples[k].snapshot);
+            CHECK_DONE(snapshot_diff_make(&expected, &fixture.samples[i].snapshot,
+                                          &fixture.samples[k].snapshot, &fixture.why),
+                       fixture.why);
+            ck_assert_uint_eq(diff.count, expected.count);
+            ck_assert_int_eq(growth(&diff), growth(&expected));
+            compared++;
+        }
+    }
+    snapshot_diff_clear(&diff);
+    snapshot_diff_clear(&expected);
+    snapshot_clear(&after);
+    ck_assert_int_gt(compared, EVENTS / 4);
+}
+END_TEST
+
+/* Sockets as differences see them, in no order. */
+struct row_set {
+    struct socket_row rows[200];
+    size_t count;
+};
+
+static void add_row(struct row_set *set, const struct socket_row *row)
+{
+    struct socket_row *added = &set->rows[set->count];
+
+    ck_assert_uint_lt(set->count, COUNT_OF(set->rows));
+    set->count++;
+    *added = *row;
+    added->socket_id = 0; /* what the system did not tell both times is no change */
+    added->created_at = 0;
+}
+
+static void remove_row(struct row_set *set, const struct socket_row *row)
+{
+    struct row_set one = {.count = 0};
+    size_t i = 0;
+
+    add_row(&one, row);
+    while (i < set->count && socket_row_compare(&set->rows[i], &one.rows[0]) != 0) {
+        i++;
+    }
+    ck_assert_uint_lt(i, set->count);
+    set->rows[i] = set->rows[--set->count];
+}
+
+static void add_rows(struct row_set *set, const struct snapshot *snapshot)
+{
+    set->count = 0;
+    for (size_t i = 0; i < snapshot->socket_count; i++) {
+        add_row(set, &snapshot->sockets[i]);
+    }
+}
+
+static void apply(struct row_set *set, const struct snapshot *before, const struct snapshot *after,
+                  const struct snapshot_diff *diff)
+{
+    for (size_t i = 0; i < diff->count; i++) {
+        const struct snapshot_change *change = &diff->changes[i];
+
+        if (change->before != SNAPSHOT_NO_ROW) {
+            remove_row(set, &before->sockets[change->before]);
+        }
+        if (change->after != SNAPSHOT_NO_ROW) {
+            add_row(set, &after->sockets[change->after]);
+        }
+    }
+}
+
+static void check_rows(const struct row_set *is, const struct snapshot *should)
+{
+    struct row_set left = *is;
+
+    for (size_t i = 0; i < should->socket_count; i++) {
+        remove_row(&left, &should->sockets[i]);
+    }
+    ck_assert_uint_eq(left.count, 0);
+}
+
+START_TEST(differences_from_sample_to_sample_add_up_to_the_whole)
+{
+    struct snapshot_diff diff = {0};
+    struct snapshot after = {0};
+    struct row_set sum = {.count = 0};
+    struct row_set whole = {.count = 0};
+    struct ledger_moment from;
+    struct ledger_moment to;
+
+    fixture.random = (uint64_t)_i * 11 + 4;
+    fixture.machine = machine_boot((uint64_t)_i + 3, 1700000000000);
+    start_service();
+    live(EVENTS / 2);
+    commit();
+    add_rows(&sum, &fixture.samples[0].snapshot);
+    add_rows(&whole, &fixture.samples[0].snapshot);
+    for (size_t i = 1; i < fixture.sample_count; i++) {
+        ck_assert(find_pair(i - 1, i, &from, &to));
+        CHECK_DONE(ledger_difference(fixture.ledger, &from, &to, &fixture.state, &after, &diff,
+                                     &fixture.why),
+                   fixture.why);
+        apply(&sum, &fixture.state, &after, &diff);
+        check_rows(&sum, &fixture.samples[i].snapshot);
+    }
+    ck_assert(find_pair(0, fixture.sample_count - 1, &from, &to));
+    CHECK_DONE(
+        ledger_difference(fixture.ledger, &from, &to, &fixture.state, &after, &diff, &fixture.why),
+        fixture.why);
+    apply(&whole, &fixture.state, &after, &diff);
+    check_rows(&whole, &after);
+    check_rows(&sum, &after);
+    snapshot_diff_clear(&diff);
+    snapshot_clear(&after);
+}
+END_TEST
+
 /*
  * The rows of all spans: one stretch of many hours, sampled seldom, in which
  * sockets and processes live for milliseconds and for hours.
@@ -389,6 +578,8 @@ static Suite *ledger_history_suite(void)
     tcase_add_loop_test(tests, the_state_at_each_sample_is_the_snapshot_that_was_recorded, 0,
                         HISTORIES);
     tcase_add_loop_test(tests, short_and_long_intervals_are_found_alike, 0, 4);
+    tcase_add_loop_test(tests, the_difference_of_two_samples_is_that_of_their_snapshots, 0, 3);
+    tcase_add_loop_test(tests, differences_from_sample_to_sample_add_up_to_the_whole, 0, 3);
     suite_add_tcase(suite, tests);
     return suite;
 }
