@@ -12,6 +12,7 @@
 
 #include "reportcli/command.h"
 #include "reportcli/coverage.h"
+#include "reportcli/history_filter.h"
 #include "reportcli/socket_record.h"
 #include "store/ledger_query.h"
 
@@ -52,6 +53,12 @@ static const struct column origin_columns[] = {
      .heading = "Id",
      .help = "Number of the interval in the ledger, in the order of recording",
      .rank = -1},
+    {.name = "instance",
+     .type = COLUMN_INTEGER,
+     .heading = "Instance",
+     .help = "Number of the owner in the ledger: one run of a program, which --instance asks for; "
+             "absent where not known",
+     .rank = -1},
 };
 
 enum {
@@ -62,6 +69,7 @@ enum {
     SOCKET, /* the first of the socket's columns */
     OPENING = SOCKET + SOCKET_RECORD_FIELDS,
     ID,
+    INSTANCE,
     HISTORY_COLUMNS,
 };
 
@@ -151,6 +159,7 @@ static bool print_interval(struct render *render, struct socket_record *record,
     values[DURATION] = value_number(interval->closed_at - interval->opened_at);
     values[OPENING] = value_text(opening_name(interval));
     values[ID] = value_number(interval->id);
+    values[INSTANCE] = value_known(interval->owner_id);
     return socket_record_fill(record, &facts, values + SOCKET, why) &&
            render_record(render, values, why);
 }
@@ -207,58 +216,6 @@ static bool print_pages(const struct command_context *context, struct render *re
     return done;
 }
 
-static bool read_state(const struct command_context *context, int *state, struct failure *why)
-{
-    const char *word = options_text(context->options, "state");
-    struct text names = {0};
-
-    if (word == NULL) {
-        return true;
-    }
-    *state = socket_state_from_name(word);
-    if (*state > SOCKET_STATELESS) {
-        return true;
-    }
-    for (int i = SOCKET_CLOSED; i < SOCKET_STATE_COUNT; i++) {
-        text_addf(&names, "%s%s", i == SOCKET_CLOSED ? "" : ", ", socket_state_name(i));
-    }
-    failure_set(why, FAILURE_USAGE, 0, "--state: there is no state \"%s\"; the states are: %s",
-                word, text_bytes(&names));
-    text_clear(&names);
-    return false;
-}
-
-static bool read_times(const struct command_context *context, struct ledger_filter *filter,
-                       struct failure *why)
-{
-    if (!command_time(context, "since", COMMAND_EARLIER, 0, &filter->since, why) ||
-        !command_time(context, "until", COMMAND_LATER, 0, &filter->until, why)) {
-        return false;
-    }
-    if (filter->until != 0 && filter->since > filter->until) {
-        return FAIL(why, FAILURE_USAGE, 0, "--since is later than --until: nothing lies between");
-    }
-    return true;
-}
-
-static bool read_filter(const struct command_context *context, struct ledger_filter *filter,
-                        struct failure *why)
-{
-    const struct options *given = context->options;
-    const char *protocol = options_text(given, "protocol");
-
-    *filter = (struct ledger_filter){
-        .port = (int)options_number(given, "port", 0),
-        .local_port = (int)options_number(given, "local-port", 0),
-        .remote_port = (int)options_number(given, "remote-port", 0),
-        .protocol = protocol != NULL ? socket_protocol_from_name(protocol) : 0,
-        .has_pid = options_given(given, "pid"),
-        .pid = (uint32_t)options_number(given, "pid", 0),
-        .process = options_text(given, "process"),
-    };
-    return read_state(context, &filter->state, why) && read_times(context, filter, why);
-}
-
 static bool note_coverage(const struct command_context *context, const struct command_ledger *from,
                           const struct ledger_filter *filter, size_t records,
                           enum exit_status *status, struct failure *why)
@@ -290,60 +247,21 @@ static bool run(const struct command_context *context, enum exit_status *status,
 {
     struct command_ledger from = {0};
     struct render *render = NULL;
-    struct ledger_filter filter;
-    bool done = read_filter(context, &filter, why) &&
+    struct history_filter filter;
+    bool done = history_filter_read(&filter, context, why) &&
                 command_open_ledger(context, &from, status, why) &&
                 command_begin(context, &table, &render, why) &&
-                print_pages(context, render, from.ledger, &filter, why) &&
+                print_pages(context, render, from.ledger, &filter.filter, why) &&
                 command_finish(context, render, why) &&
-                note_coverage(context, &from, &filter, render->records, status, why);
+                note_coverage(context, &from, &filter.filter, render->records, status, why);
 
     render_close(render);
     ledger_close(from.ledger);
     return done;
 }
 
-static const char *const protocols[] = {"tcp", "udp", NULL};
-
-enum { LAST_PORT = 65535 };
-
 static const struct option options[] = {
-    {.name = "port",
-     .kind = OPTION_NUMBER,
-     .value = "PORT",
-     .help = "Only sockets with this port, local or remote",
-     .minimum = 1,
-     .maximum = LAST_PORT},
-    {.name = "local-port",
-     .kind = OPTION_NUMBER,
-     .value = "PORT",
-     .help = "Only sockets with this local port",
-     .minimum = 1,
-     .maximum = LAST_PORT},
-    {.name = "remote-port",
-     .kind = OPTION_NUMBER,
-     .value = "PORT",
-     .help = "Only sockets with this remote port",
-     .minimum = 1,
-     .maximum = LAST_PORT},
-    {.name = "pid",
-     .kind = OPTION_NUMBER,
-     .value = "PID",
-     .help = "Only sockets of this process id, whichever process had it",
-     .maximum = UINT32_MAX},
-    {.name = "process",
-     .kind = OPTION_TEXT,
-     .value = "NAME",
-     .help = "Only sockets of programs with this file name, as in svchost.exe"},
-    {.name = "protocol",
-     .kind = OPTION_CHOICE,
-     .value = "PROTOCOL",
-     .choices = protocols,
-     .help = "Only tcp or only udp"},
-    {.name = "state",
-     .kind = OPTION_TEXT,
-     .value = "STATE",
-     .help = "Only sockets in this state, as in listening or time-wait"},
+    HISTORY_FILTER_OPTIONS,
     {.name = "since",
      .kind = OPTION_TEXT,
      .value = "TIME",
@@ -371,6 +289,10 @@ static const struct example examples[] = {
      "What process 1276 had open in that hour."},
     {"portledger history --process svchost.exe --remote-port 443 --csv",
      "Connections of svchost.exe to port 443, for a spreadsheet."},
+    {"portledger history --remote-address 203.0.113.0/24 --user alice",
+     "Which of Alice's programs were connected to that network."},
+    {"portledger history --path \"*\\Temp\\*\" --since -30d",
+     "What ran out of a folder for temporary files and had sockets."},
     {NULL, NULL},
 };
 

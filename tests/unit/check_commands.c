@@ -535,7 +535,7 @@ static const struct {
      "\":null,\"session\":0,\"denied\":null,\"left_out\":null,\"command_line\":null,\"imag"
      "e_status\":null,\"image_sha256\":null,\"image_version\":null,\"image_company\":null,"
      "\"image_build_id\":null,\"image_verdict\":null,\"image_signature\":null,\"image_sign"
-     "er\":null,\"image_checked_at\":null,\"opening\":\"found\",\"id\":1},\n"
+     "er\":null,\"image_checked_at\":null,\"opening\":\"found\",\"id\":1,\"instance\":1},\n"
      "{\"opened_at\":\"2026-11-20T14:00:00.000+01:00\",\"closed_at\":\"2026-11-20T14:00:04"
      ".000+01:00\",\"ending\":\"cut\",\"duration\":4000,\"pid\":null,\"process\":null,\"at"
      "tribution\":\"denied\",\"service\":null,\"service_basis\":null,\"protocol\":\"UDP\","
@@ -546,7 +546,7 @@ static const struct {
      "command_line\":null,\"image_status\":null,\"image_sha256\":null,\"image_version\":nu"
      "ll,\"image_company\":null,\"image_build_id\":null,\"image_verdict\":null,\"image_sig"
      "nature\":null,\"image_signer\":null,\"image_checked_at\":null,\"opening\":\"found\","
-     "\"id\":2},\n"
+     "\"id\":2,\"instance\":null},\n"
      "{\"opened_at\":\"2026-11-20T14:00:01.000+01:00\",\"closed_at\":\"2026-11-20T14:00:03"
      ".000+01:00\",\"ending\":\"closed\",\"duration\":2000,\"pid\":4321,\"process\":\"=evi"
      "l\\u001b[31m\",\"attribution\":\"exact\",\"service\":null,\"service_basis\":null,\"p"
@@ -558,7 +558,7 @@ static const struct {
      "\":null,\"command_line\":null,\"image_status\":null,\"image_sha256\":null,\"image_ve"
      "rsion\":null,\"image_company\":null,\"image_build_id\":null,\"image_verdict\":null,\""
      "image_signature\":null,\"image_signer\":null,\"image_checked_at\":null,\"opening\":\""
-     "opened\",\"id\":3},\n"
+     "opened\",\"id\":3,\"instance\":2},\n"
      "{\"opened_at\":\"2026-11-20T14:00:02.000+01:00\",\"closed_at\":\"2026-11-20T14:00:03"
      ".000+01:00\",\"ending\":\"closed\",\"duration\":1000,\"pid\":100,\"process\":\"sshd\""
      ",\"attribution\":\"exact\",\"service\":null,\"service_basis\":null,\"protocol\":\"TC"
@@ -570,7 +570,7 @@ static const struct {
      "left_out\":null,\"command_line\":null,\"image_status\":null,\"image_sha256\":null,\""
      "image_version\":null,\"image_company\":null,\"image_build_id\":null,\"image_verdict\""
      ":null,\"image_signature\":null,\"image_signer\":null,\"image_checked_at\":null,\"ope"
-     "ning\":\"opened\",\"id\":4},\n"
+     "ning\":\"opened\",\"id\":4,\"instance\":1},\n"
      "{\"opened_at\":\"2026-11-20T14:00:03.000+01:00\",\"closed_at\":\"2026-11-20T14:00:04"
      ".000+01:00\",\"ending\":\"cut\",\"duration\":1000,\"pid\":100,\"process\":\"sshd\",\""
      "attribution\":\"exact\",\"service\":null,\"service_basis\":null,\"protocol\":\"TCP\""
@@ -582,7 +582,7 @@ static const struct {
      "_out\":null,\"command_line\":null,\"image_status\":null,\"image_sha256\":null,\"imag"
      "e_version\":null,\"image_company\":null,\"image_build_id\":null,\"image_verdict\":nu"
      "ll,\"image_signature\":null,\"image_signer\":null,\"image_checked_at\":null,\"openin"
-     "g\":\"opened\",\"id\":5},\n"
+     "g\":\"opened\",\"id\":5,\"instance\":1},\n"
      "{\"opened_at\":\"2026-11-20T14:01:04.000+01:00\",\"closed_at\":null,\"ending\":\"ope"
      "n\",\"duration\":2000,\"pid\":100,\"process\":\"sshd\",\"attribution\":\"exact\",\"s"
      "ervice\":null,\"service_basis\":null,\"protocol\":\"TCP\",\"local_port\":22,\"local_"
@@ -593,7 +593,7 @@ static const struct {
      "ed\":null,\"left_out\":null,\"command_line\":null,\"image_status\":null,\"image_sha2"
      "56\":null,\"image_version\":null,\"image_company\":null,\"image_build_id\":null,\"im"
      "age_verdict\":null,\"image_signature\":null,\"image_signer\":null,\"image_checked_at"
-     "\":null,\"opening\":\"continued\",\"id\":6},\n"
+     "\":null,\"opening\":\"continued\",\"id\":6,\"instance\":1},\n"
      "{\"opened_at\":\"2026-11-20T14:01:04.000+01:00\",\"closed_at\":null,\"ending\":\"ope"
      "n\",\"duration\":2000,\"pid\":null,\"process\":null,\"attribution\":\"denied\",\"ser"
      "vice\":null,\"service_basis\":null,\"protocol\":\"UDP\",\"local_port\":53,\"local_ad"
@@ -603,7 +603,7 @@ static const struct {
      "ll,\"session\":null,\"denied\":null,\"left_out\":null,\"command_line\":null,\"image_"
      "status\":null,\"image_sha256\":null,\"image_version\":null,\"image_company\":null,\""
      "image_build_id\":null,\"image_verdict\":null,\"image_signature\":null,\"image_signer"
-     "\":null,\"image_checked_at\":null,\"opening\":\"continued\",\"id\":7},\n"
+     "\":null,\"image_checked_at\":null,\"opening\":\"continued\",\"id\":7,\"instance\":null},\n"
      "{\"opened_at\":\"2026-11-20T14:01:04.000+01:00\",\"closed_at\":null,\"ending\":\"ope"
      "n\",\"duration\":2000,\"pid\":300,\"process\":\"nginx\",\"attribution\":\"exact\",\""
      "service\":null,\"service_basis\":null,\"protocol\":\"TCP\",\"local_port\":443,\"loca"
@@ -614,7 +614,7 @@ static const struct {
      "eft_out\":null,\"command_line\":null,\"image_status\":null,\"image_sha256\":null,\"i"
      "mage_version\":null,\"image_company\":null,\"image_build_id\":null,\"image_verdict\""
      ":null,\"image_signature\":null,\"image_signer\":null,\"image_checked_at\":null,\"ope"
-     "ning\":\"found\",\"id\":8}\n"
+     "ning\":\"found\",\"id\":8,\"instance\":3}\n"
      "]\n",
      "{\"note\":\"coverage\",\"text\":\"watched from 2026-11-20 14:00:00 +01:00 to 2026-11"
      "-20 14:01:06 +01:00, every 1s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:"
@@ -718,7 +718,7 @@ static const struct {
      "\":null,\"session\":0,\"denied\":null,\"left_out\":null,\"command_line\":null,\"imag"
      "e_status\":null,\"image_sha256\":null,\"image_version\":null,\"image_company\":null,"
      "\"image_build_id\":null,\"image_verdict\":null,\"image_signature\":null,\"image_sign"
-     "er\":null,\"image_checked_at\":null,\"opening\":\"found\",\"id\":1}\n"
+     "er\":null,\"image_checked_at\":null,\"opening\":\"found\",\"id\":1,\"instance\":1}\n"
      "{\"opened_at\":\"2026-11-20T14:00:00.000+01:00\",\"closed_at\":\"2026-11-20T14:00:04"
      ".000+01:00\",\"ending\":\"cut\",\"duration\":4000,\"pid\":null,\"process\":null,\"at"
      "tribution\":\"denied\",\"service\":null,\"service_basis\":null,\"protocol\":\"UDP\","
@@ -729,7 +729,7 @@ static const struct {
      "command_line\":null,\"image_status\":null,\"image_sha256\":null,\"image_version\":nu"
      "ll,\"image_company\":null,\"image_build_id\":null,\"image_verdict\":null,\"image_sig"
      "nature\":null,\"image_signer\":null,\"image_checked_at\":null,\"opening\":\"found\","
-     "\"id\":2}\n"
+     "\"id\":2,\"instance\":null}\n"
      "{\"opened_at\":\"2026-11-20T14:00:01.000+01:00\",\"closed_at\":\"2026-11-20T14:00:03"
      ".000+01:00\",\"ending\":\"closed\",\"duration\":2000,\"pid\":4321,\"process\":\"=evi"
      "l\\u001b[31m\",\"attribution\":\"exact\",\"service\":null,\"service_basis\":null,\"p"
@@ -741,7 +741,7 @@ static const struct {
      "\":null,\"command_line\":null,\"image_status\":null,\"image_sha256\":null,\"image_ve"
      "rsion\":null,\"image_company\":null,\"image_build_id\":null,\"image_verdict\":null,\""
      "image_signature\":null,\"image_signer\":null,\"image_checked_at\":null,\"opening\":\""
-     "opened\",\"id\":3}\n"
+     "opened\",\"id\":3,\"instance\":2}\n"
      "{\"opened_at\":\"2026-11-20T14:00:02.000+01:00\",\"closed_at\":\"2026-11-20T14:00:03"
      ".000+01:00\",\"ending\":\"closed\",\"duration\":1000,\"pid\":100,\"process\":\"sshd\""
      ",\"attribution\":\"exact\",\"service\":null,\"service_basis\":null,\"protocol\":\"TC"
@@ -753,7 +753,7 @@ static const struct {
      "left_out\":null,\"command_line\":null,\"image_status\":null,\"image_sha256\":null,\""
      "image_version\":null,\"image_company\":null,\"image_build_id\":null,\"image_verdict\""
      ":null,\"image_signature\":null,\"image_signer\":null,\"image_checked_at\":null,\"ope"
-     "ning\":\"opened\",\"id\":4}\n"
+     "ning\":\"opened\",\"id\":4,\"instance\":1}\n"
      "{\"opened_at\":\"2026-11-20T14:00:03.000+01:00\",\"closed_at\":\"2026-11-20T14:00:04"
      ".000+01:00\",\"ending\":\"cut\",\"duration\":1000,\"pid\":100,\"process\":\"sshd\",\""
      "attribution\":\"exact\",\"service\":null,\"service_basis\":null,\"protocol\":\"TCP\""
@@ -765,7 +765,7 @@ static const struct {
      "_out\":null,\"command_line\":null,\"image_status\":null,\"image_sha256\":null,\"imag"
      "e_version\":null,\"image_company\":null,\"image_build_id\":null,\"image_verdict\":nu"
      "ll,\"image_signature\":null,\"image_signer\":null,\"image_checked_at\":null,\"openin"
-     "g\":\"opened\",\"id\":5}\n"
+     "g\":\"opened\",\"id\":5,\"instance\":1}\n"
      "{\"opened_at\":\"2026-11-20T14:01:04.000+01:00\",\"closed_at\":null,\"ending\":\"ope"
      "n\",\"duration\":2000,\"pid\":100,\"process\":\"sshd\",\"attribution\":\"exact\",\"s"
      "ervice\":null,\"service_basis\":null,\"protocol\":\"TCP\",\"local_port\":22,\"local_"
@@ -776,7 +776,7 @@ static const struct {
      "ed\":null,\"left_out\":null,\"command_line\":null,\"image_status\":null,\"image_sha2"
      "56\":null,\"image_version\":null,\"image_company\":null,\"image_build_id\":null,\"im"
      "age_verdict\":null,\"image_signature\":null,\"image_signer\":null,\"image_checked_at"
-     "\":null,\"opening\":\"continued\",\"id\":6}\n"
+     "\":null,\"opening\":\"continued\",\"id\":6,\"instance\":1}\n"
      "{\"opened_at\":\"2026-11-20T14:01:04.000+01:00\",\"closed_at\":null,\"ending\":\"ope"
      "n\",\"duration\":2000,\"pid\":null,\"process\":null,\"attribution\":\"denied\",\"ser"
      "vice\":null,\"service_basis\":null,\"protocol\":\"UDP\",\"local_port\":53,\"local_ad"
@@ -786,7 +786,7 @@ static const struct {
      "ll,\"session\":null,\"denied\":null,\"left_out\":null,\"command_line\":null,\"image_"
      "status\":null,\"image_sha256\":null,\"image_version\":null,\"image_company\":null,\""
      "image_build_id\":null,\"image_verdict\":null,\"image_signature\":null,\"image_signer"
-     "\":null,\"image_checked_at\":null,\"opening\":\"continued\",\"id\":7}\n"
+     "\":null,\"image_checked_at\":null,\"opening\":\"continued\",\"id\":7,\"instance\":null}\n"
      "{\"opened_at\":\"2026-11-20T14:01:04.000+01:00\",\"closed_at\":null,\"ending\":\"ope"
      "n\",\"duration\":2000,\"pid\":300,\"process\":\"nginx\",\"attribution\":\"exact\",\""
      "service\":null,\"service_basis\":null,\"protocol\":\"TCP\",\"local_port\":443,\"loca"
@@ -797,7 +797,7 @@ static const struct {
      "eft_out\":null,\"command_line\":null,\"image_status\":null,\"image_sha256\":null,\"i"
      "mage_version\":null,\"image_company\":null,\"image_build_id\":null,\"image_verdict\""
      ":null,\"image_signature\":null,\"image_signer\":null,\"image_checked_at\":null,\"ope"
-     "ning\":\"found\",\"id\":8}\n",
+     "ning\":\"found\",\"id\":8,\"instance\":3}\n",
      "{\"note\":\"coverage\",\"text\":\"watched from 2026-11-20 14:00:00 +01:00 to 2026-11"
      "-20 14:01:06 +01:00, every 1s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:"
      "00 to 2026-11-20 14:01:04 +01:00 (service stopped)\",\"since\":\"2026-11-20T14:00:00"
@@ -864,28 +864,28 @@ static const struct {
      "d_at,created_at,parent_pid,process_access,parent_process,user,user_id,integrity,sess"
      "ion,denied,left_out,command_line,image_status,image_sha256,image_version,image_compa"
      "ny,image_build_id,image_verdict,image_signature,image_signer,image_checked_at,openin"
-     "g,id\r\n"
+     "g,id,instance\r\n"
      "2026-11-20T14:00:00.000+01:00,2026-11-20T14:00:04.000+01:00,cut,4000,100,sshd,exact,"
      ",,TCP,22,0.0.0.0,LISTENING,,,/usr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,"
-     ",,,,0,,,,,,,,,,,,,found,1\r\n"
+     ",,,,0,,,,,,,,,,,,,found,1,1\r\n"
      "2026-11-20T14:00:00.000+01:00,2026-11-20T14:00:04.000+01:00,cut,4000,,,denied,,,UDP,"
-     "53,::,,,,,,,,,,,,,,,,,,,,,,,,,,found,2\r\n"
+     "53,::,,,,,,,,,,,,,,,,,,,,,,,,,,found,2,\r\n"
      "2026-11-20T14:00:01.000+01:00,2026-11-20T14:00:03.000+01:00,closed,2000,4321,'=evil\033"
      "[31m,exact,,,TCP,4444,127.0.0.1,LISTENING,,,\"/tmp/\342\200\256cod.\"\"exe\"\"\",202"
-     "6-11-20T14:00:00.500+01:00,,100,opened,,,,,0,,,,,,,,,,,,,opened,3\r\n"
+     "6-11-20T14:00:00.500+01:00,,100,opened,,,,,0,,,,,,,,,,,,,opened,3,2\r\n"
      "2026-11-20T14:00:02.000+01:00,2026-11-20T14:00:03.000+01:00,closed,1000,100,sshd,exa"
      "ct,,,TCP,22,10.0.0.1,ESTABLISHED,10.0.0.9,50000,/usr/sbin/sshd,2026-11-20T13:59:00.0"
-     "00+01:00,2026-11-20T14:00:01.500+01:00,1,opened,,,,,0,,,,,,,,,,,,,opened,4\r\n"
+     "00+01:00,2026-11-20T14:00:01.500+01:00,1,opened,,,,,0,,,,,,,,,,,,,opened,4,1\r\n"
      "2026-11-20T14:00:03.000+01:00,2026-11-20T14:00:04.000+01:00,cut,1000,100,sshd,exact,"
      ",,TCP,22,10.0.0.1,CLOSE WAIT,10.0.0.9,50000,/usr/sbin/sshd,2026-11-20T13:59:00.000+0"
-     "1:00,2026-11-20T14:00:01.500+01:00,1,opened,,,,,0,,,,,,,,,,,,,opened,5\r\n"
+     "1:00,2026-11-20T14:00:01.500+01:00,1,opened,,,,,0,,,,,,,,,,,,,opened,5,1\r\n"
      "2026-11-20T14:01:04.000+01:00,,open,2000,100,sshd,exact,,,TCP,22,0.0.0.0,LISTENING,,"
      ",/usr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,,,,0,,,,,,,,,,,,,continued,"
-     "6\r\n"
+     "6,1\r\n"
      "2026-11-20T14:01:04.000+01:00,,open,2000,,,denied,,,UDP,53,::,,,,,,,,,,,,,,,,,,,,,,,"
-     ",,,continued,7\r\n"
+     ",,,continued,7,\r\n"
      "2026-11-20T14:01:04.000+01:00,,open,2000,300,nginx,exact,,,TCP,443,::,LISTENING,,,,2"
-     "026-11-20T14:00:50.000+01:00,,,denied,,,,,0,,,,,,,,,,,,,found,8\r\n",
+     "026-11-20T14:00:50.000+01:00,,,denied,,,,,0,,,,,,,,,,,,,found,8,3\r\n",
      "note: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:01:06 +01:00, every 1"
      "s, except for 1 m; not watched: 2026-11-20 14:00:04 +01:00 to 2026-11-20 14:01:04 +0"
      "1:00 (service stopped)\n"},
@@ -1136,6 +1136,28 @@ static const struct {
     {"--until 14:00:00", 2},
     {"--pid 100 --state established --port 22 --protocol tcp", 1},
     {"--pid 300 --until 14:00:04", 0},
+    {"--address 10.0.0.0/8", 2},
+    {"--address 10.0.0.9", 2},
+    {"--local-address 10.0.0.9", 0},
+    {"--local-address 10.0.0.1", 2},
+    {"--remote-address 10.0.0.0/28", 2},
+    {"--remote-address 10.0.0.1", 0},
+    {"--local-address ::/0", 3},
+    {"--path */SSHD", 4},
+    {"--path sshd", 0},
+    {"--user root", 0},
+    {"--service ssh.service", 0},
+    {"--module *", 0},
+    {"--image 00000000000000000000000000000000000000000000000000000000000000aB", 0},
+    {"--instance 1", 4},
+    {"--instance 1 --state listening", 2},
+    {"--instance 99", 0},
+    {"--instance 100@13:59", 4},
+    {"--instance 100@2026-11-20T13:59:00.000+01:00", 4},
+    {"--instance 100@14:00", 0},
+    {"--instance 4321@14:00:00", 1}, /* started in that second */
+    {"--instance 4321@2026-11-20T14:00:00.500+01:00", 1},
+    {"--instance 4321@2026-11-20T14:00:00.501+01:00", 0},
 };
 
 START_TEST(a_filter_finds_what_it_says)
@@ -1169,6 +1191,21 @@ static const struct {
     {"history --ledger check_commands.db --port 0", "port", EXIT_USAGE},
     {"history --ledger check_commands.db --port 65536", "port", EXIT_USAGE},
     {"history --ledger check_commands.db 4444", "no use for \"4444\" after \"history\"",
+     EXIT_USAGE},
+    {"history --ledger check_commands.db --address 10.0.0.0/33", "--address: \"10.0.0.0/33\" is",
+     EXIT_USAGE},
+    {"history --ledger check_commands.db --remote-address host", "--remote-address: \"host\" is",
+     EXIT_USAGE},
+    {"history --ledger check_commands.db --image abc", "64 hexadecimal digits", EXIT_USAGE},
+    {"history --ledger check_commands.db --image "
+     "00000000000000000000000000000000000000000000000000000000000000abc",
+     "longer than a SHA-256", EXIT_USAGE},
+    {"history --ledger check_commands.db --instance 0", "PID@TIME", EXIT_USAGE},
+    {"history --ledger check_commands.db --instance @13:59", "PID@TIME", EXIT_USAGE},
+    {"history --ledger check_commands.db --instance 4294967296@13:59", "PID@TIME", EXIT_USAGE},
+    {"history --ledger check_commands.db --instance 1x", "PID@TIME", EXIT_USAGE},
+    {"history --ledger check_commands.db --instance 100@noon", "--instance: ", EXIT_USAGE},
+    {"history --ledger check_commands.db --pid 1 --instance 100@13:59", "two processes",
      EXIT_USAGE},
     {"local --ledger check_commands.db --at noon", "noon", EXIT_USAGE},
     {"diff --ledger check_commands.db", "something is missing: portledger diff A [B]", EXIT_USAGE},
@@ -1403,9 +1440,10 @@ static void record_many(void)
     store();
 }
 
-/* The last cell of every line is the interval's id, and ids count up. */
+/* The last cell but one of every line is the interval's id, and ids count up. */
 START_TEST(no_interval_is_lost_between_two_pages)
 {
+    const char *last = "";
     const char *cell = "";
     long id = 0;
     int lines = 0;
@@ -1415,7 +1453,8 @@ START_TEST(no_interval_is_lost_between_two_pages)
         cli_run("history --ledger check_commands.db --csv --quiet --state established"), EXIT_YES);
     for (const char *c = cli_out(); *c != '\0'; c++) {
         if (*c == ',') {
-            cell = c + 1;
+            cell = last;
+            last = c + 1;
         } else if (*c == '\n' && lines++ > 0) {
             ck_assert_int_gt(strtol(cell, NULL, 10), id);
             id = strtol(cell, NULL, 10);

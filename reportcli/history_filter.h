@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * The filters of a command that asks for intervals, as people type them.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "collector/image.h"
+#include "reportcli/command.h"
+#include "store/ledger_query.h"
+
+/* A filter, with what it refers to beside the texts of the command line. */
+struct history_filter {
+    struct ledger_filter filter;
+    uint8_t image[IMAGE_HASH_SIZE];
+};
+
+/*
+ * Fills *filter, which must stay where it is, from the options below and from
+ * --since and --until, which the command has too. FAILURE_USAGE names the
+ * option and its forms.
+ */
+bool history_filter_read(struct history_filter *filter, const struct command_context *context,
+                         struct failure *why) NODISCARD;
+
+enum { HISTORY_FILTER_LAST_PORT = 65535 };
+
+extern const char *const history_filter_protocols[];
+
+/* The rows of a command's option table. */
+#define HISTORY_FILTER_OPTIONS                                                                     \
+    {.name = "port",                                                                               \
+     .kind = OPTION_NUMBER,                                                                        \
+     .value = "PORT",                                                                              \
+     .help = "Only sockets with this port, local or remote",                                       \
+     .minimum = 1,                                                                                 \
+     .maximum = HISTORY_FILTER_LAST_PORT},                                                         \
+        {.name = "local-port",                                                                     \
+         .kind = OPTION_NUMBER,                                                                    \
+         .value = "PORT",                                                                          \
+         .help = "Only sockets with this local port",                                              \
+         .minimum = 1,                                                                             \
+         .maximum = HISTORY_FILTER_LAST_PORT},                                                     \
+        {.name = "remote-port",                                                                    \
+         .kind = OPTION_NUMBER,                                                                    \
+         .value = "PORT",                                                                          \
+         .help = "Only sockets with this remote port",                                             \
+         .minimum = 1,                                                                             \
+         .maximum = HISTORY_FILTER_LAST_PORT},                                                     \
+        {.name = "address",                                                                        \
+         .kind = OPTION_TEXT,                                                                      \
+         .value = "ADDRESS",                                                                       \
+         .help = "Only sockets with this address, local or remote; 10.0.0.0/8 and 2001:db8::/32 "  \
+                 "are all that begin so"},                                                         \
+        {.name = "local-address",                                                                  \
+         .kind = OPTION_TEXT,                                                                      \
+         .value = "ADDRESS",                                                                       \
+         .help = "Only sockets with this local address, or one that begins so"},                   \
+        {.name = "remote-address",                                                                 \
+         .kind = OPTION_TEXT,                                                                      \
+         .value = "ADDRESS",                                                                       \
+         .help = "Only sockets with this address at the other end, or one that begins so"},        \
+        {.name = "pid",                                                                            \
+         .kind = OPTION_NUMBER,                                                                    \
+         .value = "PID",                                                                           \
+         .help = "Only sockets of this process id, whichever process had it",                      \
+         .maximum = UINT32_MAX},                                                                   \
+        {.name = "instance",                                                                       \
+         .kind = OPTION_TEXT,                                                                      \
+         .value = "INSTANCE",                                                                      \
+         .help = "Only sockets of one run of a program: its number, as in the column instance, "   \
+                 "or PID@TIME, the time at which it started"},                                     \
+        {.name = "process",                                                                        \
+         .kind = OPTION_TEXT,                                                                      \
+         .value = "NAME",                                                                          \
+         .help = "Only sockets of programs with this file name, as in svchost.exe"},               \
+        {.name = "path",                                                                           \
+         .kind = OPTION_TEXT,                                                                      \
+         .value = "PATTERN",                                                                       \
+         .help = "Only sockets of programs whose whole path is like this: * is anything, ? one "   \
+                 "character; case does not count"},                                                \
+        {.name = "image",                                                                          \
+         .kind = OPTION_TEXT,                                                                      \
+         .value = "SHA256",                                                                        \
+         .help = "Only sockets of programs whose file has this SHA-256, 64 hexadecimal digits"},   \
+        {.name = "user",                                                                           \
+         .kind = OPTION_TEXT,                                                                      \
+         .value = "USER",                                                                          \
+         .help = "Only sockets of processes of this account: its id, or its name with or without " \
+                 "the domain"},                                                                    \
+        {.name = "service",                                                                        \
+         .kind = OPTION_TEXT,                                                                      \
+         .value = "NAME",                                                                          \
+         .help = "Only sockets of this service, also where it is one of several"},                 \
+        {.name = "module",                                                                         \
+         .kind = OPTION_TEXT,                                                                      \
+         .value = "PATTERN",                                                                       \
+         .help = "Only sockets of processes that had a file like this loaded, at whatever time "   \
+                 "of their life; as in --path"},                                                   \
+        {.name = "protocol",                                                                       \
+         .kind = OPTION_CHOICE,                                                                    \
+         .value = "PROTOCOL",                                                                      \
+         .choices = history_filter_protocols,                                                      \
+         .help = "Only tcp or only udp"},                                                          \
+    {                                                                                              \
+        .name = "state", .kind = OPTION_TEXT, .value = "STATE",                                    \
+        .help = "Only sockets in this state, as in listening or time-wait"                         \
+    }
