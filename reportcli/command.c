@@ -12,20 +12,30 @@
 #include "collector/collector.h"
 #include "reportcli/json_text.h"
 #include "store/ledger_query.h"
+#include "store/ledger_share.h"
 
 /* Without a settings file, and for a ledger from elsewhere. */
 enum { USUAL_COMMIT_MS = 5000 };
 
-/* The ledger's path and commit by the settings file; their defaults where there is none. */
-static bool read_settings(struct text *path, int64_t *commit, struct failure *why)
+/* The settings file's, or the defaults where there is none. */
+static bool read_settings(struct settings **settings, struct failure *why)
 {
     static setting_tables tables = {&collector_settings, &ledger_settings, NULL};
-    struct settings *settings = NULL;
     struct text file = {0};
-    bool done = paths_settings_file(&file, why) && text_ok(&file, why);
+    bool done = paths_settings_file(&file, why) && text_ok(&file, why) &&
+                (settings_read(settings, text_bytes(&file), tables, why) ||
+                 (why->kind == FAILURE_MISSING && settings_read(settings, NULL, tables, why)));
 
-    done = done && (settings_read(&settings, text_bytes(&file), tables, why) ||
-                    (why->kind == FAILURE_MISSING && settings_read(&settings, NULL, tables, why)));
+    text_clear(&file);
+    return done;
+}
+
+/* The ledger's path and commit by the settings. */
+static bool read_ledger_settings(struct text *path, int64_t *commit, struct failure *why)
+{
+    struct settings *settings = NULL;
+    bool done = read_settings(&settings, why);
+
     if (done) {
         const char *named = settings_text(settings, "ledger.path");
 
@@ -37,8 +47,28 @@ static bool read_settings(struct text *path, int64_t *commit, struct failure *wh
         }
     }
     settings_free(settings);
-    text_clear(&file);
     return done && text_ok(path, why);
+}
+
+bool command_shared_copy(const struct command_context *context, struct text *path,
+                         struct failure *why)
+{
+    struct settings *settings = NULL;
+    const char *folder;
+
+    if (context->ledger != NULL) {
+        return true;
+    }
+    if (!read_settings(&settings, why)) {
+        return false;
+    }
+    folder = settings_text(settings, "ledger.share.folder");
+    if (folder != NULL) {
+        text_add(path, folder);
+        paths_add_part(path, LEDGER_SHARE_NAME);
+    }
+    settings_free(settings);
+    return text_ok(path, why);
 }
 
 /* What a person can do about it; NULL where the failure's own words say it all. */
@@ -83,7 +113,7 @@ bool command_open_ledger(const struct command_context *context, struct command_l
     if (context->ledger != NULL) {
         text_add(&path, context->ledger);
     } else {
-        done = read_settings(&path, &out->commit, why);
+        done = read_ledger_settings(&path, &out->commit, why);
     }
     done = done && text_ok(&path, why) &&
            ledger_open(&out->ledger, text_bytes(&path), LEDGER_READ, why) &&

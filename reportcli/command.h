@@ -90,6 +90,13 @@ struct command_ledger {
 bool command_open_ledger(const struct command_context *context, struct command_ledger *out,
                          enum exit_status *status, struct failure *why) NODISCARD;
 
+/*
+ * Appends the path of the copy that the service makes for others, by the
+ * settings; nothing where it makes none, and where --ledger names a ledger.
+ */
+bool command_shared_copy(const struct command_context *context, struct text *path,
+                         struct failure *why) NODISCARD;
+
 /* Of a time of day that happened twice: the earlier or the later moment. */
 enum command_edge {
     COMMAND_EARLIER,

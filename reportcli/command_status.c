@@ -12,6 +12,7 @@
 #include "reportcli/command.h"
 #include "reportcli/coverage.h"
 #include "reportcli/stretch_records.h"
+#include "store/ledger_log.h"
 #include "store/ledger_query.h"
 
 #define DAY_MS INT64_C(86400000)
@@ -152,6 +153,29 @@ static const struct column status_columns[] = {
      .heading = "Sockets left out",
      .help = "The most sockets at a time, likewise",
      .rank = 1},
+    {.name = "log_held",
+     .type = COLUMN_BOOLEAN,
+     .heading = "Log held",
+     .help = "Whether another program reads for so long that the log cannot be emptied: it has 32 "
+             "MiB or more",
+     .rank = 1},
+    {.name = "shared_copy",
+     .type = COLUMN_TEXT,
+     .heading = "Copy for others",
+     .help = "Path of the copy that the service makes by ledger.share; absent where it makes none, "
+             "and with --ledger",
+     .rank = 1},
+    {.name = "shared_copy_at",
+     .type = COLUMN_TIME,
+     .heading = "Copied sample",
+     .help = "When the newest sample in that copy was taken; absent where it cannot be read",
+     .rank = 1},
+    {.name = "shared_copy_age",
+     .type = COLUMN_DURATION,
+     .unit = "ms",
+     .heading = "Copy age",
+     .help = "How long ago that was",
+     .rank = 1},
 };
 
 enum {
@@ -184,6 +208,10 @@ enum {
     MISSED,
     LEFT_OUT_PROCESSES,
     LEFT_OUT_SOCKETS,
+    LOG_HELD,
+    SHARED_COPY,
+    SHARED_COPY_AT,
+    SHARED_COPY_AGE,
     STATUS_COLUMNS,
 };
 
@@ -232,6 +260,8 @@ struct findings {
     struct service_facts service;
     struct ledger_coverage coverage; /* of the last day */
     struct text reasons;
+    struct text shared; /* path of the copy for others; empty: none */
+    int64_t shared_at;  /* newest sample in it; 0: it cannot be read */
     const char *state;
     bool recording;
 };
@@ -335,6 +365,21 @@ static struct ledger_coverage_range last_day(const struct command_context *conte
     return day;
 }
 
+/* A copy that is not there yet, or that this user may not read, costs a detail. */
+static void look_at_shared(struct findings *findings)
+{
+    struct ledger *copy = NULL;
+    struct ledger_summary summary;
+    struct failure unknown;
+
+    if (findings->shared.size > 0 &&
+        ledger_open(&copy, text_bytes(&findings->shared), LEDGER_READ, &unknown) &&
+        ledger_summarize(copy, &summary, &unknown)) {
+        findings->shared_at = summary.last_sample_at;
+    }
+    ledger_close(copy);
+}
+
 static bool find_out(struct findings *findings, const struct command_context *context,
                      const struct command_ledger *from, struct failure *why)
 {
@@ -348,6 +393,10 @@ static bool find_out(struct findings *findings, const struct command_context *co
         return false;
     }
     add_reasons(&findings->reasons, &findings->coverage);
+    if (!command_shared_copy(context, &findings->shared, why)) {
+        return false;
+    }
+    look_at_shared(findings);
     ask_service(&findings->service);
     judge(findings, context, from->commit);
     return text_ok(&findings->reasons, why);
@@ -410,6 +459,21 @@ static void fill_ledger(const struct findings *findings, const char *path, struc
     values[STRETCHES] = value_number(summary->stretches);
 }
 
+static void fill_copies(const struct findings *findings, const struct command_context *context,
+                        struct value *values)
+{
+    int64_t age = context->now - findings->shared_at;
+
+    values[LOG_HELD] = value_truth(findings->summary.wal_bytes >= LEDGER_LOG_BOUND);
+    if (findings->shared.size > 0) {
+        values[SHARED_COPY] = value_text(text_bytes(&findings->shared));
+    }
+    values[SHARED_COPY_AT] = value_known(findings->shared_at);
+    if (findings->shared_at != 0) {
+        values[SHARED_COPY_AGE] = value_number(age > 0 ? age : 0);
+    }
+}
+
 static bool print_status(const struct command_context *context, const struct findings *findings,
                          const char *path, struct failure *why)
 {
@@ -420,6 +484,7 @@ static bool print_status(const struct command_context *context, const struct fin
     fill_health(findings, context, values);
     fill_coverage(findings, values);
     fill_ledger(findings, path, values);
+    fill_copies(findings, context, values);
     done = command_begin(context, &status_table, &render, why) &&
            render_record(render, values, why) && command_finish(context, render, why);
     render_close(render);
@@ -438,6 +503,7 @@ static bool run_status(const struct command_context *context, const struct comma
         *status = findings.recording ? EXIT_YES : EXIT_NO;
     }
     text_clear(&findings.reasons);
+    text_clear(&findings.shared);
     ledger_coverage_clear(&findings.coverage);
     return done;
 }
