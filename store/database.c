@@ -28,6 +28,9 @@ static const struct meaning {
     {SQLITE_NOTADB, FAILURE_FORMAT, "the file is no ledger, or its beginning is damaged"},
     {SQLITE_BUSY, FAILURE_BUSY, "another program has locked the file"},
     {SQLITE_LOCKED, FAILURE_BUSY, "another program has locked the file"},
+    {SQLITE_INTERRUPT, FAILURE_BUSY,
+     "this takes longer than a live ledger may be held: ask again, when more of it is in memory, "
+     "or ask a copy, as portledger export --sqlite makes it"},
     {SQLITE_READONLY, FAILURE_DENIED, "the file or its folder may not be written"},
     {SQLITE_PERM, FAILURE_DENIED, "the file may not be opened"},
     {SQLITE_AUTH, FAILURE_DENIED, "the file may not be used like this"},

@@ -13,6 +13,11 @@
 #include "store/ledger_handle.h"
 #include "store/ledger_schema.h"
 
+enum {
+    READ_AT_MOST_MS = 2000,
+    LOOK_EVERY = 10000, /* steps of SQLite's machine: about a millisecond */
+};
+
 /* Facts that a new ledger begins with. */
 static const char add_meta[] =
     "INSERT OR IGNORE INTO meta (name, value) VALUES ('ledger_id', :id), ('created_at', :now)";
@@ -336,6 +341,22 @@ static bool still_frozen(struct ledger *ledger)
            header.changes == ledger->frozen_changes;
 }
 
+static int took_too_long(void *context)
+{
+    const struct ledger *ledger = context;
+
+    return clock_steady() > ledger->read_until ? 1 : 0;
+}
+
+/* Of the log that the service writes meanwhile nothing can be taken away. */
+static void limit_time(struct ledger *ledger)
+{
+    bool limited = !ledger->frozen && ledger->access == LEDGER_READ;
+
+    ledger->read_until = clock_steady() + READ_AT_MOST_MS;
+    sqlite3_progress_handler(ledger->db, limited ? LOOK_EVERY : 0, took_too_long, ledger);
+}
+
 bool ledger_begin_read(struct ledger *ledger, struct failure *why)
 {
     if (ledger->db == NULL || (ledger->frozen && !still_frozen(ledger))) {
@@ -344,11 +365,13 @@ bool ledger_begin_read(struct ledger *ledger, struct failure *why)
             return false;
         }
     }
+    limit_time(ledger);
     return database_run(ledger->db, "BEGIN", why) || ledger_name_failure(ledger, why);
 }
 
 bool ledger_end_read(struct ledger *ledger, bool ok, struct failure *why)
 {
+    sqlite3_progress_handler(ledger->db, 0, NULL, NULL);
     database_rollback(ledger->db);
     if (!ok) {
         return ledger_name_failure(ledger, why);

@@ -19,6 +19,7 @@ struct ledger {
     enum ledger_access access;
     struct file_lock *lock; /* of the only writer; NULL for a reader, and in memory */
     bool accepted;          /* the file is a ledger of ours, and may be touched */
+    int64_t read_until;     /* clock_steady() at which a read transaction must be over */
     bool frozen;            /* opened as a file that nobody writes */
     uint32_t frozen_changes;
     int64_t frozen_log; /* bytes of the log beside it; -1: there is none */
@@ -33,7 +34,9 @@ bool ledger_name_failure(const struct ledger *ledger, struct failure *why);
 
 /*
  * Everything that is read between these two calls is of one moment, and holds
- * back the writer's log: end it soon, and before a visitor is called.
+ * back the writer's log: end it soon, and before a visitor is called. After
+ * two seconds SQLite is told to give up: FAILURE_BUSY. A file that nobody
+ * writes may be read for longer.
  * ledger_end_read() is called where the begin was true, with the success so
  * far, and returns it; a failure of its own counts only where there was none.
  */

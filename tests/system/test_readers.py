@@ -11,6 +11,8 @@ import zipfile
 
 import pytest
 
+from machines import wait_until
+
 LEDGER = 4
 
 # Every command that reads a ledger.
@@ -187,3 +189,23 @@ def test_what_cannot_be_made_leaves_nothing(recorded):
     result = recorded.run("portledger", "--ledger", recorded.ledger_name, "export")
     assert result.status == 3
     recorded.stop()
+
+
+def test_others_get_a_copy_that_the_service_makes(machine):
+    shared = machine.ledger.parent.with_name("shared")
+    name = machine.file_name(shared) if machine.system == "linux" else "C:\\ProgramData\\shared"
+    machine.write_settings(ledger_commit="1s", ledger_share=f"{{folder: '{name}'}}")
+    machine.install()
+    machine.start()
+    machine.wait_for_sample()
+    copy = shared / "portledger-copy.db"
+    wait_until(copy.exists, "the copy for others", patience=60)
+    with sqlite3.connect(f"file:{copy}?mode=ro", uri=True) as db:
+        assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+        assert db.execute("SELECT count(command_line) FROM process").fetchall() == [(0,)]
+    assert [path.name for path in shared.iterdir()] == ["portledger-copy.db"]
+    if machine.system == "windows":  # by the settings of the machine
+        (record,) = machine.run("portledger", "--json", "status").json()
+        assert record["shared_copy"] == name + "\\portledger-copy.db"
+        assert record["shared_copy_at"] is not None and record["shared_copy_age"] >= 0
+    machine.stop()

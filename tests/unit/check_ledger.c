@@ -3,9 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/settings.h"
+#include "store/database.h"
 #include "store/ledger.h"
+#include "store/ledger_handle.h"
 #include "store/ledger_query.h"
 #include "store/ledger_writer.h"
 #include "tests/support.h"
@@ -430,6 +433,29 @@ START_TEST(closing_nothing_is_harmless)
 }
 END_TEST
 
+/* Endless, but for somebody who stops it. */
+static const char endless[] =
+    "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n";
+
+START_TEST(a_live_ledger_is_not_read_for_longer_than_two_seconds)
+{
+    int64_t begun = clock_steady();
+    bool done;
+
+    start_writer();
+    write_sample(1000, 80);
+    CHECK_DONE(ledger_open(&fixture.other, path, LEDGER_READ, &fixture.why), fixture.why);
+    CHECK_DONE(ledger_begin_read(fixture.other, &fixture.why), fixture.why);
+    done = database_run(fixture.other->db, endless, &fixture.why);
+    done = ledger_end_read(fixture.other, done, &fixture.why);
+    ck_assert(!done);
+    ck_assert_int_eq(fixture.why.kind, FAILURE_BUSY);
+    CHECK_CONTAINS(fixture.why.text, "ask a copy");
+    ck_assert_int_ge(clock_steady() - begun, 2000);
+    ck_assert_int_eq(newest_sample(fixture.other), 1000); /* and is read on */
+}
+END_TEST
+
 /*
  * Copies
  */
@@ -567,6 +593,7 @@ static Suite *ledger_suite(void)
     tcase_add_test(tests, the_settings_have_sensible_values);
     tcase_add_test(tests, closing_nothing_is_harmless);
     tcase_add_test(tests, a_ledger_that_was_copied_with_its_log_is_read_whole_and_not_changed);
+    tcase_add_test(tests, a_live_ledger_is_not_read_for_longer_than_two_seconds);
     tcase_add_test(tests, a_log_that_is_exchanged_while_it_is_read_is_read_anew);
     tcase_add_test(tests, a_ledger_that_was_copied_without_its_log_says_so);
     tcase_add_test(tests, a_copy_of_a_ledger_that_is_all_in_its_log_is_said_to_be_one);
