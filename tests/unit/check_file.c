@@ -340,6 +340,50 @@ static TCase *content_tests(void)
     return tests;
 }
 
+START_TEST(whether_a_lock_is_held_can_be_asked_without_a_trace)
+{
+    remove_where_it_is(LOCK_NAME);
+    ck_assert(!file_lock_is_held(LOCK_NAME));
+    ck_assert(!file_exists(LOCK_NAME));
+    CHECK_DONE(file_lock_take(&fixture.lock, LOCK_NAME, &fixture.why), fixture.why);
+    ck_assert(file_lock_is_held(LOCK_NAME));
+    ck_assert(file_lock_is_held(LOCK_NAME)); /* and is held on */
+    file_lock_release(fixture.lock);
+    fixture.lock = NULL;
+    ck_assert(!file_lock_is_held(LOCK_NAME));
+    CHECK_DONE(file_lock_take(&fixture.lock, LOCK_NAME, &fixture.why), fixture.why);
+}
+END_TEST
+
+START_TEST(a_private_file_is_new_and_empty)
+{
+    CHECK_DONE(file_make_private(FILE_NAME, &fixture.why), fixture.why);
+    ck_assert_int_eq(file_size(FILE_NAME), 0);
+    CHECK_FAILED(file_make_private(FILE_NAME, &fixture.why), FAILURE_USAGE, fixture.why);
+    CHECK_CONTAINS(fixture.why.text, "not overwritten");
+    CHECK_FAILED(file_make_private("nosuch/file", &fixture.why), FAILURE_MISSING, fixture.why);
+}
+END_TEST
+
+START_TEST(a_file_takes_the_place_of_another)
+{
+    support_write_text("blocked", "new");
+    support_write_text(FILE_NAME, "older");
+    CHECK_DONE(file_rename("blocked", FILE_NAME, &fixture.why), fixture.why);
+    ck_assert(!file_exists("blocked"));
+    ck_assert_int_eq(file_size(FILE_NAME), 3);
+    CHECK_FAILED(file_rename("blocked", FILE_NAME, &fixture.why), FAILURE_MISSING, fixture.why);
+}
+END_TEST
+
+START_TEST(a_group_that_is_not_there_is_not_let_in)
+{
+    CHECK_DONE(file_make_private(FILE_NAME, &fixture.why), fixture.why);
+    ck_assert(!file_allow_group(FILE_NAME, "no such group here", &fixture.why));
+    CHECK_CONTAINS(fixture.why.text, "no such group here");
+}
+END_TEST
+
 static TCase *place_tests(void)
 {
     TCase *tests = tcase_create("place");
@@ -357,6 +401,10 @@ static TCase *place_tests(void)
     tcase_add_test(tests, a_lock_has_one_holder);
     tcase_add_test(tests, a_released_lock_can_be_taken);
     tcase_add_test(tests, a_lock_needs_a_place);
+    tcase_add_test(tests, whether_a_lock_is_held_can_be_asked_without_a_trace);
+    tcase_add_test(tests, a_private_file_is_new_and_empty);
+    tcase_add_test(tests, a_file_takes_the_place_of_another);
+    tcase_add_test(tests, a_group_that_is_not_there_is_not_let_in);
     return tests;
 }
 

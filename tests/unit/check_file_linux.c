@@ -3,6 +3,7 @@
 #include <check.h>
 
 #include <fcntl.h>
+#include <grp.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -118,6 +119,24 @@ START_TEST(a_lock_is_not_taken_through_a_link)
 }
 END_TEST
 
+START_TEST(a_private_file_is_for_its_maker_and_then_for_a_group)
+{
+    struct group *group = getgrgid(getegid());
+    struct stat facts;
+
+    ck_assert_ptr_nonnull(group);
+    unlink("private");
+    CHECK_DONE(file_make_private("private", &fixture.why), fixture.why);
+    ck_assert_int_eq(stat("private", &facts), 0);
+    ck_assert_uint_eq(facts.st_mode & 0777, 0600);
+    CHECK_DONE(file_allow_group("private", group->gr_name, &fixture.why), fixture.why);
+    ck_assert_int_eq(stat("private", &facts), 0);
+    ck_assert_uint_eq(facts.st_mode & 0777, 0640);
+    ck_assert_uint_eq(facts.st_gid, getegid());
+    unlink("private");
+}
+END_TEST
+
 static Suite *file_linux_suite(void)
 {
     Suite *suite = suite_create("file_linux");
@@ -129,6 +148,7 @@ static Suite *file_linux_suite(void)
     tcase_add_test(tests, an_open_file_is_not_inherited);
     tcase_add_test(tests, a_lock_ends_with_its_process);
     tcase_add_test(tests, a_lock_is_not_taken_through_a_link);
+    tcase_add_test(tests, a_private_file_is_for_its_maker_and_then_for_a_group);
     suite_add_tcase(suite, tests);
     return suite;
 }
