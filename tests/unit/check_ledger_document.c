@@ -105,7 +105,7 @@ static void add_socket(enum socket_state state, uint16_t remote_port)
 {
     struct socket_row row = {
         .protocol = SOCKET_TCP,
-        .state = state,
+        .state = (uint8_t)state,
         .local = {.address = {127, 0, 0, 1}, .address_size = 4, .port = 443},
         .attribution = ATTRIBUTION_EXACT,
         .owner = NGINX,
