@@ -187,7 +187,13 @@ static bool open_for_writing(struct ledger *ledger, struct failure *why)
         return false;
     }
     sqlite3_db_config(ledger->db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+    /*
+     * Until there is a write-ahead log, a transaction ends when its journal is
+     * removed. One that comes back after a power cut, because the folder was not
+     * synced, would undo all that was committed since: EXTRA syncs it.
+     */
     if (!refuse_remote(ledger, why) || !recognize(ledger, why) || !take_lock(ledger, why) ||
+        !database_run(ledger->db, "PRAGMA synchronous = EXTRA", why) ||
         !ledger_schema_mark(ledger->db, why) || !set_wal(ledger, why)) {
         return false;
     }

@@ -372,6 +372,7 @@ bool ledger_schema_mark(sqlite3 *db, struct failure *why)
 {
     char mark[48];
     int64_t version;
+    bool ok;
 
     if (!read_version(db, &version, why)) {
         return false;
@@ -379,11 +380,19 @@ bool ledger_schema_mark(sqlite3 *db, struct failure *why)
     if (version > LEDGER_SCHEMA_VERSION) { /* said in the log beside the file only */
         return refuse_version(version, why);
     }
-    /* The first two count only before the first page is written, and the first page is all or
-     * nothing: nobody will ever see a file without the mark. */
+    /*
+     * The first two count only before the first page is written, and the second
+     * one writes it: only in one transaction will nobody ever see a file
+     * without the mark.
+     */
     snprintf(mark, sizeof(mark), "PRAGMA application_id = %d", (int)LEDGER_APPLICATION_ID);
-    return database_run(db, "PRAGMA page_size = 4096", why) &&
-           database_run(db, "PRAGMA auto_vacuum = INCREMENTAL", why) && database_run(db, mark, why);
+    ok = database_run(db, "BEGIN", why) && database_run(db, "PRAGMA page_size = 4096", why) &&
+         database_run(db, "PRAGMA auto_vacuum = INCREMENTAL", why) && database_run(db, mark, why) &&
+         database_run(db, "COMMIT", why);
+    if (!ok) {
+        database_rollback(db);
+    }
+    return ok;
 }
 
 /* Called inside a transaction, so that the steps and the new version number arrive together. */
