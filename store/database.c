@@ -145,6 +145,9 @@ static void add_frozen_uri(struct text *uri, const char *path)
     text_add(uri, "?immutable=1");
 }
 
+/* A connection belongs to one thread, so that SQLite need not lock it for each call. */
+enum { OPEN_ALWAYS = SQLITE_OPEN_NOMUTEX };
+
 static int open_frozen(sqlite3 **out, const char *path)
 {
     struct text uri = {0};
@@ -153,8 +156,8 @@ static int open_frozen(sqlite3 **out, const char *path)
 
     add_frozen_uri(&uri, path);
     if (text_ok(&uri, &why)) {
-        result =
-            sqlite3_open_v2(text_bytes(&uri), out, SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
+        result = sqlite3_open_v2(text_bytes(&uri), out,
+                                 OPEN_ALWAYS | SQLITE_OPEN_READONLY | SQLITE_OPEN_URI, NULL);
     }
     text_clear(&uri);
     return result;
@@ -199,8 +202,9 @@ static int open_in_mode(sqlite3 **out, const char *path, enum database_mode mode
         return open_frozen_log(out, path);
     }
     return sqlite3_open_v2(path, out,
-                           mode == DATABASE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
-                                                  : SQLITE_OPEN_READONLY,
+                           OPEN_ALWAYS |
+                               (mode == DATABASE_WRITE ? SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE
+                                                       : SQLITE_OPEN_READONLY),
                            NULL);
 }
 

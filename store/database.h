@@ -28,8 +28,8 @@ enum { DATABASE_WRITER_PATIENCE_MS = 1000 };
 /*
  * Opens a connection with our own defaults, whatever SQLite was compiled with:
  * the schema of the file is not trusted, doubled quotes are no strings, foreign
- * keys hold. Nothing of an existing file is changed by opening it. The caller
- * closes *out with database_close().
+ * keys hold. It belongs to one thread at a time. Nothing of an existing file is
+ * changed by opening it. The caller closes *out with database_close().
  *
  * FAILURE_MISSING, FAILURE_DENIED: the file; also where DATABASE_WRITE finds
  * that it may only be read. FAILURE_FORMAT: a folder. The text does not name
