@@ -69,6 +69,7 @@ static void ask_first(void)
     bench_figure("first state", (double)(clock_steady() - began), "ms");
 }
 
+/* Once unmeasured, so that nothing comes from the disk: the ledger's own part. */
 static void ask_for_states(void)
 {
     double times[QUESTIONS];
@@ -79,6 +80,7 @@ static void ask_for_states(void)
         int64_t began;
 
         draw_moment(&moment);
+        read_state(&moment, &asker.snapshot);
         began = clock_steady();
         for (int k = 0; k < REPEATS; k++) {
             read_state(&moment, &asker.snapshot);
@@ -87,7 +89,7 @@ static void ask_for_states(void)
         sockets += asker.snapshot.socket_count;
     }
     bench_figure("sockets in a state", (double)sockets / QUESTIONS, "");
-    bench_times("state", times, QUESTIONS);
+    bench_times("state, asked again", times, QUESTIONS);
 }
 
 /* Each moment is new to it: what was not read before comes from the file. */
