@@ -68,7 +68,7 @@ static bool read_image(const struct options *given, struct history_filter *filte
     if (word == NULL) {
         return true;
     }
-    for (size_t i = 0; i < IMAGE_HASH_SIZE * 2; i++) {
+    for (size_t i = 0; i < (size_t)IMAGE_HASH_SIZE * 2; i++) {
         int digit = hex_digit(word[i]);
 
         if (digit < 0) { /* the end of the word is no digit either */

@@ -6,11 +6,9 @@
 
 #include "tests/support.h"
 
-enum {
-    MINUTE = 60 * 1000,
-    HOUR = 60 * MINUTE,
-    DAY = 24 * HOUR,
-};
+#define MINUTE INT64_C(60000)
+#define HOUR (60 * MINUTE)
+#define DAY (24 * HOUR)
 
 /* 2026-03-29, the Sunday on which Berlin's clocks go forward at 01:00 UTC; 2026-10-25: back. */
 #define SPRING INT64_C(1774746000000)
@@ -86,12 +84,12 @@ static const struct {
     {utc, 5 * HOUR, 5 * HOUR, 3 * DAY},
     {utc, 5 * HOUR, 7 * HOUR, 2 * DAY + 17 * HOUR}, /* ends at midnight */
     {berlin, SPRING - DAY, SPRING - HOUR, 2 * HOUR},
-    {berlin, SPRING - 5 * DAY, SPRING - 3 * DAY - 1000, 7 * (int64_t)DAY},
-    {berlin, AUTUMN - 5 * DAY, AUTUMN - 3 * DAY - 1000, 7 * (int64_t)DAY},
+    {berlin, SPRING - 5 * DAY, SPRING - 3 * DAY - 1000, 7 * DAY},
+    {berlin, AUTUMN - 5 * DAY, AUTUMN - 3 * DAY - 1000, 7 * DAY},
     {berlin, AUTUMN - DAY, AUTUMN - HOUR, 3 * HOUR},
     {kathmandu, 0, 11 * MINUTE, 5 * HOUR},
-    {kathmandu, 0, 11 * MINUTE, 5 * (int64_t)DAY},
-    {mean_time, 10 * (int64_t)DAY, 11 * (int64_t)DAY + 7000, 2 * DAY},
+    {kathmandu, 0, 11 * MINUTE, 5 * DAY},
+    {mean_time, 10 * DAY, 11 * DAY + 7000, 2 * DAY},
     {utc, 0, 1000, 0},
 };
 
@@ -111,9 +109,9 @@ END_TEST
 
 START_TEST(times_before_1970_have_hours_too)
 {
-    open_hours(utc, -3 * (int64_t)DAY, 0);
+    open_hours(utc, -3 * DAY, 0);
     hours_of_day_add(&fixture.hours, -HOUR / 2, 0, fixture.sums);
-    hours_of_day_add(&fixture.hours, -3 * (int64_t)DAY, -DAY, fixture.sums);
+    hours_of_day_add(&fixture.hours, -3 * DAY, -DAY, fixture.sums);
     ck_assert_int_eq(fixture.sums[23], HOUR / 2 + 2 * HOUR);
     ck_assert_int_eq(fixture.sums[0], 2 * HOUR);
 }

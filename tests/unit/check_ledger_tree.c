@@ -24,10 +24,10 @@ enum {
     PIDS = 20,   /* few, so that they are used again */
     STRETCHES = 200,
     RANGES = 60,
-    SECOND = 1000,
 };
 
 #define BEGIN INT64_C(1700000000000)
+#define SECOND INT64_C(1000)
 
 /* One run of a program. Its name is its place in the model. */
 struct made_process {
@@ -417,9 +417,9 @@ static const struct {
     enum ledger_ending ending;
     int64_t ended_at;
 } endings[] = {
-    {LEDGER_OPEN, BEGIN + 20 * (int64_t)SECOND},
-    {LEDGER_CLOSED, BEGIN + 2 * (int64_t)SECOND},
-    {LEDGER_CUT, BEGIN + 3 * (int64_t)SECOND},
+    {LEDGER_OPEN, BEGIN + 20 * SECOND},
+    {LEDGER_CLOSED, BEGIN + 2 * SECOND},
+    {LEDGER_CUT, BEGIN + 3 * SECOND},
 };
 
 static bool check_ending(void *context, const struct ledger_process_run *run)
@@ -455,7 +455,7 @@ START_TEST(a_run_tells_how_it_ended)
         sample_three(BEGIN + (int64_t)i * SECOND, i < 2, true);
     }
     CHECK_DONE(ledger_writer_gap(fixture.writer, LEDGER_GAP_PAUSED, &fixture.why), fixture.why);
-    sample_three(BEGIN + 20 * (int64_t)SECOND, false, false);
+    sample_three(BEGIN + 20 * SECOND, false, false);
     CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
     CHECK_DONE(ledger_walk_processes(fixture.ledger, 0, 0, check_ending, &visits, &fixture.why),
                fixture.why);
