@@ -309,6 +309,7 @@ static size_t check_row(const struct ledger_usage_row *row,
                         const struct ledger_usage_question *question)
 {
     static const struct ledger_interval *intervals[MANY];
+    const struct ledger_interval *first = NULL;
     const struct ledger_interval *last = NULL;
     size_t count = 0;
 
@@ -317,19 +318,20 @@ static size_t check_row(const struct ledger_usage_row *row,
 
         if (is_of(row, question, interval)) {
             intervals[count++] = interval;
+            first = first == NULL ? interval : first;
             if (last == NULL || last->stretch_id != interval->stretch_id ||
                 last->closed_at <= interval->closed_at) {
                 last = interval;
             }
         }
     }
-    if (last == NULL) {
+    if (first == NULL || last == NULL) {
         ck_abort_msg("a row without an interval");
         return 0;
     }
     ck_assert_int_eq(row->intervals, (int64_t)count);
-    ck_assert_int_eq(row->first_id, intervals[0]->id);
-    ck_assert_int_eq(row->first_seen_at, intervals[0]->opened_at);
+    ck_assert_int_eq(row->first_id, first->id);
+    ck_assert_int_eq(row->first_seen_at, first->opened_at);
     ck_assert_int_eq(row->last_id, last->id);
     ck_assert_int_eq(row->last_seen_at, last->closed_at);
     check_times(row, question, intervals, count);
