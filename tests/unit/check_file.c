@@ -369,10 +369,10 @@ START_TEST(a_file_takes_the_place_of_another)
 {
     support_write_text("blocked", "new");
     support_write_text(FILE_NAME, "older");
-    CHECK_DONE(file_rename("blocked", FILE_NAME, &fixture.why), fixture.why);
+    CHECK_DONE(file_replace("blocked", FILE_NAME, &fixture.why), fixture.why);
     ck_assert(!file_exists("blocked"));
     ck_assert_int_eq(file_size(FILE_NAME), 3);
-    CHECK_FAILED(file_rename("blocked", FILE_NAME, &fixture.why), FAILURE_MISSING, fixture.why);
+    CHECK_FAILED(file_replace("blocked", FILE_NAME, &fixture.why), FAILURE_MISSING, fixture.why);
 }
 END_TEST
 
