@@ -18,8 +18,9 @@ const struct event events[] = {
      "%s was changed, which takes a restart of the service; until then it stays %s",
      "Restart the service when it suits."},
     {EVENT_LEDGER_OPENING, EVENT_INFORMATION, "ledger_opening",
-     "the ledger is being brought up to date; samples wait in memory until it is open",
-     "A new version changes the form of the ledger, which takes its time for a large one."},
+     "the ledger is not open yet; samples wait in memory until it is",
+     "A new version brings a large ledger up to date, which takes its time, or another program "
+     "has the ledger locked."},
     {EVENT_GAP, EVENT_WARNING, "gap", "nothing was watched from %s to %s: %s",
      "What came and went in this time is not in the ledger. Reports say so too."},
     {EVENT_LOG_HELD, EVENT_WARNING, "log_held",
@@ -61,7 +62,7 @@ const struct event events[] = {
      "samples waited in memory until there was no more room: they are lost",
      "The gap is in the ledger as soon as it can be written. The service tries on."},
     {EVENT_OPENING_LEFT, EVENT_WARNING, "opening_left",
-     "the ledger was still being brought up to date at the stop; the next start begins anew",
+     "the ledger was still being opened at the stop; the next start begins anew",
      "The ledger is as it was before; samples that waited for it are lost."},
 };
 

@@ -11,10 +11,14 @@
 #include "base/thread.h"
 #include "base/version.h"
 
+enum { TRY_AGAIN_MS = 500 };
+
 struct ledger_opener {
     struct mutex *mutex; /* guards the flags; the rest is the thread's until it is done */
     struct bell *ended;
+    struct bell *hurry; /* rung for the thread that waits to try again */
     struct thread *thread;
+    bool quit;
     bool done;
     bool abandoned; /* nobody waits for the thread: it frees what it leaves */
 
@@ -37,6 +41,7 @@ static void release(struct ledger_opener *opener)
     (void)!ledger_begun_end(&opener->begun, LEDGER_GAP_STOPPED, &ignored);
     text_clear(&opener->begun.kept);
     bell_close(opener->ended);
+    bell_close(opener->hurry);
     mutex_close(opener->mutex);
     free(opener->path);
     free(opener->settings);
@@ -67,12 +72,33 @@ static bool begin_run(struct ledger_opener *opener, struct failure *why)
     return ok;
 }
 
+static bool must_quit(struct ledger_opener *opener)
+{
+    bool quit;
+
+    mutex_lock(opener->mutex);
+    quit = opener->quit;
+    mutex_unlock(opener->mutex);
+    return quit;
+}
+
+static bool begin_when_free(struct ledger_opener *opener, struct failure *why)
+{
+    while (!begin_run(opener, why)) {
+        if (!ledger_is_locked(why) || must_quit(opener)) {
+            return false;
+        }
+        (void)bell_wait(opener->hurry, TRY_AGAIN_MS);
+    }
+    return true;
+}
+
 static void work(void *context)
 {
     struct ledger_opener *opener = context;
     bool abandoned;
 
-    opener->ok = begin_run(opener, &opener->why);
+    opener->ok = begin_when_free(opener, &opener->why);
     mutex_lock(opener->mutex);
     opener->done = true;
     abandoned = opener->abandoned;
@@ -105,7 +131,7 @@ bool ledger_opener_open(struct ledger_opener **out, const struct ledger_opener_p
         return FAIL(why, FAILURE_MEMORY, 0, "no memory to open the ledger");
     }
     if (!mutex_open(&opener->mutex, why) || !bell_open(&opener->ended, why) ||
-        !thread_start(&opener->thread, work, opener, why)) {
+        !bell_open(&opener->hurry, why) || !thread_start(&opener->thread, work, opener, why)) {
         release(opener);
         return false;
     }
@@ -150,6 +176,10 @@ static bool wait_for_thread(struct ledger_opener *opener, int64_t patience)
 {
     bool done;
 
+    mutex_lock(opener->mutex);
+    opener->quit = true;
+    mutex_unlock(opener->mutex);
+    bell_ring(opener->hurry);
     ledger_opener_wait(opener, patience);
     mutex_lock(opener->mutex);
     done = opener->done;

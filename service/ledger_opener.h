@@ -29,7 +29,10 @@ struct ledger_opener_plan {
     bool suspect; /* as in ledger_begin() */
 };
 
-/* Begins what ledger_begin() does. The texts are copied. The caller closes *out. */
+/*
+ * Begins what ledger_begin() does, again and again while another program has
+ * the ledger locked. The texts are copied. The caller closes *out.
+ */
 bool ledger_opener_open(struct ledger_opener **out, const struct ledger_opener_plan *plan,
                         ledger_opener_ready_fn *ready, void *context,
                         struct failure *why) NODISCARD;

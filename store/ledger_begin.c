@@ -41,6 +41,12 @@ bool ledger_is_suspect(const struct failure *why)
            (why->kind == FAILURE_DATABASE && (why->code & 0xff) == SQLITE_CONSTRAINT);
 }
 
+/* The lock of another portledgerd has a code of the system. */
+bool ledger_is_locked(const struct failure *why)
+{
+    return why->kind == FAILURE_BUSY && (why->code & 0xff) == SQLITE_BUSY;
+}
+
 /*
  * Looking through
  */

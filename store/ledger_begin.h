@@ -29,6 +29,10 @@ enum { LEDGER_DAMAGED_KEPT = 3 }; /* the oldest of more is removed */
  */
 bool ledger_is_suspect(const struct failure *why);
 
+/* Whether it is in the way of a beginning that another program reads or writes the file just now.
+ */
+bool ledger_is_locked(const struct failure *why);
+
 /* A ledger that is written. Starts as {0}. */
 struct ledger_begun {
     struct ledger *ledger;

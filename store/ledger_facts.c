@@ -1028,7 +1028,7 @@ static bool check_sole_writer(struct ledger_facts *facts, int64_t own_run, struc
 {
     sqlite3_stmt *newest = facts->statements[NEWEST_RUN];
     int result = sqlite3_step(newest);
-    int64_t run = sqlite3_column_int64(newest, 0);
+    int64_t run = result == SQLITE_ROW ? sqlite3_column_int64(newest, 0) : 0;
 
     if (!database_end(facts->ledger->db, newest, result, "looking for the newest run", why)) {
         return false;

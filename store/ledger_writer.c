@@ -176,7 +176,9 @@ static bool begin_boot(struct ledger_writer *writer, const struct clock_boot *bo
     }
     database_bind_text(find, ":name", boot->id);
     result = sqlite3_step(find);
-    writer->boot_id = sqlite3_column_int64(find, 0);
+    if (result == SQLITE_ROW) {
+        writer->boot_id = sqlite3_column_int64(find, 0);
+    }
     return database_end(writer->ledger->db, find, result, "looking the boot up", why);
 }
 

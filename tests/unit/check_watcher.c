@@ -7,11 +7,14 @@
 #include "base/clock_fake.h"
 #include "base/file.h"
 #include "base/paths.h"
+#include "base/thread.h"
 #include "service/event_sink_null.h"
 #include "service/sampler.h"
 #include "service/service_host.h"
 #include "service/watcher.h"
+#include "store/database.h"
 #include "store/ledger_query.h"
+#include "tests/crash_vfs.h"
 #include "tests/support.h"
 
 /*
@@ -43,16 +46,36 @@ static struct {
     bool under_way;
     bool hang; /* nothing comes back */
     bool fail;
+    int sockets;                 /* more than the one that is always there */
+    bool changing;               /* all of them are others in each sample */
     int64_t begun[MOST_SAMPLES]; /* clock_steady() at each begin */
     int begin_count;
     int64_t sampler_interval; /* as it was told */
+
+    /* Others at the ledger. */
+    sqlite3 *other;
+    bool slow;          /* SQLite's files are those of crash_vfs.h, and syncs wait */
+    struct bell *go_on; /* what a sync waits for */
+    struct bell *rung;  /* by the watcher's threads */
+    size_t reopened;    /* times that we have waited for a ledger that is opened anew */
 } fixture;
+
+/* Also what was moved aside. */
+static bool remove_ours(void *context, const char *name)
+{
+    struct failure ignored;
+
+    (void)context;
+    if (strncmp(name, ledger_file, strlen(ledger_file)) == 0) {
+        (void)!file_remove(name, &ignored);
+    }
+    return true;
+}
 
 static void remove_files(void)
 {
     remove(config);
-    remove("check_watcher.db-lock");
-    support_remove_database(ledger_file);
+    CHECK_DONE(file_walk_folder(".", remove_ours, NULL, &fixture.why), fixture.why);
 }
 
 /* A settings file that names `ledger`, with more lines under it. */
@@ -77,10 +100,26 @@ static void open_fixture(void)
     clock_fake_set(START * INT64_C(1000));
     write_config(ledger_file, "");
     fixture.plan.config = config;
+    CHECK_DONE(bell_open(&fixture.go_on, &fixture.why), fixture.why);
+    CHECK_DONE(bell_open(&fixture.rung, &fixture.why), fixture.why);
+}
+
+static void end_slowness(void)
+{
+    uint64_t random = 0;
+
+    if (fixture.slow) {
+        fixture.slow = false;
+        crash_vfs_end(CRASH_KEEPS_ALL, &random);
+    }
 }
 
 static void close_fixture(void)
 {
+    end_slowness();
+    database_close(fixture.other);
+    bell_close(fixture.go_on);
+    bell_close(fixture.rung);
     remove_files();
 }
 
@@ -104,6 +143,7 @@ void service_host_busy(struct service_host *host)
 void service_host_ring(struct service_host *host)
 {
     (void)host;
+    bell_ring(fixture.rung);
 }
 
 bool service_host_foreground(const struct service_host *host)
@@ -184,6 +224,15 @@ static bool fill(struct snapshot *snapshot, struct failure *why)
     snapshot->taken_at = clock_now();
     snapshot->steady_at = clock_steady();
     snapshot->awake_at = clock_awake();
+    row.local.address[1] = fixture.changing ? (uint8_t)fixture.begin_count : 0;
+    for (int i = 0; i < fixture.sockets; i++) {
+        row.local.port = (uint16_t)(i + 1);
+        if (!snapshot_add_socket(snapshot, &row, why)) {
+            return false;
+        }
+    }
+    row.local.port = 4444;
+    row.local.address[2] = 1;
     return snapshot_add_socket(snapshot, &row, why);
 }
 
@@ -469,6 +518,260 @@ START_TEST(after_sleep_it_samples_at_once_and_says_what_is_missing)
 }
 END_TEST
 
+/* Somebody holds the ledger's write lock for longer than samples can wait. */
+static void hold_the_lock(int wait)
+{
+    if (wait == 4) {
+        fixture.sockets = 20000;
+        fixture.changing = true;
+        CHECK_DONE(database_open(&fixture.other, ledger_file, DATABASE_WRITE, &fixture.why),
+                   fixture.why);
+        CHECK_DONE(database_run(fixture.other, "BEGIN IMMEDIATE", &fixture.why), fixture.why);
+    }
+    if (event_log_count_of(EVENT_SAMPLES_LOST) > 0) {
+        fixture.sockets = 0;
+        database_close(fixture.other);
+        fixture.other = NULL;
+    }
+}
+
+static void let_go_later(int wait)
+{
+    if (wait == 8) {
+        database_close(fixture.other);
+        fixture.other = NULL;
+        ck_assert(bell_wait(fixture.rung, 60000));
+    }
+}
+
+START_TEST(a_ledger_that_is_locked_at_the_start_is_waited_for)
+{
+    struct ledger_stretch stretches[MOST_STRETCHES];
+
+    ck_assert(watch_for(2));
+    ck_assert(bell_wait(fixture.rung, 0));
+    CHECK_DONE(database_open(&fixture.other, ledger_file, DATABASE_WRITE, &fixture.why),
+               fixture.why);
+    CHECK_DONE(database_run(fixture.other, "BEGIN IMMEDIATE", &fixture.why), fixture.why);
+    fixture.waits = 0;
+    fixture.ready = false;
+    fixture.under_way = false;
+    fixture.on_wait = let_go_later;
+    ck_assert(watch_for(20));
+    ck_assert_uint_eq(event_log_count_of(EVENT_LEDGER_OPENING), 1);
+    read_coverage(stretches);
+    ck_assert_int_eq(stretches[0].ended, LEDGER_GAP_STOPPED);
+    ck_assert_int_eq(stretches[1].ended, LEDGER_GAP_STOPPED);
+    ck_assert_int_gt(stretches[1].last_sample - stretches[1].first_sample, 4);
+}
+END_TEST
+
+START_TEST(samples_that_wait_for_too_long_are_lost_and_it_goes_on)
+{
+    struct ledger_stretch stretches[MOST_STRETCHES];
+
+    fixture.on_wait = hold_the_lock;
+    ck_assert(watch_for(60));
+    ck_assert_uint_eq(event_log_count_of(EVENT_COMMIT_FAILED), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_SAMPLES_LOST), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_COMMIT_RECOVERED), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_GAP), 1);
+    read_coverage(stretches);
+    ck_assert_int_eq(stretches[0].ended, LEDGER_GAP_LOST);
+    ck_assert_int_gt(stretches[1].begin_at, stretches[0].end_at + 5000);
+    ck_assert_int_eq(stretches[1].ended, LEDGER_GAP_STOPPED);
+}
+END_TEST
+
+/* No time passes while a ledger is opened anew. The first opening has rung before. */
+static void wait_for_opening(int wait)
+{
+    if (wait == 1) {
+        ck_assert(bell_wait(fixture.rung, 0));
+    }
+    if (event_log_count_of(EVENT_COMMIT_FAILED) > fixture.reopened) {
+        ck_assert_msg(bell_wait(fixture.rung, 10000), "not opened anew: %s",
+                      event_log_kept[(event_log_count - 1) % EVENT_LOG_KEPT].text);
+        fixture.reopened++;
+    }
+}
+
+static void damage_the_ledger(int wait)
+{
+    wait_for_opening(wait);
+    if (wait == 20) {
+        support_run_sql(ledger_file, "PRAGMA writable_schema = ON;"
+                                     "UPDATE sqlite_schema SET sql = 'CREATE TABLE nonsense'"
+                                     " WHERE name = 'module';"
+                                     "PRAGMA schema_version = 4711");
+    }
+}
+
+START_TEST(a_ledger_that_is_damaged_meanwhile_is_kept_and_a_new_one_begun)
+{
+    struct ledger_stretch stretches[MOST_STRETCHES];
+
+    fixture.changing = true;
+    fixture.on_wait = damage_the_ledger;
+    ck_assert(watch_for(60));
+    ck_assert_uint_eq(event_log_count_of(EVENT_COMMIT_FAILED), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_LEDGER_REPLACED), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_COMMIT_RECOVERED), 1);
+    read_coverage(stretches);
+    ck_assert_int_gt(stretches[0].begin_at, START * INT64_C(1000));
+    ck_assert_int_eq(stretches[0].ended, LEDGER_GAP_STOPPED);
+}
+END_TEST
+
+/* A row that is where the next one has to be. */
+static void get_in_the_way(int wait)
+{
+    wait_for_opening(wait);
+    if (wait == 8 || (wait % 20 == 8 && fixture.sockets > 0)) {
+        support_run_sql(ledger_file,
+                        "INSERT INTO interval (id, opened_at, protocol, state, local_address,"
+                        " local_port, attribution, opening)"
+                        " SELECT max(id) + 1, 0, 6, 2, x'7F000001', 1, 0, 0 FROM interval");
+    }
+}
+
+START_TEST(a_ledger_that_is_only_suspect_goes_on)
+{
+    struct ledger_stretch stretches[MOST_STRETCHES];
+
+    fixture.changing = true;
+    fixture.on_wait = get_in_the_way;
+    ck_assert(watch_for(60));
+    ck_assert_uint_eq(event_log_count_of(EVENT_COMMIT_FAILED), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_LEDGER_REPLACED), 0);
+    ck_assert_uint_eq(event_log_count_of(EVENT_COMMIT_RECOVERED), 1);
+    read_coverage(stretches);
+    ck_assert_int_eq(stretches[0].begin_at, START * INT64_C(1000));
+    ck_assert_int_eq(stretches[0].ended, LEDGER_GAP_LOST);
+    ck_assert_int_eq(stretches[1].ended, LEDGER_GAP_STOPPED);
+}
+END_TEST
+
+START_TEST(a_ledger_that_fails_again_and_again_ends_the_service)
+{
+    fixture.changing = true;
+    fixture.sockets = 1;
+    fixture.on_wait = get_in_the_way;
+    ck_assert(!watch_for(200));
+    ck_assert_int_lt(fixture.waits, 200);
+    ck_assert_int_eq(fixture.why.kind, FAILURE_DATABASE);
+    ck_assert_uint_eq(event_log_count_of(EVENT_ENDED_BY_FAILURE), 1);
+}
+END_TEST
+
+/* A step that takes its time: until the test says so. */
+static void wait_to_go_on(void)
+{
+    (void)bell_wait(fixture.go_on, -1);
+    bell_ring(fixture.go_on); /* for the next sync */
+}
+
+static void begin_slowness(void)
+{
+    crash_vfs_begin();
+    crash_vfs_on_sync(wait_to_go_on);
+    fixture.slow = true;
+}
+
+static void go_on_later(int wait)
+{
+    if (wait == 20) {
+        ck_assert(!fixture.ready);
+        bell_ring(fixture.go_on);
+        ck_assert(bell_wait(fixture.rung, 60000));
+    }
+}
+
+START_TEST(samples_wait_while_the_ledger_is_brought_up_to_date)
+{
+    struct ledger_stretch stretches[MOST_STRETCHES];
+
+    begin_slowness();
+    fixture.on_wait = go_on_later;
+    ck_assert(watch_for(40));
+    end_slowness();
+    ck_assert(fixture.ready);
+    ck_assert_int_gt(fixture.busy, 15); /* the manager heard of us all the time */
+    ck_assert_uint_eq(event_log_count_of(EVENT_LEDGER_OPENING), 1);
+    read_coverage(stretches);
+    ck_assert_int_eq(stretches[0].begin_at, START * INT64_C(1000));
+    ck_assert_int_eq(stretches[0].ended, LEDGER_GAP_STOPPED);
+    ck_assert_int_ge(stretches[0].end_at - stretches[0].begin_at, 10000);
+    ck_assert_int_eq(stretches[0].last_sample, fixture.begin_count);
+}
+END_TEST
+
+static void fail_and_go_on_later(int wait)
+{
+    fixture.fail = wait >= 8 && wait < 12;
+    go_on_later(wait);
+}
+
+START_TEST(a_gap_while_the_ledger_is_opened_is_in_it)
+{
+    struct ledger_stretch stretches[MOST_STRETCHES];
+
+    begin_slowness();
+    fixture.on_wait = fail_and_go_on_later;
+    ck_assert(watch_for(40));
+    end_slowness();
+    read_coverage(stretches);
+    ck_assert_int_eq(stretches[0].ended, LEDGER_GAP_SAMPLE_FAILED);
+    ck_assert_int_eq(stretches[1].ended, LEDGER_GAP_STOPPED);
+}
+END_TEST
+
+static void lose_and_go_on_later(int wait)
+{
+    fixture.sockets = wait < 20 ? 60000 : 0;
+    go_on_later(wait);
+}
+
+START_TEST(samples_for_which_there_is_no_room_are_a_gap)
+{
+    struct ledger_stretch stretches[MOST_STRETCHES];
+
+    begin_slowness();
+    fixture.sockets = 60000;
+    fixture.on_wait = lose_and_go_on_later;
+    ck_assert(watch_for(40));
+    end_slowness();
+    ck_assert_uint_eq(event_log_count_of(EVENT_SAMPLES_LOST), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_GAP), 1);
+    read_coverage(stretches);
+    ck_assert_int_eq(stretches[0].begin_at, START * INT64_C(1000));
+    ck_assert_int_eq(stretches[0].ended, LEDGER_GAP_LOST);
+    ck_assert_int_eq(stretches[1].ended, LEDGER_GAP_STOPPED);
+}
+END_TEST
+
+static void reload_and_go_on_later(int wait)
+{
+    ask_for_reload(wait);
+    go_on_later(wait);
+}
+
+START_TEST(settings_can_be_read_again_while_the_ledger_is_opened)
+{
+    struct ledger_stretch stretches[MOST_STRETCHES];
+
+    begin_slowness();
+    fixture.on_wait = reload_and_go_on_later;
+    ck_assert(watch_for(40));
+    end_slowness();
+    read_coverage(stretches);
+    ck_assert_int_eq(stretches[0].interval, 1000);
+    ck_assert_int_eq(stretches[0].ended, LEDGER_GAP_INTERVAL);
+    ck_assert_int_eq(stretches[1].interval, 200);
+    ck_assert_int_eq(support_query_number(ledger_file, "SELECT count(*) FROM settings"), 2);
+}
+END_TEST
+
 static Suite *watcher_suite(void)
 {
     Suite *suite = suite_create("watcher");
@@ -488,6 +791,15 @@ static Suite *watcher_suite(void)
     tcase_add_test(tests, a_settings_file_that_was_named_must_be_there);
     tcase_add_test(tests, a_ledger_that_another_service_has_is_refused);
     tcase_add_test(tests, after_sleep_it_samples_at_once_and_says_what_is_missing);
+    tcase_add_test(tests, a_ledger_that_is_locked_at_the_start_is_waited_for);
+    tcase_add_test(tests, samples_that_wait_for_too_long_are_lost_and_it_goes_on);
+    tcase_add_test(tests, a_ledger_that_is_damaged_meanwhile_is_kept_and_a_new_one_begun);
+    tcase_add_test(tests, a_ledger_that_is_only_suspect_goes_on);
+    tcase_add_test(tests, a_ledger_that_fails_again_and_again_ends_the_service);
+    tcase_add_test(tests, samples_wait_while_the_ledger_is_brought_up_to_date);
+    tcase_add_test(tests, a_gap_while_the_ledger_is_opened_is_in_it);
+    tcase_add_test(tests, samples_for_which_there_is_no_room_are_a_gap);
+    tcase_add_test(tests, settings_can_be_read_again_while_the_ledger_is_opened);
     suite_add_tcase(suite, tests);
     return suite;
 }
