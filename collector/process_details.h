@@ -33,7 +33,10 @@ struct process_handle;
  * of it. *out is NULL where there is nothing to hold (GONE, KERNEL, or DENIED
  * altogether); one that is DENIED in part has a handle, by which something can
  * be read. Fails only where memory ran out; where descriptors did, *access is
- * PROCESS_NOT_OPENED and the caller may try again later.
+ * PROCESS_NOT_OPENED and the caller may try again later. So it is on Linux where
+ * the process would take one of the last 64 descriptors that we may have (of
+ * the last half, where we may have less than 128): a sample needs some for a
+ * moment, and the ledger its files.
  */
 bool process_handle_open(struct process_handle **out, uint32_t pid, uint64_t start,
                          enum process_access *access, struct failure *why) NODISCARD;
@@ -58,7 +61,10 @@ enum process_wish {
     PROCESS_WISH_COMMAND_LINE = 1,
 };
 
-/* Fails only where memory ran out. */
+/*
+ * Fails only where memory ran out; where descriptors did, access is
+ * PROCESS_NOT_OPENED, nothing else is set, and the caller may try again later.
+ */
 bool process_details_read(struct process_handle *handle, unsigned wishes,
                           struct process_details *details, struct failure *why) NODISCARD;
 

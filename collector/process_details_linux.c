@@ -19,7 +19,10 @@
 #include "collector/process_stat_linux.h"
 #include "collector/process_text_linux.h"
 
-enum { STATUS_LIMIT = 8192 };
+enum {
+    STATUS_LIMIT = 8192,
+    LEFT_DESCRIPTORS = 64, /* for the ledger, the log, and what is opened for a moment */
+};
 
 /*
  * Rights come with the user that we are: CAP_SYS_PTRACE, or the same user. Each
@@ -41,11 +44,14 @@ static bool is_refusal(int error)
     return error == EACCES || error == EPERM;
 }
 
-/* What an `exe` that cannot be read says of the process. */
+/* What a folder or an `exe` that cannot be read says of the process. */
 static enum process_access access_from(int error)
 {
     if (is_refusal(error)) {
         return PROCESS_DENIED;
+    }
+    if (process_stat_is_lack(error)) {
+        return PROCESS_NOT_OPENED;
     }
     return PROCESS_GONE; /* ENOENT, ESRCH: it let go of its image, which is how a process ends */
 }
@@ -55,10 +61,26 @@ static enum process_access look(int folder, uint64_t start)
 {
     struct process_stat stat;
 
-    if (!process_stat_read(folder, "stat", &stat) || stat.start != start || stat.is_zombie) {
+    if (!process_stat_read(folder, "stat", &stat)) {
+        return access_from(errno);
+    }
+    if (stat.start != start || stat.is_zombie) {
         return PROCESS_GONE;
     }
     return stat.is_kernel ? PROCESS_KERNEL : PROCESS_OPENED;
+}
+
+/* Whether a descriptor is one of the last. Of a limit that is that low, one half is left. */
+static bool is_one_of_the_last(int descriptor)
+{
+    struct rlimit limit;
+    rlim_t left = LEFT_DESCRIPTORS;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0) {
+        return false;
+    }
+    left = limit.rlim_cur / 2 < left ? limit.rlim_cur / 2 : left;
+    return (rlim_t)descriptor >= limit.rlim_cur - left;
 }
 
 /*
@@ -72,10 +94,13 @@ bool process_handle_open(struct process_handle **out, uint32_t pid, uint64_t sta
 
     *out = NULL;
     if (folder < 0) {
-        *access = errno == EMFILE || errno == ENFILE ? PROCESS_NOT_OPENED : access_from(errno);
+        *access = access_from(errno);
         return true;
     }
     *access = look(folder, start);
+    if (*access == PROCESS_OPENED && is_one_of_the_last(folder)) {
+        *access = PROCESS_NOT_OPENED;
+    }
     if (*access != PROCESS_OPENED) {
         close(folder);
         return true;
@@ -205,7 +230,7 @@ static const struct part command_line_part = {PROCESS_PART_COMMAND_LINE, "cmdlin
 
 /* *out stays NULL where the process has no such part (any more). */
 static bool read_part(const struct process_handle *handle, const struct part *part, char **out,
-                      uint8_t *denied, struct failure *why)
+                      struct process_details *details, struct failure *why)
 {
     struct text content = {0};
     struct text made = {0};
@@ -213,7 +238,9 @@ static bool read_part(const struct process_handle *handle, const struct part *pa
     bool ok = error != ENOMEM;
 
     if (is_refusal(error)) {
-        *denied |= (uint8_t)part->bit;
+        details->denied |= (uint8_t)part->bit;
+    } else if (process_stat_is_lack(error)) {
+        details->access = PROCESS_NOT_OPENED;
     } else if (error == 0 && content.size > 0) {
         part->add(&made, &content);
         ok = !made.failed;
@@ -224,17 +251,24 @@ static bool read_part(const struct process_handle *handle, const struct part *pa
     return ok || FAIL(why, FAILURE_MEMORY, 0, "no memory for what is known of a process");
 }
 
+static bool read_parts(const struct process_handle *handle, unsigned wishes,
+                       struct process_details *details, struct failure *why)
+{
+    return read_part(handle, &user_part, &details->user, details, why) &&
+           ((wishes & PROCESS_WISH_COMMAND_LINE) == 0 ||
+            read_part(handle, &command_line_part, &details->command_line, details, why));
+}
+
 bool process_details_read(struct process_handle *handle, unsigned wishes,
                           struct process_details *details, struct failure *why)
 {
     *details = (struct process_details){0};
-    if (!read_path(handle, details, why)) {
+    if (!read_path(handle, details, why) ||
+        (details->access != PROCESS_GONE && !read_parts(handle, wishes, details, why))) {
         return false;
     }
-    if (details->access == PROCESS_GONE) {
-        return true;
+    if (details->access == PROCESS_NOT_OPENED) {
+        process_details_clear(details); /* a part is as good as nothing: it is read again */
     }
-    return read_part(handle, &user_part, &details->user, &details->denied, why) &&
-           ((wishes & PROCESS_WISH_COMMAND_LINE) == 0 ||
-            read_part(handle, &command_line_part, &details->command_line, &details->denied, why));
+    return true;
 }

@@ -336,9 +336,9 @@ bool process_history_open(struct process_history *history, size_t i,
     ok = entry->handle == NULL ||
          (process_details_read(entry->handle, wishes_for(entry, sources), &findings.details, why) &&
           find_shared(sources, &findings, why));
-    ok =
-        ok && take_findings(entry, sources, &findings,
-                            entry->handle == NULL ? (uint8_t)access : findings.details.access, why);
+    access = entry->handle == NULL ? access : (enum process_access)findings.details.access;
+    ok = ok && (access == PROCESS_NOT_OPENED ||
+                take_findings(entry, sources, &findings, (uint8_t)access, why));
     clear_findings(&findings);
     return ok;
 }

@@ -292,11 +292,41 @@ static bool has_sockets(const struct process_sockets *process)
     return false;
 }
 
-static bool is_still(const struct process_sockets *process, int folder)
+static bool fail_for_lack(const struct process_sockets *process, struct failure *why)
+{
+    return failure_from_system(why, errno, "cannot look into the process %lu",
+                               (unsigned long)process->pid);
+}
+
+/* Forgets what was read where the pid went to another process since the list was read. */
+static bool check_start(struct process_sockets *process, int folder, struct failure *why)
 {
     struct process_stat stat;
 
-    return process_stat_read(folder, "stat", &stat) && stat.start == process->start;
+    if (process_stat_read(folder, "stat", &stat)) {
+        if (stat.start == process->start) {
+            return true;
+        }
+    } else if (process_stat_is_lack(errno)) {
+        return fail_for_lack(process, why);
+    }
+    forget(process);
+    process->known = false;
+    return true;
+}
+
+/* NULL, with errno. */
+static DIR *open_descriptors(int folder)
+{
+    int numbers = openat(folder, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *descriptors = numbers < 0 ? NULL : fdopendir(numbers);
+    int error = errno;
+
+    if (descriptors == NULL && numbers >= 0) {
+        close(numbers);
+    }
+    errno = error;
+    return descriptors;
 }
 
 /* Reads a process whose folder is open. Its start is looked at only where it matters. */
@@ -304,26 +334,21 @@ static bool read_open_process(struct process_sockets *process, int folder,
                               enum process_sockets_reading reading, uint32_t sample,
                               struct failure *why)
 {
-    int numbers = openat(folder, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    DIR *descriptors = numbers < 0 ? NULL : fdopendir(numbers);
+    DIR *descriptors = open_descriptors(folder);
     bool ok;
 
+    if (descriptors == NULL && process_stat_is_lack(errno)) {
+        return fail_for_lack(process, why);
+    }
     if (descriptors == NULL) {
         process->denied = errno == EACCES || errno == EPERM;
-        process->known = process->denied; /* where it is our own trouble, try again */
+        process->known = process->denied;
         forget(process);
-        if (numbers >= 0) {
-            close(numbers);
-        }
         return true;
     }
     ok = read_open_folder(process, descriptors, reading, sample, why);
     closedir(descriptors);
-    if (ok && has_sockets(process) && !is_still(process, folder)) {
-        forget(process); /* the pid went to another process since the list was read */
-        process->known = false;
-    }
-    return ok;
+    return ok && (!has_sockets(process) || check_start(process, folder, why));
 }
 
 bool process_sockets_read(struct process_sockets *process, enum process_sockets_reading reading,
@@ -332,6 +357,9 @@ bool process_sockets_read(struct process_sockets *process, enum process_sockets_
     int folder = process_stat_open_folder(process->pid);
     bool ok;
 
+    if (folder < 0 && process_stat_is_lack(errno)) {
+        return fail_for_lack(process, why);
+    }
     if (folder < 0) {
         forget(process); /* it has ended */
         process->known = false;

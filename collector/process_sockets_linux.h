@@ -74,7 +74,8 @@ enum process_sockets_reading {
 /*
  * Reads in /proc. What was read has no row and no mark. A process that has
  * ended, whose pid is another one's now, or that does not let us look, is left
- * without descriptors. Fails only where memory ran out.
+ * without descriptors. Fails only where memory or descriptors of our own ran
+ * out.
  */
 bool process_sockets_read(struct process_sockets *process, enum process_sockets_reading reading,
                           uint32_t sample, struct failure *why) NODISCARD;

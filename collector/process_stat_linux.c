@@ -2,6 +2,7 @@
 
 #include "collector/process_stat_linux.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
@@ -152,8 +153,12 @@ bool process_stat_read(int folder, const char *path, struct process_stat *stat)
         return false;
     }
     size = read(file, line, sizeof(line));
-    close(file);
-    return size > 0 && process_stat_parse(line, (size_t)size, stat);
+    close(file); /* which leaves errno as it is: nothing is written */
+    if (size < 0) {
+        return false;
+    }
+    errno = ESRCH; /* an empty line, or one of another form */
+    return process_stat_parse(line, (size_t)size, stat);
 }
 
 int process_stat_open_folder(uint32_t pid)
@@ -162,4 +167,9 @@ int process_stat_open_folder(uint32_t pid)
 
     snprintf(path, sizeof(path), "/proc/%lu", (unsigned long)pid);
     return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+bool process_stat_is_lack(int error)
+{
+    return error == EMFILE || error == ENFILE || error == ENOMEM;
 }

@@ -37,8 +37,9 @@ struct process_stat {
 bool process_stat_parse(const char *line, size_t size, struct process_stat *stat) NODISCARD;
 
 /*
- * Reads `path` ("stat", "17/stat") relative to an open folder. False where
- * there is no such process any more, or it may not be seen.
+ * Reads `path` ("stat", "17/stat") relative to an open folder. False, with
+ * errno, where there is no such process any more, it may not be seen, or
+ * something ran out (process_stat_is_lack()).
  */
 bool process_stat_read(int folder, const char *path, struct process_stat *stat) NODISCARD;
 
@@ -48,3 +49,9 @@ bool process_stat_read(int folder, const char *path, struct process_stat *stat) 
  * -1, with errno, where it cannot be opened.
  */
 int process_stat_open_folder(uint32_t pid);
+
+/*
+ * Whether an errno says that descriptors or memory ran out, ours or the
+ * system's: it tells nothing of the process that was asked for.
+ */
+bool process_stat_is_lack(int error);

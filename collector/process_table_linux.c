@@ -63,6 +63,21 @@ static bool add_process(const struct process_reader *reader, int64_t booted_at,
     return process_table_add(table, &row, stat->name, stat->name_size, why);
 }
 
+/* A process that has ended is not there; one that cannot be read for want of something is. */
+static bool read_process(const struct process_reader *reader, int64_t booted_at, const char *name,
+                         struct process_table *table, struct failure *why)
+{
+    struct process_stat stat;
+    char path[sizeof(((struct dirent *)NULL)->d_name) + sizeof("/stat")];
+
+    snprintf(path, sizeof(path), "%s/stat", name);
+    if (process_stat_read(dirfd(reader->folder), path, &stat)) {
+        return add_process(reader, booted_at, &stat, table, why);
+    }
+    return !process_stat_is_lack(errno) ||
+           failure_from_system(why, errno, "cannot read /proc/%s", path);
+}
+
 static bool read_processes(struct process_reader *reader, struct process_table *table,
                            struct failure *why)
 {
@@ -72,15 +87,8 @@ static bool read_processes(struct process_reader *reader, struct process_table *
     rewinddir(reader->folder);
     errno = 0;
     while ((entry = readdir(reader->folder)) != NULL) {
-        struct process_stat stat;
-        char path[sizeof(entry->d_name) + sizeof("/stat")];
-
-        if (is_pid(entry->d_name)) {
-            snprintf(path, sizeof(path), "%s/stat", entry->d_name);
-            if (process_stat_read(dirfd(reader->folder), path, &stat) &&
-                !add_process(reader, booted_at, &stat, table, why)) {
-                return false;
-            }
+        if (is_pid(entry->d_name) && !read_process(reader, booted_at, entry->d_name, table, why)) {
+            return false;
         }
         errno = 0;
     }

@@ -35,6 +35,10 @@ bool process_details_read(struct process_handle *handle, unsigned wishes,
 {
     (void)handle;
     (void)wishes;
+    if (fake_process_details.lacks) {
+        *details = (struct process_details){.access = PROCESS_NOT_OPENED};
+        return true;
+    }
     *details = (struct process_details){.access = (uint8_t)fake_process_details.access};
     if (fake_process_details.path != NULL) {
         details->path = text_copy(fake_process_details.path);

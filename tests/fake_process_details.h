@@ -13,6 +13,7 @@ struct fake_process_details {
     uint8_t access;   /* what every process gives */
     const char *path; /* NULL: none */
     bool no_memory;   /* the call fails */
+    bool lacks;       /* something ran out: the details are not read */
     int calls;
     uint32_t last_pid;
     uint64_t last_start;

@@ -16,6 +16,7 @@
 
 #include "collector/process_details.h"
 #include "collector/process_stat_linux.h"
+#include "tests/support_descriptors_linux.h"
 #include "tests/support_process.h"
 #include "tests/unit/process_actor_start_linux.h"
 
@@ -60,6 +61,7 @@ static void open_fixture(void)
 
 static void close_fixture(void)
 {
+    support_restore_descriptors();
     process_actor_end(&fixture.actor);
     process_handle_close(fixture.handle);
     process_details_clear(&fixture.details);
@@ -315,6 +317,49 @@ START_TEST(neither_a_zombie_nor_another_start_is_opened)
     process_actor_kill(&fixture.actor);
     ck_assert_int_eq(open_handle(), PROCESS_GONE);
     ck_assert_ptr_null(fixture.handle);
+}
+END_TEST
+
+static const struct {
+    int first; /* number that is free */
+    int left;  /* which can be opened */
+    enum process_access access;
+} shortages[] = {
+    {200, 0, PROCESS_NOT_OPENED},                                /* no folder */
+    {200, 1, PROCESS_NOT_OPENED},                                /* no start */
+    {200, 64, PROCESS_NOT_OPENED},                               /* they are for others */
+    {200, 65, PROCESS_OPENED},     {40, 40, PROCESS_NOT_OPENED}, /* of few, one half is */
+    {40, 42, PROCESS_OPENED},
+};
+
+START_TEST(the_last_descriptors_are_left_to_others)
+{
+    START("nothing");
+    support_fill_descriptors(shortages[_i].first);
+    support_leave_descriptors(shortages[_i].left);
+    ck_assert_int_eq(open_handle(), shortages[_i].access);
+    ck_assert_int_eq(fixture.handle != NULL, shortages[_i].access == PROCESS_OPENED);
+    support_restore_descriptors();
+    ck_assert_int_eq(open_handle(), PROCESS_OPENED);
+}
+END_TEST
+
+START_TEST(what_lacks_a_descriptor_can_be_read_later)
+{
+    START("shown");
+    ck_assert_int_eq(open_handle(), PROCESS_OPENED);
+    support_leave_descriptors(0);
+    CHECK_DONE(process_details_read(fixture.handle, PROCESS_WISH_COMMAND_LINE, &fixture.details,
+                                    &fixture.why),
+               fixture.why);
+    ck_assert_int_eq(fixture.details.access, PROCESS_NOT_OPENED);
+    ck_assert_ptr_null(fixture.details.path);
+    support_restore_descriptors();
+    CHECK_DONE(process_details_read(fixture.handle, PROCESS_WISH_COMMAND_LINE, &fixture.details,
+                                    &fixture.why),
+               fixture.why);
+    ck_assert_int_eq(fixture.details.access, PROCESS_OPENED);
+    ck_assert_str_eq(fixture.details.command_line, "actor shown");
 }
 END_TEST
 
@@ -574,6 +619,8 @@ static Suite *process_details_suite(void)
     tcase_add_test(tests, what_another_user_may_not_see_is_denied_and_no_failure);
     tcase_add_test(tests, an_ended_process_is_gone_also_for_a_handle_that_was_open);
     tcase_add_test(tests, neither_a_zombie_nor_another_start_is_opened);
+    tcase_add_loop_test(tests, the_last_descriptors_are_left_to_others, 0, COUNT_OF(shortages));
+    tcase_add_test(tests, what_lacks_a_descriptor_can_be_read_later);
     tcase_add_test(tests, a_deleted_program_says_so_and_can_still_be_opened);
     tcase_add_test(tests, a_program_may_be_named_as_if_it_were_deleted);
     tcase_add_test(tests, a_program_that_is_only_memory_has_its_name);

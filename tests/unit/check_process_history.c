@@ -147,6 +147,23 @@ START_TEST(a_failure_to_open_leaves_the_instance_as_it_was)
 }
 END_TEST
 
+START_TEST(a_process_that_could_not_be_read_for_a_lack_is_read_later)
+{
+    static const struct brief list[] = {{.pid = 4, .start = 6}};
+    const struct process_instance *before;
+
+    fake_process_details.lacks = true;
+    update(list, 1, NOW);
+    before = fixture.history.entries[0].instance;
+    open_instance(0);
+    ck_assert_ptr_eq(fixture.history.entries[0].instance, before);
+    fake_process_details.lacks = false;
+    open_instance(0);
+    ck_assert_int_eq(fixture.history.entries[0].instance->access, PROCESS_OPENED);
+    ck_assert_str_eq(fixture.history.entries[0].instance->path, "/bin/program");
+}
+END_TEST
+
 START_TEST(a_process_that_runs_another_program_is_opened_again)
 {
     static const struct brief shell[] = {{.pid = 3, .start = 2},
@@ -274,6 +291,7 @@ static Suite *process_history_suite(void)
     tcase_add_loop_test(tests, a_process_that_could_not_be_opened_is_not_asked_again, 0,
                         COUNT_OF(refusals));
     tcase_add_test(tests, a_failure_to_open_leaves_the_instance_as_it_was);
+    tcase_add_test(tests, a_process_that_could_not_be_read_for_a_lack_is_read_later);
     tcase_add_test(tests, a_process_that_runs_another_program_is_opened_again);
     tcase_add_loop_test(tests, another_program_is_told_by_its_mark_or_else_by_the_name, 0,
                         COUNT_OF(programs));

@@ -14,6 +14,7 @@
 #include "collector/process_table.h"
 #include "collector/socket_owners.h"
 #include "collector/socket_table.h"
+#include "tests/support_descriptors_linux.h"
 #include "tests/unit/puppet_linux.h"
 
 enum {
@@ -55,6 +56,7 @@ static void open_fixture(void)
 
 static void close_fixture(void)
 {
+    support_restore_descriptors();
     puppets_close(&fixture.puppets);
     socket_table_clear(&fixture.table);
     socket_table_clear(&fixture.expected);
@@ -585,6 +587,36 @@ START_TEST(a_pid_that_is_another_process_now_holds_nothing)
 }
 END_TEST
 
+/* A list that is not complete would be one of processes that have ended. */
+START_TEST(the_list_is_not_read_without_a_descriptor)
+{
+    support_leave_descriptors(0);
+    CHECK_FAILED(process_reader_read(fixture.processes, &fixture.list, &fixture.why),
+                 FAILURE_SYSTEM, fixture.why);
+    ck_assert_uint_eq(fixture.list.count, 0);
+    support_leave_descriptors(1);
+    CHECK_DONE(process_reader_read(fixture.processes, &fixture.list, &fixture.why), fixture.why);
+}
+END_TEST
+
+enum { NEEDED_DESCRIPTORS = 2 }; /* the folder of a process, and the one in it */
+
+START_TEST(who_lacks_descriptors_does_not_take_processes_for_ended)
+{
+    start_puppets(1, FEW);
+    puppet_listen(&fixture.puppets, 0);
+    CHECK_DONE(socket_reader_read(fixture.sockets, &fixture.table, &fixture.why), fixture.why);
+    support_leave_descriptors(_i);
+    CHECK_FAILED(socket_owners_find(fixture.owners, &fixture.list, &fixture.table, &fixture.why),
+                 FAILURE_SYSTEM, fixture.why);
+    ck_assert_ptr_nonnull(strstr(fixture.why.text, "cannot look into the process"));
+    support_leave_descriptors(NEEDED_DESCRIPTORS);
+    CHECK_DONE(socket_owners_find(fixture.owners, &fixture.list, &fixture.table, &fixture.why),
+               fixture.why);
+    ck_assert_int_eq(sockets_of(0), 1);
+}
+END_TEST
+
 static Suite *process_sockets_suite(void)
 {
     Suite *suite = suite_create("process_sockets_linux");
@@ -615,6 +647,9 @@ static Suite *process_sockets_suite(void)
     tcase_add_test(tests, without_the_time_that_it_ran_a_process_is_always_read);
     tcase_add_loop_test(tests, a_pid_that_is_another_process_now_holds_nothing, 0,
                         COUNT_OF(fillers));
+    tcase_add_test(tests, the_list_is_not_read_without_a_descriptor);
+    tcase_add_loop_test(tests, who_lacks_descriptors_does_not_take_processes_for_ended, 0,
+                        NEEDED_DESCRIPTORS);
     suite_add_tcase(suite, tests);
     return suite;
 }
