@@ -274,8 +274,8 @@ static bool add_modules(const struct look *look, struct module_table *table, str
     return true;
 }
 
-bool module_table_read(struct process_handle *handle, struct module_table *table,
-                       struct failure *why)
+static bool look_into(const struct process_handle *handle, struct module_table *table,
+                      struct failure *why)
 {
     struct look look = {.handle = handle};
     bool ok;
@@ -288,5 +288,18 @@ bool module_table_read(struct process_handle *handle, struct module_table *table
     memory_map_clear(&look.map);
     linker_list_clear(&look.list);
     free(look.flags);
+    return ok;
+}
+
+bool module_table_read(struct process_handle *handle, struct module_table *table,
+                       struct failure *why)
+{
+    struct process_handle thread;
+    bool ok = look_into(handle, table, why);
+
+    if (ok && table->access == MODULES_GONE && process_folder_find_thread(handle, &thread)) {
+        ok = look_into(&thread, table, why);
+        process_folder_leave(&thread);
+    }
     return ok;
 }

@@ -259,16 +259,28 @@ static bool read_parts(const struct process_handle *handle, unsigned wishes,
             read_part(handle, &command_line_part, &details->command_line, details, why));
 }
 
+static bool read_all(const struct process_handle *handle, unsigned wishes,
+                     struct process_details *details, struct failure *why)
+{
+    process_details_clear(details);
+    return read_path(handle, details, why) &&
+           (details->access == PROCESS_GONE || read_parts(handle, wishes, details, why));
+}
+
 bool process_details_read(struct process_handle *handle, unsigned wishes,
                           struct process_details *details, struct failure *why)
 {
+    struct process_handle thread;
+    bool ok;
+
     *details = (struct process_details){0};
-    if (!read_path(handle, details, why) ||
-        (details->access != PROCESS_GONE && !read_parts(handle, wishes, details, why))) {
-        return false;
+    ok = read_all(handle, wishes, details, why);
+    if (ok && details->access == PROCESS_GONE && process_folder_find_thread(handle, &thread)) {
+        ok = read_all(&thread, wishes, details, why);
+        process_folder_leave(&thread);
     }
-    if (details->access == PROCESS_NOT_OPENED) {
+    if (ok && details->access == PROCESS_NOT_OPENED) {
         process_details_clear(details); /* a part is as good as nothing: it is read again */
     }
-    return true;
+    return ok;
 }

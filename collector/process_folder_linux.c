@@ -7,11 +7,29 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "collector/process_stat_linux.h"
+
 enum {
     BLOCK_SIZE = 16 * 1024, /* the kernel gives a page at a time, more of a command line */
     FIRST_LINK_SIZE = 256,
     LAST_LINK_SIZE = 1024 * 1024,
 };
+
+bool process_folder_find_thread(const struct process_handle *handle, struct process_handle *thread)
+{
+    struct process_stat stat;
+
+    *thread = (struct process_handle){.folder = -1};
+    if (process_stat_read(handle->folder, "stat", &stat) && stat.is_headless) {
+        thread->folder = process_stat_open_thread(handle->folder, &thread->pid);
+    }
+    return thread->folder >= 0;
+}
+
+void process_folder_leave(const struct process_handle *thread)
+{
+    close(thread->folder);
+}
 
 static int read_blocks(int file, size_t limit, struct text *content)
 {

@@ -17,6 +17,15 @@ struct process_handle {
 };
 
 /*
+ * A process whose first thread has ended, while others run, shows its image, its
+ * mappings and its arguments only in the folder of one of those. Fills *thread
+ * with such a folder, for process_folder_leave(). False where the process is
+ * none of this kind.
+ */
+bool process_folder_find_thread(const struct process_handle *handle, struct process_handle *thread);
+void process_folder_leave(const struct process_handle *thread);
+
+/*
  * Replaces *content by the file `name`, at most its first `limit` bytes. 0, or
  * an errno, and then *content is what there was before it; ENOMEM where memory
  * ran out.

@@ -315,10 +315,30 @@ static bool check_start(struct process_sockets *process, int folder, struct fail
     return true;
 }
 
-/* NULL, with errno. */
-static DIR *open_descriptors(int folder)
+/* The folder of its descriptors; -1, with errno. */
+static int open_numbers(const struct process_sockets *process, int folder)
 {
-    int numbers = openat(folder, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    uint32_t tid;
+    int thread = process->headless ? process_stat_open_thread(folder, &tid) : -1;
+    int numbers;
+    int error;
+
+    if (process->headless && thread < 0) {
+        return -1;
+    }
+    numbers = openat(process->headless ? thread : folder, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    error = errno;
+    if (thread >= 0) {
+        close(thread);
+    }
+    errno = error;
+    return numbers;
+}
+
+/* NULL, with errno. */
+static DIR *open_descriptors(const struct process_sockets *process, int folder)
+{
+    int numbers = open_numbers(process, folder);
     DIR *descriptors = numbers < 0 ? NULL : fdopendir(numbers);
     int error = errno;
 
@@ -334,7 +354,7 @@ static bool read_open_process(struct process_sockets *process, int folder,
                               enum process_sockets_reading reading, uint32_t sample,
                               struct failure *why)
 {
-    DIR *descriptors = open_descriptors(folder);
+    DIR *descriptors = open_descriptors(process, folder);
     bool ok;
 
     if (descriptors == NULL && process_stat_is_lack(errno)) {

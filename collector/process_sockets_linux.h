@@ -42,7 +42,7 @@ struct process_descriptor {
     bool again;       /* the caller's mark: do not believe it */
 };
 
-/* Starts with pid and start set and the rest 0. */
+/* Starts with pid and start set and the rest 0; `headless` is the caller's. */
 struct process_sockets {
     uint32_t pid;
     uint32_t ran_at;                        /* the last sample before which it can have run */
@@ -54,6 +54,7 @@ struct process_sockets {
     bool known;    /* its descriptors have been read */
     bool settled;  /* no descriptor was read before it ran last */
     bool denied;   /* it does not let us look */
+    bool headless; /* its first thread has ended: another one shows the descriptors */
 };
 
 /* Whether the kernel tells how long the processes that /proc shows have run. */

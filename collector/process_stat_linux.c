@@ -2,15 +2,18 @@
 
 #include "collector/process_stat_linux.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/hash_index.h"
 
 enum {
+    DECIMAL = 10,
     LINE_SIZE = 2048,                /* 52 numbers of up to 20 digits, and a name */
     KERNEL_THREAD_FLAG = 0x00200000, /* PF_KTHREAD of the kernel's sched.h */
 };
@@ -21,6 +24,7 @@ enum {
     FIELD_PARENT = 4,
     FIELD_SESSION = 6,
     FIELD_FLAGS = 9,
+    FIELD_THREADS = 20,
     FIELD_START = 22, /* the last one that we cannot do without */
     FIELD_START_CODE = 26,
     FIELD_END_CODE = 27,
@@ -125,11 +129,14 @@ bool process_stat_parse(const char *line, size_t size, struct process_stat *stat
     const char *close = find_last(line, end, ')');
     uint64_t fields[FIELD_COUNT] = {0};
     uint64_t pid;
+    bool ended;
 
     if (close == NULL || !parse_number(&at, end, &pid) || close - at < 2 || at[0] != ' ' ||
         at[1] != '(' || !parse_fields(close + 1, end, fields)) {
         return false;
     }
+    /* A first thread that has ended stays, and is counted, as long as there are others. */
+    ended = fields[FIELD_STATE] == 'Z' || fields[FIELD_STATE] == 'X';
     *stat = (struct process_stat){
         .pid = (uint32_t)pid,
         .parent_pid = (uint32_t)fields[FIELD_PARENT],
@@ -137,7 +144,8 @@ bool process_stat_parse(const char *line, size_t size, struct process_stat *stat
         .start = fields[FIELD_START],
         .program = program_mark(fields),
         .is_kernel = (fields[FIELD_FLAGS] & KERNEL_THREAD_FLAG) != 0,
-        .is_zombie = fields[FIELD_STATE] == 'Z' || fields[FIELD_STATE] == 'X',
+        .is_zombie = ended && fields[FIELD_THREADS] <= 1,
+        .is_headless = ended && fields[FIELD_THREADS] > 1,
     };
     keep_name(stat, at + 2, (size_t)(close - at - 2));
     return true;
@@ -167,6 +175,70 @@ int process_stat_open_folder(uint32_t pid)
 
     snprintf(path, sizeof(path), "/proc/%lu", (unsigned long)pid);
     return open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/*
+ * Opens /proc/TID, which has more than /proc/PID/task/TID (map_files). Who had
+ * the number before `folder` was seen to have a thread of it, and has it still,
+ * is that thread.
+ */
+static int open_thread(int folder, const char *name)
+{
+    struct process_stat stat;
+    char path[48];
+    int thread = process_stat_open_folder((uint32_t)strtoul(name, NULL, DECIMAL));
+
+    if (thread < 0) {
+        return -1;
+    }
+    snprintf(path, sizeof(path), "task/%.32s/stat", name);
+    if (process_stat_read(folder, path, &stat) && !stat.is_zombie && !stat.is_headless &&
+        process_stat_read(thread, "stat", &stat)) {
+        return thread;
+    }
+    close(thread);
+    return -1;
+}
+
+/* -1, with errno, where none of the threads runs any more. */
+static int open_first_thread(DIR *threads, int folder, uint32_t *tid)
+{
+    const struct dirent *entry;
+    int error = ESRCH;
+
+    while ((entry = readdir(threads)) != NULL) {
+        int thread = entry->d_name[0] == '.' ? -1 : open_thread(folder, entry->d_name);
+
+        if (thread >= 0) {
+            *tid = (uint32_t)strtoul(entry->d_name, NULL, DECIMAL);
+            return thread;
+        }
+        error = process_stat_is_lack(errno) ? errno : error;
+    }
+    errno = error;
+    return -1;
+}
+
+int process_stat_open_thread(int folder, uint32_t *tid)
+{
+    int list = openat(folder, "task", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    DIR *threads = list < 0 ? NULL : fdopendir(list);
+    int thread;
+    int error;
+
+    if (threads == NULL) {
+        error = errno;
+        if (list >= 0) {
+            close(list);
+        }
+        errno = error;
+        return -1;
+    }
+    thread = open_first_thread(threads, folder, tid);
+    error = errno;
+    closedir(threads);
+    errno = error;
+    return thread;
 }
 
 bool process_stat_is_lack(int error)

@@ -19,6 +19,8 @@ struct process_stat {
     uint64_t program; /* a mark of the program that it runs; 0 where we may not look that far */
     bool is_kernel;   /* a thread of the kernel: no image, no descriptors */
     bool is_zombie;   /* ended; the parent has not asked yet */
+    bool is_headless; /* its first thread has ended, others run: what /proc/PID shows of memory and
+                         descriptors is empty, see process_stat_open_thread() */
     char name[64];    /* as the kernel has it: up to 15 bytes of anything, 63 for its own threads */
     size_t name_size;
 };
@@ -49,6 +51,13 @@ bool process_stat_read(int folder, const char *path, struct process_stat *stat) 
  * -1, with errno, where it cannot be opened.
  */
 int process_stat_open_folder(uint32_t pid);
+
+/*
+ * Opens the folder of a thread that runs, of a headless process whose own
+ * folder is open; it shows what the process has, as long as this thread runs.
+ * *tid is the thread's number. -1, with errno, where there is none.
+ */
+int process_stat_open_thread(int folder, uint32_t *tid);
 
 /*
  * Whether an errno says that descriptors or memory ran out, ours or the

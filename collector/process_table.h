@@ -24,6 +24,7 @@ struct process_row {
     int64_t started_at; /* milliseconds since 1970 UTC */
     uint64_t program;   /* differs from one program to the next that the process runs (exec); 0:
                            the system does not tell. Linux: made of where code and stack lie */
+    bool headless;      /* Linux: its first thread has ended, others run */
     size_t name;        /* offset into the table's `names`; ends in 0 */
 };
 

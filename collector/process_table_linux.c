@@ -57,6 +57,7 @@ static bool add_process(const struct process_reader *reader, int64_t booted_at,
         .session = stat->session,
         .start = stat->start,
         .program = stat->program,
+        .headless = stat->is_headless,
         .started_at = booted_at + (int64_t)(stat->start * MS_PER_SECOND / reader->ticks_per_second),
     };
 

@@ -68,6 +68,8 @@ static struct process_sockets take_known(struct socket_owners *owners, size_t *a
         known = owners->processes[*at];
         owners->processes[*at] = (struct process_sockets){.pid = row->pid};
     }
+    known.known = known.known && known.headless == row->headless;
+    known.headless = row->headless;
     return known;
 }
 

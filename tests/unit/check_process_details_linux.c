@@ -363,6 +363,37 @@ START_TEST(what_lacks_a_descriptor_can_be_read_later)
 }
 END_TEST
 
+START_TEST(a_process_whose_first_thread_has_ended_shows_what_it_has)
+{
+    struct process_stat stat;
+    int folder;
+
+    copy_file(PROCESS_MODULE, "lib.so");
+    START("load", "./lib.so");
+    if (_i == 1) {
+        ck_assert_int_eq(open_handle(), PROCESS_OPENED); /* held since before */
+    }
+    process_actor_tell(&fixture.actor, "behead ");
+    folder = process_stat_open_folder((uint32_t)fixture.actor.pid);
+    ck_assert(process_stat_read(folder, "stat", &stat));
+    close(folder);
+    ck_assert(stat.is_headless && !stat.is_zombie);
+    if (_i == 0) {
+        ck_assert_int_eq(open_handle(), PROCESS_OPENED);
+    }
+    CHECK_DONE(process_details_read(fixture.handle, PROCESS_WISH_COMMAND_LINE, &fixture.details,
+                                    &fixture.why),
+               fixture.why);
+    ck_assert_int_eq(fixture.details.access, PROCESS_OPENED);
+    ck_assert_str_eq(fixture.details.path, PROCESS_ACTOR);
+    ck_assert_str_eq(fixture.details.command_line, "actor load ./lib.so");
+    ck_assert_int_eq(access(fixture.details.image_source, R_OK), 0);
+    CHECK_DONE(module_table_read(fixture.handle, &fixture.modules, &fixture.why), fixture.why);
+    ck_assert_int_eq(fixture.modules.access, MODULES_READ);
+    check_flags(full("lib.so"), 0);
+}
+END_TEST
+
 START_TEST(a_deleted_program_says_so_and_can_still_be_opened)
 {
     struct stat facts;
@@ -621,6 +652,7 @@ static Suite *process_details_suite(void)
     tcase_add_test(tests, neither_a_zombie_nor_another_start_is_opened);
     tcase_add_loop_test(tests, the_last_descriptors_are_left_to_others, 0, COUNT_OF(shortages));
     tcase_add_test(tests, what_lacks_a_descriptor_can_be_read_later);
+    tcase_add_loop_test(tests, a_process_whose_first_thread_has_ended_shows_what_it_has, 0, 2);
     tcase_add_test(tests, a_deleted_program_says_so_and_can_still_be_opened);
     tcase_add_test(tests, a_program_may_be_named_as_if_it_were_deleted);
     tcase_add_test(tests, a_program_that_is_only_memory_has_its_name);

@@ -171,6 +171,28 @@ START_TEST(a_fork_keeps_the_mark)
 }
 END_TEST
 
+static const struct {
+    const char *line; /* as far as the start, where the 20th number counts the threads */
+    bool is_zombie;
+    bool is_headless;
+} endings[] = {
+    {"17 (a) S 3 17 9 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 2 0 99", false, false},
+    {"17 (a) Z 3 17 9 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 1 0 99", true, false},
+    {"17 (a) X 3 17 9 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 0 0 99", true, false},
+    {"17 (a) Z 3 17 9 0 -1 4194304 0 0 0 0 0 0 0 0 20 0 2 0 99", false, true},
+};
+
+START_TEST(a_process_with_other_threads_has_not_ended_with_its_first)
+{
+    struct process_stat stat;
+
+    ck_assert(process_stat_parse(endings[_i].line, strlen(endings[_i].line), &stat));
+    ck_assert_uint_eq(stat.start, 99);
+    ck_assert_int_eq(stat.is_zombie, endings[_i].is_zombie);
+    ck_assert_int_eq(stat.is_headless, endings[_i].is_headless);
+}
+END_TEST
+
 static Suite *process_stat_suite(void)
 {
     Suite *suite = suite_create("process_stat_linux");
@@ -186,6 +208,8 @@ static Suite *process_stat_suite(void)
     tcase_add_test(tests, the_mark_of_a_program_is_made_of_code_and_stack);
     tcase_add_test(tests, where_we_may_not_look_there_is_no_mark);
     tcase_add_test(tests, a_fork_keeps_the_mark);
+    tcase_add_loop_test(tests, a_process_with_other_threads_has_not_ended_with_its_first, 0,
+                        COUNT_OF(endings));
     suite_add_tcase(suite, tests);
     return suite;
 }

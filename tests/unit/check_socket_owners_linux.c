@@ -8,6 +8,8 @@
 #include "tests/support.h"
 
 #include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,6 +19,7 @@
 
 #include "base/process_self.h"
 #include "collector/process_instance.h"
+#include "collector/process_stat_linux.h"
 #include "collector/process_table.h"
 #include "collector/socket_owners.h"
 #include "collector/socket_table.h"
@@ -119,6 +122,40 @@ static int rows_of(uint32_t pid)
                  fixture.table.rows[i].local.port == port && fixture.table.rows[i].pid == pid;
     }
     return count;
+}
+
+static void *wait_in_thread(void *nothing)
+{
+    (void)nothing;
+    wait_for_the_end();
+    return NULL;
+}
+
+/* A child whose first thread ends by SIGUSR1, while another one waits. */
+static void live_without_a_head(const sigset_t *signals)
+{
+    pthread_t thread;
+    int number;
+
+    if (pthread_create(&thread, NULL, wait_in_thread, NULL) != 0) {
+        _exit(1);
+    }
+    sigwait(signals, &number);
+    pthread_exit(NULL);
+}
+
+static void behead_child(void)
+{
+    struct process_stat stat = {0};
+    int folder = process_stat_open_folder((uint32_t)fixture.child);
+
+    ck_assert_int_ge(folder, 0);
+    kill(fixture.child, SIGUSR1);
+    while (!stat.is_headless) {
+        ck_assert(process_stat_read(folder, "stat", &stat));
+        sched_yield();
+    }
+    close(folder);
 }
 
 static const enum support_family families[] = {SUPPORT_IPV4, SUPPORT_IPV6};
@@ -367,6 +404,31 @@ START_TEST(a_process_that_has_ended_is_gone_also_while_it_is_still_listed)
 }
 END_TEST
 
+START_TEST(a_process_whose_first_thread_has_ended_keeps_its_sockets)
+{
+    bool known = _i == 1;
+    sigset_t signals;
+
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGUSR1);
+    sigprocmask(SIG_BLOCK, &signals, NULL);
+    fixture.listener = support_net_listen(SUPPORT_IPV4);
+    if (fork_child()) {
+        live_without_a_head(&signals);
+    }
+    sigprocmask(SIG_UNBLOCK, &signals, NULL);
+    if (known) {
+        find_owners();
+        ck_assert_int_eq(rows_of((uint32_t)fixture.child), 1);
+    }
+    behead_child();
+    for (int i = 0; i < 3; i++) {
+        find_owners();
+        ck_assert_int_eq(rows_of((uint32_t)fixture.child), 1);
+    }
+}
+END_TEST
+
 static Suite *socket_owners_suite(void)
 {
     Suite *suite = suite_create("socket_owners_linux");
@@ -383,6 +445,7 @@ static Suite *socket_owners_suite(void)
     tcase_add_loop_test(tests, the_path_of_an_image_is_its_name_whether_it_is_there_or_not, 0,
                         COUNT_OF(images));
     tcase_add_test(tests, a_process_that_has_ended_is_gone_also_while_it_is_still_listed);
+    tcase_add_loop_test(tests, a_process_whose_first_thread_has_ended_keeps_its_sockets, 0, 2);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -12,7 +12,9 @@
  */
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <sched.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -72,6 +74,24 @@ static void do_circle(const char *word)
 }
 #endif
 
+static void say_done(void)
+{
+    require(write(STDOUT_FILENO, "!", 1) == 1, "write");
+}
+
+/* Whether a `stat` of /proc has the letter of a zombie behind the name. */
+static bool has_ended(const char *path)
+{
+    char line[512] = "";
+    FILE *file = fopen(path, "r");
+    const char *close;
+
+    require(file != NULL && fgets(line, sizeof(line), file) != NULL, path);
+    fclose(file);
+    close = strrchr(line, ')');
+    return close != NULL && close[2] == 'Z';
+}
+
 static void do_map(const char *word)
 {
     int file = open(word, O_RDONLY | O_CLOEXEC);
@@ -126,6 +146,31 @@ static void do_mounts(const char *word)
     require(mount("source", word, NULL, MS_BIND, NULL) == 0, "mount --bind");
 }
 
+static int serve(void);
+
+static void *go_on(void *nothing)
+{
+    char path[64];
+
+    (void)nothing;
+    snprintf(path, sizeof(path), "/proc/self/task/%ld/stat", (long)getpid());
+    while (!has_ended(path)) {
+        sched_yield();
+    }
+    say_done();
+    exit(serve());
+}
+
+/* The first thread ends, and another one goes on in its place. */
+static void do_behead(const char *word)
+{
+    pthread_t thread;
+
+    (void)word;
+    require(pthread_create(&thread, NULL, go_on, NULL) == 0, "pthread_create");
+    pthread_exit(NULL);
+}
+
 static void do_exec(const char *word)
 {
     (void)word;
@@ -141,7 +186,8 @@ static const struct act {
     {"load", do_load}, {"call-it", do_call_it}, {"hide-it", do_hide_it}, {"circle", do_circle},
 #endif
     {"map", do_map},   {"name", do_name},       {"title", do_title},     {"user", do_user},
-    {"root", do_root}, {"mounts", do_mounts},   {"exec", do_exec},       {NULL, NULL},
+    {"root", do_root}, {"mounts", do_mounts},   {"exec", do_exec},       {"behead", do_behead},
+    {NULL, NULL},
 };
 
 static const struct act *find_act(const char *name)
@@ -152,11 +198,6 @@ static const struct act *find_act(const char *name)
         act++;
     }
     return act->name == NULL ? NULL : act;
-}
-
-static void say_done(void)
-{
-    require(write(STDOUT_FILENO, "!", 1) == 1, "write");
 }
 
 /* "ACT WORD": what comes by a line. */
@@ -174,10 +215,18 @@ static void obey(char *line)
     say_done();
 }
 
-int main(int argc, char **argv)
+static int serve(void)
 {
     char line[4096];
 
+    while (fgets(line, sizeof(line), stdin) != NULL) {
+        obey(line);
+    }
+    return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
     arguments = argv;
     for (int i = 1; i + 1 < argc; i++) {
         const struct act *act = find_act(argv[i]);
@@ -187,8 +236,5 @@ int main(int argc, char **argv)
         }
     }
     say_done();
-    while (fgets(line, sizeof(line), stdin) != NULL) {
-        obey(line);
-    }
-    return EXIT_SUCCESS;
+    return serve();
 }
