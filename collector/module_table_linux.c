@@ -95,20 +95,28 @@ static bool read_list(struct look *look, struct failure *why)
     return ok;
 }
 
+enum { LINK_SIZE = 64 };
+
 /*
- * The numbers of btrfs and of overlayfs in maps are not those that stat()
- * shows. The links in map_files lead to the file itself, where we may follow
- * them (CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE); nobody is asked for it.
+ * The links in map_files lead to the file itself, name or no name, where we may
+ * follow them (CAP_SYS_ADMIN or CAP_CHECKPOINT_RESTORE); nobody is asked for it.
  */
+static bool follow_link(const struct look *look, const struct mapped_file *file,
+                        char link[LINK_SIZE], struct statx *facts)
+{
+    snprintf(link, LINK_SIZE, "map_files/%llx-%llx", (unsigned long long)file->base,
+             (unsigned long long)file->first_end);
+    return statx(look->handle->folder, link, AT_STATX_DONT_SYNC, STATX_INO, facts) == 0;
+}
+
+/* The numbers of btrfs and of overlayfs in maps are not those that stat() shows. */
 static struct image_identity identity_of(const struct look *look, const struct mapped_file *file)
 {
     struct image_identity identity = {.volume = file->volume, .file = file->inode};
     struct statx facts;
-    char link[64];
+    char link[LINK_SIZE];
 
-    snprintf(link, sizeof(link), "map_files/%llx-%llx", (unsigned long long)file->base,
-             (unsigned long long)file->first_end);
-    if (statx(look->handle->folder, link, AT_STATX_DONT_SYNC, STATX_INO, &facts) == 0) {
+    if (follow_link(look, file, link, &facts)) {
         identity.volume = makedev(facts.stx_dev_major, facts.stx_dev_minor);
         identity.file = facts.stx_ino;
     }
@@ -237,6 +245,20 @@ static bool read_both(struct look *look, struct module_table *table, struct fail
     return true;
 }
 
+/* By the link where the name does not lead to the file any more, else by the name. */
+static void add_source(const struct look *look, const struct mapped_file *file, const char *name,
+                       bool deleted, struct text *source)
+{
+    struct statx facts;
+    char link[LINK_SIZE];
+
+    if (deleted && follow_link(look, file, link, &facts)) {
+        text_addf(source, "/proc/%lu/%s", (unsigned long)look->handle->pid, link);
+    } else {
+        process_names_add_source(&look->names, source, name);
+    }
+}
+
 static bool add_module(const struct look *look, const struct mapped_file *file, uint8_t flags,
                        struct module_table *table, struct failure *why)
 {
@@ -251,7 +273,7 @@ static bool add_module(const struct look *look, const struct mapped_file *file, 
     add_name(look, file, &row.identity, &name, &deleted);
     row.flags = (uint8_t)(flags | (deleted ? MODULE_DELETED : 0));
     text_add_utf8(&path, text_bytes(&name), name.size);
-    process_names_add_source(&look->names, &source, text_bytes(&name));
+    add_source(look, file, text_bytes(&name), deleted, &source);
     ok = text_ok(&name, why) && text_ok(&path, why) && text_ok(&source, why) &&
          module_table_add(table, &row, text_bytes(&path), text_bytes(&source), why);
     text_clear(&name);

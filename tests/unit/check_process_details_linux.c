@@ -513,6 +513,18 @@ START_TEST(a_list_that_is_a_circle_is_read_to_its_end)
 }
 END_TEST
 
+/* The file itself can be opened still, where the system lets us; or its name is all there is. */
+static void check_deleted_source(void)
+{
+    const struct module_row *row = find_module(full("lib.so"));
+
+    if (geteuid() == 0) {
+        check_source(row);
+    } else {
+        ck_assert_str_eq(module_table_source(&fixture.modules, row), full("lib.so"));
+    }
+}
+
 START_TEST(a_deleted_library_says_so)
 {
     copy_file(PROCESS_MODULE, "lib.so");
@@ -520,9 +532,11 @@ START_TEST(a_deleted_library_says_so)
     remove("lib.so");
     read_modules();
     check_flags(full("lib.so"), MODULE_DELETED);
+    check_deleted_source();
     copy_file(PROCESS_MODULE, "lib.so"); /* another file of that name, as an update leaves it */
     read_modules();
     check_flags(full("lib.so"), MODULE_DELETED);
+    check_deleted_source();
 }
 END_TEST
 
