@@ -12,7 +12,9 @@
 #include "base/text.h"
 
 /*
- * Replaces *content by the file, or by its first mebibyte or so. False where it
- * cannot be read: the process has ended, or may not be seen, or memory ran out.
+ * Replaces *content by the file of the process (pid, start), or by its first
+ * mebibyte. False where it cannot be read: the process has ended, also where
+ * another one has its pid now, or may not be seen, or memory or descriptors ran
+ * out.
  */
-bool cgroup_text_read(uint32_t pid, struct text *content);
+bool cgroup_text_read(uint32_t pid, uint64_t start, struct text *content);

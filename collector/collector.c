@@ -539,7 +539,8 @@ static bool ask_for_service(struct collector *collector, const struct socket_row
     bool ok;
 
     if (row->service_tag != 0 || may_host(collector, row->owner)) {
-        basis = service_names_find(collector->services, row->pid, row->service_tag, &name);
+        basis = service_names_find(collector->services, row->pid, entry->instance->start,
+                                   row->service_tag, &name);
     }
     ok = text_ok(&name, why) &&
          service_memory_add(&entry->services, row->service_tag, (int)basis, text_bytes(&name), why);

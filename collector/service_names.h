@@ -34,10 +34,12 @@ void service_names_begin(struct service_names *names, bool stale);
  * Appends to *name what is behind the process (pid, start), or behind its
  * socket with this tag (0: not told), and is how that is known; 0, with
  * nothing appended, where there is no service or the system does not tell.
+ * `start` is as in process_instance.h: a pid that was reused lends nothing on
+ * Linux; on Windows the caller holds the process, so that its pid stays its own.
  * Answers for a pair of pid and tag are not kept: the caller keeps them.
  */
-enum service_basis service_names_find(struct service_names *names, uint32_t pid, uint32_t tag,
-                                      struct text *name);
+enum service_basis service_names_find(struct service_names *names, uint32_t pid, uint64_t start,
+                                      uint32_t tag, struct text *name);
 
 /*
  * Whether a process may host a service, by the name of its parent's image

@@ -28,11 +28,11 @@ void service_names_begin(struct service_names *names, bool stale)
     (void)stale;
 }
 
-enum service_basis service_names_find(struct service_names *names, uint32_t pid, uint32_t tag,
-                                      struct text *name)
+enum service_basis service_names_find(struct service_names *names, uint32_t pid, uint64_t start,
+                                      uint32_t tag, struct text *name)
 {
     (void)tag;
-    if (!cgroup_text_read(pid, &names->cgroup) ||
+    if (!cgroup_text_read(pid, start, &names->cgroup) ||
         !systemd_unit_find(text_bytes(&names->cgroup), names->cgroup.size, name)) {
         return (enum service_basis)0;
     }

@@ -253,12 +253,13 @@ static size_t first_of(const struct service_names *names, uint32_t pid)
     return low;
 }
 
-enum service_basis service_names_find(struct service_names *names, uint32_t pid, uint32_t tag,
-                                      struct text *name)
+enum service_basis service_names_find(struct service_names *names, uint32_t pid, uint64_t start,
+                                      uint32_t tag, struct text *name)
 {
     size_t first = first_of(names, pid);
     size_t i = first;
 
+    (void)start;
     if (add_by_tag(pid, tag, name)) {
         return SERVICE_BY_TAG;
     }

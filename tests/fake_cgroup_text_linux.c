@@ -6,9 +6,10 @@
 
 struct fake_cgroup_text fake_cgroup_text;
 
-bool cgroup_text_read(uint32_t pid, struct text *content)
+bool cgroup_text_read(uint32_t pid, uint64_t start, struct text *content)
 {
-    if (pid != fake_cgroup_text.pid || fake_cgroup_text.text == NULL) {
+    if (pid != fake_cgroup_text.pid || start != fake_cgroup_text.start ||
+        fake_cgroup_text.text == NULL) {
         return false;
     }
     text_reset(content);

@@ -9,7 +9,8 @@
 #include <stdint.h>
 
 struct fake_cgroup_text {
-    uint32_t pid;     /* who has one */
+    uint32_t pid;     /* who has one, */
+    uint64_t start;   /* and only this instance */
     const char *text; /* NULL: it cannot be read */
 };
 

@@ -395,8 +395,8 @@ void service_names_begin(struct service_names *names, bool stale)
     fake_machine.service_lists += stale ? 1 : 0;
 }
 
-enum service_basis service_names_find(struct service_names *names, uint32_t pid, uint32_t tag,
-                                      struct text *name)
+enum service_basis service_names_find(struct service_names *names, uint32_t pid, uint64_t start,
+                                      uint32_t tag, struct text *name)
 {
     const struct fake_process *process = find_process(pid);
 
@@ -406,7 +406,7 @@ enum service_basis service_names_find(struct service_names *names, uint32_t pid,
         text_addf(name, "service%lu", (unsigned long)tag);
         return SERVICE_BY_TAG;
     }
-    if (process == NULL || process->services == NULL) {
+    if (process == NULL || process->start != start || process->services == NULL) {
         return (enum service_basis)0;
     }
     text_add(name, process->services);

@@ -14,7 +14,7 @@ static struct {
 static void open_fixture(void)
 {
     memset(&fixture, 0, sizeof(fixture));
-    fake_cgroup_text = (struct fake_cgroup_text){.pid = 17};
+    fake_cgroup_text = (struct fake_cgroup_text){.pid = 17, .start = 4};
     CHECK_DONE(service_names_open(&fixture.names, &fixture.why), fixture.why);
 }
 
@@ -24,10 +24,15 @@ static void close_fixture(void)
     service_names_close(fixture.names);
 }
 
-static int find(uint32_t pid)
+static int find_instance(uint32_t pid, uint64_t start)
 {
     service_names_begin(fixture.names, pid != 17);
-    return (int)service_names_find(fixture.names, pid, 0, &fixture.name);
+    return (int)service_names_find(fixture.names, pid, start, 0, &fixture.name);
+}
+
+static int find(uint32_t pid)
+{
+    return find_instance(pid, 4);
 }
 
 START_TEST(a_process_has_the_unit_of_its_group)
@@ -68,6 +73,14 @@ START_TEST(a_process_that_cannot_be_read_has_none)
 }
 END_TEST
 
+START_TEST(a_process_that_had_the_pid_before_has_none)
+{
+    fake_cgroup_text.text = "0::/system.slice/ssh.service\n";
+    ck_assert_int_eq(find_instance(17, 3), 0);
+    ck_assert_uint_eq(fixture.name.size, 0);
+}
+END_TEST
+
 START_TEST(nothing_is_closed_without_harm)
 {
     service_names_close(NULL);
@@ -85,6 +98,7 @@ static Suite *service_names_suite(void)
     tcase_add_test(tests, a_process_that_was_moved_has_another);
     tcase_add_test(tests, a_process_of_no_unit_has_none);
     tcase_add_test(tests, a_process_that_cannot_be_read_has_none);
+    tcase_add_test(tests, a_process_that_had_the_pid_before_has_none);
     tcase_add_test(tests, nothing_is_closed_without_harm);
     suite_add_tcase(suite, tests);
     return suite;

@@ -45,7 +45,7 @@ static void close_fixture(void)
 static int find(uint32_t pid, uint32_t tag)
 {
     text_reset(&fixture.name);
-    return (int)service_names_find(fixture.names, pid, tag, &fixture.name);
+    return (int)service_names_find(fixture.names, pid, 0, tag, &fixture.name);
 }
 
 static const struct {
@@ -81,7 +81,7 @@ START_TEST(a_name_is_appended)
 {
     service_names_begin(fixture.names, false);
     text_add(&fixture.name, "service ");
-    ck_assert_int_eq(service_names_find(fixture.names, ALONE, 0, &fixture.name), SERVICE_ONLY);
+    ck_assert_int_eq(service_names_find(fixture.names, ALONE, 0, 0, &fixture.name), SERVICE_ONLY);
     ck_assert_str_eq(text_bytes(&fixture.name), "service Spooler");
 }
 END_TEST
