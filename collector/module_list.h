@@ -37,6 +37,8 @@ struct module {
     uint64_t base;             /* address of its lowest mapping */
     uint64_t size;             /* bytes from there to the end of its highest one */
     uint8_t flags;             /* enum module_flag */
+    int64_t first_seen_at;     /* milliseconds since 1970 UTC, out of a ledger; 0: not known */
+    int64_t gone_at;           /* the first look without it; 0: it was not seen to go */
 };
 
 struct module_list {

@@ -59,6 +59,12 @@ size_t snapshot_running_count(const struct snapshot *snapshot)
     return snapshot->process_count - snapshot->ended_count;
 }
 
+const struct snapshot_seen *snapshot_when_seen(const struct snapshot *snapshot, size_t i)
+{
+    assert(i < snapshot->process_count);
+    return snapshot->seen == NULL ? NULL : &snapshot->seen[i];
+}
+
 static bool reserve_service(struct snapshot *snapshot, struct failure *why)
 {
     size_t capacity = snapshot->service_capacity * 2 + FIRST_SERVICES;
@@ -153,6 +159,8 @@ void snapshot_reset(struct snapshot *snapshot)
     for (size_t i = 0; i < snapshot->process_count; i++) {
         process_instance_release(snapshot->processes[i]);
     }
+    free(snapshot->seen); /* NULL while samples are taken */
+    snapshot->seen = NULL;
     snapshot->process_count = 0;
     snapshot->ended_count = 0;
     snapshot->socket_count = 0;

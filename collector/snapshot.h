@@ -43,6 +43,12 @@ struct snapshot_service {
     uint8_t basis; /* enum service_basis */
 };
 
+/* When a process was seen, in milliseconds since 1970 UTC. */
+struct snapshot_seen {
+    int64_t first_at; /* the first sample with it */
+    int64_t gone_at;  /* the first sample without it; 0: it was not seen to end */
+};
+
 /* Starts as {0}, which is a valid empty snapshot. */
 struct snapshot {
     int64_t taken_at;  /* wall clock, when the reading of the socket tables began */
@@ -59,6 +65,8 @@ struct snapshot {
     size_t process_capacity;
     size_t ended_count; /* so many at the end of `processes` run no more, but own sockets that are
                            still there */
+    struct snapshot_seen *seen; /* of `processes`, place by place; NULL unless out of a ledger. Not
+                                   part of the instances, which know nothing of who watched */
 
     struct snapshot_service *services; /* no two are alike */
     size_t service_count;
@@ -80,6 +88,9 @@ bool snapshot_add_process(struct snapshot *snapshot, const struct process_instan
 
 /* How many of `processes` run: those in front. */
 size_t snapshot_running_count(const struct snapshot *snapshot);
+
+/* When process i was seen; NULL where the snapshot does not know. */
+const struct snapshot_seen *snapshot_when_seen(const struct snapshot *snapshot, size_t i);
 
 /* Finds or adds a service; *service is for rows. */
 bool snapshot_add_service(struct snapshot *snapshot, const char *name, enum service_basis basis,

@@ -36,6 +36,17 @@ static const struct column module_columns[] = {
      .type = COLUMN_TEXT,
      .heading = "Path",
      .help = "Full path of the file, as the kernel names it"},
+    {.name = "first_seen_at",
+     .type = COLUMN_TIME,
+     .heading = "First seen",
+     .help = "The first look that found it in the process; only with --at",
+     .rank = 8},
+    {.name = "gone_at",
+     .type = COLUMN_TIME,
+     .heading = "Gone",
+     .help = "The first look without it, also where that is later than --at; absent where it was "
+             "not seen to go before its process",
+     .rank = 8},
 };
 
 static const struct column process_columns[] = {
@@ -60,6 +71,8 @@ enum {
     SIZE,
     FLAGS,
     PATH,
+    FIRST_SEEN_AT,
+    GONE_AT,
     IMAGE, /* the first of the image's columns */
     OWN_LIST = IMAGE + IMAGE_RECORD_FIELDS,
     PROCESS_STARTED_AT,
@@ -152,6 +165,8 @@ static bool print_module(struct printing *printing, const struct process_instanc
     values[SIZE] = value_number((int64_t)module->size);
     values[FLAGS] = flags_value(&printing->flags, flags);
     values[PATH] = value_text(module->image->path);
+    values[FIRST_SEEN_AT] = value_known(module->first_seen_at);
+    values[GONE_AT] = value_known(module->gone_at);
     image_record_fill(&printing->image, module->image, values + IMAGE);
     values[OWN_LIST] = value_truth(instance->modules->has_own_list);
     values[PROCESS_STARTED_AT] = value_known(instance->started_at);

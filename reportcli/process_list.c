@@ -58,6 +58,17 @@ static const struct column process_columns[] = {
      .heading = "Path",
      .help = "Full path of the image that it runs; absent where not known",
      .rank = 8},
+    {.name = "first_seen_at",
+     .type = COLUMN_TIME,
+     .heading = "First seen",
+     .help = "The first sample that saw it; only with --at",
+     .rank = 10},
+    {.name = "gone_at",
+     .type = COLUMN_TIME,
+     .heading = "Gone",
+     .help = "The first sample without it, also where that is later than --at; absent where it was "
+             "not seen to end",
+     .rank = 10},
 };
 
 enum {
@@ -73,6 +84,8 @@ enum {
     MODULE_ACCESS,
     MODULE_COUNT,
     PATH,
+    FIRST_SEEN_AT,
+    GONE_AT,
     INSTANCE, /* the first of the instance's columns */
     AT = INSTANCE + INSTANCE_RECORD_FIELDS,
     PROCESS_COLUMNS,
@@ -172,6 +185,7 @@ static void choose(struct process_list *list, const struct snapshot *snapshot,
         *item = (struct process_list_item){
             .instance = snapshot->processes[i],
             .running = i < snapshot_running_count(snapshot),
+            .seen = snapshot_when_seen(snapshot, i),
             .first = row,
         };
         while (row < snapshot->socket_count && snapshot->sockets[row].owner == i) {
@@ -260,6 +274,12 @@ static void fill_modules(const struct module_list *list, struct value *values)
     }
 }
 
+static void fill_seen(const struct snapshot_seen *seen, struct value *values)
+{
+    values[FIRST_SEEN_AT] = value_known(seen != NULL ? seen->first_at : 0);
+    values[GONE_AT] = value_known(seen != NULL ? seen->gone_at : 0);
+}
+
 static bool print_item(struct printing *printing, const struct process_list_item *item,
                        struct failure *why)
 {
@@ -281,6 +301,7 @@ static bool print_item(struct printing *printing, const struct process_list_item
     values[ACCESS] = value_text(process_access_name(instance->access));
     values[PATH] = value_text(instance->path);
     values[AT] = value_number(snapshot->taken_at);
+    fill_seen(item->seen, values);
     fill_modules(instance->modules, values);
     return text_ok(&printing->services, why) &&
            instance_record_fill(&printing->record, instance, parent, values + INSTANCE, why) &&

@@ -46,6 +46,7 @@ bool process_choice_is_named(const struct process_choice *choice);
 struct process_list_item {
     const struct process_instance *instance;
     bool running;
+    const struct snapshot_seen *seen; /* NULL: not known */
     size_t first; /* its sockets are rows first..first + sockets - 1 of the snapshot */
     size_t sockets;
 };

@@ -102,13 +102,14 @@ const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS] = {
     [ROWS_ALIVE_SHORT] =
         PROCESS_SELECT "WHERE p.span IS NULL AND p.id BETWEEN :low AND :high AND p.gone_at > :at",
     [ROWS_PROCESS] = PROCESS_SELECT "WHERE p.id = :id",
-    [ROWS_MODULES_AT] = "SELECT m.base, m.size, m.flags, mp.text, " IMAGE_COLUMNS
-                        " FROM module AS m LEFT JOIN text AS mp ON mp.id = m.path"
-                        " LEFT JOIN image AS i ON i.id = m.image" IMAGE_TEXTS
-                        "WHERE m.process = :process AND (m.first_stretch < :stretch OR"
-                        " (m.first_stretch = :stretch AND m.first_seen_at <= :at))"
-                        " AND (m.last_stretch IS NULL OR m.last_stretch > :stretch OR"
-                        " (m.last_stretch = :stretch AND m.gone_at > :at)) ORDER BY m.base, m.id",
+    [ROWS_MODULES_AT] =
+        "SELECT m.base, m.size, m.flags, mp.text, " IMAGE_COLUMNS
+        ", m.first_seen_at, m.gone_at FROM module AS m LEFT JOIN text AS mp ON mp.id = m.path"
+        " LEFT JOIN image AS i ON i.id = m.image" IMAGE_TEXTS
+        "WHERE m.process = :process AND (m.first_stretch < :stretch OR"
+        " (m.first_stretch = :stretch AND m.first_seen_at <= :at))"
+        " AND (m.last_stretch IS NULL OR m.last_stretch > :stretch OR"
+        " (m.last_stretch = :stretch AND m.gone_at > :at)) ORDER BY m.base, m.id",
     [ROWS_SERVICE] = "SELECT t.text, s.basis FROM service AS s JOIN text AS t ON t.id = s.name"
                      " WHERE s.id = :id",
 
@@ -668,6 +669,13 @@ void ledger_services_clear(struct ledger_service_list *list)
     *list = (struct ledger_service_list){0};
 }
 
+enum {
+    MODULE_PATH = 3,
+    MODULE_IMAGE,
+    MODULE_FIRST_SEEN_AT = MODULE_IMAGE + IMAGE_SIGNER + 1,
+    MODULE_GONE_AT,
+};
+
 /* Modules in the making; the images are referred to. */
 struct module_rows {
     struct module *items;
@@ -697,7 +705,7 @@ static bool add_module(struct module_rows *modules, sqlite3_stmt *statement, str
         modules->items = items;
         modules->capacity = capacity;
     }
-    image = column_image(statement, 4, database_column_text(statement, 3));
+    image = column_image(statement, MODULE_IMAGE, database_column_text(statement, MODULE_PATH));
     if (image == NULL) {
         return FAIL(why, FAILURE_MEMORY, 0, "no memory for a module");
     }
@@ -705,6 +713,8 @@ static bool add_module(struct module_rows *modules, sqlite3_stmt *statement, str
         .base = (uint64_t)sqlite3_column_int64(statement, 0),
         .size = (uint64_t)sqlite3_column_int64(statement, 1),
         .flags = (uint8_t)sqlite3_column_int(statement, 2),
+        .first_seen_at = column_number(statement, MODULE_FIRST_SEEN_AT),
+        .gone_at = column_number(statement, MODULE_GONE_AT),
         .image = image,
     };
     return true;

@@ -14,15 +14,30 @@ static int compare_process_id(const void *key, const void *item)
     return (id > process->id) - (id < process->id);
 }
 
+static struct snapshot_seen when_seen(const struct ledger_process *process)
+{
+    bool gone = process->last_stretch != 0 && process->gone_at != INT64_MAX;
+
+    return (struct snapshot_seen){
+        .first_at = process->first_seen_at,
+        .gone_at = gone ? process->gone_at : 0,
+    };
+}
+
 static bool add_processes(struct snapshot *snapshot, const struct ledger_process_list *processes,
                           struct failure *why)
 {
     uint32_t index;
 
+    snapshot->seen = calloc(processes->count + 1, sizeof(*snapshot->seen));
+    if (snapshot->seen == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu processes", processes->count);
+    }
     for (size_t i = 0; i < processes->count; i++) {
         if (!snapshot_add_process(snapshot, processes->items[i].instance, &index, why)) {
             return false;
         }
+        snapshot->seen[i] = when_seen(&processes->items[i]);
     }
     return true;
 }

@@ -1629,6 +1629,79 @@ START_TEST(processes_of_the_past_are_answered_by_the_ledger)
 }
 END_TEST
 
+/* One sample of the machine of which all is known, with or without NGINX. */
+static void sample_rich(bool with_nginx)
+{
+    static rows two = {&ssh_listens, &evil_listens, NULL};
+    struct snapshot *snapshot = &fixture.snapshot;
+
+    fill(snapshot, &two);
+    fill_rich(snapshot);
+    if (!with_nginx) {
+        process_instance_release(snapshot->processes[--snapshot->process_count]);
+    }
+    CHECK_DONE(ledger_writer_add(fixture.writer, snapshot, &fixture.why), fixture.why);
+    clock_fake_run(1000);
+}
+
+/* The last module, the hidden one, goes. */
+static void unload_hidden(void)
+{
+    struct module_list fewer = *rich.modules;
+
+    fewer.count--;
+    module_list_release(rich.modules);
+    rich.modules = module_list_make(&fewer);
+    ck_assert_ptr_nonnull(rich.modules);
+}
+
+static void record_what_goes(void)
+{
+    begin_run();
+    sample_rich(true);
+    sample_rich(true);
+    unload_hidden();
+    sample_rich(true);
+    sample_rich(false);
+    store();
+}
+
+#define SEEN_FROM(time) "\"first_seen_at\":\"2026-11-20T" time ".000+01:00\","
+#define GONE_AT(time) "\"gone_at\":\"2026-11-20T" time ".000+01:00\""
+
+static const struct {
+    const char *line;
+    const char *has;
+    const char *has_not;
+} seen[] = {
+    {"processes --pid 300 --at 14:00:00 --jsonl", SEEN_FROM("14:00:00") GONE_AT("14:00:03"), ""},
+    {"processes --pid 100 --at 14:00:03 --jsonl", SEEN_FROM("14:00:00") "\"gone_at\":null", ""},
+    {"processes --pid 300 --at 14:00:02", "  First seen  ", "sshd"},
+    {"processes --pid 300 --jsonl", "\"first_seen_at\":null,\"gone_at\":null", ""},
+    {"processes --pid 300", "", "First seen"},
+    {"modules --path *evil.so --at 14:00:01 --jsonl", SEEN_FROM("14:00:00") GONE_AT("14:00:02"),
+     "libc"},
+    {"modules --path */libc.so --at 14:00:01 --jsonl", SEEN_FROM("14:00:00") "\"gone_at\":null",
+     ""},
+    {"modules --at 14:00:02 --jsonl", "libc.so", "evil.so"},
+    {"modules --path */libc.so --jsonl", "\"first_seen_at\":null,\"gone_at\":null", ""},
+    {"modules --path */libc.so", "", "First seen"},
+};
+
+START_TEST(what_is_there_says_since_when_and_until_when)
+{
+    struct text line = {0};
+    bool past = strstr(seen[_i].line, "--at") != NULL;
+
+    record_what_goes();
+    text_addf(&line, "%s%s", seen[_i].line, past ? " --ledger check_commands.db" : "");
+    ck_assert_int_eq(run_rich(text_bytes(&line)), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), seen[_i].has);
+    ck_assert(seen[_i].has_not[0] == '\0' || strstr(cli_out(), seen[_i].has_not) == NULL);
+    text_clear(&line);
+}
+END_TEST
+
 START_TEST(stretches_are_listed_with_what_they_missed)
 {
     record_a_minute();
@@ -1687,6 +1760,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(golden, what_is_known_is_shown, 0, COUNT_OF(known));
     tcase_add_loop_test(golden, no_more_is_read_than_is_shown, 0, COUNT_OF(asked));
     tcase_add_test(golden, processes_of_the_past_are_answered_by_the_ledger);
+    tcase_add_loop_test(golden, what_is_there_says_since_when_and_until_when, 0, COUNT_OF(seen));
     suite_add_tcase(suite, golden);
 
     tcase_add_checked_fixture(odd, open_fixture, close_fixture);
