@@ -31,9 +31,10 @@ struct column {
     const char *heading; /* of the table */
     const char *help;    /* one line, no period */
     enum column_type type;
-    int rank; /* in a table: 0 is always shown; of the others those with the highest
-                 number are left out first, together, where the terminal is too narrow.
-                 Negative: only with --verbose */
+    int rank;  /* in a table: 0 is always shown; of the others those with the highest
+                  number are left out first, together, where the terminal is too narrow.
+                  Negative: only with --verbose */
+    bool last; /* it may be very long: a table shows it behind the others */
 };
 
 /* Columns that several tables have in common are a group, written down once. */

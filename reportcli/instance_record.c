@@ -48,7 +48,8 @@ const struct column instance_columns[INSTANCE_RECORD_OWN] = {
                                       .heading = "Command line",
                                       .help = "Command line as the process reports it; it may have "
                                               "changed it; absent with --no-command-lines",
-                                      .rank = -1},
+                                      .rank = -1,
+                                      .last = true},
 };
 
 /* The names of enum process_part's bits, in the order of the bits. */

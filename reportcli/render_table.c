@@ -6,7 +6,9 @@
  * The first rows are kept back and the columns made as wide as they need. Where
  * the terminal has no room for all, whole columns are left out, those of
  * the highest rank first; a cell is never cut, and no row is lost. A later row
- * that is wider is printed as it is, at the cost of the alignment.
+ * that is wider is printed as it is, at the cost of the alignment. So is a very
+ * long cell where there is no terminal that all have to fit into: the other
+ * rows are not padded to it.
  *
  * Where all rows are known, a column that has no value in any of them takes no
  * room either, unless it is one that is always shown.
@@ -25,7 +27,8 @@
 
 enum {
     ROWS_LOOKED_AT = 4000,
-    GAP = 2, /* blanks between two columns */
+    GAP = 2,            /* blanks between two columns */
+    LONGEST_CELL = 200, /* that others are padded to */
 };
 
 struct state {
@@ -34,7 +37,8 @@ struct state {
     size_t waiting;    /* rows in `cells` */
     size_t printed;    /* rows that are out */
     size_t widths[COLUMNS_MAX];
-    bool filled[COLUMNS_MAX]; /* some row has a value there */
+    size_t order[COLUMNS_MAX]; /* of the columns in a row: those that may be very long come last */
+    bool filled[COLUMNS_MAX];  /* some row has a value there */
     bool shown[COLUMNS_MAX];
     bool spared[COLUMNS_MAX]; /* left out for want of room */
     bool fitted;
@@ -109,6 +113,17 @@ static size_t heading_width(const struct column *column)
     return text_columns(column->heading, strlen(column->heading));
 }
 
+/* A cell that others need not be padded to may stick out. */
+static void grow(struct render *render, size_t i, size_t width)
+{
+    struct state *state = render->state;
+    bool counts = render->options.columns > 0 || width <= LONGEST_CELL;
+
+    if (counts && width > state->widths[i]) {
+        state->widths[i] = width;
+    }
+}
+
 /* Appends one row to those that wait, and lets the columns grow. */
 static void keep_row(struct render *render, const struct value *values)
 {
@@ -116,14 +131,10 @@ static void keep_row(struct render *render, const struct value *values)
 
     for (size_t i = 0; i < render->column_count; i++) {
         size_t start = state->cells.size;
-        size_t width;
 
         state->filled[i] = state->filled[i] || values[i].present;
         add_cell(&state->cells, render->columns[i], &values[i], render->options.zone);
-        width = text_columns(text_bytes(&state->cells) + start, state->cells.size - start);
-        if (width > state->widths[i]) {
-            state->widths[i] = width;
-        }
+        grow(render, i, text_columns(text_bytes(&state->cells) + start, state->cells.size - start));
         text_add_bytes(&state->cells, "", 1);
     }
     state->waiting++;
@@ -274,18 +285,32 @@ static void add_line(struct text *out, const struct text *line)
     text_add_bytes(out, text_bytes(line), size);
 }
 
-static void add_heading(struct render *render, struct text *out)
+/* Makes a line of one text for each column. */
+static void make_line(struct render *render, const char *const *texts)
 {
     struct state *state = render->state;
 
     text_reset(&state->line);
-    for (size_t i = 0; i < render->column_count; i++) {
+    for (size_t k = 0; k < render->column_count; k++) {
+        size_t i = state->order[k];
+
         if (state->shown[i]) {
             text_add_repeated(&state->line, ' ', state->line.size > 0 ? GAP : 0);
-            add_padded(&state->line, render->columns[i]->heading, state->widths[i],
+            add_padded(&state->line, texts[i], state->widths[i],
                        is_number(render->columns[i]->type));
         }
     }
+}
+
+static void add_heading(struct render *render, struct text *out)
+{
+    struct state *state = render->state;
+    const char *headings[COLUMNS_MAX];
+
+    for (size_t i = 0; i < render->column_count; i++) {
+        headings[i] = render->columns[i]->heading;
+    }
+    make_line(render, headings);
     text_add(out, render->options.colour ? "\x1b[1m" : "");
     add_line(out, &state->line);
     text_add(out, render->options.colour ? "\x1b[0m\n" : "\n");
@@ -295,15 +320,13 @@ static void add_heading(struct render *render, struct text *out)
 static const char *add_row(struct render *render, const char *cell, struct text *out)
 {
     struct state *state = render->state;
+    const char *cells[COLUMNS_MAX];
 
-    text_reset(&state->line);
     for (size_t i = 0; i < render->column_count; i++) {
-        if (state->shown[i]) {
-            text_add_repeated(&state->line, ' ', state->line.size > 0 ? GAP : 0);
-            add_padded(&state->line, cell, state->widths[i], is_number(render->columns[i]->type));
-        }
+        cells[i] = cell;
         cell += strlen(cell) + 1;
     }
+    make_line(render, cells);
     add_line(out, &state->line);
     text_add_char(out, '\n');
     return cell;
@@ -324,6 +347,18 @@ static size_t widest_heading(const struct render *render)
     return widest;
 }
 
+/* One line of a list. */
+static void add_field(const struct render *render, size_t i, size_t width, const char *cell,
+                      struct text *out)
+{
+    text_add(out, render->options.colour ? "\x1b[1m" : "");
+    add_padded(out, render->columns[i]->heading, width, false);
+    text_add(out, render->options.colour ? "\x1b[0m" : "");
+    text_add_repeated(out, ' ', GAP);
+    text_add(out, cell);
+    text_add_char(out, '\n');
+}
+
 static const char *add_list(struct render *render, const char *cell, struct text *out)
 {
     struct state *state = render->state;
@@ -332,12 +367,7 @@ static const char *add_list(struct render *render, const char *cell, struct text
     text_add(out, state->printed > 0 ? "\n" : "");
     for (size_t i = 0; i < render->column_count; i++) {
         if (state->shown[i]) {
-            text_add(out, render->options.colour ? "\x1b[1m" : "");
-            add_padded(out, render->columns[i]->heading, width, false);
-            text_add(out, render->options.colour ? "\x1b[0m" : "");
-            text_add_repeated(out, ' ', GAP);
-            text_add(out, cell);
-            text_add_char(out, '\n');
+            add_field(render, i, width, cell, out);
         }
         cell += strlen(cell) + 1;
     }
@@ -367,6 +397,20 @@ static bool print_rows(struct render *render, bool all_known, struct text *out, 
     return text_ok(&state->line, why);
 }
 
+static void put_in_order(const struct render *render)
+{
+    struct state *state = render->state;
+    size_t count = 0;
+
+    for (int last = 0; last <= 1; last++) {
+        for (size_t i = 0; i < render->column_count; i++) {
+            if (render->columns[i]->last == (last == 1)) {
+                state->order[count++] = i;
+            }
+        }
+    }
+}
+
 static bool begin(struct render *render, struct text *out, struct failure *why)
 {
     (void)out;
@@ -375,6 +419,7 @@ static bool begin(struct render *render, struct text *out, struct failure *why)
         return FAIL(why, FAILURE_MEMORY, 0, "no memory for the table");
     }
     render->release = release;
+    put_in_order(render);
     return true;
 }
 

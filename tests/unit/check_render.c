@@ -408,6 +408,71 @@ START_TEST(a_column_without_a_value_takes_no_room)
 }
 END_TEST
 
+static const struct column call_columns[] = {
+    {.name = "name", .type = COLUMN_TEXT, .heading = "Name", .help = "A text"},
+    {.name = "call", .type = COLUMN_TEXT, .heading = "Call", .help = "", .last = true},
+    {.name = "path", .type = COLUMN_TEXT, .heading = "Path", .help = ""},
+};
+
+static const struct column_table call_table = {
+    .name = "call",
+    .title = "how something was called",
+    .groups = {{call_columns, 3}},
+};
+
+static void add_call(const char *name, const char *call, const char *path)
+{
+    struct value values[] = {value_text(name), value_text(call), value_text(path)};
+
+    add(values);
+}
+
+START_TEST(a_column_that_may_be_very_long_is_the_last_and_not_padded)
+{
+    begin("table", &call_table);
+    add_call("sh", "sh -c 'a long command'", "/bin/sh");
+    add_call("sshd", "sshd", "/sbin/sshd");
+    ck_assert_str_eq(finish(), "Name  Path        Call\n"
+                               "sh    /bin/sh     sh -c 'a long command'\n"
+                               "sshd  /sbin/sshd  sshd\n");
+    begin("csv", &call_table);
+    add_call("sh", "sh -c", "/bin/sh");
+    ck_assert_str_eq(finish(), "name,call,path\r\nsh,sh -c,/bin/sh\r\n");
+}
+END_TEST
+
+enum { NO_TERMINAL = 0, WIDE_TERMINAL = 500 };
+
+/* A path of so many bytes in one row, and how far the other row is padded. */
+static const struct {
+    int columns;
+    size_t longest;
+    size_t padded;
+} pads[] = {
+    {NO_TERMINAL, 200, 200},
+    {NO_TERMINAL, 201, 4},
+    {WIDE_TERMINAL, 201, 201},
+};
+
+START_TEST(a_very_long_cell_pads_no_other_row_where_there_is_no_terminal)
+{
+    struct text path = {0};
+    struct text expected = {0};
+
+    text_add_repeated(&path, 'x', pads[_i].longest);
+    fixture.options.columns = pads[_i].columns;
+    begin("table", &call_table);
+    add_call("a", "end", text_bytes(&path));
+    add_call("b", "end", "/");
+    text_addf(&expected, "\na     %s  end\nb     /", text_bytes(&path));
+    text_add_repeated(&expected, ' ', pads[_i].padded - 1 + 2);
+    text_add(&expected, "end\n");
+    CHECK_CONTAINS(finish(), text_bytes(&expected));
+    text_clear(&path);
+    text_clear(&expected);
+}
+END_TEST
+
 static const struct column pair_columns[] = {
     {.name = "name", .type = COLUMN_TEXT, .heading = "Name", .help = "A text"},
     {.name = "address", .type = COLUMN_TEXT, .heading = "Address", .help = "", .rank = 1},
@@ -593,6 +658,9 @@ static Suite *make_suite(void)
     tcase_add_test(tables, a_column_that_matters_now_is_shown_whatever_its_rank);
     tcase_add_test(tables, a_column_without_a_value_takes_no_room);
     tcase_add_test(tables, columns_of_one_rank_go_together);
+    tcase_add_test(tables, a_column_that_may_be_very_long_is_the_last_and_not_padded);
+    tcase_add_loop_test(tables, a_very_long_cell_pads_no_other_row_where_there_is_no_terminal, 0,
+                        COUNT_OF(pads));
     tcase_add_test(tables, colour_is_in_the_heading_only);
     tcase_add_test(tables, wide_and_combining_characters_keep_the_columns_straight);
     tcase_add_test(tables, no_row_is_lost_in_a_long_table);
