@@ -25,6 +25,13 @@ enum column_type {
     COLUMN_TYPE_COUNT,
 };
 
+/* What a list of several records does with a column that is the same in all of them. */
+enum column_same {
+    COLUMN_SAME_REPEATED,
+    COLUMN_SAME_ONCE,     /* says it once, before them */
+    COLUMN_SAME_NEEDLESS, /* leaves it out */
+};
+
 struct column {
     const char *name;    /* snake_case: the key in JSON, the head of the CSV column */
     const char *unit;    /* "ms", "bytes"; NULL: none */
@@ -35,6 +42,7 @@ struct column {
                   number are left out first, together, where the terminal is too narrow.
                   Negative: only with --verbose */
     bool last; /* it may be very long: a table shows it behind the others */
+    enum column_same same;
 };
 
 /* Columns that several tables have in common are a group, written down once. */

@@ -15,7 +15,10 @@
  *
  * A list, with a line of heading and value for each column, is what people get
  * of a table of one record; with --verbose, where not all columns fit; and on a
- * terminal that has no room even for the columns that cannot be spared.
+ * terminal that has no room even for the columns that cannot be spared. In a
+ * list of several, what a record does not have has no line, unless it is
+ * always shown; nor has what is the same in all records, where the column says
+ * so and all records are known.
  */
 
 #include <inttypes.h>
@@ -32,12 +35,15 @@ enum {
 };
 
 struct state {
-    struct text cells; /* of the rows that wait: every cell ends in 0 */
+    struct text cells; /* of the rows that wait: every cell ends in 0; an absent one is empty */
     struct text line;  /* scratch */
     size_t waiting;    /* rows in `cells` */
     size_t printed;    /* rows that are out */
     size_t widths[COLUMNS_MAX];
     size_t order[COLUMNS_MAX]; /* of the columns in a row: those that may be very long come last */
+    size_t first[COLUMNS_MAX]; /* where in `cells` the first row's are */
+    bool varies[COLUMNS_MAX];  /* some row is not as the first one there */
+    bool aside[COLUMNS_MAX];   /* of a list: not said with each record */
     bool filled[COLUMNS_MAX];  /* some row has a value there */
     bool shown[COLUMNS_MAX];
     bool spared[COLUMNS_MAX]; /* left out for want of room */
@@ -80,7 +86,6 @@ static void add_cell(struct text *text, const struct column *column, const struc
                      enum time_zone_choice zone)
 {
     if (!value->present) {
-        text_add_char(text, '-');
         return;
     }
     switch (column->type) {
@@ -124,6 +129,29 @@ static void grow(struct render *render, size_t i, size_t width)
     }
 }
 
+/* What a cell looks like. */
+static const char *shown_cell(const char *cell)
+{
+    return cell[0] == '\0' ? "-" : cell;
+}
+
+/* Looks at the cell of the row under way that begins at `start`. */
+static void look_at_cell(struct render *render, size_t i, size_t start)
+{
+    struct state *state = render->state;
+    const char *cells = text_bytes(&state->cells);
+    const char *shown = shown_cell(cells + start);
+
+    grow(render, i, text_columns(shown, strlen(shown)));
+    if (state->fitted) {
+        return;
+    }
+    if (state->waiting == 0) {
+        state->first[i] = start;
+    }
+    state->varies[i] = state->varies[i] || strcmp(cells + start, cells + state->first[i]) != 0;
+}
+
 /* Appends one row to those that wait, and lets the columns grow. */
 static void keep_row(struct render *render, const struct value *values)
 {
@@ -134,8 +162,10 @@ static void keep_row(struct render *render, const struct value *values)
 
         state->filled[i] = state->filled[i] || values[i].present;
         add_cell(&state->cells, render->columns[i], &values[i], render->options.zone);
-        grow(render, i, text_columns(text_bytes(&state->cells) + start, state->cells.size - start));
         text_add_bytes(&state->cells, "", 1);
+        if (!state->cells.failed) {
+            look_at_cell(render, i, start);
+        }
     }
     state->waiting++;
 }
@@ -240,6 +270,17 @@ static void name_spared(struct render *render)
     }
 }
 
+/* Which columns of a list of all records are not said with each of them. */
+static void put_aside(struct render *render)
+{
+    struct state *state = render->state;
+
+    for (size_t i = 0; i < render->column_count; i++) {
+        state->aside[i] = state->shown[i] && !state->varies[i] && !is_also(render, i) &&
+                          render->columns[i]->same != COLUMN_SAME_REPEATED;
+    }
+}
+
 static void fit(struct render *render, bool all_known)
 {
     struct state *state = render->state;
@@ -323,7 +364,7 @@ static const char *add_row(struct render *render, const char *cell, struct text 
     const char *cells[COLUMNS_MAX];
 
     for (size_t i = 0; i < render->column_count; i++) {
-        cells[i] = cell;
+        cells[i] = shown_cell(cell);
         cell += strlen(cell) + 1;
     }
     make_line(render, cells);
@@ -355,8 +396,31 @@ static void add_field(const struct render *render, size_t i, size_t width, const
     add_padded(out, render->columns[i]->heading, width, false);
     text_add(out, render->options.colour ? "\x1b[0m" : "");
     text_add_repeated(out, ' ', GAP);
-    text_add(out, cell);
+    text_add(out, shown_cell(cell));
     text_add_char(out, '\n');
+}
+
+static bool has_field(const struct render *render, size_t i, const char *cell)
+{
+    const struct state *state = render->state;
+
+    return state->shown[i] && !state->aside[i] &&
+           (cell[0] != '\0' || render->table->single || column_rank(render->table, i) == 0);
+}
+
+/* Appends what holds for all records of the list. */
+static void add_common(struct render *render, struct text *out)
+{
+    struct state *state = render->state;
+    size_t before = out->size;
+
+    for (size_t i = 0; i < render->column_count; i++) {
+        if (state->aside[i] && render->columns[i]->same == COLUMN_SAME_ONCE) {
+            add_field(render, i, widest_heading(render),
+                      text_bytes(&state->cells) + state->first[i], out);
+        }
+    }
+    text_add(out, out->size > before ? "\n" : "");
 }
 
 static const char *add_list(struct render *render, const char *cell, struct text *out)
@@ -366,7 +430,7 @@ static const char *add_list(struct render *render, const char *cell, struct text
 
     text_add(out, state->printed > 0 ? "\n" : "");
     for (size_t i = 0; i < render->column_count; i++) {
-        if (state->shown[i]) {
+        if (has_field(render, i, cell)) {
             add_field(render, i, width, cell, out);
         }
         cell += strlen(cell) + 1;
@@ -387,6 +451,9 @@ static bool print_rows(struct render *render, bool all_known, struct text *out, 
         fit(render, all_known);
         if (!state->list) {
             add_heading(render, out);
+        } else if (all_known && !render->table->single) {
+            put_aside(render);
+            add_common(render, out);
         }
     }
     for (; state->waiting > 0; state->waiting--) {

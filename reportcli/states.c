@@ -11,7 +11,8 @@ const struct column state_moment_column[] = {
      .type = COLUMN_INTEGER,
      .heading = "Moment",
      .help = "1; counts on where --at was several moments because the clock was set back",
-     .rank = -1},
+     .rank = -1,
+     .same = COLUMN_SAME_NEEDLESS},
 };
 
 const struct column state_at_column[] = {
@@ -19,7 +20,8 @@ const struct column state_at_column[] = {
      .type = COLUMN_TIME,
      .heading = "At",
      .help = "The moment for which the record stands",
-     .rank = -1},
+     .rank = -1,
+     .same = COLUMN_SAME_ONCE},
 };
 
 static bool take_present(struct states *states, struct failure *why)

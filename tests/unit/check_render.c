@@ -441,6 +441,70 @@ START_TEST(a_column_that_may_be_very_long_is_the_last_and_not_padded)
 }
 END_TEST
 
+static const struct column state_columns[] = {
+    {.name = "moment",
+     .type = COLUMN_INTEGER,
+     .heading = "Moment",
+     .help = "",
+     .rank = -1,
+     .same = COLUMN_SAME_NEEDLESS},
+    {.name = "name", .type = COLUMN_TEXT, .heading = "Name", .help = "A text"},
+    {.name = "path", .type = COLUMN_TEXT, .heading = "Path", .help = "", .rank = 1},
+    {.name = "user", .type = COLUMN_TEXT, .heading = "User", .help = "", .rank = -1},
+    {.name = "at",
+     .type = COLUMN_INTEGER,
+     .heading = "At",
+     .help = "",
+     .rank = -1,
+     .same = COLUMN_SAME_ONCE},
+};
+
+static const struct column_table state_table = {
+    .name = "state",
+    .title = "a state",
+    .groups = {{state_columns, 5}},
+};
+
+static void add_state(int64_t moment, const char *name, const char *user, int64_t at)
+{
+    struct value values[] = {value_number(moment), value_text(name), value_text("/a path"),
+                             value_text(user), value_number(at)};
+
+    add(values);
+}
+
+static void begin_narrow_list(const char *also)
+{
+    fixture.options.verbose = true;
+    fixture.options.columns = 10;
+    fixture.options.also = also;
+    begin("table", &state_table);
+}
+
+START_TEST(a_list_says_nothing_of_what_is_absent_and_once_what_is_common)
+{
+    begin_narrow_list(NULL);
+    add_state(1, "sshd", NULL, 7);
+    add_state(1, NULL, "-", 7);
+    ck_assert_str_eq(finish(), "At      7\n\n"
+                               "Name    sshd\nPath    /a path\n\n"
+                               "Name    -\nPath    /a path\nUser    -\n");
+}
+END_TEST
+
+START_TEST(a_list_tells_with_each_record_what_differs)
+{
+    begin_narrow_list(NULL);
+    add_state(1, "sshd", NULL, 7);
+    add_state(2, "sshd", NULL, 8);
+    ck_assert_str_eq(finish(), "Moment  1\nName    sshd\nPath    /a path\nAt      7\n\n"
+                               "Moment  2\nName    sshd\nPath    /a path\nAt      8\n");
+    begin_narrow_list("moment"); /* there are several, though records of one only */
+    add_state(2, "sshd", NULL, 8);
+    ck_assert_str_eq(finish(), "At      8\n\nMoment  2\nName    sshd\nPath    /a path\n");
+}
+END_TEST
+
 enum { NO_TERMINAL = 0, WIDE_TERMINAL = 500 };
 
 /* A path of so many bytes in one row, and how far the other row is padded. */
@@ -659,6 +723,8 @@ static Suite *make_suite(void)
     tcase_add_test(tables, a_column_without_a_value_takes_no_room);
     tcase_add_test(tables, columns_of_one_rank_go_together);
     tcase_add_test(tables, a_column_that_may_be_very_long_is_the_last_and_not_padded);
+    tcase_add_test(tables, a_list_says_nothing_of_what_is_absent_and_once_what_is_common);
+    tcase_add_test(tables, a_list_tells_with_each_record_what_differs);
     tcase_add_loop_test(tables, a_very_long_cell_pads_no_other_row_where_there_is_no_terminal, 0,
                         COUNT_OF(pads));
     tcase_add_test(tables, colour_is_in_the_heading_only);
