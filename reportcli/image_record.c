@@ -35,12 +35,14 @@ const struct column image_columns[IMAGE_RECORD_FIELDS] = {
                               .heading = "Signature",
                               .help = "What the system says of the file's signature: signed, "
                                       "unsigned, root not on this machine, tampered, expired, "
-                                      "distrusted, could not be checked, not checked",
+                                      "distrusted, could not be checked; absent where the system "
+                                      "knows no such signatures (Linux), or the file is no PE file",
                               .rank = -1},
     [IMAGE_RECORD_SIGNATURE] = {.name = "image_signature",
                                 .type = COLUMN_TEXT,
                                 .heading = "Signed by way of",
-                                .help = "Where the signature stands: embedded, catalog, none",
+                                .help = "Where the signature stands: embedded, catalog, none; "
+                                        "absent likewise",
                                 .rank = -1},
     [IMAGE_RECORD_SIGNER] = {.name = "image_signer",
                              .type = COLUMN_TEXT,
@@ -85,7 +87,9 @@ void image_record_fill(struct image_record *record, const struct image *image, s
     values[IMAGE_RECORD_VERSION] = value_text(facts->version);
     values[IMAGE_RECORD_COMPANY] = value_text(facts->company);
     values[IMAGE_RECORD_BUILD_ID] = value_text(facts->build_id);
-    values[IMAGE_RECORD_VERDICT] = value_text(image_verdict_name(facts->verdict));
-    values[IMAGE_RECORD_SIGNATURE] = value_text(image_signature_name(facts->signature));
+    if (facts->verdict != IMAGE_NOT_CHECKED) {
+        values[IMAGE_RECORD_VERDICT] = value_text(image_verdict_name(facts->verdict));
+        values[IMAGE_RECORD_SIGNATURE] = value_text(image_signature_name(facts->signature));
+    }
     values[IMAGE_RECORD_SIGNER] = value_text(facts->signer);
 }

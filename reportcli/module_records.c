@@ -80,11 +80,11 @@ enum {
     MODULE_COLUMNS,
 };
 
-/* What it is and whom it is by are what one looks for here. */
+/* What it is and whom it is by are what one looks for here: all of it, where there is room. */
 static const int image_ranks[IMAGE_RECORD_FIELDS] = {
-    [IMAGE_RECORD_STATUS] = -1,    [IMAGE_RECORD_SHA256] = -1,   [IMAGE_RECORD_VERSION] = 4,
-    [IMAGE_RECORD_COMPANY] = 5,    [IMAGE_RECORD_BUILD_ID] = -1, [IMAGE_RECORD_VERDICT] = 2,
-    [IMAGE_RECORD_SIGNATURE] = -1, [IMAGE_RECORD_SIGNER] = 3,    [IMAGE_RECORD_CHECKED_AT] = -1,
+    [IMAGE_RECORD_STATUS] = 12,    [IMAGE_RECORD_SHA256] = 9,    [IMAGE_RECORD_VERSION] = 4,
+    [IMAGE_RECORD_COMPANY] = 5,    [IMAGE_RECORD_BUILD_ID] = 10, [IMAGE_RECORD_VERDICT] = 2,
+    [IMAGE_RECORD_SIGNATURE] = 11, [IMAGE_RECORD_SIGNER] = 3,    [IMAGE_RECORD_CHECKED_AT] = -1,
 };
 
 const struct column_table module_records_table = {

@@ -1578,6 +1578,54 @@ START_TEST(what_is_known_is_shown)
 }
 END_TEST
 
+/* As on Linux: the module's file was read, and there is no signature to speak of. */
+static void publish_elf_facts(void)
+{
+    const struct image_facts fields = {.status = IMAGE_READ,
+                                       .verdict = IMAGE_NOT_CHECKED,
+                                       .taken_at = BEGIN,
+                                       .sha256 = {0xcd},
+                                       .build_id = "beef"};
+    const struct image_facts *facts = image_facts_make(&fields);
+
+    ck_assert_ptr_nonnull(facts);
+    image_publish(rich.unread, facts);
+    image_facts_release(facts);
+}
+
+START_TEST(where_no_signature_is_checked_none_is_spoken_of)
+{
+    publish_elf_facts();
+    ck_assert_int_eq(run_rich("modules --path */libc.so --jsonl"), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), "\"image_build_id\":\"beef\",\"image_verdict\":null,"
+                              "\"image_signature\":null,\"image_signer\":null");
+    ck_assert_int_eq(run_rich("modules --path */libc.so"), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), "  Build id");
+    ck_assert_ptr_null(strstr(cli_out(), "Sign"));
+}
+END_TEST
+
+#define ZEROS_60 "000000000000000000000000000000000000000000000000000000000000"
+
+START_TEST(all_that_is_known_of_a_module_is_in_the_verbose_tables)
+{
+    const char *modules;
+
+    publish_elf_facts();
+    ck_assert_int_eq(run_rich("local -v"), EXIT_YES);
+    modules = strstr(cli_out(), "\nTheir modules\n\n");
+    ck_assert_ptr_nonnull(modules);
+    CHECK_CONTAINS(modules, "ab01" ZEROS_60 "  1.2.3.4  =Company  -         signed     embedded"
+                            "          Somebody");
+    CHECK_CONTAINS(modules, "cd00" ZEROS_60 "  -        -         beef      -          -");
+    console_fake.terminal = true;
+    console_fake.columns = 120;
+    ck_assert_int_eq(run_rich("local -v"), EXIT_YES);
+    CHECK_CONTAINS(cli_error(), "note: no room in 120 columns for: ");
+    CHECK_CONTAINS(cli_error(), "image_sha256");
+}
+END_TEST
+
 /* What is asked of the collector, and how long it is waited for. */
 static const struct {
     const char *line;
@@ -1758,6 +1806,8 @@ static Suite *make_suite(void)
     tcase_add_test(golden, notes_come_after_the_records);
     tcase_add_test(golden, no_interval_is_lost_between_two_pages);
     tcase_add_loop_test(golden, what_is_known_is_shown, 0, COUNT_OF(known));
+    tcase_add_test(golden, where_no_signature_is_checked_none_is_spoken_of);
+    tcase_add_test(golden, all_that_is_known_of_a_module_is_in_the_verbose_tables);
     tcase_add_loop_test(golden, no_more_is_read_than_is_shown, 0, COUNT_OF(asked));
     tcase_add_test(golden, processes_of_the_past_are_answered_by_the_ledger);
     tcase_add_loop_test(golden, what_is_there_says_since_when_and_until_when, 0, COUNT_OF(seen));
