@@ -6,7 +6,11 @@
 
 static const struct column columns[] = {
     {.name = "from_at", .type = COLUMN_TIME, .heading = "From", .help = "First sample"},
-    {.name = "until_at", .type = COLUMN_TIME, .heading = "Until", .help = "Last sample"},
+    {.name = "until_at",
+     .type = COLUMN_TIME,
+     .heading = "Until",
+     .help = "Last sample",
+     .rank = 5}, /* it is as wide as any two others, and follows from how long it lasted */
     {.name = "duration",
      .type = COLUMN_DURATION,
      .unit = "ms",
@@ -18,17 +22,16 @@ static const struct column columns[] = {
      .unit = "ms",
      .heading = "Every",
      .help = "Time between two samples",
-     .rank = 2},
+     .rank = 3},
     {.name = "samples",
      .type = COLUMN_INTEGER,
      .heading = "Samples",
      .help = "How many samples were taken",
-     .rank = 4},
+     .rank = 2},
     {.name = "ended",
      .type = COLUMN_TEXT,
      .heading = "Ended because",
-     .help = "Why watching was interrupted; absent where it goes on",
-     .rank = 1},
+     .help = "Why watching was interrupted; absent where it goes on"},
     {.name = "missed",
      .type = COLUMN_INTEGER,
      .heading = "Missed",
@@ -38,12 +41,12 @@ static const struct column columns[] = {
      .type = COLUMN_INTEGER,
      .heading = "Owners left out",
      .help = "The most processes at a time that the settings said not to record",
-     .rank = 3},
+     .rank = 4},
     {.name = "left_out_sockets",
      .type = COLUMN_INTEGER,
      .heading = "Sockets left out",
      .help = "The most sockets at a time, likewise",
-     .rank = 3},
+     .rank = 4},
 };
 
 enum {

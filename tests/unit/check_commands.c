@@ -1762,6 +1762,22 @@ START_TEST(stretches_are_listed_with_what_they_missed)
 }
 END_TEST
 
+START_TEST(stretches_on_a_narrow_terminal_keep_the_reason_and_the_counts)
+{
+    console_fake.terminal = true;
+    console_fake.columns = 80;
+    record_a_minute();
+    ck_assert_int_eq(cli_run("status --stretches --ledger check_commands.db"), EXIT_YES);
+    CHECK_CONTAINS(cli_out(),
+                   "From                        Lasted  Every  Samples  Ended because    "
+                   "Missed\n"
+                   "2026-11-20 14:00:00 +01:00     4 s    1 s        5  service stopped  "
+                   "     0\n");
+    CHECK_CONTAINS(cli_error(), "note: no room in 80 columns for: until_at, left_out_processes, "
+                                "left_out_sockets (");
+}
+END_TEST
+
 static const struct {
     struct ledger_coverage coverage;
     const char *words;
@@ -1831,6 +1847,7 @@ static Suite *make_suite(void)
     tcase_add_test(state, status_counts_what_the_last_day_missed);
     tcase_add_test(state, an_empty_ledger_is_an_answer);
     tcase_add_test(state, stretches_are_listed_with_what_they_missed);
+    tcase_add_test(state, stretches_on_a_narrow_terminal_keep_the_reason_and_the_counts);
     tcase_add_loop_test(state, what_was_missed_is_said, 0, COUNT_OF(losses));
     suite_add_tcase(suite, state);
     return suite;
