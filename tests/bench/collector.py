@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: MIT
 """
 What a sample costs: CPU time (user and system) of the running service per sample, everything
-included, against one `ss -tanpuH` of the same sockets in the same minute. Once while nothing
-changes, once while a hundredth of the sockets is replaced each second.
+included, against one run of each peer that is installed, over the same sockets in the same minute.
+The budget is of `ss`; what the others cost is told without one. Once while nothing changes, once
+while a hundredth of the sockets is replaced each second.
 """
 
 import os
 import pathlib
 import resource
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,6 +21,9 @@ SOCKETS = 20_000
 HOLDERS = 2  # processes
 SAMPLES = 15
 PEER_RUNS = 5
+
+# All name the process of every TCP and UDP socket, and look up no names of hosts.
+PEERS = (["ss", "-tanpuH"], ["netstat", "-tunap"], ["lsof", "-nPi"])
 
 STEP = 0.1  # seconds between changes, so that some fall into the taking of a sample
 STEPS_TO_CHANGE_ALL = 1000  # a hundredth in a second
@@ -74,10 +79,17 @@ def cpu_of(pid):
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def cpu_of_ss():
+def run_peer(command, out):
+    # netstat and lsof warn of what they cannot see even where it is no socket.
+    return subprocess.run(command, stdout=out, stderr=subprocess.DEVNULL, check=True).stdout
+
+
+def cpu_of_peer(command):
+    lines = run_peer(command, subprocess.PIPE).count(b"\n")
+    assert lines >= SOCKETS * 0.95, f"{command[0]} shows {lines} lines"  # some are replaced just now
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     for _ in range(PEER_RUNS):
-        subprocess.run(["ss", "-tanpuH"], stdout=subprocess.DEVNULL, check=True)
+        run_peer(command, subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     spent = after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
     return spent / PEER_RUNS
@@ -104,12 +116,22 @@ def cpu_of_service(program, folder):
         service.wait()
 
 
+def compare_with_peers(name, ours, budget):
+    for command in PEERS:
+        peer = command[0]
+        if shutil.which(peer) is None:
+            print(f"{name:<40} {peer} is not installed: not compared", flush=True)
+            continue
+        limit = budget if peer == "ss" else None
+        figure(name, ours, cpu_of_peer(command), budget=limit, unit="s", peer_name=peer)
+
+
 def compare(programs, name, steps, budget):
     holders = [hold(index, steps) for index in range(HOLDERS)]
     try:
         with tempfile.TemporaryDirectory() as folder:
             ours = cpu_of_service(programs / "portledgerd", pathlib.Path(folder))
-        figure(name, ours, cpu_of_ss(), budget=budget, unit="s", peer_name="ss")
+        compare_with_peers(name, ours, budget)
     finally:
         for holder in holders:
             holder.stdin.close()
