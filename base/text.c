@@ -405,6 +405,16 @@ bool text_equal_fold(const char *a, const char *b)
     return fold(a[i]) == fold(b[i]);
 }
 
+bool text_starts_fold(const char *text, const char *beginning)
+{
+    size_t i = 0;
+
+    while (beginning[i] != '\0' && fold(text[i]) == fold(beginning[i])) {
+        i++;
+    }
+    return beginning[i] == '\0';
+}
+
 static size_t smaller(size_t a, size_t b)
 {
     return a < b ? a : b;

@@ -104,8 +104,9 @@ size_t text_columns(const char *bytes, size_t size);
 void text_add_wrapped(struct text *text, const char *words, size_t at, size_t indent,
                       size_t columns);
 
-/* Compares without regard to the case of ASCII letters. */
+/* Compare without regard to the case of ASCII letters. */
 bool text_equal_fold(const char *a, const char *b);
+bool text_starts_fold(const char *text, const char *beginning);
 
 /*
  * The entry of `words` (ended by NULL) that a person who typed `word` may

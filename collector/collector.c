@@ -426,7 +426,7 @@ static bool is_asked_for(const struct collector *collector, const struct process
     const struct collector_options *options = &collector->options;
 
     return (options->pid == 0 || options->pid == instance->pid) &&
-           (options->process == NULL || text_equal_fold(options->process, instance->name));
+           (options->process == NULL || process_instance_is_called(instance, options->process));
 }
 
 static bool wants_look(const struct collector *collector, const struct process_entry *entry,

@@ -28,8 +28,8 @@ struct collector_options {
     bool images;         /* hash, version and signer of what they run and have loaded */
     bool all_processes;  /* details and modules of every process, */
     uint32_t pid;        /* or of this one alone; 0: no limit; */
-    const char *process; /* or of those whose image has this file name, without regard to case
-                            (ASCII); NULL: no limit. Lent for as long as the collector is open */
+    const char *process; /* or of those that process_instance_is_called() so; NULL: no limit.
+                            Lent for as long as the collector is open */
     bool hurry;          /* somebody waits: nothing is put off, and nothing read slowly */
 
     int64_t interval;       /* milliseconds between samples; 0: there is only one. What a sample

@@ -6,6 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/text.h"
+
+enum { LISTED_NAME = 15 }; /* bytes of a name that Linux lists: TASK_COMM_LEN without the 0 */
+
 /* The instance, its count of references and its texts: one allocation. */
 struct shared_instance {
     struct process_instance fields; /* first: a pointer to it is a pointer to the whole */
@@ -110,6 +114,28 @@ void process_instance_release(const struct process_instance *instance)
 bool process_instance_same(const struct process_instance *a, const struct process_instance *b)
 {
     return a->pid == b->pid && a->start == b->start;
+}
+
+/* Whether the system may have cut the name off, and a longer one begins with it. */
+static bool is_cut_off(const char *name, const char *whole)
+{
+    size_t size = strlen(name);
+
+    return size == LISTED_NAME && strlen(whole) > size && text_starts_fold(whole, name);
+}
+
+const char *process_instance_shown_name(const struct process_instance *instance)
+{
+    const char *slash = instance->path == NULL ? NULL : strrchr(instance->path, '/');
+
+    return slash != NULL && is_cut_off(instance->name, slash + 1) ? slash + 1 : instance->name;
+}
+
+bool process_instance_is_called(const struct process_instance *instance, const char *word)
+{
+    return text_equal_fold(instance->name, word) ||
+           text_equal_fold(process_instance_shown_name(instance), word) ||
+           (instance->path == NULL && is_cut_off(instance->name, word));
 }
 
 const char *process_access_name(int access)

@@ -61,7 +61,9 @@ struct process_instance {
     uint8_t integrity;     /* enum process_integrity */
     uint8_t denied;        /* enum process_part: what the system did not let us see */
     uint8_t left_out;      /* enum process_part: what the settings say not to record */
-    const char *name;      /* UTF-8 file name of the image as the system lists it; never NULL */
+    const char *name;      /* as the system lists it, UTF-8; never NULL. Windows: the file name of
+                              the image. Linux: at first the beginning of that, at most 15 bytes,
+                              and whatever the process calls itself later (proc_pid_comm(5)) */
     const char *path;      /* full path of the image; NULL where not known */
     const char *command_line;   /* as the process reports it, UTF-8; NULL where not known. Windows:
                                    the one text that there is. Linux: the arguments, quoted as a
@@ -86,6 +88,19 @@ void process_instance_release(const struct process_instance *instance);
 
 /* Equal pid and start. Both of one boot: the caller knows. */
 bool process_instance_same(const struct process_instance *a, const struct process_instance *b);
+
+/*
+ * The name for people: where the system cut `name` off and the path tells the
+ * rest, the file name of the path; else `name`. Lives as long as the instance.
+ */
+const char *process_instance_shown_name(const struct process_instance *instance);
+
+/*
+ * Whether the process is meant by this word, without regard to case (ASCII):
+ * it is the name as it is listed, or as it is shown. Where the name was cut
+ * off and the path is not known, every word that begins with it may be meant.
+ */
+bool process_instance_is_called(const struct process_instance *instance, const char *word);
 
 /* "opened"; "medium": the words of every output. */
 const char *process_access_name(int access);

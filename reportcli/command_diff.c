@@ -148,7 +148,7 @@ static void fill_before(const struct comparison *comparison, const struct snapsh
         values[STATE_BEFORE] = value_text(socket_state_name(row->state));
     }
     values[PID_BEFORE] = socket_record_pid(row);
-    values[PROCESS_BEFORE] = value_text(owner != NULL ? owner->name : NULL);
+    values[PROCESS_BEFORE] = value_text(owner != NULL ? process_instance_shown_name(owner) : NULL);
     values[ATTRIBUTION_BEFORE] = value_text(socket_attribution_name(row->attribution));
 }
 

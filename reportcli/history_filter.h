@@ -77,7 +77,8 @@ extern const char *const history_filter_protocols[];
         {.name = "process",                                                                        \
          .kind = OPTION_TEXT,                                                                      \
          .value = "NAME",                                                                          \
-         .help = "Only sockets of programs with this file name, as in svchost.exe"},               \
+         .help = "Only sockets of programs of this name, as in svchost.exe; a name that "          \
+                 "Linux cut off (15 bytes) is found by either form"},                              \
         {.name = "path",                                                                           \
          .kind = OPTION_TEXT,                                                                      \
          .value = "PATTERN",                                                                       \

@@ -6,8 +6,8 @@ const struct column instance_columns[INSTANCE_RECORD_OWN] = {
     [INSTANCE_RECORD_PARENT_PROCESS] = {.name = "parent_process",
                                         .type = COLUMN_TEXT,
                                         .heading = "Parent",
-                                        .help = "File name of the parent's image; absent where the "
-                                                "parent did not run any more",
+                                        .help = "Name of the parent, likewise; "
+                                                "absent where the parent did not run any more",
                                         .rank = -1},
     [INSTANCE_RECORD_USER] = {.name = "user",
                               .type = COLUMN_TEXT,

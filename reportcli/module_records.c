@@ -13,7 +13,8 @@ static const struct column module_columns[] = {
     {.name = "process",
      .type = COLUMN_TEXT,
      .heading = "Process",
-     .help = "File name of the image that the process runs",
+     .help = "Name of the program: the file name of its image; on Linux what it calls itself, "
+             "whole where that was cut off and the path is known",
      .rank = 1},
     {.name = "base",
      .type = COLUMN_TEXT,
@@ -160,7 +161,7 @@ static bool print_module(struct printing *printing, const struct process_instanc
     snprintf(printing->base, sizeof(printing->base), "0x%" PRIx64, module->base);
     values[MOMENT] = value_number((int64_t)printing->moment);
     values[PID] = value_number(instance->pid);
-    values[PROCESS] = value_text(instance->name);
+    values[PROCESS] = value_text(process_instance_shown_name(instance));
     values[BASE] = value_text(printing->base);
     values[SIZE] = value_number((int64_t)module->size);
     values[FLAGS] = flags_value(&printing->flags, flags);

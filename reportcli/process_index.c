@@ -72,7 +72,7 @@ const char *process_index_parent_name(const struct process_index *index,
 {
     const struct process_instance *parent = process_index_parent(index, child);
 
-    return parent == NULL ? NULL : parent->name;
+    return parent == NULL ? NULL : process_instance_shown_name(parent);
 }
 
 void process_index_clear(struct process_index *index)

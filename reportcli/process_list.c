@@ -12,7 +12,8 @@ static const struct column process_columns[] = {
     {.name = "name",
      .type = COLUMN_TEXT,
      .heading = "Process",
-     .help = "File name of the image that it runs"},
+     .help = "Name of the program: the file name of its image; on Linux what it calls itself, "
+             "whole where that was cut off and the path is known"},
     {.name = "sockets",
      .type = COLUMN_INTEGER,
      .heading = "Sockets",
@@ -152,7 +153,7 @@ static int compare_by_pid(const void *left, const void *right)
 static bool is_chosen(const struct process_choice *choice, const struct process_list_item *item)
 {
     return (!choice->has_pid || item->instance->pid == choice->pid) &&
-           (choice->name == NULL || text_equal_fold(item->instance->name, choice->name)) &&
+           (choice->name == NULL || process_instance_is_called(item->instance, choice->name)) &&
            (!choice->owners || item->sockets > 0);
 }
 
@@ -291,7 +292,7 @@ static bool print_item(struct printing *printing, const struct process_list_item
     add_services(&printing->services, snapshot, item);
     values[MOMENT] = value_number((int64_t)printing->moment);
     values[PID] = value_number(instance->pid);
-    values[NAME] = value_text(instance->name);
+    values[NAME] = value_text(process_instance_shown_name(instance));
     values[SOCKETS] = value_number((int64_t)item->sockets);
     values[SERVICES] =
         value_text(printing->services.size > 0 ? text_bytes(&printing->services) : NULL);

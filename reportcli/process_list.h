@@ -21,7 +21,7 @@ extern const struct column_table process_list_table;
 struct process_choice {
     bool has_pid;
     uint32_t pid;
-    const char *name; /* file name, without regard to case (ASCII); NULL: any */
+    const char *name; /* as of process_instance_is_called(); NULL: any */
     bool owners;      /* only those that own sockets */
 };
 
@@ -34,7 +34,7 @@ struct process_choice {
      .maximum = UINT32_MAX},                                                                       \
     {                                                                                              \
         .name = "process", .kind = OPTION_TEXT, .value = "NAME",                                   \
-        .help = "Only programs with this file name, as in svchost.exe"                             \
+        .help = "Only programs of this name, as in svchost.exe"                                    \
     }
 
 /* What --pid and --process say; `owners` is not set. */

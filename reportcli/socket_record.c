@@ -7,10 +7,12 @@ const struct column socket_columns[SOCKET_RECORD_OWN] = {
                            .type = COLUMN_INTEGER,
                            .heading = "PID",
                            .help = "Process id as the system gave it; absent where it named none"},
-    [SOCKET_RECORD_PROCESS] = {.name = "process",
-                               .type = COLUMN_TEXT,
-                               .heading = "Process",
-                               .help = "File name of the image that the owner runs"},
+    [SOCKET_RECORD_PROCESS] =
+        {.name = "process",
+         .type = COLUMN_TEXT,
+         .heading = "Process",
+         .help = "Name of the owner: the file name of its image; on Linux what it calls itself, "
+                 "whole where that was cut off and the path is known"},
     [SOCKET_RECORD_ATTRIBUTION] =
         {.name = "attribution",
          .type = COLUMN_TEXT,
@@ -101,7 +103,7 @@ static void fill_owner(const struct process_instance *owner, struct value *value
     if (owner == NULL) {
         return;
     }
-    values[SOCKET_RECORD_PROCESS] = value_text(owner->name);
+    values[SOCKET_RECORD_PROCESS] = value_text(process_instance_shown_name(owner));
     values[SOCKET_RECORD_PATH] = value_text(owner->path);
     values[SOCKET_RECORD_PROCESS_STARTED_AT] = value_known(owner->started_at);
     values[SOCKET_RECORD_PARENT_PID] = value_known((int64_t)owner->parent_pid);

@@ -71,7 +71,7 @@ bool ledger_filter_owner(const struct ledger_filter *filter, const struct ledger
 
     return (filter->process_id == 0 || owner->id == filter->process_id) &&
            start_matches(filter, instance->started_at) &&
-           (filter->process == NULL || text_equal_fold(instance->name, filter->process)) &&
+           (filter->process == NULL || process_instance_is_called(instance, filter->process)) &&
            (filter->path == NULL ||
             (instance->path != NULL && pattern_matches(filter->path, instance->path))) &&
            (filter->image == NULL || image_matches(filter->image, instance->image)) &&

@@ -143,7 +143,7 @@ struct ledger_filter {
     int64_t started_since;  /* the owner started at this time or later, by the wall clock */
     int64_t started_before; /* and before this one */
     int64_t process_id;     /* the owner's number in the ledger */
-    const char *process;    /* the image's file name */
+    const char *process;    /* as of process_instance_is_called() */
     const char *path;       /* a pattern (base/pattern.h) for the image's whole path */
     const uint8_t *image;   /* SHA-256 of what it runs, IMAGE_HASH_SIZE bytes */
     const char *user;       /* id, or name with or without its domain */

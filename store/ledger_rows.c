@@ -124,9 +124,11 @@ const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS] = {
                         "             UNION SELECT id FROM interval INDEXED BY interval_process"
                         "              WHERE process IN (SELECT id FROM process WHERE pid = :key)"
                         "               AND id BETWEEN :low AND :high)" WALK_END,
+    /* Also names that the system cut off: process_instance_is_called() decides. */
     [ROWS_WALK_NAME] = INTERVAL_SELECT
     "INDEXED BY interval_process WHERE process IN (SELECT id FROM process WHERE name IN"
-    " (SELECT id FROM text WHERE text = :key COLLATE NOCASE))" WALK_END,
+    "  (SELECT id FROM text WHERE text COLLATE NOCASE IN (:key,"
+    "  CAST(substr(CAST(:key AS BLOB), 1, 15) AS TEXT))))" WALK_END,
     [ROWS_WALK_PROCESS] =
         INTERVAL_SELECT "INDEXED BY interval_process WHERE process = :key" WALK_END,
     [ROWS_WALK_IMAGE] = INTERVAL_SELECT

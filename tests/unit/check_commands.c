@@ -363,6 +363,19 @@ static rows quiet = {&ssh_listens, &dns_denied, NULL};
 static rows attacked = {&ssh_listens, &dns_denied, &evil_listens, NULL};
 static rows connected = {&ssh_listens, &dns_denied, &evil_listens, &ssh_established, NULL};
 static rows closing = {&ssh_listens, &dns_denied, &ssh_closing, NULL};
+/* Puts a service whose name Linux lists cut off in the place of NGINX. */
+static void put_resolver(struct snapshot *snapshot)
+{
+    struct process_instance fields = processes[NGINX];
+
+    fields.access = PROCESS_OPENED;
+    fields.name = "systemd-resolve";
+    fields.path = "/usr/lib/systemd/systemd-resolved";
+    process_instance_release(snapshot->processes[NGINX]);
+    snapshot->processes[NGINX] = process_instance_make(&fields);
+    ck_assert_ptr_nonnull(snapshot->processes[NGINX]);
+}
+
 static rows serving = {&ssh_listens, &dns_denied, &web_listens, NULL};
 
 /* Five seconds from 14:00:00 on, a minute without the service, and three seconds again. */
@@ -1626,6 +1639,28 @@ START_TEST(all_that_is_known_of_a_module_is_in_the_verbose_tables)
 }
 END_TEST
 
+static const char *const resolver_lines[] = {
+    "history --process systemd-resolved --jsonl --ledger check_commands.db",
+    "history --process Systemd-Resolve --jsonl --ledger check_commands.db",
+    "local --at now --jsonl --ledger check_commands.db",
+    "processes --process systemd-resolved --at now --jsonl --ledger check_commands.db",
+};
+
+START_TEST(a_name_that_linux_cut_off_is_shown_and_found_whole)
+{
+    begin_run();
+    fill(&fixture.snapshot, &serving);
+    put_resolver(&fixture.snapshot);
+    CHECK_DONE(ledger_writer_add(fixture.writer, &fixture.snapshot, &fixture.why), fixture.why);
+    store();
+    ck_assert_int_eq(cli_run(resolver_lines[_i]), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), "\"systemd-resolved\",");
+    ck_assert_ptr_null(strstr(cli_out(), "\"systemd-resolve\""));
+    ck_assert_int_eq(cli_run("history --process systemd-resolve2 --ledger check_commands.db"),
+                     EXIT_NO);
+}
+END_TEST
+
 /* What is asked of the collector, and how long it is waited for. */
 static const struct {
     const char *line;
@@ -1824,6 +1859,8 @@ static Suite *make_suite(void)
     tcase_add_loop_test(golden, what_is_known_is_shown, 0, COUNT_OF(known));
     tcase_add_test(golden, where_no_signature_is_checked_none_is_spoken_of);
     tcase_add_test(golden, all_that_is_known_of_a_module_is_in_the_verbose_tables);
+    tcase_add_loop_test(golden, a_name_that_linux_cut_off_is_shown_and_found_whole, 0,
+                        COUNT_OF(resolver_lines));
     tcase_add_loop_test(golden, no_more_is_read_than_is_shown, 0, COUNT_OF(asked));
     tcase_add_test(golden, processes_of_the_past_are_answered_by_the_ledger);
     tcase_add_loop_test(golden, what_is_there_says_since_when_and_until_when, 0, COUNT_OF(seen));

@@ -74,6 +74,38 @@ START_TEST(an_identity_is_pid_and_start)
 }
 END_TEST
 
+static const struct {
+    const char *name;
+    const char *path; /* NULL: not known */
+    const char *shown;
+    const char *word;
+    bool called;
+} names[] = {
+    {"sshd", "/usr/sbin/sshd", "sshd", "SSHD", true},
+    {"systemd-resolve", "/usr/lib/systemd/systemd-resolved", "systemd-resolved", "systemd-resolved",
+     true},
+    {"systemd-resolve", "/usr/lib/systemd/systemd-resolved", "systemd-resolved", "systemd-resolve",
+     true},
+    {"systemd-resolve", "/usr/lib/systemd/systemd-resolved", "systemd-resolved", "systemd-resolve2",
+     false},
+    {"systemd-resolve", NULL, "systemd-resolve", "Systemd-Resolved", true}, /* it may be */
+    {"systemd-resolve", NULL, "systemd-resolve", "systemd-resumed", false},
+    {"python3", "/usr/bin/python3.11", "python3", "python3.11", false}, /* not cut off */
+    {"python3", NULL, "python3", "python3.11", false},
+    {"a-name-of-its-o", "/usr/bin/program", "a-name-of-its-o", "program", false},
+    {"fifteen-bytes-x", "/usr/bin/fifteen-bytes-x", "fifteen-bytes-x", "fifteen-bytes-x", true},
+    {"svchost.exe", "C:\\Windows\\System32\\svchost.exe", "svchost.exe", "svchost", false},
+};
+
+START_TEST(a_name_that_was_cut_off_is_shown_and_found_whole)
+{
+    struct process_instance fields = {.name = names[_i].name, .path = names[_i].path};
+
+    ck_assert_str_eq(process_instance_shown_name(&fields), names[_i].shown);
+    ck_assert_int_eq(process_instance_is_called(&fields, names[_i].word), names[_i].called);
+}
+END_TEST
+
 START_TEST(every_access_has_a_name)
 {
     for (int i = 0; i < PROCESS_ACCESS_COUNT; i++) {
@@ -94,6 +126,8 @@ static Suite *process_instance_suite(void)
     tcase_add_test(tests, a_path_may_be_unknown_and_a_name_is_never_null);
     tcase_add_test(tests, an_instance_lives_as_long_as_somebody_holds_it);
     tcase_add_loop_test(tests, an_identity_is_pid_and_start, 0, COUNT_OF(others));
+    tcase_add_loop_test(tests, a_name_that_was_cut_off_is_shown_and_found_whole, 0,
+                        COUNT_OF(names));
     tcase_add_test(tests, every_access_has_a_name);
     suite_add_tcase(suite, tests);
     return suite;
