@@ -4,12 +4,11 @@
 
 #include <stdlib.h>
 
-/* What a sample takes. Process instances are shared by most samples, and count where they do not.
- */
+/* What a sample takes, but for the process instances, which most samples share. */
 static size_t size_of(const struct snapshot *snapshot)
 {
     return sizeof(struct queued_sample) + snapshot->socket_count * sizeof(*snapshot->sockets) +
-           snapshot->process_count * sizeof(*snapshot->processes) +
+           snapshot->process_count * sizeof(struct process_instance *) +
            snapshot->service_count * sizeof(*snapshot->services) + snapshot->service_names.size;
 }
 

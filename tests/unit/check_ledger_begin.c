@@ -104,7 +104,7 @@ static void make_ledger(void)
     end();
     free(fixture.content);
     fixture.content = support_read_file(path, &fixture.size);
-    ck_assert_uint_gt(fixture.size, 10 * PAGE);
+    ck_assert_uint_gt(fixture.size, (size_t)10 * PAGE);
 }
 
 static void write_back(size_t size)
@@ -123,7 +123,7 @@ static void damage_all(void)
 static void cut_off(void)
 {
     make_ledger();
-    write_back(fixture.size - 2 * PAGE);
+    write_back(fixture.size - (size_t)2 * PAGE);
 }
 
 /* What SQLite has in the first page behind the header: the tables. */

@@ -208,7 +208,7 @@ START_TEST(a_power_cut_costs_nothing_that_was_committed)
         cut_after += 1 + made_up_random(&fixture.random, WIDEST_STEP);
         cuts++;
     }
-    ck_assert_uint_eq(fixture.committed, RUNS * SAMPLES_A_RUN);
+    ck_assert_uint_eq(fixture.committed, (size_t)RUNS * SAMPLES_A_RUN);
     check_ledger(); /* the life that no cut ended */
     ck_assert_int_gt(cuts, 50);
 }

@@ -629,9 +629,9 @@ static void get_in_the_way(int wait)
     wait_for_opening(wait);
     if (wait == 8 || (wait % 20 == 8 && fixture.sockets > 0)) {
         support_run_sql(ledger_file,
-                        "INSERT INTO interval (id, opened_at, protocol, state, local_address,"
-                        " local_port, attribution, opening)"
-                        " SELECT max(id) + 1, 0, 6, 2, x'7F000001', 1, 0, 0 FROM interval");
+                        "INSERT INTO interval (id, opened_at, lasted, kind, local_address,"
+                        " local_port)"
+                        " SELECT max(id) + 1, 0, 1, 6 * 512 + 2, x'7F000001', 1 FROM interval");
     }
 }
 
