@@ -13,9 +13,17 @@
 #include "store/ledger_handle.h"
 #include "store/ledger_schema.h"
 
+/*
+ * How much work one read may be. Of the log that a service writes meanwhile
+ * nothing can be taken away, so that a live ledger is not read for long. Pages of
+ * a ledger from anybody can point to each other so that a walk over them has no
+ * end that anybody would see; what is asked of a sound one is bounded by its size.
+ */
 enum {
     READ_AT_MOST_MS = 2000,
-    LOOK_EVERY = 10000, /* steps of SQLite's machine: about a millisecond */
+    STEPS_AT_ONCE = 4096,
+    STEPS_OF_ANY = 1 << 22,
+    STEPS_A_BYTE = 64, /* a row has some twenty bytes at the least */
 };
 
 /* Facts that a new ledger begins with. */
@@ -62,7 +70,43 @@ static bool is_written(const struct ledger *ledger)
 
 bool ledger_name_failure(const struct ledger *ledger, struct failure *why)
 {
+    if (why->code == SQLITE_INTERRUPT && ledger->frozen) {
+        return FAIL(why, FAILURE_FORMAT, why->code,
+                    "%s: this is more work than any question to a sound ledger: the file is damaged",
+                    ledger->path);
+    }
     return FAIL(why, why->kind, why->code, "%s: %s", ledger->path, why->text);
+}
+
+static int took_too_long(void *context)
+{
+    const struct ledger *ledger = context;
+
+    return clock_steady() > ledger->read_until ? 1 : 0;
+}
+
+static int took_too_many_steps(void *context)
+{
+    struct ledger *ledger = context;
+
+    ledger->steps_left -= STEPS_AT_ONCE;
+    return ledger->steps_left < 0 ? 1 : 0;
+}
+
+static void limit_work(struct ledger *ledger)
+{
+    int64_t size = file_size(ledger->file);
+    int64_t log_size = ledger_size_beside(ledger, LOG_SUFFIX);
+
+    if (ledger->access != LEDGER_READ) {
+        return;
+    }
+    ledger->read_until = clock_steady() + READ_AT_MOST_MS;
+    ledger->steps_left = STEPS_OF_ANY;
+    ledger->steps_left += size > 0 ? size * STEPS_A_BYTE : 0;
+    ledger->steps_left += log_size > 0 ? log_size * STEPS_A_BYTE : 0;
+    sqlite3_progress_handler(ledger->db, STEPS_AT_ONCE,
+                             ledger->frozen ? took_too_many_steps : took_too_long, ledger);
 }
 
 static bool recognize(struct ledger *ledger, struct failure *why)
@@ -220,6 +264,7 @@ static bool open_for_writing(struct ledger *ledger, struct failure *why)
 static bool open_for_reading(struct ledger *ledger, struct failure *why)
 {
     enum database_mode mode = DATABASE_READ;
+    bool ok;
 
     ledger->frozen = !is_written(ledger);
     ledger->frozen_log = ledger_size_beside(ledger, LOG_SUFFIX);
@@ -230,9 +275,14 @@ static bool open_for_reading(struct ledger *ledger, struct failure *why)
     if (ledger->frozen) {
         mode = ledger->frozen_log > 0 ? DATABASE_FROZEN_LOG : DATABASE_FROZEN;
     }
-    return database_open(&ledger->db, ledger->file, mode, why) && recognize(ledger, why) &&
-           database_run(ledger->db, "PRAGMA cell_size_check = ON", why) &&
-           ledger_schema_check(ledger->db, why);
+    if (!database_open(&ledger->db, ledger->file, mode, why)) {
+        return false;
+    }
+    limit_work(ledger);
+    ok = recognize(ledger, why) && database_run(ledger->db, "PRAGMA cell_size_check = ON", why) &&
+         ledger_schema_check(ledger->db, why);
+    sqlite3_progress_handler(ledger->db, 0, NULL, NULL);
+    return ok;
 }
 
 static void close_database(struct ledger *ledger)
@@ -347,22 +397,6 @@ static bool still_frozen(struct ledger *ledger)
            header.changes == ledger->frozen_changes;
 }
 
-static int took_too_long(void *context)
-{
-    const struct ledger *ledger = context;
-
-    return clock_steady() > ledger->read_until ? 1 : 0;
-}
-
-/* Of the log that the service writes meanwhile nothing can be taken away. */
-static void limit_time(struct ledger *ledger)
-{
-    bool limited = !ledger->frozen && ledger->access == LEDGER_READ;
-
-    ledger->read_until = clock_steady() + READ_AT_MOST_MS;
-    sqlite3_progress_handler(ledger->db, limited ? LOOK_EVERY : 0, took_too_long, ledger);
-}
-
 bool ledger_begin_read(struct ledger *ledger, struct failure *why)
 {
     if (ledger->db == NULL || (ledger->frozen && !still_frozen(ledger))) {
@@ -371,7 +405,7 @@ bool ledger_begin_read(struct ledger *ledger, struct failure *why)
             return false;
         }
     }
-    limit_time(ledger);
+    limit_work(ledger);
     return database_run(ledger->db, "BEGIN", why) || ledger_name_failure(ledger, why);
 }
 

@@ -19,11 +19,12 @@ struct ledger {
     enum ledger_access access;
     struct file_lock *lock; /* of the only writer; NULL for a reader, and in memory */
     bool accepted;          /* the file is a ledger of ours, and may be touched */
-    int64_t read_until;     /* clock_steady() at which a read transaction must be over */
+    int64_t read_until;     /* clock_steady() when a read of a live ledger must be over */
     bool frozen;            /* opened as a file that nobody writes */
     uint32_t frozen_changes;
     int64_t frozen_log; /* bytes of the log beside it; -1: there is none */
     bool keeps_log;     /* a service wrote the file by way of a log, and no copy of ours did */
+    int64_t steps_left;     /* of SQLite's machine, that a frozen ledger may still be asked */
 };
 
 /* Size of a file beside the ledger, such as "-wal"; -1 where there is none. */

@@ -69,8 +69,8 @@ struct ledger_run {
 
 /*
  * Begins a run. What an earlier run left open is closed at the end of its
- * coverage, with LEDGER_GAP_CRASHED or what `run` says where it did not say why it ended. The
- * ledger was opened with LEDGER_WRITE and outlives the writer.
+ * coverage; where it did not say why it ended, with LEDGER_GAP_CRASHED or what
+ * `run` says. The ledger was opened with LEDGER_WRITE and outlives the writer.
  */
 bool ledger_writer_open(struct ledger_writer **out, struct ledger *ledger,
                         const struct ledger_run *run, struct failure *why) NODISCARD;
