@@ -2,6 +2,7 @@
 
 #include "store/ledger.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -109,6 +110,36 @@ static void limit_work(struct ledger *ledger)
                              ledger->frozen ? took_too_many_steps : took_too_long, ledger);
 }
 
+/*
+ * Whether the file was still empty when the power went: then SQLite will take
+ * out of it what the first transaction had put in, and the journal of that one
+ * says so. See "Database File Format", 3: behind the magic number come the
+ * number of pages in the journal, a nonce, and the size before, in pages.
+ */
+static bool was_being_made(const struct ledger *ledger)
+{
+    static const uint8_t magic[] = {0xd9, 0xd5, 0x05, 0xf9, 0x20, 0xa1, 0x63, 0xd7};
+    static const uint8_t no_pages[4] = {0};
+    uint8_t bytes[20];
+    struct text path = {0};
+    struct failure ignored;
+    FILE *journal = NULL;
+    bool read = false;
+
+    text_add(&path, ledger->file);
+    text_add(&path, JOURNAL_SUFFIX);
+    if (!path.failed && file_size(text_bytes(&path)) >= (int64_t)sizeof(bytes)) {
+        journal = file_open(text_bytes(&path), "r", &ignored);
+    }
+    if (journal != NULL) {
+        read = fread(bytes, 1, sizeof(bytes), journal) == sizeof(bytes);
+        fclose(journal);
+    }
+    text_clear(&path);
+    return read && memcmp(bytes, magic, sizeof(magic)) == 0 &&
+           memcmp(bytes + 16, no_pages, sizeof(no_pages)) == 0;
+}
+
 static bool recognize(struct ledger *ledger, struct failure *why)
 {
     bool writing = ledger->access == LEDGER_WRITE;
@@ -116,6 +147,11 @@ static bool recognize(struct ledger *ledger, struct failure *why)
 
     if (!database_read_header(ledger->db, &header, why)) {
         return false;
+    }
+    if (writing && header.file_size > 0 &&
+        (!header.is_database || header.application_id == LEDGER_APPLICATION_ID) &&
+        was_being_made(ledger)) {
+        header.file_size = 0;
     }
     ledger->frozen_changes = header.changes;
     ledger->keeps_log = header.keeps_log;

@@ -197,6 +197,21 @@ static void write_foreign_wal_database(void)
     support_run_sql(path, "PRAGMA journal_mode = WAL; CREATE TABLE mine (a)");
 }
 
+/* Another program's database that was just being made when the power went. */
+static void write_half_made_foreign_database(void)
+{
+    static const char journal[40] = "\xd9\xd5\x05\xf9\x20\xa1\x63\xd7";
+
+    write_foreign_database();
+    support_write_file("check_ledger.db-journal", journal, sizeof(journal));
+}
+
+static void write_text_beside_a_journal(void)
+{
+    write_long_text();
+    support_write_text("check_ledger.db-journal", "a diary that has a journal, but not SQLite's");
+}
+
 static void write_ledger(void)
 {
     start_writer();
@@ -241,6 +256,8 @@ static const struct {
     {write_foreign_database, FAILURE_FORMAT},
     {write_empty_foreign_database, FAILURE_FORMAT},
     {write_foreign_wal_database, FAILURE_FORMAT},
+    {write_half_made_foreign_database, FAILURE_FORMAT},
+    {write_text_beside_a_journal, FAILURE_FORMAT},
     {write_newer_ledger, FAILURE_VERSION},
     {write_truncated_ledger, FAILURE_FORMAT},
     {write_beginning_of_ledger, FAILURE_FORMAT},
