@@ -32,6 +32,7 @@ static const char add_meta[] =
     "INSERT OR IGNORE INTO meta (name, value) VALUES ('ledger_id', :id), ('created_at', :now)";
 
 /* What SQLite keeps beside a ledger while it is written. */
+#define JOURNAL_SUFFIX "-journal"
 #define LOG_SUFFIX "-wal"
 #define INDEX_SUFFIX "-shm"
 #define LOCK_SUFFIX "-lock"
