@@ -24,7 +24,7 @@ bool image_library_open(struct image_library **out, struct image_reader *reader,
 struct image_sighting {
     const char *path;               /* for people */
     const char *source;             /* by what image_file.h can open it; NULL: the path */
-    struct image_identity identity; /* what a mapping tells of it: volume and file, or 0 */
+    struct image_identity identity; /* what the process tells of it: volume and file, or 0 */
     bool deleted;
     const struct image *known; /* what was seen in its place before; NULL: nothing. It stays where
                                   the file cannot be looked at any more, but is still mapped */

@@ -50,10 +50,11 @@ struct process_details {
     uint8_t integrity;  /* enum process_integrity */
     uint8_t denied;     /* enum process_part */
     bool image_deleted; /* the file that it runs has no name any more */
-    char *path;         /* of the image, for people; NULL where not known */
-    char *image_source; /* by what image_file.h can open it; NULL: by its path */
-    char *command_line; /* NULL where not known */
-    char *user;         /* as in account.h; NULL where not known */
+    struct image_identity image_identity; /* Linux: volume and file of what runs, or 0 */
+    char *path;                           /* of the image, for people; NULL where not known */
+    char *image_source;                   /* by what image_file.h can open it; NULL: by its path */
+    char *command_line;                   /* NULL where not known */
+    char *user;                           /* as in account.h; NULL where not known */
 };
 
 /* Which of the parts above to read: the path always, and what is asked for. */

@@ -122,16 +122,25 @@ void process_handle_close(struct process_handle *handle)
     }
 }
 
-/* Whether the file of this name is the one that runs. */
-static bool is_named(const struct process_handle *handle, const struct process_names *names,
-                     const char *name)
+/* Which file runs: as its path, it is told by the process that is held, and by no number. */
+static struct image_identity identity_of(const struct process_handle *handle)
 {
+    struct image_identity identity = {.volume = 0};
     struct statx running;
 
-    return statx(handle->folder, "exe", AT_STATX_DONT_SYNC, STATX_INO, &running) == 0 &&
-           process_names_match_kernel(names, name,
-                                      makedev(running.stx_dev_major, running.stx_dev_minor),
-                                      running.stx_ino) == PROCESS_NAME_SAME;
+    if (statx(handle->folder, "exe", AT_STATX_DONT_SYNC, STATX_INO, &running) == 0) {
+        identity.volume = makedev(running.stx_dev_major, running.stx_dev_minor);
+        identity.file = running.stx_ino;
+    }
+    return identity;
+}
+
+/* Whether the file of this name is the one that runs. */
+static bool is_named(const struct image_identity *running, const struct process_names *names,
+                     const char *name)
+{
+    return running->file != 0 && process_names_match_kernel(names, name, running->volume,
+                                                            running->file) == PROCESS_NAME_SAME;
 }
 
 /*
@@ -140,7 +149,7 @@ static bool is_named(const struct process_handle *handle, const struct process_n
  * that runs.
  */
 static bool drop_deleted_mark(const struct process_handle *handle, struct text *link,
-                              bool *image_deleted, struct failure *why)
+                              struct process_details *details, struct failure *why)
 {
     size_t size = process_text_unmarked(text_bytes(link), link->size);
     struct process_names names;
@@ -150,8 +159,8 @@ static bool drop_deleted_mark(const struct process_handle *handle, struct text *
         return true;
     }
     ok = process_names_open(&names, handle, why);
-    if (ok && !is_named(handle, &names, text_bytes(link))) {
-        *image_deleted = true;
+    if (ok && !is_named(&details->image_identity, &names, text_bytes(link))) {
+        details->image_deleted = true;
         link->size = size;
         link->bytes[size] = '\0';
     }
@@ -166,7 +175,8 @@ static bool keep_path(const struct process_handle *handle, struct text *link,
     struct text source = {0};
 
     details->access = PROCESS_OPENED;
-    if (!drop_deleted_mark(handle, link, &details->image_deleted, why)) {
+    details->image_identity = identity_of(handle);
+    if (!drop_deleted_mark(handle, link, details, why)) {
         return false;
     }
     text_add_utf8(&path, text_bytes(link), link->size);

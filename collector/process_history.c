@@ -267,6 +267,7 @@ static bool find_shared(const struct process_sources *sources, struct findings *
         const struct image_sighting sighting = {
             .path = details->path,
             .source = details->image_source,
+            .identity = details->image_identity,
             .deleted = details->image_deleted,
         };
 

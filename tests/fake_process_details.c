@@ -40,6 +40,7 @@ bool process_details_read(struct process_handle *handle, unsigned wishes,
         return true;
     }
     *details = (struct process_details){.access = (uint8_t)fake_process_details.access};
+    details->image_identity = fake_process_details.image;
     if (fake_process_details.path != NULL) {
         details->path = text_copy(fake_process_details.path);
     }

@@ -150,6 +150,16 @@ static void check_source(const struct module_row *row)
     ck_assert_uint_eq(facts.st_ino, row->identity.file);
 }
 
+/* That the identity is that of the file of this name. */
+static void check_image_identity(const char *name)
+{
+    struct stat facts;
+
+    ck_assert_int_eq(stat(name, &facts), 0);
+    ck_assert_uint_eq(fixture.details.image_identity.volume, facts.st_dev);
+    ck_assert_uint_eq(fixture.details.image_identity.file, facts.st_ino);
+}
+
 START_TEST(a_program_shows_its_path_and_arguments)
 {
     char source[64];
@@ -161,6 +171,7 @@ START_TEST(a_program_shows_its_path_and_arguments)
     ck_assert_int_eq(fixture.details.denied, 0);
     ck_assert_str_eq(fixture.details.path, PROCESS_ACTOR);
     ck_assert_str_eq(fixture.details.image_source, source);
+    check_image_identity(PROCESS_ACTOR);
     ck_assert_str_eq(fixture.details.command_line,
                      "actor 'two words' 'it'\\''s' '' plain \xc3\xa4\xef\xbf\xbd");
     ck_assert(!fixture.details.image_deleted);
@@ -405,6 +416,7 @@ START_TEST(a_deleted_program_says_so_and_can_still_be_opened)
     ck_assert(fixture.details.image_deleted);
     ck_assert_str_eq(fixture.details.path, full("program"));
     ck_assert_int_eq(stat(fixture.details.image_source, &facts), 0);
+    check_image_identity(fixture.details.image_source);
     read_modules();
     check_flags(full("program"), MODULE_DELETED);
 }

@@ -3,6 +3,9 @@
 #include "tests/fake_process_details.h"
 #include "tests/support.h"
 
+#include <stdio.h>
+
+#include "base/file.h"
 #include "collector/process_history.h"
 
 enum { NOW = 1000000 };
@@ -10,6 +13,8 @@ enum { NOW = 1000000 };
 static struct {
     struct process_history history;
     struct process_table table;
+    struct image_library *images;
+    struct text path;
     struct failure why;
 } fixture;
 
@@ -28,6 +33,9 @@ static void close_fixture(void)
     process_history_clear(&fixture.history);
     process_history_clear(&fixture.history);
     process_table_clear(&fixture.table);
+    image_library_close(fixture.images);
+    text_clear(&fixture.path);
+    remove("program");
 }
 
 /* A process as the list tells it. Its start in milliseconds is ten times its count. */
@@ -60,6 +68,23 @@ static void update(const struct brief *list, int count, int64_t latest)
         ck_assert_uint_eq(fixture.history.entries[i].instance->pid, fixture.table.rows[i].pid);
         ck_assert_uint_eq(fixture.history.entries[i].instance->start, fixture.table.rows[i].start);
     }
+}
+
+/* How the file "program" is seen of a process that says what file it runs. */
+static int image_seen_as(const struct image_identity *identity)
+{
+    static const struct brief list[] = {{.pid = 4, .start = 6}};
+    struct process_sources sources = {.accounts = NULL};
+
+    CHECK_DONE(file_resolve(&fixture.path, "program", &fixture.why), fixture.why);
+    fake_process_details.path = text_bytes(&fixture.path);
+    fake_process_details.image = *identity;
+    CHECK_DONE(image_library_open(&fixture.images, NULL, &fixture.why), fixture.why);
+    sources.images = fixture.images;
+    update(list, 1, NOW);
+    CHECK_DONE(process_history_open(&fixture.history, 0, &sources, &fixture.why), fixture.why);
+    ck_assert_ptr_nonnull(fixture.history.entries[0].instance->image);
+    return fixture.history.entries[0].instance->image->seen_as;
 }
 
 static void open_instance(size_t i)
@@ -161,6 +186,21 @@ START_TEST(a_process_that_could_not_be_read_for_a_lack_is_read_later)
     open_instance(0);
     ck_assert_int_eq(fixture.history.entries[0].instance->access, PROCESS_OPENED);
     ck_assert_str_eq(fixture.history.entries[0].instance->path, "/bin/program");
+}
+END_TEST
+
+static const struct {
+    struct image_identity identity;
+    enum image_status seen_as;
+} images[] = {
+    {{.volume = 0}, IMAGE_READ},               /* the process does not say */
+    {{.volume = 1, .file = 1}, IMAGE_CHANGED}, /* another file has the name */
+};
+
+START_TEST(an_image_is_the_file_that_the_process_says)
+{
+    support_write_file("program", "bytes", 5);
+    ck_assert_int_eq(image_seen_as(&images[_i].identity), images[_i].seen_as);
 }
 END_TEST
 
@@ -292,6 +332,7 @@ static Suite *process_history_suite(void)
                         COUNT_OF(refusals));
     tcase_add_test(tests, a_failure_to_open_leaves_the_instance_as_it_was);
     tcase_add_test(tests, a_process_that_could_not_be_read_for_a_lack_is_read_later);
+    tcase_add_loop_test(tests, an_image_is_the_file_that_the_process_says, 0, COUNT_OF(images));
     tcase_add_test(tests, a_process_that_runs_another_program_is_opened_again);
     tcase_add_loop_test(tests, another_program_is_told_by_its_mark_or_else_by_the_name, 0,
                         COUNT_OF(programs));
