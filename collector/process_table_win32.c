@@ -14,44 +14,17 @@
 #include <string.h>
 
 #include "base/filetime_win32.h"
-#include "base/system_dll_win32.h"
 #include "base/utf16_win32.h"
+#include "collector/process_list_win32.h"
 
 enum {
     FIRST_SIZE = 256 * 1024,
     MAX_ATTEMPTS = 8,
-    SYSTEM_PROCESS_INFORMATION_CLASS = 5,
     IDLE_PID = 0,
     SYSTEM_PID = 4,
 };
 
-static const LONG STATUS_LENGTH_MISMATCH = (LONG)0xC0000004;
-
-/* SYSTEM_PROCESS_INFORMATION as far as we read it. winternl.h calls most of it "Reserved". */
-struct system_process {
-    ULONG next; /* bytes to the next one; 0: this is the last */
-    ULONG thread_count;
-    LARGE_INTEGER private_working_set;
-    ULONG hard_faults;
-    ULONG most_threads;
-    ULONGLONG cycles;
-    LARGE_INTEGER created_at;
-    LARGE_INTEGER user_time;
-    LARGE_INTEGER kernel_time;
-    USHORT name_bytes;
-    USHORT name_capacity;
-    const wchar_t *name;
-    LONG priority;
-    HANDLE pid;
-    HANDLE parent_pid;
-    ULONG handle_count;
-    ULONG session;
-};
-
-typedef LONG NTAPI query_fn(int class, void *buffer, ULONG size, ULONG *needed);
-
 struct process_reader {
-    query_fn *query;
     uint8_t *buffer;
     ULONG size;
 };
@@ -73,16 +46,6 @@ static bool reserve(struct process_reader *reader, ULONG size, struct failure *w
     return true;
 }
 
-static bool open_reader(struct process_reader *reader, struct failure *why)
-{
-    reader->query = (query_fn *)system_dll_find(L"ntdll.dll", "NtQuerySystemInformation");
-    if (reader->query == NULL) {
-        return FAIL(why, FAILURE_MISSING, ERROR_PROC_NOT_FOUND,
-                    "this system has no NtQuerySystemInformation");
-    }
-    return reserve(reader, FIRST_SIZE, why);
-}
-
 bool process_reader_open(struct process_reader **out, struct failure *why)
 {
     struct process_reader *reader = calloc(1, sizeof(*reader));
@@ -90,7 +53,7 @@ bool process_reader_open(struct process_reader **out, struct failure *why)
     if (reader == NULL) {
         return FAIL(why, FAILURE_MEMORY, 0, "no memory to read the list of processes");
     }
-    if (!open_reader(reader, why)) {
+    if (!reserve(reader, FIRST_SIZE, why)) {
         free(reader);
         return false;
     }
@@ -101,13 +64,12 @@ bool process_reader_open(struct process_reader **out, struct failure *why)
 /* Calls until the list fits. *used is what was filled. */
 static bool fetch(struct process_reader *reader, ULONG *used, struct failure *why)
 {
-    LONG status = STATUS_LENGTH_MISMATCH;
+    LONG status = PROCESS_LIST_LENGTH_MISMATCH;
 
-    for (int attempt = 0; attempt < MAX_ATTEMPTS && status == STATUS_LENGTH_MISMATCH; attempt++) {
-        *used = 0;
-        status =
-            reader->query(SYSTEM_PROCESS_INFORMATION_CLASS, reader->buffer, reader->size, used);
-        if (status == STATUS_LENGTH_MISMATCH) {
+    for (int attempt = 0; attempt < MAX_ATTEMPTS && status == PROCESS_LIST_LENGTH_MISMATCH;
+         attempt++) {
+        status = process_list_query(reader->buffer, reader->size, used);
+        if (status == PROCESS_LIST_LENGTH_MISMATCH) {
             ULONG needed = *used > reader->size ? *used : reader->size;
 
             /* Room for the threads that start before the next call. */
@@ -115,6 +77,10 @@ static bool fetch(struct process_reader *reader, ULONG *used, struct failure *wh
                 return false;
             }
         }
+    }
+    if (status == PROCESS_LIST_NO_CALL) {
+        return FAIL(why, FAILURE_MISSING, ERROR_PROC_NOT_FOUND,
+                    "this system has no NtQuerySystemInformation");
     }
     if (status < 0) {
         return FAIL(why, FAILURE_SYSTEM, status, "cannot list the processes: status 0x%08lx",
