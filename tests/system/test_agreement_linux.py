@@ -3,19 +3,27 @@
 Under load our rows are those of `ss`. Each round asks ss before and after us: what both of its
 answers have must be ours as well, with the same owners, and each of our rows must be in one of
 them. What changed in the meantime is known by its difference in the two.
+
+`portledger local` looks at every process each time; the service remembers what it saw. Its last
+sample is compared while everybody stands still.
 """
 
 import collections
 import ipaddress
 import json
+import os
 import pathlib
 import re
+import signal
 import subprocess
 import time
+
+import pytest
 
 CHURN = pathlib.Path(__file__).parent / "churn_linux.py"
 ACTORS = 4
 ROUNDS = 20
+STANDSTILLS = 8
 LIFE = 3.0  # of what churn_linux.py opens: the three looks of a round must be nearer than that
 
 # What churn_linux.py binds to.
@@ -116,11 +124,13 @@ def changed(before, after):
     return {ends(row) for row in (before - after) + (after - before)}
 
 
-def test_our_rows_are_those_of_ss(machine):
+@pytest.fixture(name="actors")
+def churning_actors(machine):
+    """Each with its child in a group of its own, so that a signal reaches both."""
     run(machine, "ip", "address", "add", "fe80::7/64", "dev", "lo", "nodad")
     actors = [
         machine.spawn(
-            ["/usr/bin/python3", str(CHURN), str(i)],
+            ["setsid", "/usr/bin/python3", str(CHURN), str(i)],
             machine.folder / f"churn-{i}.out",
             machine.folder / f"churn-{i}.err",
         )
@@ -128,11 +138,61 @@ def test_our_rows_are_those_of_ss(machine):
     ]
     try:
         time.sleep(2 * LIFE)
-        compare(machine, actors)
+        yield actors
     finally:
+        tell(actors, signal.SIGKILL)
         for actor in actors:
-            actor.kill()
             actor.wait()
+
+
+def tell(actors, number):
+    for actor in actors:
+        os.killpg(actor.pid, number)
+
+
+def test_our_rows_are_those_of_ss(machine, actors):
+    compare(machine, actors)
+
+
+def rows_of_sample(machine):
+    """The last sample; ss knows nobody whose connection waits."""
+    records = machine.records("local", "--at", "now")
+    for record in records:
+        if record["attribution"] == "carried forward":
+            record["pid"] = None
+    return collections.Counter(row_of_ours(record) for record in records)
+
+
+def compare_sample(machine, number):
+    machine.wait_for_sample()
+    before = rows_of_ss(run(machine, "ss", "-tanpuH"))
+    ours = rows_of_sample(machine)
+    after = rows_of_ss(run(machine, "ss", "-tanpuH"))
+    moved = changed(before, after)  # what waits, or was half closed, ends by itself
+    missing = {row for row in (before & after) - ours if ends(row) not in moved}
+    assert not missing, f"round {number}: only ss has {missing}"
+    strange = {
+        row
+        for row in ours - (before | after)
+        if ends(row) not in moved and row.state not in ("TIME WAIT", "FIN WAIT 2")
+    }
+    assert not strange, f"round {number}: only the ledger has {strange}"
+    return before
+
+
+def test_the_rows_of_the_service_are_those_of_ss(machine, actors):
+    machine.write_settings(collector_interval="1s", ledger_commit="1s")
+    machine.start()
+    seen = collections.Counter()
+    for number in range(STANDSTILLS):
+        time.sleep(1.5 + number % 3 / 2)
+        tell(actors, signal.SIGSTOP)
+        rows = compare_sample(machine, number)
+        tell(actors, signal.SIGCONT)
+        assert len(rows) > 200
+        seen |= rows
+    check_load(seen, len(seen))
+    machine.stop()
 
 
 def compare(machine, actors):
