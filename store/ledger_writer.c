@@ -112,6 +112,7 @@ struct sample {
 
 struct ledger_writer {
     struct ledger *ledger;
+    bool is_resumed; /* `before` is what an earlier run recorded */
     sqlite3_stmt *statements[STATEMENT_COUNT];
     struct ledger_facts *facts;
 
@@ -365,6 +366,7 @@ static bool resume_sample(struct ledger_writer *writer, const struct ledger_stre
               resume_processes(writer, newest, &processes, why) &&
               resume_sockets(writer, &rows, &processes, why);
 
+    writer->is_resumed = true;
     ledger_row_list_clear(&rows);
     ledger_process_list_clear(&processes);
     return ok;
@@ -565,13 +567,19 @@ static bool may_be_equal(const char *a, const char *b)
 /*
  * An instance may run one program after the other (exec). Each has a row of
  * its own: what the ledger said of the first one stays true. A process may
- * also name itself anew: where both paths are known, they decide.
+ * also name itself anew: where both paths are known, they decide. After a time
+ * in which nobody watched, one file may go by two names, as busybox does: there
+ * the command lines do not tell, and the names must be equal too.
  */
-static bool same_program(const struct process_instance *a, const struct process_instance *b)
+static bool same_program(const struct process_instance *a, const struct process_instance *b,
+                         bool watched)
 {
-    bool named_alike = a->path != NULL && b->path != NULL ? strcmp(a->path, b->path) == 0
-                                                          : strcmp(a->name, b->name) == 0;
+    bool paths_known = a->path != NULL && b->path != NULL;
+    bool named_alike = strcmp(a->name, b->name) == 0;
 
+    if (paths_known) {
+        named_alike = (named_alike || watched) && strcmp(a->path, b->path) == 0;
+    }
     return process_instance_same(a, b) && named_alike &&
            may_be_equal(a->command_line, b->command_line);
 }
@@ -587,7 +595,8 @@ static bool match_process(struct ledger_writer *writer, const struct process_ins
     }
     for (uint32_t at = hash_index_first(&writer->index, process_hash(instance));
          at != HASH_INDEX_END; at = hash_index_next(&writer->index)) {
-        if (writer->lives[at] == PROCESS_WENT && same_program(before->processes[at], instance)) {
+        if (writer->lives[at] == PROCESS_WENT &&
+            same_program(before->processes[at], instance, !writer->is_resumed)) {
             *match = at;
             return true;
         }
@@ -1177,6 +1186,7 @@ static void take_sample(struct ledger_writer *writer, struct snapshot *after,
     writer->now = writer->next;
     writer->next = now;
     snapshot_swap(&writer->before, after);
+    writer->is_resumed = false;
 }
 
 bool ledger_writer_add(struct ledger_writer *writer, struct snapshot *snapshot, struct failure *why)

@@ -301,16 +301,18 @@ static void learn_path(struct machine *machine, uint32_t place)
     static const char *const ids[] = {"S-1-5-18", "1000", "65534"};
     const struct process_instance *known = machine->processes[place];
     struct process_instance fields = *known;
+    char path[64];
     char command_line[64];
 
     if (known->path != NULL) {
         return;
     }
-    fields.path = "/usr/bin/learned";
+    fields.path = path;
     fields.access = PROCESS_OPENED;
     fields.integrity = (uint8_t)draw(machine, PROCESS_INTEGRITY_COUNT);
     fields.user = account_make(ids[draw(machine, COUNT_OF(ids))]);
     fields.command_line = command_line;
+    snprintf(path, sizeof(path), "/usr/bin/%s", known->name); /* another program has another one */
     snprintf(command_line, sizeof(command_line), "learned --pid %u", known->pid);
     machine->processes[place] = process_instance_make(&fields);
     ck_assert_ptr_nonnull(machine->processes[place]);
