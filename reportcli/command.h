@@ -128,7 +128,7 @@ bool command_finish(const struct command_context *context, struct render *render
  * "denied" (what this user may not see), "lacking" (tables that the system does
  * not have), "facts" (what was not read in time), "modules" (processes whose
  * modules could not be read), "order", "restart", "copy" (the file is a part of
- * a ledger).
+ * a ledger), "dropped" (what retention has taken from the answer).
  */
 void command_note(const struct command_context *context, const char *kind, const char *format, ...)
     PRINTF_LIKE(3, 4);

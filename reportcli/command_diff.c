@@ -10,6 +10,7 @@
 #include "collector/snapshot_diff.h"
 #include "reportcli/command.h"
 #include "reportcli/coverage.h"
+#include "reportcli/detail_note.h"
 #include "reportcli/live.h"
 #include "reportcli/moments.h"
 #include "reportcli/socket_record.h"
@@ -293,9 +294,11 @@ static bool run_comparison(struct comparison *comparison, enum exit_status *stat
     }
     if (!comparison->before.live) {
         moments_note(comparison->context, &comparison->before.moments);
+        detail_note_moments(comparison->context, &comparison->before.moments);
     }
     if (!comparison->after.live) {
         moments_note(comparison->context, &comparison->after.moments);
+        detail_note_moments(comparison->context, &comparison->after.moments);
     }
     if (!can) {
         *status = EXIT_UNDECIDED;

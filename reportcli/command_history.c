@@ -12,6 +12,7 @@
 
 #include "reportcli/command.h"
 #include "reportcli/coverage.h"
+#include "reportcli/detail_note.h"
 #include "reportcli/history_filter.h"
 #include "reportcli/socket_record.h"
 #include "store/ledger_query.h"
@@ -227,13 +228,15 @@ static bool note_coverage(const struct command_context *context, const struct co
     };
     struct ledger_summary summary;
     struct ledger_coverage coverage = {0};
+    bool dropped = false;
     bool done = ledger_coverage_read(&coverage, from->ledger, &range, why) &&
-                ledger_summarize(from->ledger, &summary, why);
+                ledger_summarize(from->ledger, &summary, why) &&
+                detail_note_range(context, from->ledger, range.since, &dropped, why);
 
     if (done && records == 0) {
         command_note(context, "empty", "nothing matches; the ledger has %" PRId64 " intervals",
                      summary.intervals);
-        *status = ledger_coverage_is_empty(&coverage) ? EXIT_UNDECIDED : EXIT_NO;
+        *status = ledger_coverage_is_empty(&coverage) || dropped ? EXIT_UNDECIDED : EXIT_NO;
     }
     if (done) {
         coverage_note(context, &coverage, NULL);
@@ -277,7 +280,9 @@ static const struct column_table *const tables[] = {&table, NULL};
 static const struct command_status statuses[] = {
     {EXIT_YES, "something matches"},
     {EXIT_NO, "nothing matches"},
-    {EXIT_UNDECIDED, "nothing matches, and nothing was watched in the asked time"},
+    {EXIT_UNDECIDED,
+     "nothing matches, and nothing was watched in the asked time, or a part of what was "
+     "seen was dropped"},
     {EXIT_YES, NULL},
 };
 

@@ -12,6 +12,7 @@
 #include "reportcli/command.h"
 #include "reportcli/coverage.h"
 #include "reportcli/stretch_records.h"
+#include "store/ledger_detail.h"
 #include "store/ledger_log.h"
 #include "store/ledger_query.h"
 
@@ -176,6 +177,34 @@ static const struct column status_columns[] = {
      .heading = "Copy age",
      .help = "How long ago that was",
      .rank = 1},
+    {.name = "keep",
+     .type = COLUMN_DURATION,
+     .unit = "ms",
+     .heading = "Kept for",
+     .help = "How long every interval is kept (ledger.keep)",
+     .rank = 1},
+    {.name = "max_size",
+     .type = COLUMN_SIZE,
+     .unit = "bytes",
+     .heading = "Size limit",
+     .help = "How large the main file may become (ledger.max_size)",
+     .rank = 1},
+    {.name = "detail_since",
+     .type = COLUMN_TIME,
+     .heading = "Detail since",
+     .help = "What ended before was dropped for its age; absent where nothing was",
+     .rank = 1},
+    {.name = "whole_since",
+     .type = COLUMN_TIME,
+     .heading = "Whole since",
+     .help = "What ended before was dropped for want of space, of some applications; absent where "
+             "nothing was",
+     .rank = 1},
+    {.name = "profile_since",
+     .type = COLUMN_TIME,
+     .heading = "Profile since",
+     .help = "The first day of the daily profiles that are left of dropped intervals",
+     .rank = 1},
 };
 
 enum {
@@ -212,6 +241,11 @@ enum {
     SHARED_COPY,
     SHARED_COPY_AT,
     SHARED_COPY_AGE,
+    KEEP,
+    MAX_SIZE,
+    DETAIL_SINCE,
+    WHOLE_SINCE,
+    PROFILE_SINCE,
     STATUS_COLUMNS,
 };
 
@@ -257,6 +291,7 @@ static const struct column_table gap_table = {
 /* All that the one record is made of. */
 struct findings {
     struct ledger_summary summary;
+    struct ledger_detail detail;
     struct service_facts service;
     struct ledger_coverage coverage; /* of the last day */
     struct text reasons;
@@ -385,7 +420,8 @@ static bool find_out(struct findings *findings, const struct command_context *co
 {
     struct ledger_coverage_range day;
 
-    if (!ledger_summarize(from->ledger, &findings->summary, why)) {
+    if (!ledger_summarize(from->ledger, &findings->summary, why) ||
+        !ledger_read_detail(from->ledger, &findings->detail, why)) {
         return false;
     }
     day = last_day(context, &findings->summary, from->commit);
@@ -474,6 +510,19 @@ static void fill_copies(const struct findings *findings, const struct command_co
     }
 }
 
+static void fill_detail(const struct ledger_detail *detail, struct value *values)
+{
+    values[KEEP] = value_known(detail->keep);
+    values[MAX_SIZE] = value_known(detail->max_size);
+    values[PROFILE_SINCE] = value_known(detail->oldest_profile_at);
+    if (detail->dropped.stretch != 0) {
+        values[DETAIL_SINCE] = value_number(detail->dropped.at);
+    }
+    if (detail->applications > 0) {
+        values[WHOLE_SINCE] = value_number(detail->partly.at);
+    }
+}
+
 static bool print_status(const struct command_context *context, const struct findings *findings,
                          const char *path, struct failure *why)
 {
@@ -485,6 +534,7 @@ static bool print_status(const struct command_context *context, const struct fin
     fill_coverage(findings, values);
     fill_ledger(findings, path, values);
     fill_copies(findings, context, values);
+    fill_detail(&findings->detail, values);
     done = command_begin(context, &status_table, &render, why) &&
            render_record(render, values, why) && command_finish(context, render, why);
     render_close(render);

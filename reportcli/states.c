@@ -3,6 +3,7 @@
 #include "reportcli/states.h"
 
 #include "reportcli/coverage.h"
+#include "reportcli/detail_note.h"
 #include "reportcli/live.h"
 #include "store/ledger_query.h"
 
@@ -101,6 +102,7 @@ bool states_note(struct states *states, struct failure *why)
         return live_note_facts(states->context, &states->live, &states->snapshot, why);
     }
     moments_note(states->context, &states->moments);
+    detail_note_moments(states->context, &states->moments);
     for (size_t i = 0; i < states->moments.count; i++) {
         note_stretch(states->context, &states->moments.found[i].stretch);
     }

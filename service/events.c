@@ -64,6 +64,12 @@ const struct event events[] = {
     {EVENT_OPENING_LEFT, EVENT_WARNING, "opening_left",
      "the ledger was still being opened at the stop; the next start begins anew",
      "The ledger is as it was before; samples that waited for it are lost."},
+    {EVENT_RETENTION_FAILED, EVENT_WARNING, "retention_failed",
+     "old rows cannot be dropped from the ledger: %s; trying again",
+     "The ledger may grow beyond ledger.max_size. Reported once, and again after it worked in "
+     "between."},
+    {EVENT_RETENTION_RECOVERED, EVENT_INFORMATION, "retention_recovered",
+     "old rows can be dropped from the ledger again", "It gets back within its limits."},
 };
 
 const size_t event_count = sizeof(events) / sizeof(events[0]);

@@ -20,13 +20,17 @@
 #include "store/ledger_begin.h"
 #include "store/ledger_log.h"
 #include "store/ledger_writer.h"
+#include "store/retention.h"
 
 enum {
     STOP_PATIENCE_MS = 1500, /* for a system call that hangs; the SCM is promised 2 s */
     START_LOOK_MS = 500,     /* how often a manager hears that we are still starting */
     OPEN_PATIENCE_MS = 1000, /* most ledgers are open by then; the first sample waits as long */
     MOST_WAITING = 16 << 20, /* bytes of facts that may wait while the ledger takes none */
-    MOST_REOPENED = 3,       /* times that a run opens a ledger anew that fails as if damaged */
+    RETENTION_MS = 20,       /* of work at a time, */
+    RETENTION_REST_MS = 60,  /* with so much rest in between */
+    RETENTION_RETRY_MS = 60000,
+    MOST_REOPENED = 3, /* times that a run opens a ledger anew that fails as if damaged */
 };
 
 setting_tables watcher_settings = {&collector_settings, &ledger_settings, NULL};
@@ -41,6 +45,7 @@ struct watcher {
     struct ledger_opener *opener; /* at work; NULL: the ledger is open */
     struct sample_queue queue;    /* samples that wait for the opener */
     struct ledger_begun begun;
+    struct retention *retention; /* NULL while the opener is at work */
     struct sampler *sampler;
     struct share *share;
     struct snapshot snapshot; /* the one that goes to the writer; kept for its memory */
@@ -49,9 +54,11 @@ struct watcher {
     int64_t commit_every;
     int64_t next_sample; /* clock_steady() */
     int64_t next_commit;
+    int64_t next_retention; /* INT64_MAX: when something was committed */
     int64_t failed_samples; /* since the last good one */
     int reopened;
     bool commit_failing;
+    bool retention_failing;
     bool log_held;
     bool sampled; /* at least once */
     bool ready;
@@ -104,6 +111,15 @@ static void take_settings(struct watcher *watcher)
     watcher->commit_every = settings_number(watcher->settings, "ledger.commit");
 }
 
+static struct retention_limits retention_limits(const struct settings *settings)
+{
+    return (struct retention_limits){
+        .keep = settings_number(settings, "ledger.keep"),
+        .max_size = settings_number(settings, "ledger.max_size"),
+        .keep_profile = settings_number(settings, "ledger.keep_profile"),
+    };
+}
+
 /* A ledger is not changed under a running service: its path takes a restart. */
 static void compare_ledger_path(const struct watcher *watcher, const struct settings *newer)
 {
@@ -151,6 +167,7 @@ static bool configure_sampler(struct watcher *watcher, struct failure *why)
 static bool reload(struct watcher *watcher, struct failure *why)
 {
     struct settings *newer = NULL;
+    struct retention_limits limits;
     struct text file = {0};
 
     if (!watcher_read_settings(watcher->plan, &newer, &file, why)) {
@@ -167,6 +184,10 @@ static bool reload(struct watcher *watcher, struct failure *why)
     watcher->next_sample = clock_steady();
     watcher->next_commit = watcher->next_sample; /* what waited by the old settings waits no more */
     tell_settings(watcher);
+    if (watcher->retention != NULL) {
+        limits = retention_limits(newer);
+        retention_set_limits(watcher->retention, &limits);
+    }
     return configure_sampler(watcher, why) &&
            (watcher->share == NULL || share_configure(watcher->share, watcher->settings, why)) &&
            (watcher->opener != NULL || configure_writer(watcher, why));
@@ -279,6 +300,12 @@ static void close_share(struct watcher *watcher)
     watcher->share = NULL;
 }
 
+static void close_retention(struct watcher *watcher)
+{
+    retention_close(watcher->retention);
+    watcher->retention = NULL;
+}
+
 /*
  * A ledger in which a commit found damage, or what looks like it, is opened
  * anew, which has a close look and may find that another one must be begun.
@@ -291,6 +318,7 @@ static bool reopen(struct watcher *watcher, struct failure *why)
         return false;
     }
     close_share(watcher);
+    close_retention(watcher);
     (void)!ledger_begun_end(&watcher->begun, LEDGER_GAP_LOST, &ignored);
     return begin_opening(watcher, true, why);
 }
@@ -329,7 +357,49 @@ static bool commit(struct watcher *watcher, struct failure *why)
     if (ok && watcher->sampled && !watcher->ready) {
         become_ready(watcher);
     }
+    if (ok && watcher->next_retention == INT64_MAX) {
+        watcher->next_retention = clock_steady();
+    }
     return true;
+}
+
+/* Said once, and once more when it is over. */
+static void tell_retention(struct watcher *watcher, bool ok, const struct failure *why)
+{
+    if (ok && watcher->retention_failing) {
+        event_report(watcher->events, EVENT_RETENTION_RECOVERED);
+    } else if (!ok && !watcher->retention_failing) {
+        event_report(watcher->events, EVENT_RETENTION_FAILED, why->text);
+    }
+    watcher->retention_failing = !ok;
+}
+
+/* Whether nothing else is due, nor will be in the time that it takes. */
+static bool is_idle(const struct watcher *watcher, int64_t now)
+{
+    return watcher->retention != NULL && watcher->ready && !watcher->commit_failing &&
+           !watcher->log_held && now >= watcher->next_retention &&
+           now + RETENTION_MS <= watcher->next_commit;
+}
+
+/* A ledger that cannot be shrunk is still a ledger: samples go on, and it is tried again. */
+static void retain_if_idle(struct watcher *watcher, int64_t now)
+{
+    struct failure why;
+    bool more = false;
+    bool ok;
+
+    if (!is_idle(watcher, now)) {
+        return;
+    }
+    ok = retention_work(watcher->retention, clock_now(), RETENTION_MS, &more, &why);
+    tell_retention(watcher, ok, &why);
+    watcher->next_retention = INT64_MAX;
+    if (!ok) {
+        watcher->next_retention = clock_steady() + RETENTION_RETRY_MS;
+    } else if (more) {
+        watcher->next_retention = clock_steady() + RETENTION_REST_MS;
+    }
 }
 
 static void tell_recovery(struct watcher *watcher)
@@ -446,6 +516,14 @@ static bool open_share(struct watcher *watcher, struct failure *why)
            share_configure(watcher->share, watcher->settings, why);
 }
 
+static bool open_retention(struct watcher *watcher, struct failure *why)
+{
+    struct retention_limits limits = retention_limits(watcher->settings);
+
+    watcher->next_retention = INT64_MAX;
+    return retention_open(&watcher->retention, watcher->begun.ledger, &limits, why);
+}
+
 static bool use_ledger(struct watcher *watcher, struct failure *why)
 {
     (void)ledger_opener_close(watcher->opener, -1); /* it is done */
@@ -456,7 +534,8 @@ static bool use_ledger(struct watcher *watcher, struct failure *why)
         text_clear(&watcher->begun.kept);
     }
     watcher->next_commit = clock_steady();
-    return store_queue(watcher, why) && configure_writer(watcher, why) && open_share(watcher, why);
+    return store_queue(watcher, why) && configure_writer(watcher, why) &&
+           open_retention(watcher, why) && open_share(watcher, why);
 }
 
 /* Takes the ledger over where it is open by now. */
@@ -513,6 +592,10 @@ static int64_t time_to_wait(const struct watcher *watcher, int64_t now)
     if (watcher->next_commit < next) {
         next = watcher->next_commit;
     }
+    if (watcher->retention != NULL && watcher->ready && !watcher->commit_failing &&
+        !watcher->log_held && watcher->next_retention < next) {
+        next = watcher->next_retention > now ? watcher->next_retention : now + RETENTION_MS;
+    }
     if (share >= 0 && now + share < next) {
         next = now + share;
     }
@@ -534,6 +617,7 @@ static bool turn(struct watcher *watcher, unsigned wants, struct failure *why)
     if (clock_steady() >= watcher->next_commit && !commit(watcher, why)) {
         return false;
     }
+    retain_if_idle(watcher, clock_steady());
     if (!watcher->ready) {
         service_host_busy(watcher->host);
         return true;
@@ -623,6 +707,7 @@ static bool end(struct watcher *watcher, bool ok, struct failure *why)
     if (!sampler_close(watcher->sampler, STOP_PATIENCE_MS)) {
         event_report(watcher->events, EVENT_COLLECTOR_HANGS);
     }
+    close_retention(watcher);
     if (!ledger_opener_close(watcher->opener, STOP_PATIENCE_MS)) {
         event_report(watcher->events, EVENT_OPENING_LEFT);
     }

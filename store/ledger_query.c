@@ -106,6 +106,23 @@ static int64_t told_until(const struct ledger_stretch_rows *rows,
                : stretch->end_at;
 }
 
+/* Says of each moment what retention has left of it. */
+static bool judge_detail(struct ledger *ledger, struct ledger_moments *moments, struct failure *why)
+{
+    struct ledger_detail detail;
+
+    if (!ledger_rows_detail(ledger, &detail, why)) {
+        return false;
+    }
+    for (size_t i = 0; i < moments->count; i++) {
+        struct ledger_moment *moment = &moments->moments[i];
+        struct ledger_position position = {moment->stretch.id, moment->at};
+
+        moment->detail = ledger_detail_of(&detail, &position);
+    }
+    return true;
+}
+
 static bool find_moments(struct ledger *ledger, int64_t at, struct ledger_moments *moments,
                          struct failure *why)
 {
@@ -126,7 +143,7 @@ static bool find_moments(struct ledger *ledger, int64_t at, struct ledger_moment
     if (last.stretch.id != 0) {
         consider(moments, at, &last.stretch, told_until(&last, NULL));
     }
-    return true;
+    return judge_detail(ledger, moments, why);
 }
 
 /* All stretches are looked at: a clock that was set back may have made any of them the one. */

@@ -15,6 +15,7 @@
 #include "collector/snapshot.h"
 #include "collector/snapshot_diff.h"
 #include "store/ledger.h"
+#include "store/ledger_detail.h"
 #include "store/ledger_writer.h"
 
 /* One stretch in which the collector watched without a gap. */
@@ -48,7 +49,8 @@ bool ledger_walk_coverage(struct ledger *ledger, int64_t since, int64_t until,
  */
 struct ledger_moment {
     int64_t at;
-    struct ledger_stretch stretch; /* contains `at` */
+    struct ledger_stretch stretch;  /* contains `at` */
+    enum ledger_detail_kind detail; /* what retention has left of it */
 };
 
 enum { LEDGER_MOMENTS = 8 };
@@ -81,7 +83,8 @@ enum ledger_state_wish {
  * Replaces *snapshot by the state at the moment: what the last sample before
  * it saw. `taken_at` is the moment; socket ids are not kept in a ledger. What
  * was learned of a process later is known of it here too. `wishes` are of
- * enum ledger_state_wish.
+ * enum ledger_state_wish. Where the moment's detail is not whole, retention
+ * has dropped a part of what there was, or nearly all.
  */
 bool ledger_state(struct ledger *ledger, const struct ledger_moment *moment, unsigned wishes,
                   struct snapshot *snapshot, struct failure *why) NODISCARD;
@@ -157,7 +160,8 @@ struct ledger_filter {
 typedef bool ledger_interval_fn(void *context, const struct ledger_interval *interval);
 
 /*
- * Visits matching intervals in the order of recording. The visitor may take
+ * Visits matching intervals in the order of recording, as far as retention
+ * has left them: ledger_read_detail() tells how far. The visitor may take
  * its time: no read transaction is open while it runs. What is recorded
  * meanwhile may or may not be visited. FAILURE_BUSY: the service was started
  * while a file was read that nobody had open; asked again, it will do.

@@ -169,10 +169,26 @@ const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS] = {
                     "       (SELECT count(*) FROM interval WHERE span = :span AND lasted < 0"
                     "         AND id >= :first),"
                     "       (SELECT max(id) FROM process) - (SELECT min(id) FROM process) + 1",
+
+    [ROWS_DETAIL] = "SELECT a.stretch, a.until_at, b.stretch, b.until_at,"
+                    "       (SELECT count(*) FROM application AS c WHERE c.id >= 0 AND"
+                    "        (c.stretch > coalesce(a.stretch, 0) OR"
+                    "         (c.stretch = a.stretch AND c.until_at > a.until_at))),"
+                    "       (SELECT opened_at FROM interval"
+                    "        WHERE id = (SELECT min(id) FROM interval)),"
+                    "       (SELECT min(day) FROM profile),"
+                    "       (SELECT value FROM meta WHERE name = 'keep'),"
+                    "       (SELECT value FROM meta WHERE name = 'max_size'),"
+                    "       (SELECT value FROM meta WHERE name = 'keep_profile')"
+                    " FROM (SELECT 1) LEFT JOIN application AS a ON a.id = -1"
+                    " LEFT JOIN application AS b ON b.id = (SELECT id FROM application"
+                    "  WHERE id >= 0 AND stretch IS NOT NULL ORDER BY stretch DESC, until_at DESC"
+                    "  LIMIT 1)",
 };
 
 /* Far above every real time and id, and far enough below the end of the type to add two. */
 #define BOUND ((int64_t)1 << 60)
+#define DAY_MS INT64_C(86400000)
 
 static int64_t column_number(sqlite3_stmt *statement, int column)
 {
@@ -248,6 +264,27 @@ bool ledger_rows_newest(struct ledger *ledger, struct ledger_stretch_rows *rows,
                         struct failure *why)
 {
     return read_one_stretch(ledger, ledger->rows[ROWS_STRETCH_NEWEST], rows, found, why);
+}
+
+bool ledger_rows_detail(struct ledger *ledger, struct ledger_detail *detail, struct failure *why)
+{
+    sqlite3_stmt *statement = ledger->rows[ROWS_DETAIL];
+    int result = sqlite3_step(statement);
+
+    *detail = (struct ledger_detail){0};
+    if (result == SQLITE_ROW) {
+        *detail = (struct ledger_detail){
+            .dropped = {column_number(statement, 0), column_number(statement, 1)},
+            .partly = {column_number(statement, 2), column_number(statement, 3)},
+            .applications = column_number(statement, 4),
+            .oldest_at = column_number(statement, 5),
+            .oldest_profile_at = column_number(statement, 6) % (BOUND / DAY_MS) * DAY_MS,
+            .keep = column_number(statement, 7),
+            .max_size = column_number(statement, 8),
+            .keep_profile = column_number(statement, 9),
+        };
+    }
+    return database_end(ledger->db, statement, result, "reading what was dropped", why);
 }
 
 bool ledger_rows_stretch_touching(struct ledger *ledger, int64_t after, int64_t since,

@@ -18,6 +18,7 @@
 #include "base/failure.h"
 #include "collector/process_instance.h"
 #include "collector/socket_row.h"
+#include "store/ledger_detail.h"
 #include "store/ledger_query.h"
 
 enum ledger_rows_statement {
@@ -54,6 +55,7 @@ enum ledger_rows_statement {
     ROWS_PARENT,
     ROWS_NEWEST_RUN,
     ROWS_COUNTS,
+    ROWS_DETAIL,
     LEDGER_ROWS_STATEMENTS,
 };
 
@@ -79,6 +81,9 @@ bool ledger_rows_stretch(struct ledger *ledger, int64_t id, struct ledger_stretc
 bool ledger_rows_newest(struct ledger *ledger, struct ledger_stretch_rows *rows, bool *found,
                         struct failure *why) NODISCARD;
 
+/* What retention has taken, by its own account. */
+bool ledger_rows_detail(struct ledger *ledger, struct ledger_detail *detail,
+                        struct failure *why) NODISCARD;
 /* The first stretch behind the one with the id `after` that touches since..until (both count). */
 bool ledger_rows_stretch_touching(struct ledger *ledger, int64_t after, int64_t since,
                                   int64_t until, struct ledger_stretch_rows *rows, bool *found,

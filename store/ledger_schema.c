@@ -36,7 +36,10 @@ static const char *const step_0[] = {
     "CREATE TABLE meta (\n"
     "  name   TEXT PRIMARY KEY,       -- 'ledger_id': a UUID; 'created_at': milliseconds;\n"
     "                                 -- 'earlier_ledger': file of the one before, which was\n"
-    "                                 -- damaged; 'earlier_last_sample_at': of it; 0: unknown\n"
+    "                                 -- damaged; 'earlier_last_sample_at': of it; 0: unknown;\n"
+    "                                 -- 'keep', 'keep_profile' (ms) and 'max_size' (bytes):\n"
+    "                                 -- what retention was last told; 'dropping': dropped.id of\n"
+    "                                 -- intervals that are being deleted\n"
     "  value  ANY NOT NULL\n"
     ") STRICT, WITHOUT ROWID;\n",
 
@@ -176,9 +179,10 @@ static const char *const step_0[] = {
     "  modules        INTEGER NOT NULL,    -- 0 not looked at, 1 read, 2 denied, 3 protected,\n"
     "                                      -- 4 gone, 5 unreadable\n"
     "  command_line   TEXT,                -- as the process reported it when first looked at\n"
-    "  first_stretch  INTEGER NOT NULL REFERENCES stretch (id),\n"
+    "  first_stretch  INTEGER NOT NULL,    -- stretch.id; not declared as a reference: when\n"
+    "                                      -- old stretches go, all rows would be searched\n"
     "  first_seen_at  INTEGER NOT NULL,    -- in first_stretch\n"
-    "  last_stretch   INTEGER REFERENCES stretch (id), -- NULL: it was not seen to end\n"
+    "  last_stretch   INTEGER,             -- NULL: it was not seen to end\n"
     "  gone_at        INTEGER,             -- in last_stretch: the first sample without it;\n"
     "                                      -- NULL: it was there until that stretch ended\n"
     "  span           INTEGER              -- NULL lasted below 2^18 ms, N below 2^(N+1) ms,\n"
@@ -186,6 +190,7 @@ static const char *const step_0[] = {
     ") STRICT;\n",
     "CREATE INDEX process_pid ON process (pid, boot, start);\n",
     "CREATE INDEX process_name ON process (name);\n",
+    "CREATE INDEX process_path ON process (path) WHERE path IS NOT NULL;\n",
     "CREATE INDEX process_user ON process (user) WHERE user IS NOT NULL;\n",
     "CREATE INDEX process_image ON process (image) WHERE image IS NOT NULL;\n",
     "CREATE INDEX process_span ON process (span, boot, last_stretch) WHERE span IS NOT NULL;\n",
@@ -204,7 +209,7 @@ static const char *const step_0[] = {
     "  flags          INTEGER NOT NULL,    -- 1 missing in the process's own list, 2 named\n"
     "                                      -- otherwise there, 4 its file had no name any more\n"
     "  image          INTEGER REFERENCES image (id), -- NULL: not read (yet)\n"
-    "  first_stretch  INTEGER NOT NULL REFERENCES stretch (id),\n"
+    "  first_stretch  INTEGER NOT NULL,    -- stretch.id\n"
     "  first_seen_at  INTEGER NOT NULL,    -- in first_stretch\n"
     "  last_stretch   INTEGER,             -- NULL: it was not seen to go before its process\n"
     "  gone_at        INTEGER              -- in last_stretch: the first look without it\n"
@@ -297,6 +302,73 @@ static const char *const step_0[] = {
     "CREATE INDEX interval_process ON interval (process) WHERE process IS NOT NULL;\n",
     "CREATE INDEX interval_pid ON interval (pid) WHERE pid IS NOT NULL;\n",
     "CREATE INDEX interval_span ON interval (span) WHERE lasted < 0 OR lasted >= 262144;\n",
+    "CREATE INDEX interval_listening ON interval (local_port) WHERE state = 2;\n",
+
+    /*
+     * What is left of intervals that were dropped. Rows are only added, and
+     * dropped when they are old: a day may have several that differ in nothing
+     * but their sums, and whoever reads them adds those up.
+     */
+    "CREATE TABLE profile (\n"
+    "  id           INTEGER PRIMARY KEY, -- in the order of recording\n"
+    "  day          INTEGER NOT NULL,    -- days since 1970-01-01, UTC\n"
+    "  application  INTEGER REFERENCES text (id), -- path of the program, or its name where\n"
+    "                                    -- that was not known; NULL: owner not known\n"
+    "  user         INTEGER REFERENCES user (id),\n"
+    "  protocol     INTEGER NOT NULL,    -- as in interval\n"
+    "  direction    INTEGER NOT NULL,    -- 0 not known, 1 listening (and all of UDP),\n"
+    "                                    -- 2 inbound, 3 outbound\n"
+    "  port         INTEGER,             -- the service's: local, of outbound the remote one;\n"
+    "                                    -- NULL: all that have no row of their own\n"
+    "  peer         BLOB,                -- address as in interval; NULL: none, or several\n"
+    "  peers        INTEGER NOT NULL,    -- 0 none, 1 the one, 2 all others together\n"
+    "  intervals    INTEGER NOT NULL,    -- that touch the day\n"
+    "  lasted       INTEGER NOT NULL,    -- ms of the day, of all of them\n"
+    "  covered      INTEGER NOT NULL,    -- the same without what another row or interval of\n"
+    "                                    -- application, user and port covers already; rows\n"
+    "                                    -- that were folded apart may share time\n"
+    "  first_seen_at INTEGER NOT NULL,   -- within the day\n"
+    "  last_seen_at INTEGER NOT NULL,\n"
+    "  hours        INTEGER NOT NULL     -- bit N: seen in the hour from N o'clock UTC\n"
+    ") STRICT;\n",
+    "CREATE INDEX profile_application ON profile (application, day, direction, port);\n",
+    "CREATE INDEX profile_day ON profile (day);\n",
+    "CREATE INDEX profile_user ON profile (user) WHERE user IS NOT NULL;\n",
+
+    /*
+     * What retention took away. Rows are only added. Intervals are those from
+     * the first to the last row, of the application, that ended by until_at:
+     * they are in `profile`, and deleted in steps after that.
+     */
+    "CREATE TABLE dropped (\n"
+    "  id           INTEGER PRIMARY KEY, -- in the order of dropping\n"
+    "  at           INTEGER NOT NULL,    -- by the wall clock\n"
+    "  what         INTEGER NOT NULL,    -- 1 intervals, 2 processes with their modules,\n"
+    "                                    -- 3 profile rows, 4 stretches, 5 modules\n"
+    "  why          INTEGER NOT NULL,    -- 1 age, 2 size of the ledger\n"
+    "  application  INTEGER REFERENCES text (id), -- as in profile; see `of_one`\n"
+    "  of_one       INTEGER NOT NULL,    -- 1: of this application only; 0: whoever's it was\n"
+    "  first_row    INTEGER NOT NULL,    -- id of the first row that was dropped\n"
+    "  last_row     INTEGER NOT NULL,    -- and of the last; rows in between may have stayed\n"
+    "  rows         INTEGER NOT NULL,    -- how many were\n"
+    "  stretch      INTEGER,             -- of intervals: detail is missing up to this moment;\n"
+    "  until_at     INTEGER              -- from there on nothing is, by this row\n"
+    ") STRICT;\n",
+    "CREATE INDEX dropped_application ON dropped (application) WHERE application IS NOT NULL;\n",
+
+    /*
+     * How much there is of each application, and how much is gone: derived from
+     * `interval` and `dropped`, for retention and for readers. 0: owner not
+     * known; -1: all together, dropped by age.
+     */
+    "CREATE TABLE application (\n"
+    "  id         INTEGER PRIMARY KEY, -- text.id as in profile\n"
+    "  intervals  INTEGER NOT NULL,    -- of those with an id up to `swept` of row -1\n"
+    "  swept      INTEGER NOT NULL,    -- interval.id up to which it was swept for size; of\n"
+    "                                  -- row -1: up to which intervals were counted\n"
+    "  stretch    INTEGER,             -- detail is missing up to this moment; NULL: none is\n"
+    "  until_at   INTEGER\n"
+    ") STRICT;\n",
     NULL,
 };
 

@@ -2,6 +2,8 @@
 
 #include "store/ledger.h"
 
+#define DAY_MS INT64_C(86400000)
+
 static const struct setting_key keys[] = {
     {
         .name = "ledger.path",
@@ -19,6 +21,40 @@ static const struct setting_key keys[] = {
         .help = "How often samples are written to the disk; a power cut costs at most that much",
         .reloadable = true,
         .policy = "LedgerCommit",
+    },
+    {
+        .name = "ledger.keep",
+        .kind = SETTING_DURATION,
+        .unit = "duration",
+        .fallback = "400d",
+        .minimum = DAY_MS,
+        .maximum = 36500 * DAY_MS,
+        .help = "How long every interval is kept; what is older lives on in daily profiles",
+        .reloadable = true,
+        .policy = "LedgerKeep",
+    },
+    {
+        .name = "ledger.max_size",
+        .kind = SETTING_SIZE,
+        .unit = "size",
+        .fallback = "8GiB",
+        .minimum = INT64_C(64) << 20,
+        .maximum = INT64_C(1) << 50,
+        .help = "How large the ledger's main file may become; beyond it the applications with the "
+                "most intervals lose their oldest ones",
+        .reloadable = true,
+        .policy = "LedgerMaxSize",
+    },
+    {
+        .name = "ledger.keep_profile",
+        .kind = SETTING_DURATION,
+        .unit = "duration",
+        .fallback = "1826d",
+        .minimum = DAY_MS,
+        .maximum = 36500 * DAY_MS,
+        .help = "How long daily profiles, and what was watched when, are kept",
+        .reloadable = true,
+        .policy = "LedgerKeepProfile",
     },
     {
         .name = "ledger.share.folder",

@@ -35,5 +35,7 @@ bench_part_fn bench_write;   /* `amount` intervals into a new ledger, in large c
 bench_part_fn bench_ask;     /* questions to a ledger that is there */
 bench_part_fn bench_quiet;   /* `amount` seconds in which nothing changes */
 bench_part_fn bench_readers; /* `amount` intervals, and then eight readers and the writer at once */
-bench_part_fn bench_plain;   /* `amount` seconds as snapshots: into a ledger, and one row for each
-                                socket and second into a plain table */
+bench_part_fn
+    bench_retain; /* drops `amount` days' worth of a ledger that is there, by age and size */
+bench_part_fn bench_plain; /* `amount` seconds as snapshots: into a ledger, and one row for each
+                              socket and second into a plain table */

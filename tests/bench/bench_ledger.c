@@ -5,7 +5,8 @@
  *
  *   bench_ledger PART MACHINE AMOUNT FILE [SEED]
  *
- * FILE is made anew and left, but for the part "ask", which reads it; what
+ * FILE is made anew and left, but for the parts "ask", which reads it, and
+ * "retain", which drops a part of it; what
  * else is written stands beside it.
  */
 
@@ -20,7 +21,7 @@ static const struct part {
     bench_part_fn *run;
 } parts[] = {
     {"write", bench_write},     {"ask", bench_ask},     {"quiet", bench_quiet},
-    {"readers", bench_readers}, {"plain", bench_plain},
+    {"readers", bench_readers}, {"plain", bench_plain}, {"retain", bench_retain},
 };
 
 void bench_must(bool ok, const struct failure *why)
@@ -73,8 +74,9 @@ int main(int argc, char **argv)
     struct bench_order order;
 
     if (part == NULL || machine < 0) {
-        fputs("usage: bench_ledger write|ask|quiet|readers|plain MACHINE AMOUNT FILE [SEED]\n",
-              stderr);
+        fputs(
+            "usage: bench_ledger write|ask|quiet|readers|plain|retain MACHINE AMOUNT FILE [SEED]\n",
+            stderr);
         return 3;
     }
     order = (struct bench_order){

@@ -86,6 +86,19 @@ def read_along(bench):
     figure("ledger: 8 readers, largest log", found["largest log"], budget=64 << 20, unit="B")
 
 
+def retain(bench, name):
+    """Takes days' worth from the ledger that is there, and then an eighth of it for its size."""
+    found = bench.run("retain", "domain controller", 1)
+    for how in ("age", "size"):
+        lock = found[f"by {how}, write lock held, longest"]
+        figure(f"{name}: retention by {how}, longest lock", lock, budget=100, unit="ms")
+        figure(f"{name}: drop a million by {how}", MILLION / found[f"by {how}"])
+        figure(
+            f"{name}: profile rows of 1000 by {how}", found[f"by {how}, profile rows of 1000"],
+            unit="",
+        )
+
+
 def compare(bench):
     found = bench.run("plain", "domain controller", PLAIN_S)
     for name, what, unit in (
@@ -105,12 +118,16 @@ def main():
         bench = Bench(pathlib.Path(sys.argv[1]) / "bench_ledger", pathlib.Path(folder))
         for machine in ("desktop", "proxy"):
             write(bench, machine, MILLION)
-        small = ask(bench, write(bench, "domain controller", MILLION))
+        name = write(bench, "domain controller", MILLION)
+        small = ask(bench, name)
+        retain(bench, name)
         stay_quiet(bench)
         read_along(bench)
         compare(bench)
         if "--large" in sys.argv[2:]:
-            large = ask(bench, write(bench, "domain controller", LARGE))
+            name = write(bench, "domain controller", LARGE)
+            large = ask(bench, name)
+            retain(bench, name)
             figure("ledger: state again, against a million", large, small, budget=2, unit="ms")
     print(f"ledger: all of it took {time.monotonic() - began:.0f} s")
 

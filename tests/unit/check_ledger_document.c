@@ -169,6 +169,14 @@ static void make_copy(void)
     CHECK_DONE(ledger_copy_finish(fixture.copy, &fixture.why), fixture.why);
 }
 
+/* What a ledger that is older than this one has. */
+static const char tell_of_retention[] =
+    "INSERT INTO profile (day, application, protocol, direction, peers, intervals, lasted,"
+    "                     covered, first_seen_at, last_seen_at, hours)"
+    " SELECT 19675, id, 6, 1, 0, 1, 1000, 1000, 1699920000000, 1699920001000, 1 FROM text LIMIT 1;"
+    "INSERT INTO dropped (at, what, why, of_one, first_row, last_row, rows)"
+    " VALUES (1700000000000, 1, 1, 0, 1, 1, 1)";
+
 static void open_fixture(void)
 {
     size_t size;
@@ -190,6 +198,7 @@ static void open_fixture(void)
     sample(BEGIN + 61000, false);
     end_run();
     make_copy();
+    support_run_sql(copy_path, tell_of_retention);
     ck_assert_int_eq(sqlite3_open(copy_path, &fixture.db), SQLITE_OK);
 }
 

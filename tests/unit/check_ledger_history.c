@@ -11,6 +11,7 @@
 #include "store/ledger.h"
 #include "store/ledger_query.h"
 #include "store/ledger_writer.h"
+#include "store/retention.h"
 #include "tests/support.h"
 #include "tests/unit/made_up.h"
 
@@ -40,6 +41,10 @@ static struct {
     int boots;
     uint64_t random;
     bool reader_open; /* a second connection reads while the service writes */
+    struct retention *retention;
+    struct retention_limits limits; /* keep 0: there is no retention */
+    size_t whole;                   /* samples of which a check found that nothing was dropped */
+    size_t dropped;
     struct failure why;
 } fixture;
 
@@ -61,6 +66,7 @@ static void open_fixture(void)
 
 static void close_fixture(void)
 {
+    retention_close(fixture.retention);
     if (fixture.writer != NULL &&
         !ledger_writer_close(fixture.writer, LEDGER_GAP_STOPPED, &fixture.why)) {
         puts(fixture.why.text);
@@ -95,6 +101,11 @@ static void start_service(void)
     CHECK_DONE(ledger_open(&fixture.ledger, path, LEDGER_WRITE, &fixture.why), fixture.why);
     CHECK_DONE(ledger_writer_open(&fixture.writer, fixture.ledger, &run, &fixture.why),
                fixture.why);
+    if (fixture.limits.keep != 0) {
+        CHECK_DONE(
+            retention_open(&fixture.retention, fixture.ledger, &fixture.limits, &fixture.why),
+            fixture.why);
+    }
 }
 
 static void mark_committed(void)
@@ -109,6 +120,8 @@ static void stop_service(void)
     struct ledger_writer *writer = fixture.writer;
 
     fixture.writer = NULL;
+    retention_close(fixture.retention);
+    fixture.retention = NULL;
     CHECK_DONE(ledger_writer_close(writer, LEDGER_GAP_STOPPED, &fixture.why), fixture.why);
     ledger_close(fixture.ledger);
     fixture.ledger = NULL;
@@ -187,6 +200,19 @@ static void commit(void)
 {
     CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
     mark_committed();
+}
+
+/* One step, or all that there is to do. */
+static void retain(bool all)
+{
+    bool more = fixture.retention != NULL;
+
+    while (more) {
+        CHECK_DONE(retention_work(fixture.retention, machine_clock(fixture.machine), 0, &more,
+                                  &fixture.why),
+                   fixture.why);
+        more = more && all;
+    }
 }
 
 /*
@@ -283,6 +309,7 @@ static void live(int events)
         take_sample();
         if (draw(5) == 0) {
             commit();
+            retain(draw(4) == 0);
         }
     }
 }
@@ -315,6 +342,12 @@ static void check_sample(struct ledger *reader, size_t i)
         return;
     }
     ck_assert_int_eq(moment.at, sample->taken_at);
+    if (moment.detail != LEDGER_DETAIL_WHOLE) {
+        ck_assert_int_ne(fixture.limits.keep, 0);
+        fixture.dropped++;
+        return;
+    }
+    fixture.whole++;
     CHECK_DONE(ledger_state(reader, &moment, 0, &fixture.state, &fixture.why), fixture.why);
     made_up_check_equal(&fixture.state, sample);
 }
@@ -538,6 +571,52 @@ START_TEST(differences_from_sample_to_sample_add_up_to_the_whole)
 }
 END_TEST
 
+/* Every interval that there ever was is in the ledger, or in one profile. */
+static void check_sums(void)
+{
+    ck_assert_int_eq(support_query_number(path, "SELECT sum(intervals) FROM profile"),
+                     support_query_number(path, "SELECT sum(rows) FROM dropped WHERE what = 1"));
+    ck_assert_int_eq(support_query_number(path, "SELECT max(id) - count(*) FROM interval"),
+                     support_query_number(path, "SELECT sum(rows) FROM dropped WHERE what = 1"));
+    ck_assert_int_eq(support_query_number(path, "SELECT count(*) FROM pragma_integrity_check"
+                                                " WHERE integrity_check <> 'ok'"),
+                     0);
+    ck_assert_int_eq(support_query_number(path, "SELECT count(*) FROM pragma_foreign_key_check"),
+                     0);
+    ck_assert_int_eq(support_query_number(path, "SELECT count(*) FROM interval WHERE process NOT IN"
+                                                " (SELECT id FROM process)"),
+                     0);
+}
+
+/* While old samples are dropped, and after that; all within one day. */
+START_TEST(the_state_at_each_sample_that_is_kept_is_the_snapshot)
+{
+    fixture.random = (uint64_t)_i * 104729 + 3;
+    fixture.limits = (struct retention_limits){
+        .keep = 60000,
+        .max_size = INT64_C(1) << 30,
+        .keep_profile = INT64_C(86400000),
+    };
+    fixture.machine = machine_boot((uint64_t)_i, 1700028000000);
+    start_service();
+    live(EVENTS / 2);
+    commit();
+    retain(false);
+    check_all_samples(); /* while the service writes */
+    live(EVENTS / 2);
+    commit();
+    retain(true);
+    fixture.whole = 0;
+    fixture.dropped = 0;
+    check_all_samples();
+    ck_assert_uint_gt(fixture.whole, 0);
+    ck_assert_uint_gt(fixture.dropped, 0);
+    stop_service();
+    check_all_samples(); /* and when it does not */
+    check_sums();
+}
+END_TEST
+
 /*
  * The rows of all spans: one stretch of many hours, sampled seldom, in which
  * sockets and processes live for milliseconds and for hours.
@@ -577,6 +656,8 @@ static Suite *ledger_history_suite(void)
     tcase_add_checked_fixture(tests, open_fixture, close_fixture);
     tcase_add_loop_test(tests, the_state_at_each_sample_is_the_snapshot_that_was_recorded, 0,
                         HISTORIES);
+    tcase_add_loop_test(tests, the_state_at_each_sample_that_is_kept_is_the_snapshot, 0,
+                        HISTORIES * 2);
     tcase_add_loop_test(tests, short_and_long_intervals_are_found_alike, 0, 4);
     tcase_add_loop_test(tests, the_difference_of_two_samples_is_that_of_their_snapshots, 0, 3);
     tcase_add_loop_test(tests, differences_from_sample_to_sample_add_up_to_the_whole, 0, 3);
