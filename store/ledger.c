@@ -73,9 +73,10 @@ static bool is_written(const struct ledger *ledger)
 bool ledger_name_failure(const struct ledger *ledger, struct failure *why)
 {
     if (why->code == SQLITE_INTERRUPT && ledger->frozen) {
-        return FAIL(why, FAILURE_FORMAT, why->code,
-                    "%s: this is more work than any question to a sound ledger: the file is damaged",
-                    ledger->path);
+        return FAIL(
+            why, FAILURE_FORMAT, why->code,
+            "%s: this is more work than any question to a sound ledger: the file is damaged",
+            ledger->path);
     }
     return FAIL(why, why->kind, why->code, "%s: %s", ledger->path, why->text);
 }

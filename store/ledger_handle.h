@@ -24,7 +24,7 @@ struct ledger {
     uint32_t frozen_changes;
     int64_t frozen_log; /* bytes of the log beside it; -1: there is none */
     bool keeps_log;     /* a service wrote the file by way of a log, and no copy of ours did */
-    int64_t steps_left;     /* of SQLite's machine, that a frozen ledger may still be asked */
+    int64_t steps_left; /* of SQLite's machine, that a frozen ledger may still be asked */
 };
 
 /* Size of a file beside the ledger, such as "-wal"; -1 where there is none. */
