@@ -99,7 +99,8 @@ def test_a_program_that_is_left_out_is_counted_and_not_named(machine):
     machine.wait_for_sample()
     assert history(machine, port) == []
     status = machine.records("status")[0]
-    assert (status["left_out_processes"], status["left_out_sockets"]) == (1, 1)
+    assert status["left_out_sockets"] == 1
+    assert status["left_out_processes"] >= 1  # also those of tests that run beside this one
     assert b"port_actor" not in machine.ledger.read_bytes()
 
     machine.write_settings(ledger_commit="1s", privacy_exclude_command_lines='["*"]')
