@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "probes/protocol.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+#include "base/text.h"
+
+const struct protocol *const protocols[] = {
+    NULL,
+};
+
+const struct protocol *protocol_find(const char *name)
+{
+    for (const struct protocol *const *at = protocols; *at != NULL; at++) {
+        if (text_equal_fold((*at)->name, name)) {
+            return *at;
+        }
+    }
+    return NULL;
+}
+
+static bool has_transport(const struct protocol *protocol, uint8_t transport)
+{
+    return transport == PROBE_TCP ? protocol->stream != NULL : protocol->datagram != NULL;
+}
+
+static bool has_service(const struct protocol *protocol, const char *service)
+{
+    for (const char *const *name = protocol->services; *name != NULL; name++) {
+        if (text_equal_fold(*name, service)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_port(const struct protocol *protocol, uint8_t transport, uint16_t port)
+{
+    for (const struct protocol_port *at = protocol->ports; at->port != 0; at++) {
+        if (at->port == port && at->transport == transport) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const struct protocol *protocol_of_port(uint8_t transport, uint16_t port, const char *service)
+{
+    for (const struct protocol *const *at = protocols; *at != NULL && service != NULL; at++) {
+        if (has_transport(*at, transport) && has_service(*at, service)) {
+            return *at;
+        }
+    }
+    for (const struct protocol *const *at = protocols; *at != NULL; at++) {
+        if (has_port(*at, transport, port)) {
+            return *at;
+        }
+    }
+    return NULL;
+}
+
+static void say(struct talk *talk, const char *format, va_list args)
+{
+    struct text raw = {0};
+    struct text line = {0};
+    size_t size;
+
+    text_addv(&raw, format, args);
+    text_add_visible(&line, text_bytes(&raw), strlen(text_bytes(&raw)));
+    size = strlen(text_bytes(&line));
+    if (size >= sizeof(talk->why)) {
+        size = text_whole(text_bytes(&line), sizeof(talk->why) - 1);
+    }
+    memcpy(talk->why, text_bytes(&line), size);
+    talk->why[size] = '\0';
+    text_clear(&line);
+    text_clear(&raw);
+}
+
+void talk_say(struct talk *talk, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(talk, format, args);
+    va_end(args);
+}
+
+enum protocol_next talk_wrong(struct talk *talk, const char *format, ...)
+{
+    va_list args;
+
+    va_start(args, format);
+    say(talk, format, args);
+    va_end(args);
+    return PROTOCOL_WRONG;
+}
