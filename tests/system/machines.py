@@ -10,6 +10,7 @@ test says what must be true and not on which system.
 import json
 import os
 import pathlib
+import shutil
 import signal
 import subprocess
 import time
@@ -90,12 +91,16 @@ class Machine:
 
     # The program that opens and closes ports.
 
-    def act(self, *script):
+    def act(self, *script, name="port_actor"):
         """Starts the port actor with a script; it ends with the machine at the latest."""
         actor = Actor(self, len(self.actors))
         self.actors.append(actor)
-        actor.start(script)
+        actor.start(script, name)
         return actor
+
+    def copy_actor(self, name):
+        """Makes a port actor of another name, for act(name=...)."""
+        raise NotImplementedError
 
     def file_name(self, path):
         """The name under which a program of the machine finds a file of ours."""
@@ -167,12 +172,12 @@ class Actor:
         self.folder.mkdir()
         self.process = None
 
-    def start(self, script):
+    def start(self, script, name):
         words = []
         for word in script:
             words.append(self.machine.file_name(word) if isinstance(word, pathlib.Path) else word)
         self.process = self.machine.spawn(
-            [self.machine.program("port_actor"), *words],
+            [self.machine.program(name), *words],
             self.folder / "out",
             self.folder / "err",
         )
@@ -231,7 +236,11 @@ class LinuxMachine(Machine):
         self.write_settings()
 
     def program(self, name):
-        return str(self.programs / name)
+        own = self.folder / name
+        return str(own if own.exists() else self.programs / name)
+
+    def copy_actor(self, name):
+        shutil.copy2(self.programs / self.actor_name, self.folder / name)
 
     def spawn(self, command, out, err):
         with open(out, "wb") as out_file, open(err, "wb") as err_file:
@@ -310,6 +319,9 @@ class WindowsMachine(Machine):
 
     def program(self, name):
         return "C:\\Program Files\\PortLedger\\" + name + ".exe"
+
+    def copy_actor(self, name):
+        shutil.copy2(self.install_folder / self.actor_name, self.install_folder / (name + ".exe"))
 
     def file_name(self, path):
         return "Z:" + str(path).replace("/", "\\")
