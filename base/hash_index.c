@@ -7,17 +7,19 @@
 
 enum { FIRST_CAPACITY = 16 };
 
+/* All bits of a slot's hash are of use up to here, and every place has a number. */
+#define CAPACITY_MOST ((size_t)1 << 31)
+
+/* HASH_INDEX_END is all ones. */
 static void free_slots(struct hash_index_slot *slots, size_t capacity)
 {
-    for (size_t i = 0; i < capacity; i++) {
-        slots[i].place = HASH_INDEX_END;
-    }
+    memset(slots, 0xFF, capacity * sizeof(*slots));
 }
 
 static void put(struct hash_index *index, struct hash_index_slot slot)
 {
     size_t mask = index->capacity - 1;
-    size_t i = (size_t)slot.hash & mask;
+    size_t i = slot.hash & mask;
 
     while (index->slots[i].place != HASH_INDEX_END) {
         i = (i + 1) & mask;
@@ -53,7 +55,7 @@ bool hash_index_reserve(struct hash_index *index, size_t count, struct failure *
     struct hash_index_slot *slots;
     size_t capacity = old.capacity == 0 ? FIRST_CAPACITY : old.capacity;
 
-    while (capacity / 2 < count && capacity <= SIZE_MAX / 2 / sizeof(*slots)) {
+    while (capacity / 2 < count && capacity <= CAPACITY_MOST / 2) {
         capacity *= 2;
     }
     if (capacity == old.capacity && capacity / 2 >= count) {
@@ -75,7 +77,7 @@ bool hash_index_add(struct hash_index *index, uint64_t hash, uint32_t place, str
     if (!hash_index_reserve(index, index->count + 1, why)) {
         return false;
     }
-    put(index, (struct hash_index_slot){hash, place});
+    put(index, (struct hash_index_slot){(uint32_t)hash, place});
     return true;
 }
 
@@ -102,8 +104,8 @@ uint32_t hash_index_first(struct hash_index *index, uint64_t hash)
     if (index->capacity == 0) {
         return HASH_INDEX_END;
     }
-    index->cursor_hash = hash;
-    index->cursor = (size_t)hash & (index->capacity - 1);
+    index->cursor_hash = (uint32_t)hash;
+    index->cursor = (uint32_t)hash & (index->capacity - 1);
     return walk(index);
 }
 
@@ -114,7 +116,9 @@ uint32_t hash_index_next(struct hash_index *index)
 
 void hash_index_reset(struct hash_index *index)
 {
-    free_slots(index->slots, index->capacity);
+    if (index->count > 0) {
+        free_slots(index->slots, index->capacity);
+    }
     index->count = 0;
     index->cursor = 0;
 }

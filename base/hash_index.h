@@ -18,8 +18,9 @@
 
 #define HASH_INDEX_END UINT32_MAX /* no place; a macro because an enum constant is an int */
 
+/* Small, since a large index is mostly waiting for memory. */
 struct hash_index_slot {
-    uint64_t hash;
+    uint32_t hash;  /* the lower half of it: the caller compares the items anyway */
     uint32_t place; /* HASH_INDEX_END: free */
 };
 
@@ -29,7 +30,7 @@ struct hash_index {
     size_t capacity; /* a power of two, or 0 */
     size_t count;
     size_t cursor; /* of the walk that hash_index_first() began */
-    uint64_t cursor_hash;
+    uint32_t cursor_hash;
 };
 
 /* Makes room for `count` items in all, so that adding up to there cannot fail. */
