@@ -55,9 +55,11 @@ struct talk {
     const struct protocol_target *target;
     struct byte_writer out; /* written: what to send next; the engine sends and resets it */
     struct answer answer;   /* written */
-    char why[200];      /* written: one line; with WRONG what came instead, with ANSWERED what is
-                           worth knowing beside the answer */
-    bool is_partial;    /* written: ANSWERED, but a part of the answer did not come */
+    char why[200];   /* written: one line; with WRONG what came instead, with ANSWERED what is
+                        worth knowing beside the answer */
+    bool is_partial; /* written: ANSWERED, but a part of the answer did not come */
+    bool is_done;    /* written by begin() or began_tls(): there is nothing to wait for. Once `out`
+                        is sent, the talk has ended as with ANSWERED */
     int64_t elapsed_us; /* since the request was sent; for protocols that measure clocks */
     void *state;        /* state_size bytes of the protocol, zero at first. Nothing in it needs to
                            be freed, unless the protocol has clear() */
@@ -90,7 +92,8 @@ struct protocol {
     size_t field_count;
     size_t state_size;
 
-    /* Writes the request into `out`, or nothing where the server speaks first. */
+    /* Writes the request into `out`, or nothing where the server speaks first. IN_TLS: when TLS is
+     * up. */
     void (*begin)(struct talk *talk);
 
     /*
