@@ -23,6 +23,10 @@ int64_t clock_now(void);
 /* Milliseconds since the system started, sleep included. Never steps. */
 int64_t clock_steady(void);
 
+/* The same two in microseconds, for what happens on a network. */
+int64_t clock_now_us(void);
+int64_t clock_steady_us(void);
+
 /* The part of clock_steady() in which the machine was awake: it stands still in sleep. */
 int64_t clock_awake(void);
 

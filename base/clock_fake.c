@@ -72,6 +72,16 @@ int64_t clock_steady(void)
     return fake.steady;
 }
 
+int64_t clock_now_us(void)
+{
+    return fake.wall * 1000;
+}
+
+int64_t clock_steady_us(void)
+{
+    return fake.steady * 1000;
+}
+
 int64_t clock_awake(void)
 {
     return fake.awake;

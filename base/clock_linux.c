@@ -16,6 +16,14 @@ static int64_t read_clock(clockid_t clock)
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
+static int64_t read_clock_us(clockid_t clock)
+{
+    struct timespec now;
+
+    clock_gettime(clock, &now);
+    return (int64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
 int64_t clock_now(void)
 {
     return read_clock(CLOCK_REALTIME);
@@ -24,6 +32,16 @@ int64_t clock_now(void)
 int64_t clock_steady(void)
 {
     return read_clock(CLOCK_BOOTTIME);
+}
+
+int64_t clock_now_us(void)
+{
+    return read_clock_us(CLOCK_REALTIME);
+}
+
+int64_t clock_steady_us(void)
+{
+    return read_clock_us(CLOCK_BOOTTIME);
 }
 
 int64_t clock_awake(void)

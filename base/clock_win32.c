@@ -21,6 +21,15 @@ int64_t clock_now(void)
     return filetime_to_ms(filetime_units(now));
 }
 
+int64_t clock_now_us(void)
+{
+    FILETIME now;
+
+    GetSystemTimePreciseAsFileTime(&now);
+    return filetime_to_ms(filetime_units(now)) * 1000 +
+           (int64_t)(filetime_units(now) % FILETIME_PER_MS / (FILETIME_PER_MS / 1000));
+}
+
 /* Counts 100 ns, as FILETIME does. */
 typedef void WINAPI interrupt_time_fn(ULONGLONG *units);
 
@@ -56,24 +65,29 @@ static BOOL CALLBACK find_precise_calls(INIT_ONCE *once, void *parameter, void *
     return TRUE;
 }
 
-static int64_t read_interrupt_time(interrupt_time_fn *const *kind)
+static ULONGLONG read_interrupt_time(interrupt_time_fn *const *kind)
 {
     static INIT_ONCE once = INIT_ONCE_STATIC_INIT;
     ULONGLONG units = 0;
 
     InitOnceExecuteOnce(&once, find_precise_calls, NULL, NULL);
     (*kind)(&units);
-    return (int64_t)(units / FILETIME_PER_MS);
+    return units;
 }
 
 int64_t clock_steady(void)
 {
-    return read_interrupt_time(&biased);
+    return (int64_t)(read_interrupt_time(&biased) / FILETIME_PER_MS);
+}
+
+int64_t clock_steady_us(void)
+{
+    return (int64_t)(read_interrupt_time(&biased) / (FILETIME_PER_MS / 1000));
 }
 
 int64_t clock_awake(void)
 {
-    return read_interrupt_time(&unbiased);
+    return (int64_t)(read_interrupt_time(&unbiased) / FILETIME_PER_MS);
 }
 
 typedef NTSTATUS NTAPI query_system_fn(ULONG what, void *buffer, ULONG size, ULONG *needed);

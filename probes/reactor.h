@@ -49,6 +49,12 @@ bool reactor_socket_open(struct reactor_socket **out, struct reactor *reactor,
                          const struct reactor_socket_options *options,
                          struct probe_error *error) NODISCARD;
 
+/*
+ * Whether opening or sending failed because this machine has no more sockets,
+ * ports or buffers just now: that passes when others are closed.
+ */
+bool reactor_error_passes(const struct probe_error *error);
+
 /* No event comes for it after this. TCP: reset, not closed in order, where `reset`. */
 void reactor_socket_close(struct reactor_socket *socket, bool reset);
 
@@ -56,9 +62,10 @@ uint16_t reactor_socket_port(const struct reactor_socket *socket); /* the local 
 
 enum reactor_happening {
     REACTOR_CONNECTED, /* TCP */
-    REACTOR_READABLE,  /* reactor_receive() has something, or the end */
+    REACTOR_READABLE,  /* reactor_receive() has something, or the end; comes again with the next
+                          wait while something is left */
     REACTOR_WRITABLE,  /* after a send that did not take all */
-    REACTOR_FAILED,    /* by `error`; of TCP nothing more comes */
+    REACTOR_FAILED,    /* by `error`; of TCP nothing more comes, of UDP a datagram still may */
 };
 
 struct reactor_event {
@@ -69,7 +76,8 @@ struct reactor_event {
 
 /*
  * Waits at most `milliseconds` (-1: as long as it takes) for events, and stores
- * up to `most`. 0 of them: the time has passed, or reactor_wake() was called.
+ * up to `most`, at most one of each socket. 0 of them: the time has passed, or
+ * reactor_wake() was called.
  */
 bool reactor_wait(struct reactor *reactor, int milliseconds, struct reactor_event *events,
                   size_t most, size_t *count, struct failure *why) NODISCARD;
@@ -77,7 +85,10 @@ bool reactor_wait(struct reactor *reactor, int milliseconds, struct reactor_even
 /* From any thread: ends a wait, or the next one. */
 void reactor_wake(struct reactor *reactor);
 
-/* Sends as much as the system takes at once. False with *error where the socket has failed. */
+/*
+ * Sends as much as the system takes at once; a datagram goes whole, or not yet
+ * (*sent is 0, and WRITABLE comes). False with *error where the socket has failed.
+ */
 bool reactor_send(struct reactor_socket *socket, const void *bytes, size_t size, size_t *sent,
                   struct probe_error *error) NODISCARD;
 
