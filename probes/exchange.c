@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "probes/exchange.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum {
+    LARGEST_REPLY = 64 * 1024,
+    LARGEST_TLS = 256 * 1024, /* beyond the reply: certificates and the like */
+};
+
+bool exchange_may_need_tls(const struct protocol *protocol, uint8_t transport)
+{
+    return transport == PROBE_TCP &&
+           (protocol->security == PROTOCOL_IN_TLS || protocol->began_tls != NULL);
+}
+
+bool exchange_open(struct exchange **out, const struct protocol *protocol,
+                   const struct protocol_target *target, struct tls_library *library,
+                   struct failure *why)
+{
+    struct exchange *exchange = calloc(1, sizeof(*exchange));
+
+    *out = NULL;
+    if (exchange == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory to ask");
+    }
+    exchange->protocol = protocol;
+    exchange->target = *target;
+    exchange->library = library;
+    exchange->talk.target = &exchange->target;
+    if (protocol->state_size > 0) {
+        exchange->talk.state = calloc(1, protocol->state_size);
+        if (exchange->talk.state == NULL) {
+            free(exchange);
+            return FAIL(why, FAILURE_MEMORY, 0, "no memory to ask");
+        }
+    }
+    *out = exchange;
+    return true;
+}
+
+void exchange_close(struct exchange *exchange)
+{
+    if (exchange == NULL) {
+        return;
+    }
+    if (exchange->protocol->clear != NULL) {
+        exchange->protocol->clear(&exchange->talk);
+    }
+    tls_close(exchange->tls);
+    byte_writer_clear(&exchange->talk.out);
+    byte_writer_clear(&exchange->out);
+    byte_writer_clear(&exchange->in);
+    answer_clear(&exchange->talk.answer);
+    free(exchange->talk.state);
+    free(exchange);
+}
+
+static enum exchange_state local(struct exchange *exchange, const char *text)
+{
+    talk_say(&exchange->talk, "%s", text);
+    return EXCHANGE_LOCAL;
+}
+
+/* Moves what the protocol wrote to the wire, through TLS where it is up. */
+static bool pass_on(struct exchange *exchange)
+{
+    struct byte_writer *said = &exchange->talk.out;
+    bool done = !said->lacks_memory;
+
+    if (done && said->size > 0 && exchange->tls_is_up) {
+        done = tls_say(exchange->tls, said->bytes, said->size, &exchange->out);
+    } else if (done) {
+        byte_writer_add(&exchange->out, said->bytes, said->size);
+    }
+    byte_writer_reset(said);
+    return done && !exchange->out.lacks_memory;
+}
+
+/* Once: what TLS itself has to tell. */
+static void tell_tls(struct exchange *exchange)
+{
+    if (!exchange->told_tls) {
+        exchange->told_tls = true;
+        tls_tell(exchange->tls, &exchange->talk.answer);
+    }
+}
+
+static enum exchange_state after_speech(struct exchange *exchange)
+{
+    if (!pass_on(exchange)) {
+        return local(exchange, "no memory for the request");
+    }
+    return exchange->talk.is_done ? EXCHANGE_ANSWERED : EXCHANGE_GOES_ON;
+}
+
+static enum exchange_state begin_tls(struct exchange *exchange)
+{
+    struct failure why;
+
+    if (exchange->library == NULL) {
+        return local(exchange, "TLS is not to be had here");
+    }
+    if (exchange->tls != NULL) {
+        return local(exchange, "TLS within TLS");
+    }
+    if (!tls_open(&exchange->tls, exchange->library, exchange->target.host, exchange->target.now,
+                  &why)) {
+        return local(exchange, why.text);
+    }
+    /* What was said before TLS is no part of what is said inside of it (RFC 3207 section 4.2). */
+    byte_writer_reset(&exchange->in);
+    return EXCHANGE_GOES_ON;
+}
+
+/* The protocol's turn, now that TLS is up. */
+static enum exchange_state speak_in_tls(struct exchange *exchange)
+{
+    const struct protocol *protocol = exchange->protocol;
+
+    exchange->tls_is_up = true;
+    tell_tls(exchange);
+    if (protocol->security == PROTOCOL_IN_TLS) {
+        protocol->begin(&exchange->talk);
+    } else if (protocol->began_tls != NULL) {
+        protocol->began_tls(&exchange->talk);
+    }
+    return after_speech(exchange);
+}
+
+static enum exchange_state feed_tls(struct exchange *exchange, const uint8_t *bytes, size_t size)
+{
+    enum tls_state state = tls_feed(exchange->tls, bytes, size, &exchange->out, &exchange->in);
+
+    switch (state) {
+    case TLS_SHAKING:
+        return EXCHANGE_GOES_ON;
+    case TLS_UP:
+    case TLS_ENDED:
+        if (!exchange->tls_is_up && state == TLS_UP) {
+            return speak_in_tls(exchange);
+        }
+        exchange->tls_has_ended = state == TLS_ENDED;
+        return exchange->tls_is_up ? EXCHANGE_GOES_ON : EXCHANGE_SHORT;
+    case TLS_ALERT: /* it speaks TLS: that much is an answer, unless it came in the middle */
+        tell_tls(exchange);
+        talk_say(&exchange->talk, "%s", tls_why(exchange->tls));
+        exchange->talk.is_partial = true;
+        return exchange->tls_is_up ? EXCHANGE_SHORT : EXCHANGE_ANSWERED;
+    default:
+        talk_say(&exchange->talk, "%s", tls_why(exchange->tls));
+        return EXCHANGE_WRONG;
+    }
+}
+
+/* Begins TLS on the connection: sends what is first said. */
+static enum exchange_state start_tls(struct exchange *exchange)
+{
+    enum exchange_state state = begin_tls(exchange);
+
+    return state == EXCHANGE_GOES_ON ? feed_tls(exchange, NULL, 0) : state;
+}
+
+enum exchange_state exchange_begin(struct exchange *exchange)
+{
+    if (exchange->target.transport == PROBE_TCP &&
+        exchange->protocol->security == PROTOCOL_IN_TLS) {
+        return start_tls(exchange);
+    }
+    exchange->protocol->begin(&exchange->talk);
+    return after_speech(exchange);
+}
+
+static enum exchange_state judge(struct exchange *exchange, enum protocol_next next, bool ended)
+{
+    if (!pass_on(exchange)) {
+        return local(exchange, "no memory for the request");
+    }
+    switch (next) {
+    case PROTOCOL_ANSWERED:
+        return EXCHANGE_ANSWERED;
+    case PROTOCOL_WRONG:
+        return EXCHANGE_WRONG;
+    case PROTOCOL_TLS:
+        return ended ? EXCHANGE_SHORT : start_tls(exchange);
+    default:
+        return ended ? EXCHANGE_SHORT : EXCHANGE_GOES_ON;
+    }
+}
+
+static void drop_used(struct byte_writer *in, size_t used)
+{
+    assert(used <= in->size);
+    memmove(in->bytes, in->bytes + used, in->size - used);
+    in->size -= used;
+}
+
+static enum exchange_state talk_on(struct exchange *exchange, bool ended)
+{
+    static const uint8_t nothing[1] = {0};
+    struct byte_writer *in = &exchange->in;
+    size_t used = 0;
+    enum protocol_next next;
+
+    if (in->lacks_memory) {
+        return local(exchange, "no memory for the reply");
+    }
+    next = exchange->protocol->stream(&exchange->talk, in->bytes == NULL ? nothing : in->bytes,
+                                      in->size, ended, &used);
+    if (in->size > 0) {
+        drop_used(in, used);
+    }
+    return judge(exchange, next, ended);
+}
+
+static bool is_too_much(const struct exchange *exchange)
+{
+    size_t largest =
+        exchange->protocol->largest == 0 ? (size_t)LARGEST_REPLY : exchange->protocol->largest;
+
+    return exchange->received > largest + (exchange->tls != NULL ? (size_t)LARGEST_TLS : 0);
+}
+
+/* Bytes of the wire, through TLS where it has begun. */
+static enum exchange_state take_in(struct exchange *exchange, const uint8_t *bytes, size_t size)
+{
+    exchange->received += size;
+    exchange->has_reply = exchange->has_reply || size > 0;
+    if (is_too_much(exchange)) {
+        talk_say(&exchange->talk, "more than %zu bytes, and no end", exchange->received - size);
+        return EXCHANGE_WRONG;
+    }
+    if (exchange->tls != NULL) {
+        return feed_tls(exchange, bytes, size);
+    }
+    byte_writer_add(&exchange->in, bytes, size);
+    return EXCHANGE_GOES_ON;
+}
+
+enum exchange_state exchange_stream(struct exchange *exchange, const uint8_t *bytes, size_t size,
+                                    bool ended)
+{
+    enum exchange_state state = take_in(exchange, bytes, size);
+    bool is_shaking = exchange->tls != NULL && !exchange->tls_is_up;
+
+    if (state != EXCHANGE_GOES_ON) {
+        return state;
+    }
+    ended = ended || exchange->tls_has_ended;
+    if (is_shaking) {
+        return ended ? EXCHANGE_SHORT : EXCHANGE_GOES_ON;
+    }
+    return exchange->in.size > 0 || ended ? talk_on(exchange, ended) : EXCHANGE_GOES_ON;
+}
+
+enum exchange_state exchange_datagram(struct exchange *exchange, const uint8_t *bytes, size_t size)
+{
+    enum protocol_next next = exchange->protocol->datagram(&exchange->talk, bytes, size);
+
+    if (next == PROTOCOL_IGNORE) {
+        byte_writer_reset(&exchange->talk.out);
+        return EXCHANGE_GOES_ON;
+    }
+    exchange->received += size;
+    exchange->has_reply = true;
+    if (next == PROTOCOL_TLS) {
+        return local(exchange, "TLS over datagrams");
+    }
+    if (next == PROTOCOL_WAIT && is_too_much(exchange)) {
+        talk_say(&exchange->talk, "more than %zu bytes, and no end", exchange->received - size);
+        return EXCHANGE_WRONG;
+    }
+    return judge(exchange, next, false);
+}
+
+void exchange_farewell(struct exchange *exchange)
+{
+    if (exchange->protocol->farewell != NULL) {
+        exchange->protocol->farewell(&exchange->talk);
+        (void)pass_on(exchange); /* a farewell that is not said harms nobody */
+    }
+}

@@ -1,0 +1,657 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * One query, from its first packet to its outcome.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/text.h"
+#include "probes/engine_parts.h"
+
+enum {
+    READS_AT_ONCE = 16,   /* of one socket, before others have their turn */
+    ROOM_WAIT_US = 50000, /* until a socket is tried for again */
+    ROOM_PATIENCE_US = 10000000,
+    STREAM_CHUNK = 16384,
+    WHOLE_REPLY_FACTOR = 4, /* a reply that has begun may take so many times as long in all */
+};
+
+/* What is sent to a UDP port for which there is no protocol: an end of a line. */
+static const char knock[] = "\r\n";
+
+static int attempts_of(const struct query *query)
+{
+    const struct engine_options *options = &query->engine->options;
+
+    if (query->asked.attempts > 0) {
+        return query->asked.attempts;
+    }
+    if (options->attempts > 0) {
+        return options->attempts;
+    }
+    return query->asked.transport == PROBE_TCP ? ENGINE_TCP_ATTEMPTS : ENGINE_UDP_ATTEMPTS;
+}
+
+static int attempt_ms_of(const struct query *query)
+{
+    return query->asked.attempt_ms > 0 ? query->asked.attempt_ms
+                                       : query->engine->options.attempt_ms;
+}
+
+/* How long a reply is waited for, in microseconds. */
+static int64_t patience_of(const struct query *query)
+{
+    int64_t attempt = (int64_t)attempt_ms_of(query) * 1000;
+
+    if (query->asked.transport == PROBE_TCP) {
+        return attempt * attempts_of(query);
+    }
+    return query->engine->options.slow ? attempt * 2 : attempt;
+}
+
+static void set_timer(struct query *query, int64_t at)
+{
+    timer_heap_set(&query->engine->timers, &query->timer, at);
+}
+
+static void close_socket(struct query *query, bool reset)
+{
+    if (query->socket != NULL) {
+        reactor_socket_close(query->socket, reset);
+        query->socket = NULL;
+    }
+}
+
+void query_free(struct query *query)
+{
+    timer_heap_remove(&query->engine->timers, &query->timer);
+    exchange_close(query->exchange);
+    close_socket(query, true);
+    outcome_clear(&query->outcome);
+    free(query);
+}
+
+static void set_detail(struct query *query, const char *text)
+{
+    if (query->outcome.detail == NULL && text[0] != '\0') {
+        query->outcome.detail = text_copy(text); /* without memory a detail is missing */
+    }
+}
+
+/* In the system's words. */
+static void set_detail_of_error(struct query *query, const struct probe_error *error)
+{
+    struct failure why;
+
+    if (error->code != 0 && error->cause == PROBE_LOCAL_ERROR) {
+        (void)failure_from_system(&why, error->code, "cannot ask");
+        set_detail(query, why.text);
+    }
+}
+
+/* Takes what was answered so far, whole or not. */
+static void take_answer(struct query *query)
+{
+    if (query->exchange != NULL) {
+        answer_append(&query->outcome.answer, &query->exchange->talk.answer);
+        set_detail(query, query->exchange->talk.why);
+    }
+}
+
+static void finish(struct query *query, bool in_order)
+{
+    take_answer(query);
+    close_socket(query, !in_order);
+    query_finished(query);
+}
+
+static void finish_reach(struct query *query, const struct probe_error *error)
+{
+    query->outcome.reach.cause = error->cause;
+    query->outcome.reach.error = *error;
+    set_detail_of_error(query, error);
+    finish(query, false);
+}
+
+static void finish_ask(struct query *query, enum probe_cause cause)
+{
+    query->outcome.ask.cause = cause;
+    finish(query, false);
+}
+
+/* An error of this machine: the port was not asked. */
+static void finish_locally(struct query *query, const char *text)
+{
+    set_detail(query, text);
+    finish_reach(query, &(struct probe_error){.cause = PROBE_LOCAL_ERROR});
+}
+
+/* What the protocol may know. False: no random bytes, or no memory; then the query is over. */
+static bool open_exchange(struct query *query)
+{
+    const struct engine_options *options = &query->engine->options;
+    const struct engine_query *asked = &query->asked;
+    struct tls_library *tls = NULL;
+    struct failure why;
+    struct protocol_target target = {
+        .transport = asked->transport,
+        .port = asked->port,
+        .source_port = query->outcome.source_port,
+        .host = query->target->host,
+        .host_is_address = query->target->host_is_address,
+        .address = query->outcome.target,
+        .community = asked->community != NULL ? asked->community : options->community,
+        .dns_name = asked->dns_name != NULL ? asked->dns_name : options->dns_name,
+        .secret = asked->secret != NULL ? asked->secret : options->secret,
+        .now_us = clock_now_us(),
+    };
+
+    target.now = target.now_us / 1000;
+    if (exchange_may_need_tls(asked->protocol, asked->transport)) {
+        tls = engine_tls(query->engine);
+    }
+    exchange_close(query->exchange);
+    query->exchange = NULL;
+    if (random_fill(target.random, sizeof(target.random), &why) &&
+        exchange_open(&query->exchange, asked->protocol, &target, tls, &why)) {
+        return true;
+    }
+    set_detail(query, why.text);
+    return false;
+}
+
+/* Sends what waits. False: that has failed, with *error. */
+static bool send_waiting(struct query *query, struct probe_error *error)
+{
+    struct exchange *exchange = query->exchange;
+    bool is_tcp = query->asked.transport == PROBE_TCP;
+
+    while (exchange->sent < exchange->out.size) {
+        size_t sent;
+
+        if (!reactor_send(query->socket, exchange->out.bytes + exchange->sent,
+                          exchange->out.size - exchange->sent, &sent, error)) {
+            return false;
+        }
+        if (sent == 0) {
+            return true; /* WRITABLE comes */
+        }
+        exchange->sent += is_tcp ? sent : exchange->out.size - exchange->sent;
+        query->said_at = clock_steady_us();
+    }
+    exchange->sent = 0;
+    byte_writer_reset(&exchange->out);
+    return true;
+}
+
+static void end_talk(struct query *query, enum exchange_state state);
+
+/* An error in the middle of a talk. */
+static void fail_talk(struct query *query, const struct probe_error *error)
+{
+    bool is_tcp = query->asked.transport == PROBE_TCP;
+
+    if (!is_tcp && query->outcome.reach.cause != PROBE_ANSWERED) {
+        finish_reach(query, error);
+        return;
+    }
+    query->outcome.ask.error = *error;
+    set_detail_of_error(query, error);
+    finish_ask(query, error->cause == PROBE_RESET ? PROBE_RESET_AFTER_CONNECT : error->cause);
+}
+
+/* Sends what there is to send, and waits on; or ends it. */
+static void go_on(struct query *query, enum exchange_state state)
+{
+    struct probe_error error;
+    int64_t now = clock_steady_us();
+    int64_t end = query->talk_began + patience_of(query) * WHOLE_REPLY_FACTOR;
+    int64_t next = now + patience_of(query);
+
+    if (state != EXCHANGE_GOES_ON) {
+        end_talk(query, state);
+    } else if (!send_waiting(query, &error)) {
+        fail_talk(query, &error);
+    } else {
+        set_timer(query, next < end ? next : end);
+    }
+}
+
+static void end_answered(struct query *query)
+{
+    struct probe_error error;
+
+    exchange_farewell(query->exchange);
+    (void)!send_waiting(query, &error); /* who has answered is not asked to listen */
+    query->outcome.ask.cause = PROBE_ANSWERED;
+    finish(query, true);
+}
+
+static void end_talk(struct query *query, enum exchange_state state)
+{
+    switch (state) {
+    case EXCHANGE_ANSWERED:
+        end_answered(query);
+        break;
+    case EXCHANGE_WRONG:
+        finish_ask(query, PROBE_WRONG_PROTOCOL);
+        break;
+    case EXCHANGE_SHORT:
+        if (query->exchange->received == 0) {
+            finish_ask(query, PROBE_RESET_AFTER_CONNECT);
+        } else {
+            set_detail(query, query->exchange->talk.why);
+            set_detail(query, "closed before the reply was whole");
+            finish_ask(query, PROBE_WRONG_PROTOCOL);
+        }
+        break;
+    default:
+        finish_ask(query, PROBE_LOCAL_ERROR);
+        break;
+    }
+}
+
+/* The protocol's request: on a connection, or as a datagram. */
+static void begin_talk(struct query *query)
+{
+    query->step = QUERY_TALKS;
+    query->outcome.ask.attempts++;
+    query->outcome.source_port = reactor_socket_port(query->socket);
+    query->talk_began = clock_steady_us();
+    query->said_at = query->talk_began;
+    if (!open_exchange(query)) {
+        if (query->asked.transport == PROBE_TCP) {
+            finish_ask(query, PROBE_LOCAL_ERROR);
+        } else {
+            finish_locally(query, "cannot ask");
+        }
+        return;
+    }
+    go_on(query, exchange_begin(query->exchange));
+}
+
+static void send_knock(struct query *query)
+{
+    struct probe_error error;
+    size_t sent;
+
+    query->said_at = clock_steady_us();
+    if (!reactor_send(query->socket, knock, sizeof(knock) - 1, &sent, &error)) {
+        finish_reach(query, &error);
+        return;
+    }
+    set_timer(query, query->said_at + patience_of(query));
+}
+
+static void knock_at(struct query *query)
+{
+    query->step = QUERY_KNOCKS;
+    query->outcome.reach.attempts++;
+    send_knock(query);
+}
+
+static bool knocks_first(const struct query *query)
+{
+    return !query->asks || query->engine->options.unformatted_first;
+}
+
+/* One more datagram of the attempt's kind. */
+static void send_datagram(struct query *query)
+{
+    query->attempt_began = clock_steady_us();
+    if (knocks_first(query)) {
+        knock_at(query);
+    } else {
+        query->outcome.reach.attempts++;
+        begin_talk(query);
+    }
+}
+
+static void begin_attempt(struct query *query);
+
+/* A socket was not to be had. */
+static void wait_for_room(struct query *query, const struct probe_error *error)
+{
+    int64_t now = clock_steady_us();
+
+    query->waits_since = query->waits_since == 0 ? now : query->waits_since;
+    if (now - query->waits_since > ROOM_PATIENCE_US) {
+        finish_reach(query, error);
+        return;
+    }
+    query->step = QUERY_WAITS_FOR_ROOM;
+    set_timer(query, now + ROOM_WAIT_US);
+    engine_lacks_room(query->engine, error);
+}
+
+static struct reactor_socket_options socket_options(const struct query *query)
+{
+    const struct engine_options *options = &query->engine->options;
+    const struct protocol *protocol = query->asks ? query->asked.protocol : NULL;
+    bool is_udp = query->asked.transport == PROBE_UDP;
+    struct reactor_socket_options wanted = {
+        .transport = query->asked.transport,
+        .target = query->outcome.target,
+        .source = options->source,
+        .from_any_port = is_udp && protocol != NULL && protocol->other_port_replies,
+        .attempt_ms = attempt_ms_of(query),
+        .user = (void *)query,
+    };
+
+    if (is_udp && protocol != NULL && wanted.source.port == 0 && !query->any_source_port) {
+        wanted.source.port = protocol->source_port;
+    }
+    return wanted;
+}
+
+/* No socket: because of the network, of this machine for now, or for good. */
+static void fail_to_open(struct query *query, const struct probe_error *error)
+{
+    bool has_own_port = query->engine->options.source.port == 0 && query->asks &&
+                        query->asked.protocol->source_port != 0 && !query->any_source_port;
+
+    if (error->cause == PROBE_LOCAL_ERROR && has_own_port) {
+        query->any_source_port = true; /* a protocol's own source port is a wish */
+        begin_attempt(query);
+    } else if (reactor_error_passes(error)) {
+        wait_for_room(query, error);
+    } else {
+        if (query->asked.transport == PROBE_TCP) {
+            query->outcome.reach.attempts++;
+        }
+        query->outcome.timings.connect = clock_steady_us() - query->attempt_began;
+        finish_reach(query, error);
+    }
+}
+
+static void begin_attempt(struct query *query)
+{
+    struct reactor_socket_options options = socket_options(query);
+    struct probe_error error;
+
+    query->attempt_began = clock_steady_us();
+    if (!reactor_socket_open(&query->socket, query->engine->reactor, &options, &error)) {
+        fail_to_open(query, &error);
+        return;
+    }
+    query->waits_since = 0;
+    if (query->asked.transport == PROBE_UDP) {
+        send_datagram(query);
+        return;
+    }
+    query->step = QUERY_CONNECTS;
+    query->outcome.reach.attempts++;
+    set_timer(query, query->attempt_began + (int64_t)attempt_ms_of(query) * 1000);
+}
+
+void query_start(struct query *query)
+{
+    const struct protocol *protocol = query->asked.protocol;
+
+    query->began = clock_steady_us();
+    query->asks = protocol != NULL && !query->engine->options.no_ask;
+    if (query->target->state == TARGET_UNKNOWN) {
+        set_detail(query, query->target->why);
+        finish_reach(query, &(struct probe_error){.cause = PROBE_NAME_NOT_RESOLVED});
+        return;
+    }
+    query->outcome.target = query->target->address;
+    query->outcome.target.port = query->asked.port;
+    query->outcome.protocol = query->asks ? protocol->name : NULL;
+    begin_attempt(query);
+}
+
+static void on_connected(struct query *query)
+{
+    query->outcome.timings.connect = clock_steady_us() - query->attempt_began;
+    query->outcome.reach.cause = PROBE_ACCEPTED;
+    query->outcome.reach.error = (struct probe_error){0};
+    if (query->asks) {
+        begin_talk(query);
+    } else {
+        finish(query, false);
+    }
+}
+
+/* The attempt has failed; another one may follow. */
+static void fail_attempt(struct query *query, const struct probe_error *error)
+{
+    close_socket(query, true);
+    query->outcome.reach.error = *error;
+    if (error->cause == PROBE_TIMEOUT && query->outcome.reach.attempts < attempts_of(query)) {
+        begin_attempt(query);
+        return;
+    }
+    if (error->cause != PROBE_TIMEOUT) {
+        query->outcome.timings.connect = clock_steady_us() - query->attempt_began;
+    }
+    finish_reach(query, error);
+}
+
+static void note_reply(struct query *query)
+{
+    struct exchange *exchange = query->exchange;
+    int64_t now = clock_steady_us();
+
+    if (query->outcome.timings.reply < 0) {
+        query->outcome.timings.reply = now - query->said_at;
+    }
+    exchange->talk.elapsed_us = now - query->said_at;
+}
+
+/* TLS has come up: how long that took, and the reply begins anew. */
+static void note_tls(struct query *query, bool was_up)
+{
+    int64_t now = clock_steady_us();
+
+    if (!was_up && query->exchange->tls_is_up) {
+        query->outcome.timings.tls = now - query->talk_began;
+        query->outcome.timings.reply = -1;
+        query->said_at = now;
+    }
+}
+
+static enum exchange_state feed_stream(struct query *query, const uint8_t *bytes, size_t size,
+                                       bool ended)
+{
+    bool was_up = query->exchange->tls_is_up;
+    enum exchange_state state;
+
+    if (size > 0) {
+        note_reply(query);
+    }
+    state = exchange_stream(query->exchange, bytes, size, ended);
+    note_tls(query, was_up);
+    return state;
+}
+
+static void read_stream(struct query *query)
+{
+    uint8_t *chunk = query->engine->datagram;
+    struct probe_error error;
+
+    for (int i = 0; i < READS_AT_ONCE; i++) {
+        size_t size = 0;
+        enum exchange_state state;
+        bool more;
+
+        switch (reactor_receive(query->socket, chunk, STREAM_CHUNK, &size, NULL, &error)) {
+        case REACTOR_BYTES:
+            state = feed_stream(query, chunk, size, false);
+            break;
+        case REACTOR_END:
+            state = feed_stream(query, chunk, 0, true);
+            break;
+        case REACTOR_ERROR:
+            fail_talk(query, &error);
+            return;
+        default:
+            return;
+        }
+        more = state == EXCHANGE_GOES_ON && query->exchange->out.size == 0;
+        go_on(query, state);
+        if (!more) {
+            return;
+        }
+    }
+}
+
+/* A datagram that belongs to nobody's protocol is an answer all the same. */
+static void on_knock_answered(struct query *query)
+{
+    query->outcome.reach.cause = PROBE_ANSWERED;
+    query->outcome.timings.reply = clock_steady_us() - query->said_at;
+    if (query->asks) {
+        begin_talk(query);
+    } else {
+        finish(query, false);
+    }
+}
+
+/* True: wait for more of them. */
+static bool take_datagram(struct query *query, size_t size)
+{
+    struct exchange *exchange = query->exchange;
+    bool had_reply;
+    int64_t elapsed = clock_steady_us() - query->said_at;
+    enum exchange_state state;
+
+    if (query->step == QUERY_KNOCKS) {
+        on_knock_answered(query);
+        return false;
+    }
+    had_reply = exchange->has_reply;
+    exchange->talk.elapsed_us = elapsed;
+    state = exchange_datagram(exchange, query->engine->datagram, size);
+    if (!exchange->has_reply) {
+        return true; /* somebody else's: the timer stays as it is */
+    }
+    if (!had_reply) {
+        query->outcome.reach.cause = PROBE_ANSWERED;
+        query->outcome.timings.reply = elapsed;
+    }
+    if (state == EXCHANGE_GOES_ON && exchange->out.size == 0 && had_reply) {
+        return true; /* one more of many: that alone must not go on for ever */
+    }
+    go_on(query, state);
+    return false;
+}
+
+static void read_datagrams(struct query *query)
+{
+    for (int i = 0; i < READS_AT_ONCE; i++) {
+        struct probe_error error;
+        size_t size = 0;
+        enum reactor_received received = reactor_receive(query->socket, query->engine->datagram,
+                                                         LARGEST_DATAGRAM, &size, NULL, &error);
+
+        size = size > LARGEST_DATAGRAM ? LARGEST_DATAGRAM : size;
+        if (received == REACTOR_ERROR) {
+            fail_talk(query, &error);
+            return;
+        }
+        if (received != REACTOR_BYTES || !take_datagram(query, size)) {
+            return;
+        }
+    }
+}
+
+static void on_readable(struct query *query)
+{
+    if (query->asked.transport == PROBE_UDP) {
+        read_datagrams(query);
+    } else if (query->step == QUERY_TALKS) {
+        read_stream(query);
+    }
+}
+
+static void on_failed(struct query *query, const struct probe_error *error)
+{
+    if (query->step == QUERY_CONNECTS) {
+        fail_attempt(query, error);
+    } else {
+        fail_talk(query, error);
+    }
+}
+
+/* There is room for what did not go out before. */
+static void on_writable(struct query *query)
+{
+    if (query->step == QUERY_TALKS) {
+        go_on(query, EXCHANGE_GOES_ON);
+    } else if (query->step == QUERY_KNOCKS) {
+        send_knock(query);
+    }
+}
+
+void query_on_event(struct query *query, const struct reactor_event *event)
+{
+    switch (event->happening) {
+    case REACTOR_CONNECTED:
+        on_connected(query);
+        break;
+    case REACTOR_READABLE:
+        on_readable(query);
+        break;
+    case REACTOR_WRITABLE:
+        on_writable(query);
+        break;
+    default:
+        on_failed(query, &event->error);
+        break;
+    }
+}
+
+static void ask_again(struct query *query)
+{
+    if (!knocks_first(query)) {
+        query->outcome.reach.attempts++;
+    }
+    begin_talk(query);
+}
+
+/* Nothing came for a datagram. */
+static void on_silence(struct query *query)
+{
+    bool was_reached = query->outcome.reach.cause == PROBE_ANSWERED;
+    int attempts =
+        query->step == QUERY_KNOCKS ? query->outcome.reach.attempts : query->outcome.ask.attempts;
+
+    if (query->exchange != NULL && query->exchange->has_reply) {
+        finish_ask(query, PROBE_SILENT); /* a part of the reply has come */
+    } else if (attempts < attempts_of(query)) {
+        if (query->step == QUERY_TALKS) {
+            ask_again(query);
+        } else {
+            knock_at(query);
+        }
+    } else if (query->step == QUERY_KNOCKS && query->asks) {
+        query->outcome.reach.cause = PROBE_TIMEOUT;
+        begin_talk(query);
+    } else {
+        query->outcome.reach.cause = was_reached ? PROBE_ANSWERED : PROBE_TIMEOUT;
+        query->outcome.ask.cause = query->step == QUERY_KNOCKS ? PROBE_CAUSE_NONE
+                                   : was_reached               ? PROBE_SILENT
+                                                               : PROBE_TIMEOUT;
+        finish(query, false);
+    }
+}
+
+void query_on_timer(struct query *query)
+{
+    static const struct probe_error timeout = {.cause = PROBE_TIMEOUT};
+
+    if (query->step == QUERY_WAITS_FOR_ROOM) {
+        begin_attempt(query);
+    } else if (query->step == QUERY_CONNECTS) {
+        fail_attempt(query, &timeout);
+    } else if (query->asked.transport == PROBE_UDP) {
+        on_silence(query);
+    } else {
+        finish_ask(query, PROBE_SILENT);
+    }
+}
