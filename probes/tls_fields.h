@@ -68,8 +68,9 @@ void tls_tell_alert(struct answer *answer, uint8_t description);
 /*
  * Verdict, whether the name matches, and an item "certificate" for each of the
  * `count` certificates, the leaf first. `faults` (enum tls_fault): what the
- * system has found; EXPIRED, NOT_YET_VALID and WRONG_NAME need not be in it:
- * they are found here, from the dates of all and the names of the leaf.
+ * system has found in the chain that it built. WRONG_NAME, and EXPIRED and
+ * NOT_YET_VALID of the leaf, need not be in it: they are found here. So is
+ * SELF_SIGNED, which a leaf of UNKNOWN_ISSUER is that names itself as issuer.
  */
 void tls_tell_chain(struct answer *answer, const struct tls_certificate *chain, size_t count,
                     const char *host, int64_t now, unsigned faults);
