@@ -32,6 +32,14 @@ void reactor_close(struct reactor *reactor); /* all sockets are closed before; n
  */
 size_t reactor_limit(size_t wanted, char *why_less, size_t why_size);
 
+/*
+ * How many milliseconds an attempt to connect must be given at least. Windows
+ * sends a SYN again after it was refused, so that a refusal is known only
+ * after seconds; where the system cannot be told not to, less would take a
+ * refusal for silence. 0: any.
+ */
+int reactor_least_attempt(const struct reactor *reactor);
+
 struct reactor_socket_options {
     uint8_t transport;             /* PROBE_TCP, PROBE_UDP */
     struct socket_endpoint target; /* address and port */
