@@ -8,6 +8,7 @@
  */
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /* A socket, or SUPPORT_NET_NONE. */
@@ -53,6 +54,17 @@ uint16_t support_net_port(intptr_t handle);
  * nothing elsewhere.
  */
 void support_net_prime(intptr_t handle);
+
+/* Waits until all of it is sent. */
+void support_net_send(intptr_t handle, const void *bytes, size_t size);
+
+/* Waits for bytes, of a datagram socket for a datagram; 0: the other side has closed. */
+size_t support_net_receive(intptr_t handle, void *bytes, size_t size);
+
+/* Datagrams to and from a port of the loopback address. */
+void support_net_send_to(intptr_t handle, enum support_family family, uint16_t port,
+                         const void *bytes, size_t size);
+size_t support_net_receive_from(intptr_t handle, void *bytes, size_t size, uint16_t *port);
 
 /* Does nothing for SUPPORT_NET_NONE. */
 void support_net_close(intptr_t handle);

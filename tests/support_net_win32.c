@@ -116,6 +116,50 @@ uint16_t support_net_port(intptr_t handle)
     return ntohs(ipv6.sin6_port);
 }
 
+void support_net_send(intptr_t handle, const void *bytes, size_t size)
+{
+    const char *at = bytes;
+
+    while (size > 0) {
+        int sent = send((SOCKET)handle, at, (int)size, 0);
+
+        support_net_require(sent > 0, "send");
+        at += sent;
+        size -= (size_t)sent;
+    }
+}
+
+size_t support_net_receive(intptr_t handle, void *bytes, size_t size)
+{
+    int got = recv((SOCKET)handle, bytes, (int)size, 0);
+
+    support_net_require(got >= 0, "recv");
+    return (size_t)got;
+}
+
+void support_net_send_to(intptr_t handle, enum support_family family, uint16_t port,
+                         const void *bytes, size_t size)
+{
+    struct address address = loopback(family, port);
+
+    support_net_require(sendto((SOCKET)handle, bytes, (int)size, 0,
+                               (struct sockaddr *)&address.bytes, address.size) == (int)size,
+                        "sendto");
+}
+
+size_t support_net_receive_from(intptr_t handle, void *bytes, size_t size, uint16_t *port)
+{
+    struct sockaddr_storage from;
+    struct sockaddr_in6 ipv6;
+    int from_size = sizeof(from);
+    int got = recvfrom((SOCKET)handle, bytes, (int)size, 0, (struct sockaddr *)&from, &from_size);
+
+    support_net_require(got >= 0, "recvfrom");
+    memcpy(&ipv6, &from, sizeof(ipv6)); /* the port is in the same place in both families */
+    *port = ntohs(ipv6.sin6_port);
+    return (size_t)got;
+}
+
 void support_net_prime(intptr_t handle)
 {
     u_long waiting;
