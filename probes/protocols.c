@@ -6,8 +6,11 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "probes/protocol_list.h"
 
 const struct protocol *const protocols[] = {
+    &protocol_http,
+    &protocol_https,
     NULL,
 };
 

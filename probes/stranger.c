@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "probes/stranger.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+enum { SHOWN_MOST = 60 }; /* bytes that nobody knows */
+
+#define BEGINS(name, text)                                                                         \
+    {                                                                                              \
+        name, text, sizeof(text) - 1                                                               \
+    }
+
+static const struct beginning {
+    const char *name;
+    const char *bytes;
+    size_t size;
+} beginnings[] = {
+    BEGINS("HTTP", "HTTP/"),
+    BEGINS("RTSP", "RTSP/"),
+    BEGINS("SIP", "SIP/"),
+    BEGINS("SSH", "SSH-"),
+    BEGINS("VNC", "RFB "),
+    BEGINS("POP3", "+OK"),
+    BEGINS("IMAP", "* OK"),
+    BEGINS("IMAP", "* PREAUTH"),
+    BEGINS("SMTP or FTP", "220 "),
+    BEGINS("SMTP or FTP", "220-"),
+    BEGINS("HTML without HTTP", "<html"),
+    BEGINS("HTML without HTTP", "<!DOCTYPE"),
+    /* Records of RFC 8446 section 5.1: a handshake, an alert. */
+    BEGINS("TLS", "\x16\x03"),
+    BEGINS("TLS", "\x15\x03"),
+    /* TPKT, RFC 1006 section 6. */
+    BEGINS("RDP or another over TPKT", "\x03\x00"),
+};
+
+static const char *name_of(const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < sizeof(beginnings) / sizeof(beginnings[0]); i++) {
+        const struct beginning *beginning = &beginnings[i];
+
+        if (size >= beginning->size && memcmp(bytes, beginning->bytes, beginning->size) == 0) {
+            return beginning->name;
+        }
+    }
+    return NULL;
+}
+
+static size_t line_size(const uint8_t *bytes, size_t size)
+{
+    size_t length = 0;
+
+    while (length < size && length < SHOWN_MOST && bytes[length] != '\r' && bytes[length] != '\n') {
+        length++;
+    }
+    return length;
+}
+
+/* talk_say() makes bytes visible, but for zeros, at which its text would end. */
+static void copy_without_zeros(char *shown, const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        shown[i] = bytes[i] == 0 ? '.' : (char)bytes[i];
+    }
+    shown[size] = '\0';
+}
+
+enum protocol_next stranger_said(struct talk *talk, const char *wanted, const uint8_t *bytes,
+                                 size_t size)
+{
+    const char *name = name_of(bytes, size);
+    char shown[SHOWN_MOST + 1];
+
+    if (name != NULL && strcmp(name, wanted) != 0) {
+        return talk_wrong(talk, "not %s: it speaks %s", wanted, name);
+    }
+    if (size == 0) {
+        return talk_wrong(talk, "not %s: it said nothing", wanted);
+    }
+    copy_without_zeros(shown, bytes, line_size(bytes, size));
+    return talk_wrong(talk, "not %s: it said %s", wanted, shown);
+}

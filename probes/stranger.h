@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * A server that does not speak what it was asked in: what it speaks instead,
+ * as far as its first bytes tell.
+ */
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "probes/protocol.h"
+
+/*
+ * Ends the talk with PROTOCOL_WRONG: "not HTTP: it speaks SSH", or the bytes
+ * made visible where they are not known: "not HTTP: it said \x00\x01".
+ */
+enum protocol_next stranger_said(struct talk *talk, const char *wanted, const uint8_t *bytes,
+                                 size_t size);

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * A protocol that talks with bytes a test has made, as the engine would let it
+ * talk with a server. What it is given lies in a block of exactly its size, so
+ * that the sanitizer sees a read beyond it.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/text.h"
+#include "probes/protocol.h"
+
+struct rehearsal {
+    struct protocol_target target; /* to be changed between open and begin */
+    const struct protocol *protocol;
+    struct talk talk;
+    struct byte_writer waiting; /* bytes that came and were not used */
+    enum protocol_next next;    /* WAIT at first */
+    struct text shown;
+};
+
+/*
+ * The target is server.example.com, at 192.0.2.7; random bytes are 0, 1, 2 ...;
+ * it is 2026-11-20 12:00 UTC. Asserts that there is such a protocol.
+ */
+void rehearsal_open(struct rehearsal *rehearsal, const char *protocol, uint8_t transport,
+                    uint16_t port);
+void rehearsal_close(struct rehearsal *rehearsal); /* harmless twice */
+
+/* What is written stays in talk.out until the next call. */
+void rehearsal_begin(struct rehearsal *rehearsal);
+
+/* Gives it bytes of a stream, unless the talk has ended; ended: the last ones. */
+enum protocol_next rehearsal_hear(struct rehearsal *rehearsal, const void *bytes, size_t size,
+                                  bool ended);
+enum protocol_next rehearsal_datagram(struct rehearsal *rehearsal, const void *bytes, size_t size);
+
+/* The value of a field as text, a list of them with a blank between; "" where there is none. */
+const char *rehearsal_value(struct rehearsal *rehearsal, const char *field);
+
+/* Everything that came of it: what is next, why, all values. */
+const char *rehearsal_show(struct rehearsal *rehearsal);
+
+/*
+ * The same talk again and again, each from the beginning. Of streams: cut in
+ * two at every place, and byte by byte, must come to the same end as in one
+ * piece. Of both: cut off at every place, and with every byte changed, must
+ * come to some end. `prepare` may be NULL; it changes the target.
+ */
+void rehearsal_torture(const char *protocol, uint8_t transport, uint16_t port,
+                       void (*prepare)(struct rehearsal *), const void *bytes, size_t size);
