@@ -54,9 +54,9 @@ struct line line_trimmed(struct line line)
     return line;
 }
 
-static char lower(char c)
+static int lower(char c)
 {
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+    return c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c;
 }
 
 bool line_starts(struct line line, const char *beginning)

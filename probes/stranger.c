@@ -61,10 +61,13 @@ static size_t line_size(const uint8_t *bytes, size_t size)
 /* talk_say() makes bytes visible, but for zeros, at which its text would end. */
 static void copy_without_zeros(char *shown, const uint8_t *bytes, size_t size)
 {
-    for (size_t i = 0; i < size; i++) {
-        shown[i] = bytes[i] == 0 ? '.' : (char)bytes[i];
-    }
+    memcpy(shown, bytes, size);
     shown[size] = '\0';
+    for (size_t i = 0; i < size; i++) {
+        if (shown[i] == '\0') {
+            shown[i] = '.';
+        }
+    }
 }
 
 enum protocol_next stranger_said(struct talk *talk, const char *wanted, const uint8_t *bytes,
