@@ -4,12 +4,13 @@
 #   SQLite::SQLite3   the ledger
 #   yaml::yaml        the settings
 #   OpenSSL::Crypto   SHA-256, on Linux; Windows has CNG
+#   OpenSSL::SSL      TLS of probes, on Linux; Windows has SChannel
 #   check::check      the unit tests, where PORTLEDGER_TESTS is on
 
 find_package(Threads REQUIRED)
 find_package(SQLite3 3.40 REQUIRED)
 if(NOT WIN32)
-  find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto)
+  find_package(OpenSSL 3.0 REQUIRED COMPONENTS Crypto SSL)
 endif()
 
 # portledger_find_library(<target> <header> <names...>)

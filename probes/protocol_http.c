@@ -16,16 +16,16 @@ enum { HTTP_PORT = 80, HTTPS_PORT = 443 };
 enum field { VERSION, STATUS, REASON, SERVER, LOCATION, AUTHENTICATE, TRANSPORT, FIELD_COUNT };
 
 static const struct answer_field fields[FIELD_COUNT] = {
-    [VERSION] = {"http_version", ANSWER_TEXT, NULL, "version of HTTP in the answer", false, false},
-    [STATUS] = {"http_status", ANSWER_NUMBER, NULL, "status code", false, false},
-    [REASON] = {"http_reason", ANSWER_TEXT, NULL, "words beside the status code", false, false},
-    [SERVER] = {"http_server", ANSWER_TEXT, NULL, "program that answered, as it says", false,
+    [VERSION] = {"http_version", ANSWER_TEXT, NULL, "Version of HTTP in the answer", false, false},
+    [STATUS] = {"http_status", ANSWER_NUMBER, NULL, "Status code", false, false},
+    [REASON] = {"http_reason", ANSWER_TEXT, NULL, "Words beside the status code", false, false},
+    [SERVER] = {"http_server", ANSWER_TEXT, NULL, "Program that answered, as it says", false,
                 false},
-    [LOCATION] = {"http_location", ANSWER_TEXT, NULL, "where a redirection leads to", false, false},
-    [AUTHENTICATE] = {"http_authenticate", ANSWER_TEXT, NULL, "ways to log in that are offered",
+    [LOCATION] = {"http_location", ANSWER_TEXT, NULL, "Where a redirection leads to", false, false},
+    [AUTHENTICATE] = {"http_authenticate", ANSWER_TEXT, NULL, "Ways to log in that are offered",
                       true, false},
     [TRANSPORT] = {"http_strict_transport_security", ANSWER_TEXT, NULL,
-                   "how long the name is to be asked in TLS only", false, false},
+                   "How long the name is to be asked in TLS only", false, false},
 };
 
 /* Lines of the head that are kept. */
