@@ -1,0 +1,251 @@
+# SPDX-License-Identifier: MIT
+"""
+What to send to which server (servers.py) and how its answer begins, with no code of
+portledger's in between. tests/fixtures/capture.py keeps the answers; test_servers_linux.py
+looks whether they come.
+"""
+
+import struct
+from typing import Callable, NamedTuple, Union
+
+import raw_requests as raw
+from asking import ask_tcp, ask_udp
+from servers import COMMUNITY, DOMAIN, REALM
+
+
+class Exchange(NamedTuple):
+    """
+    `fixture`.bin is the answer to the last of `requests`; over UDP with `.1`, `.2` where
+    `datagrams` is more than one. Over TCP all that comes is read before the next is sent, and
+    the fixture has all of it, or with `each` the answers apart, in `.1`, `.2`. `check` is how an answer begins,
+    or what it has to be true of.
+    """
+
+    fixture: str
+    server: str
+    port: str
+    requests: tuple
+    check: Union[bytes, Callable]
+    each: bool = False
+    source: int = 0  # the client's port; 0 for any
+
+
+def ask(lan, server, exchange):
+    """[fixture's name, bytes] of each answer that the exchange is about."""
+    protocol, port = server.ports[exchange.port]
+    if protocol == "udp":
+        replies = [
+            ask_udp(lan, server.address, port, request, exchange.source)
+            for request in exchange.requests
+        ]
+    else:
+        replies = ask_tcp(lan, server.address, port, exchange.requests)
+        if not exchange.each:
+            replies = [b"".join(replies)]
+    name = exchange.fixture
+    if len(replies) == 1:
+        return [(f"{name}.bin", replies[0])]
+    return [(f"{name}.{i}.bin", reply) for i, reply in enumerate(replies, 1)]
+
+
+def right(exchange, reply):
+    if callable(exchange.check):
+        return exchange.check(reply)
+    return reply.startswith(exchange.check)
+
+
+# How answers begin.
+
+
+def dns_code(code, kind="udp"):
+    """An answer to our id with that response code."""
+    skip = 2 if kind == "tcp" else 0
+
+    def check(reply):
+        number, flags = struct.unpack_from(">2H", reply, skip)
+        return number == raw.ID and flags & 0x8000 and flags & 15 == code
+
+    return check
+
+
+def has(*parts):
+    return lambda reply: all(part in reply for part in parts)
+
+
+def kerberos_error(skip=0):
+    return lambda reply: reply[skip] == 0x7E and REALM.encode() in reply
+
+
+def next_lookup(entries):
+    """Goes on with the handle of the last answer, until the server has no more."""
+
+    def make(last):
+        # The stub of the last fragment ends in the status; that of the first begins with the
+        # handle, after the 24 bytes of a response's header (C706 section 12.6.4.10).
+        (status,) = struct.unpack("<I", last[-4:])
+        if status == raw.EPT_NO_MORE:
+            return None
+        return raw.rpc_lookup(last[24:44], entries, call=3)
+
+    return make
+
+
+RPC_RESPONSE = b"\x05\x00\x02"
+TLS_ALERT = b"\x15\x03"
+
+EXCHANGES = (
+    # Samba
+    Exchange("dns-samba-a", "dc", "dns-udp", (raw.dns("dc1." + DOMAIN),), dns_code(0)),
+    Exchange("dns-samba-srv", "dc", "dns-udp", (raw.dns("_ldap._tcp." + DOMAIN, 33),), dns_code(0)),
+    Exchange("dns-samba-tcp", "dc", "dns", (raw.framed16(raw.dns(DOMAIN, 6)),), dns_code(0, "tcp")),
+    Exchange("ldap-samba-rootdse", "dc", "ldap", (raw.root_dse(),), has(b"\x64", b"DC1")),
+    Exchange("cldap-samba-rootdse", "dc", "cldap", (raw.root_dse(),), has(b"\x64", b"DC1")),
+    Exchange("cldap-samba-netlogon", "dc", "cldap", (raw.netlogon(DOMAIN),), has(b"netlogon", b"Default-First-Site-Name")),
+    Exchange("rpc-samba-bind-ack", "dc", "rpc", (raw.rpc_bind(),), b"\x05\x00\x0c"),
+    Exchange("rpc-samba-bind-rejected", "dc", "rpc", (raw.rpc_bind(version=9),), b"\x05\x00"),
+    Exchange(
+        "rpc-samba-lookup",
+        "dc",
+        "rpc",
+        (raw.rpc_bind(), raw.rpc_lookup(), next_lookup(500)),
+        b"\x05\x00",
+        each=True,
+    ),
+    Exchange(
+        "rpc-samba-lookup-few",
+        "dc",
+        "rpc",
+        (raw.rpc_bind(), raw.rpc_lookup(entries=20), next_lookup(20)),
+        b"\x05\x00",
+        each=True,
+    ),
+    Exchange(
+        "rpc-samba-fault",
+        "dc",
+        "rpc",
+        (raw.rpc_bind(), raw.rpc_lookup(bytes(4) + b"\x55" * 16)),
+        b"\x05\x00",
+        each=True,
+    ),
+    Exchange("netbios-samba-status", "dc", "netbios", (raw.node_status(),), has(b"DC1 ", b"EXAMPLE")),
+    Exchange("smb2-samba-0302", "dc", "smb", (raw.smb2(*raw.SMB2_OLD),), has(b"\xfeSMB")),
+    Exchange("smb2-samba-0311", "dc", "smb", (raw.smb2(*raw.SMB2_ALL),), has(b"\xfeSMB")),
+    Exchange("smb2-samba-no-dialect", "dc", "smb", (raw.smb2(0x0999),), has(b"\xfeSMB")),
+    Exchange("kerberos-samba-udp", "dc", "kerberos-udp", (raw.kerberos(REALM),), kerberos_error()),
+    Exchange(
+        "kerberos-samba-tcp", "dc", "kerberos", (raw.framed32(raw.kerberos(REALM)),), kerberos_error(4)
+    ),
+    Exchange(
+        "kerberos-samba-wrong-realm",
+        "dc",
+        "kerberos-udp",
+        (raw.kerberos("OTHER.EXAMPLE.NET"),),
+        b"\x7e",
+    ),
+    Exchange(
+        "kerberos-samba-preauth-udp",
+        "dc",
+        "kerberos-udp",
+        (raw.kerberos(REALM, "Administrator"),),
+        kerberos_error(),
+    ),
+    Exchange("netbios-nmbd-status", "files", "netbios", (raw.node_status(),), has(b"FILES", b"TESTS")),
+    Exchange("smb2-smbd-signing", "files", "smb", (raw.smb2(*raw.SMB2_ALL),), has(b"\xfeSMB")),
+    # BIND
+    Exchange("dns-bind-refused", "bind", "dns-udp", (raw.dns("portqry.microsoft.com"),), dns_code(5)),
+    Exchange("dns-bind-a", "bind", "dns-udp", (raw.dns("www." + DOMAIN),), dns_code(0)),
+    Exchange("dns-bind-aaaa", "bind", "dns-udp", (raw.dns("www." + DOMAIN, 28),), dns_code(0)),
+    Exchange("dns-bind-cname", "bind", "dns-udp", (raw.dns("alias." + DOMAIN),), dns_code(0)),
+    Exchange("dns-bind-mx", "bind", "dns-udp", (raw.dns(DOMAIN, 15),), dns_code(0)),
+    Exchange("dns-bind-txt", "bind", "dns-udp", (raw.dns("text." + DOMAIN, 16),), dns_code(0)),
+    Exchange("dns-bind-srv", "bind", "dns-udp", (raw.dns("_ldap._tcp." + DOMAIN, 33),), dns_code(0)),
+    Exchange("dns-bind-no-name", "bind", "dns-udp", (raw.dns("nobody." + DOMAIN),), dns_code(3)),
+    Exchange("dns-bind-truncated", "bind", "dns-udp", (raw.dns("big." + DOMAIN, 16),), dns_code(0)),
+    Exchange(
+        "dns-bind-version", "bind", "dns-udp", (raw.dns("version.bind", 16, kind_class=3),), dns_code(0)
+    ),
+    Exchange(
+        "dns-bind-tcp", "bind", "dns", (raw.framed16(raw.dns("www." + DOMAIN)),), dns_code(0, "tcp")
+    ),
+    Exchange(
+        "dns-bind-big-tcp",
+        "bind",
+        "dns",
+        (raw.framed16(raw.dns("big." + DOMAIN, 16)),),
+        dns_code(0, "tcp"),
+    ),
+    # The small ones over UDP
+    Exchange("snmp-netsnmp-v1", "snmp", "snmp", (raw.snmp(0, COMMUNITY),), has(b"\xa2", b"Linux")),
+    Exchange("snmp-netsnmp-v2c", "snmp", "snmp", (raw.snmp(1, COMMUNITY),), has(b"\xa2", b"Linux")),
+    Exchange("snmp-netsnmp-v3-report", "snmp", "snmp", (raw.snmp3_discovery(),), has(b"\xa8")),
+    Exchange("tftp-hpa-error", "tftp", "tftp", (raw.TFTP_READ,), b"\0\5\0\1"),
+    Exchange("tftp-hpa-data", "tftp", "tftp", (b"\0\1boot.txt\0octet\0",), b"\0\3\0\1A file"),
+    Exchange("l2tp-xl2tpd-sccrp", "l2tp", "l2tp", (raw.l2tp_start(),), b"\xc8\x02"),
+    Exchange("ntp-chrony", "ntp", "ntp", (raw.ntp(),), lambda reply: reply[0] & 7 == 4),
+    Exchange("ike-charon-v2-sa", "ike", "ike", (raw.ikev2(),), raw.COOKIE, source=500),
+    Exchange(
+        "ike-charon-v2-nat-port",
+        "ike",
+        "ike-nat",
+        (bytes(4) + raw.ikev2(b"nat port"),),
+        bytes(4) + b"nat port",
+    ),
+    Exchange(
+        "ike-charon-v2-no-proposal",
+        "ike",
+        "ike",
+        (raw.ikev2(b"no group", group=2),),
+        b"no group",
+        source=500,
+    ),
+    Exchange("ike-charon-v1-sa", "ike", "ike", (raw.ikev1(b"main key"),), b"main key", source=500),
+    # After three exchanges that were begun and not ended charon wants a cookie of its own back.
+    Exchange("ike-charon-v2-cookie", "ike", "ike", (raw.ikev2(b"too many"),), b"too many"),
+    # Banners
+    Exchange("ftp-vsftpd-banner", "ftp", "ftp", (b"",), b"220 (vsFTPd"),
+    Exchange("ftp-vsftpd-banner-lines", "ftp", "ftp-lines", (b"",), b"220-Files"),
+    Exchange(
+        "ftp-vsftpd-anonymous",
+        "ftp",
+        "ftp",
+        (b"", b"USER anonymous\r\n", b"PASS probe@\r\n", b"QUIT\r\n"),
+        has(b"230", b"221"),
+    ),
+    Exchange("smtp-exim-banner", "mail", "smtp", (b"",), b"220 mail.example.test ESMTP Exim"),
+    Exchange("smtp-exim-banner-lines", "mail", "submission", (b"",), b"220-mail.example.test"),
+    Exchange(
+        "smtp-exim-ehlo-quit",
+        "mail",
+        "smtp",
+        (b"", b"EHLO probe.example.test\r\n", b"QUIT\r\n"),
+        has(b"250-", b"221 "),
+    ),
+    Exchange("pop3-dovecot-banner", "mail", "pop3", (b"",), b"+OK Dovecot"),
+    Exchange("pop3-dovecot-quit", "mail", "pop3", (b"", b"QUIT\r\n"), b"+OK"),
+    Exchange("imap-dovecot-banner", "mail", "imap", (b"",), b"* OK [CAPABILITY"),
+    Exchange("imap-dovecot-logout", "mail", "imap", (b"", b"a LOGOUT\r\n"), has(b"* BYE", b"a OK")),
+    Exchange("ssh-openssh-banner", "ssh", "ssh", (b"",), b"SSH-2.0-OpenSSH"),
+    Exchange(
+        "ssh-openssh-kexinit",
+        "ssh",
+        "ssh",
+        (b"", b"SSH-2.0-portledger\r\n"),
+        has(b"SSH-2.0-OpenSSH", b"curve25519-sha256"),
+    ),
+    Exchange("ssh-openssh-not-ssh", "ssh", "ssh", (b"", b"GET / HTTP/1.1\r\n\r\n"), b"SSH-2.0-"),
+    # HTTP
+    Exchange("http-nginx-200", "web", "http", (raw.http("www." + DOMAIN),), b"HTTP/1.1 200 OK\r\n"),
+    Exchange(
+        "http-nginx-301", "web", "redirect", (raw.http("www." + DOMAIN),), b"HTTP/1.1 301 Moved"
+    ),
+    Exchange("http-nginx-bad-request", "web", "http", (b"HELLO\r\n\r\n",), b"HTTP/1.1 400"),
+    Exchange("http-nginx-on-tls-port", "web", "https", (raw.http("www"),), b"HTTP/1.1 400"),
+    Exchange(
+        "http-nginx-no-such-page", "web", "big", (raw.http("www", "/none"),), b"HTTP/1.1 404 Not"
+    ),
+    Exchange("http-nginx-http10", "web", "http", (b"GET / HTTP/1.0\r\n\r\n",), b"HTTP/1.1 200"),
+    # RDP
+    Exchange("rdp-xrdp-tls", "rdp", "rdp", (raw.rdp(),), b"\x03\x00\x00\x13"),
+    Exchange("rdp-xrdp-old", "rdp", "rdp-old", (raw.rdp(),), b"\x03\x00"),
+    Exchange("rdp-xrdp-failure", "rdp", "rdp", (raw.rdp(0),), b"\x03\x00"),
+)
