@@ -149,7 +149,7 @@ void outcome_add_cause(struct text *text, const struct outcome *outcome)
 {
     const struct probe_error *error = &outcome->reach.error;
 
-    text_add(text, probe_cause_name(outcome->cause));
+    text_add(text, probe_cause_name((int)outcome->cause));
     if (outcome->cause != outcome->reach.cause || !error->has_icmp) {
         return;
     }
