@@ -10,3 +10,4 @@
 
 extern const struct protocol protocol_http;
 extern const struct protocol protocol_https;
+extern const struct protocol protocol_ssh;

@@ -11,6 +11,7 @@
 const struct protocol *const protocols[] = {
     &protocol_http,
     &protocol_https,
+    &protocol_ssh,
     NULL,
 };
 

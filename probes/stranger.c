@@ -2,7 +2,6 @@
 
 #include "probes/stranger.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 enum { SHOWN_MOST = 60 }; /* bytes that nobody knows */
@@ -84,4 +83,9 @@ enum protocol_next stranger_said(struct talk *talk, const char *wanted, const ui
     }
     copy_without_zeros(shown, bytes, line_size(bytes, size));
     return talk_wrong(talk, "not %s: it said %s", wanted, shown);
+}
+
+bool stranger_is_known(const uint8_t *bytes, size_t size)
+{
+    return name_of(bytes, size) != NULL;
 }

@@ -6,6 +6,7 @@
  * as far as its first bytes tell.
  */
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -17,3 +18,6 @@
  */
 enum protocol_next stranger_said(struct talk *talk, const char *wanted, const uint8_t *bytes,
                                  size_t size);
+
+/* Whether bytes begin as those of a protocol do that is known here. */
+bool stranger_is_known(const uint8_t *bytes, size_t size);

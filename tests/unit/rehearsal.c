@@ -27,8 +27,10 @@ void rehearsal_open(struct rehearsal *rehearsal, const char *protocol, uint8_t t
                 .now_us = NOW * 1000,
             },
     };
-    for (size_t i = 0; i < sizeof(rehearsal->target.random); i++) {
-        rehearsal->target.random[i] = (uint8_t)i;
+    rehearsal->target.random[0] = 0x12;
+    rehearsal->target.random[1] = 0x34;
+    for (size_t i = 2; i < sizeof(rehearsal->target.random); i++) {
+        rehearsal->target.random[i] = (uint8_t)(i - 1);
     }
     ck_assert_ptr_nonnull(rehearsal->protocol);
     if (rehearsal->protocol->state_size > 0) {
@@ -104,6 +106,19 @@ enum protocol_next rehearsal_datagram(struct rehearsal *rehearsal, const void *b
     return rehearsal->next;
 }
 
+void rehearsal_fixture(struct byte_writer *bytes, const char *name)
+{
+    struct text path = {0};
+    size_t size = 0;
+    char *content;
+
+    text_addf(&path, "%s/probes/%s.bin", PORTLEDGER_FIXTURES, name);
+    content = support_read_file(text_bytes(&path), &size);
+    byte_writer_add(bytes, content, size);
+    free(content);
+    text_clear(&path);
+}
+
 static void add_value(struct text *text, const struct answer_value *value)
 {
     if (value->field->type == ANSWER_TEXT) {
@@ -152,6 +167,18 @@ const char *rehearsal_show(struct rehearsal *rehearsal)
         text_add_char(text, '\n');
     }
     return text_bytes(text);
+}
+
+void rehearsal_expect(struct rehearsal *rehearsal, const char *expected)
+{
+    const char *shown = rehearsal_show(rehearsal);
+    size_t line = 0;
+
+    for (size_t i = 0; shown[i] != '\0' && shown[i] == expected[i]; i++) {
+        line = shown[i] == '\n' ? i + 1 : line;
+    }
+    ck_assert_msg(strcmp(shown, expected) == 0, "it gave:\n%.500s\nin place of:\n%.500s",
+                  shown + line, expected + line);
 }
 
 struct torture {
@@ -205,7 +232,7 @@ static void hear_in_pieces(const struct torture *torture, size_t first, size_t p
         rehearsal_hear(&rehearsal, torture->bytes + at, size, false);
         at += size;
     }
-    ck_assert_str_eq(rehearsal_show(&rehearsal), expected);
+    rehearsal_expect(&rehearsal, expected);
     rehearsal_close(&rehearsal);
 }
 

@@ -24,8 +24,9 @@ struct rehearsal {
 };
 
 /*
- * The target is server.example.com, at 192.0.2.7; random bytes are 0, 1, 2 ...;
- * it is 2026-11-20 12:00 UTC. Asserts that there is such a protocol.
+ * The target is server.example.com, at 192.0.2.7; random bytes are 12 34 01 02
+ * 03 ..., as the requests of the fixtures have; it is 2026-11-20 12:00 UTC. Asserts that there is
+ * such a protocol.
  */
 void rehearsal_open(struct rehearsal *rehearsal, const char *protocol, uint8_t transport,
                     uint16_t port);
@@ -39,11 +40,20 @@ enum protocol_next rehearsal_hear(struct rehearsal *rehearsal, const void *bytes
                                   bool ended);
 enum protocol_next rehearsal_datagram(struct rehearsal *rehearsal, const void *bytes, size_t size);
 
+/*
+ * What a real server said: tests/fixtures/probes/NAME.bin, into *bytes. Adds to
+ * what is there already.
+ */
+void rehearsal_fixture(struct byte_writer *bytes, const char *name);
+
 /* The value of a field as text, a list of them with a blank between; "" where there is none. */
 const char *rehearsal_value(struct rehearsal *rehearsal, const char *field);
 
 /* Everything that came of it: what is next, why, all values. */
 const char *rehearsal_show(struct rehearsal *rehearsal);
+
+/* Asserts that this is what rehearsal_show() gives; says where it begins to differ. */
+void rehearsal_expect(struct rehearsal *rehearsal, const char *expected);
 
 /*
  * The same talk again and again, each from the beginning. Of streams: cut in
