@@ -11,3 +11,7 @@
 extern const struct protocol protocol_http;
 extern const struct protocol protocol_https;
 extern const struct protocol protocol_ssh;
+/* What the files protocol_NAME.c end in. */
+
+
+extern const struct protocol protocol_dns;

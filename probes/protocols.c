@@ -12,6 +12,7 @@ const struct protocol *const protocols[] = {
     &protocol_http,
     &protocol_https,
     &protocol_ssh,
+    &protocol_dns,
     NULL,
 };
 
