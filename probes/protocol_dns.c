@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "collector/socket_row.h"
 #include "probes/protocol_list.h"
+#include "probes/stranger.h"
 #include "probes/value_name.h"
 
 enum {
@@ -421,11 +422,12 @@ static enum protocol_next read_message(struct talk *talk, struct byte_reader rea
     read_section(answer, &reader, "answer", counts[1]);
     read_section(answer, &reader, "authority", counts[2]);
     read_section(answer, &reader, "additional", counts[3]);
-    if (reader.short_of) {
-        talk->is_partial = true;
-        talk_say(talk, (flags & FLAG_TRUNCATED) != 0 ? "the reply is cut"
-                                                     : "the reply has records that are not whole");
+    if ((flags & FLAG_TRUNCATED) != 0) {
+        talk_say(talk, "the server has more than it sent: it tells the rest over TCP");
+    } else if (reader.short_of) {
+        talk_say(talk, "the reply has records that are not whole");
     }
+    talk->is_partial = reader.short_of || (flags & FLAG_TRUNCATED) != 0;
     return PROTOCOL_ANSWERED;
 }
 
@@ -451,10 +453,10 @@ static enum protocol_next stream(struct talk *talk, const uint8_t *bytes, size_t
 
     (void)ended;
     if (size >= 2 && length < HEADER_SIZE) {
-        return talk_wrong(talk, "a message of %zu bytes is too short for DNS", length);
+        return stranger_said(talk, "DNS", bytes, size);
     }
     if (size >= 4 && !is_ours(talk, bytes + 2, size - 2)) {
-        return talk_wrong(talk, "a reply that is not DNS, or is to another question");
+        return stranger_said(talk, "DNS", bytes, size);
     }
     if (message.short_of) {
         return PROTOCOL_WAIT;

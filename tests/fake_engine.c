@@ -277,25 +277,48 @@ void fake_engine_torment(const struct protocol *protocol, uint8_t transport, con
         check_beginning(protocol, transport, bytes, i);
     }
     for (size_t i = 0; i < size; i++) {
-        for (int j = 0; j < COUNT_OF(flips); j++) {
-            char *shown;
+        uint8_t flip = flips[i % COUNT_OF(flips)];
+        char *shown;
 
-            changed[i] ^= flips[j];
-            fake_engine_play(protocol, transport, changed, size, &shown);
-            free(shown);
-            changed[i] ^= flips[j];
-        }
+        changed[i] ^= flip;
+        fake_engine_play(protocol, transport, changed, size, &shown);
+        free(shown);
+        changed[i] ^= flip;
     }
     free(changed);
 }
 
-void *fake_engine_fixture(const char *name, size_t *size)
+void *fake_engine_fixture(const char *path, size_t *size)
+{
+    struct text whole = {0};
+    char *bytes;
+
+    text_addf(&whole, "%s/%s", PORTLEDGER_FIXTURES, path);
+    bytes = support_read_file(text_bytes(&whole), size);
+    text_clear(&whole);
+    return bytes;
+}
+
+static char *read_fixture(const char *folder, const char *name, const char *ending, size_t *size)
 {
     struct text path = {0};
     char *bytes;
 
-    text_addf(&path, "%s/probes/%s", PORTLEDGER_FIXTURES, name);
-    bytes = support_read_file(text_bytes(&path), size);
+    text_addf(&path, "%s/%s.%s", folder, name, ending);
+    bytes = fake_engine_fixture(text_bytes(&path), size);
     text_clear(&path);
     return bytes;
+}
+
+void fake_engine_check_fixture(const struct protocol *protocol, uint8_t transport, const char *name)
+{
+    size_t size;
+    size_t ignored;
+    char *bytes = read_fixture("probes", name, "bin", &size);
+    char *answer = read_fixture("answers", name, "txt", &ignored);
+
+    fake_engine_check(protocol, transport, bytes, size, answer);
+    fake_engine_torment(protocol, transport, bytes, size);
+    free(answer);
+    free(bytes);
 }

@@ -61,11 +61,18 @@ void fake_engine_check(const struct protocol *protocol, uint8_t transport, const
                        size_t size, const char *expected);
 
 /*
- * Asserts that no beginning of the reply counts as a whole answer; and changes
- * each of its bytes in several ways, all of which must be borne.
+ * Asserts that no beginning of the reply counts as a whole answer; and that
+ * each of its bytes may be another one.
  */
 void fake_engine_torment(const struct protocol *protocol, uint8_t transport, const void *bytes,
                          size_t size);
 
-/* A file of tests/fixtures/probes; freed by the caller. */
-void *fake_engine_fixture(const char *name, size_t *size);
+/* A file below tests/fixtures; freed by the caller. */
+void *fake_engine_fixture(const char *path, size_t *size);
+
+/*
+ * fake_engine_check() and fake_engine_torment() with NAME.bin as the reply; the
+ * answer to it is in tests/fixtures/answers/NAME.txt.
+ */
+void fake_engine_check_fixture(const struct protocol *protocol, uint8_t transport,
+                               const char *name);
