@@ -15,3 +15,4 @@ extern const struct protocol protocol_ssh;
 
 
 extern const struct protocol protocol_dns;
+extern const struct protocol protocol_ldap;

@@ -13,6 +13,7 @@ const struct protocol *const protocols[] = {
     &protocol_https,
     &protocol_ssh,
     &protocol_dns,
+    &protocol_ldap,
     NULL,
 };
 
