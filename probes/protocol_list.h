@@ -8,11 +8,8 @@
 
 #include "probes/protocol.h"
 
+extern const struct protocol protocol_dns;
+extern const struct protocol protocol_ldap;
 extern const struct protocol protocol_http;
 extern const struct protocol protocol_https;
 extern const struct protocol protocol_ssh;
-/* What the files protocol_NAME.c end in. */
-
-
-extern const struct protocol protocol_dns;
-extern const struct protocol protocol_ldap;

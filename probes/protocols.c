@@ -9,11 +9,11 @@
 #include "probes/protocol_list.h"
 
 const struct protocol *const protocols[] = {
+    &protocol_dns,
+    &protocol_ldap,
     &protocol_http,
     &protocol_https,
     &protocol_ssh,
-    &protocol_dns,
-    &protocol_ldap,
     NULL,
 };
 

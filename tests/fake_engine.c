@@ -228,8 +228,8 @@ static void check_pieces(const struct protocol *protocol, const void *bytes, siz
     fake_engine_begin(&engine);
     give_pieces(&engine, bytes, size, cut, step);
     shown = take_shown(&engine);
-    ck_assert_msg(engine.next == PROTOCOL_ANSWERED, "%d when cut at %zu: %s", engine.next, cut,
-                  engine.talk.why);
+    ck_assert_msg(engine.next == PROTOCOL_ANSWERED, "%d when cut at %lu: %s", engine.next,
+                  (unsigned long)cut, engine.talk.why);
     ck_assert_str_eq(shown, expected);
     free(shown);
     fake_engine_close(&engine);
@@ -263,7 +263,7 @@ static void check_beginning(const struct protocol *protocol, uint8_t transport, 
     fake_engine_begin(&engine);
     next = give(&engine, bytes, size, true);
     ck_assert_msg(next != PROTOCOL_ANSWERED || engine.talk.is_partial,
-                  "%zu bytes are a whole answer", size);
+                  "%lu bytes are a whole answer", (unsigned long)size);
     fake_engine_close(&engine);
 }
 
