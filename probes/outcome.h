@@ -91,6 +91,7 @@ struct outcome {
     int64_t started_at;   /* wall clock, milliseconds since 1970 UTC */
     uint16_t source_port; /* the local one; 0: not known */
     struct answer answer; /* of TLS and of the protocol */
+    bool is_partial;      /* there was more to answer, which did not come */
     char *detail;         /* one line of text beyond the cause; NULL: none. Owned */
 };
 

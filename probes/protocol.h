@@ -58,6 +58,8 @@ struct talk {
     char why[200];   /* written: one line; with WRONG what came instead, with ANSWERED what is
                         worth knowing beside the answer */
     bool is_partial; /* written: ANSWERED, but a part of the answer did not come */
+    bool is_enough;  /* written: what came so far is an answer. Should no more come, in time or at
+                        all, it ends as with ANSWERED, and is partial */
     bool is_done;    /* written by begin() or began_tls(): there is nothing to wait for. Once `out`
                         is sent, the talk has ended as with ANSWERED */
     int64_t elapsed_us; /* since the request was sent; for protocols that measure clocks */

@@ -98,6 +98,7 @@ static void take_answer(struct query *query)
 {
     if (query->exchange != NULL) {
         answer_append(&query->outcome.answer, &query->exchange->talk.answer);
+        query->outcome.is_partial = query->exchange->talk.is_partial;
         set_detail(query, query->exchange->talk.why);
     }
 }
@@ -121,6 +122,21 @@ static void finish_ask(struct query *query, enum probe_cause cause)
 {
     query->outcome.ask.cause = cause;
     finish(query, false);
+}
+
+/* Nothing more comes, by `cause`: which does not matter where enough has come. */
+static void finish_early(struct query *query, enum probe_cause cause)
+{
+    struct talk *talk = query->exchange == NULL ? NULL : &query->exchange->talk;
+
+    if (talk == NULL || !talk->is_enough) {
+        finish_ask(query, cause);
+        return;
+    }
+    talk->is_partial = true;
+    set_detail(query, talk->why);
+    set_detail(query, "the rest of the answer did not come");
+    finish_ask(query, PROBE_ANSWERED);
 }
 
 /* An error of this machine: the port was not asked. */
@@ -201,7 +217,7 @@ static void fail_talk(struct query *query, const struct probe_error *error)
     }
     query->outcome.ask.error = *error;
     set_detail_of_error(query, error);
-    finish_ask(query, error->cause == PROBE_RESET ? PROBE_RESET_AFTER_CONNECT : error->cause);
+    finish_early(query, error->cause == PROBE_RESET ? PROBE_RESET_AFTER_CONNECT : error->cause);
 }
 
 /* Sends what there is to send, and waits on; or ends it. */
@@ -241,8 +257,8 @@ static void end_talk(struct query *query, enum exchange_state state)
         finish_ask(query, PROBE_WRONG_PROTOCOL);
         break;
     case EXCHANGE_SHORT:
-        if (query->exchange->received == 0) {
-            finish_ask(query, PROBE_RESET_AFTER_CONNECT);
+        if (query->exchange->received == 0 || query->exchange->talk.is_enough) {
+            finish_early(query, PROBE_RESET_AFTER_CONNECT);
         } else {
             set_detail(query, query->exchange->talk.why);
             set_detail(query, "closed before the reply was whole");
@@ -622,7 +638,7 @@ static void on_silence(struct query *query)
         query->step == QUERY_KNOCKS ? query->outcome.reach.attempts : query->outcome.ask.attempts;
 
     if (query->exchange != NULL && query->exchange->has_reply) {
-        finish_ask(query, PROBE_SILENT); /* a part of the reply has come */
+        finish_early(query, PROBE_SILENT); /* a part of the reply has come */
     } else if (attempts < attempts_of(query)) {
         if (query->step == QUERY_TALKS) {
             ask_again(query);
@@ -652,6 +668,6 @@ void query_on_timer(struct query *query)
     } else if (query->asked.transport == PROBE_UDP) {
         on_silence(query);
     } else {
-        finish_ask(query, PROBE_SILENT);
+        finish_early(query, PROBE_SILENT);
     }
 }
