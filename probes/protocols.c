@@ -9,12 +9,13 @@
 #include "probes/protocol_list.h"
 
 const struct protocol *const protocols[] = {
-    &protocol_dns,
-    &protocol_ldap,
-    &protocol_http,
-    &protocol_https,
-    &protocol_ssh,
-    NULL,
+    &protocol_dns,  &protocol_ldap,
+    &protocol_ftp,  &protocol_ftp_anonymous,
+    &protocol_smtp, &protocol_smtps,
+    &protocol_pop3, &protocol_pop3s,
+    &protocol_imap, &protocol_imaps,
+    &protocol_http, &protocol_https,
+    &protocol_ssh,  NULL,
 };
 
 const struct protocol *protocol_find(const char *name)
