@@ -21,3 +21,7 @@ extern const struct protocol protocol_pop3;
 extern const struct protocol protocol_pop3s;
 extern const struct protocol protocol_imap;
 extern const struct protocol protocol_imaps;
+extern const struct protocol protocol_l2tp;
+extern const struct protocol protocol_ike;
+extern const struct protocol protocol_ikev1;
+extern const struct protocol protocol_isa;

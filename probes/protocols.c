@@ -8,15 +8,16 @@
 #include "base/text.h"
 #include "probes/protocol_list.h"
 
+/* clang-format off: a row each, so that two hands can add one */
 const struct protocol *const protocols[] = {
-    &protocol_dns,  &protocol_ldap,
-    &protocol_ftp,  &protocol_ftp_anonymous,
-    &protocol_smtp, &protocol_smtps,
-    &protocol_pop3, &protocol_pop3s,
-    &protocol_imap, &protocol_imaps,
-    &protocol_http, &protocol_https,
-    &protocol_ssh,  NULL,
+    &protocol_dns,   &protocol_ldap,          &protocol_l2tp,
+    &protocol_ike,   &protocol_ikev1,         &protocol_isa,
+    &protocol_ftp,   &protocol_ftp_anonymous, &protocol_smtp,
+    &protocol_smtps, &protocol_pop3,          &protocol_pop3s,
+    &protocol_imap,  &protocol_imaps,         &protocol_http,
+    &protocol_https, &protocol_ssh,           NULL,
 };
+/* clang-format on */
 
 const struct protocol *protocol_find(const char *name)
 {
