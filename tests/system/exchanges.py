@@ -177,6 +177,23 @@ EXCHANGES = (
     # The small ones over UDP
     Exchange("snmp-netsnmp-v1", "snmp", "snmp", (raw.snmp(0, COMMUNITY),), has(b"\xa2", b"Linux")),
     Exchange("snmp-netsnmp-v2c", "snmp", "snmp", (raw.snmp(1, COMMUNITY),), has(b"\xa2", b"Linux")),
+    Exchange(
+        "snmp-netsnmp-v2c-system",
+        "snmp",
+        "snmp",
+        (raw.snmp(1, COMMUNITY, raw.SYSTEM),),
+        has(b"\xa2", b"Linux", b"nowhere"),
+    ),
+    Exchange(
+        "snmp-netsnmp-v1-no-such-name", "snmp", "snmp", (raw.snmp(0, COMMUNITY, (99,)),), has(b"\xa2")
+    ),
+    Exchange(
+        "snmp-netsnmp-v2c-no-such-object",
+        "snmp",
+        "snmp",
+        (raw.snmp(1, COMMUNITY, (99, raw.SYS_DESCR)),),
+        has(b"\xa2"),
+    ),
     Exchange("snmp-netsnmp-v3-report", "snmp", "snmp", (raw.snmp3_discovery(),), has(b"\xa8")),
     Exchange("tftp-hpa-error", "tftp", "tftp", (raw.TFTP_READ,), b"\0\5\0\1"),
     Exchange("tftp-hpa-data", "tftp", "tftp", (b"\0\1boot.txt\0octet\0",), b"\0\3\0\1A file"),
@@ -222,8 +239,18 @@ EXCHANGES = (
     ),
     Exchange("pop3-dovecot-banner", "mail", "pop3", (b"",), b"+OK Dovecot"),
     Exchange("pop3-dovecot-quit", "mail", "pop3", (b"", b"QUIT\r\n"), b"+OK"),
+    Exchange(
+        "pop3-dovecot-capa", "mail", "pop3", (b"", b"CAPA\r\n", b"QUIT\r\n"), has(b"\r\nUIDL\r\n")
+    ),
     Exchange("imap-dovecot-banner", "mail", "imap", (b"",), b"* OK [CAPABILITY"),
     Exchange("imap-dovecot-logout", "mail", "imap", (b"", b"a LOGOUT\r\n"), has(b"* BYE", b"a OK")),
+    Exchange(
+        "imap-dovecot-capability",
+        "mail",
+        "imap",
+        (b"", b"a CAPABILITY\r\n", b"b LOGOUT\r\n"),
+        has(b"* CAPABILITY IMAP4rev1", b"a OK", b"b OK"),
+    ),
     Exchange("ssh-openssh-banner", "ssh", "ssh", (b"",), b"SSH-2.0-OpenSSH"),
     Exchange(
         "ssh-openssh-kexinit",
@@ -248,4 +275,12 @@ EXCHANGES = (
     Exchange("rdp-xrdp-tls", "rdp", "rdp", (raw.rdp(),), b"\x03\x00\x00\x13"),
     Exchange("rdp-xrdp-old", "rdp", "rdp-old", (raw.rdp(),), b"\x03\x00"),
     Exchange("rdp-xrdp-failure", "rdp", "rdp", (raw.rdp(0),), b"\x03\x00"),
+    # Played, from the specification
+    Exchange(
+        "sqlbrowser-played-all", "played", "sql-browser", (raw.SQL_BROWSER_ALL,), b"\x05\xc9\x00Server"
+    ),
+    Exchange(
+        "sqlbrowser-played-one", "played", "sql-browser", (b"\x04reports\0",), b"\x05\x56\x00Server"
+    ),
+    Exchange("isa-played-hello", "played", "proxy", (raw.proxy_hello(),), has(b"RWSP", b"\x10\x00")),
 )

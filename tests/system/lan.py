@@ -15,7 +15,6 @@ import os
 import pathlib
 import shutil
 import subprocess
-import threading
 
 from machines import ROOT, wait_until
 
@@ -120,10 +119,12 @@ class Lan:
         """with lan.inside(): sockets opened here are the client's."""
         return network_of(self.client)
 
-    def host(self, name, **options):
-        """A new host. Its addresses are the next that are free."""
-        self.last += 1
-        host = Host(self, name, self.last, **options)
+    def host(self, name, number=None, **options):
+        """A new host. Its addresses are the next that are free, or end in `number`, from 200 on."""
+        if number is None:
+            self.last += 1
+            number = self.last
+        host = Host(self, name, number, **options)
         self.hosts.append(host)
         return host
 
@@ -146,16 +147,15 @@ class Host:
     def __init__(self, lan, name, number, settings=None, addresses=1, hostname=None):
         self.lan = lan
         self.name = name
-        self.folder = lan.folder / f"{number}-{name}"
+        self.folder = lan.folder / f"{len(lan.hosts)}-{name}"
         self.addresses = [PREFIX4 + str(number)]
         self.address6 = PREFIX6 + format(number, "x")
         for _ in range(addresses - 1):
-            lan.last += 1
+            self.lan.last += 1
             self.addresses.append(PREFIX4 + str(lan.last))
         self.address = self.addresses[0]
         self.processes = []
         self.closed = False
-        self.stopping = threading.Event()
         for part in ("settings", "shared", "mount"):
             (self.folder / part).mkdir(parents=True)
         self.hostname = hostname or name
@@ -248,10 +248,10 @@ class Host:
         """with host.inside(): sockets opened here are the host's."""
         return network_of(self.holder.pid)
 
-    def filter(self, rules):
-        """Rules of nftables, in the chain of all that comes in."""
+    def filter(self, rules, sets=""):
+        """Rules of nftables, in the chain of all that comes in; `sets` are what they use."""
         chain = "type filter hook input priority 0;\n" + rules + "\n"
-        text = "table inet filter {\nchain input {\n" + chain + "}\n}\n"
+        text = "table inet filter {\n" + sets + "\nchain input {\n" + chain + "}\n}\n"
         self.run("nft", "-f", "-", input=text)
 
     def wait_for(self, true, what):
@@ -284,7 +284,6 @@ class Host:
         if self.closed:
             return
         self.closed = True
-        self.stopping.set()
         _end(self.holder)
         for process in self.processes:
             process.wait(30)

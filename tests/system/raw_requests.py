@@ -100,12 +100,14 @@ def netlogon(domain):
 
 # SNMP (RFC 1157, 1901, 3416; the discovery of version 3 is RFC 3414 section 4).
 
-SYS_DESCR = bytes.fromhex("2b06010201010100")
+SYS_DESCR = 1
+SYSTEM = (1, 2, 3, 4, 5, 6)  # description, object id, uptime, contact, name, location
 
 
-def snmp(version, community):
-    """`version` is 0 for SNMPv1, 1 for SNMPv2c."""
-    wanted = tlv(0x30, tlv(0x30, tlv(0x06, SYS_DESCR), tlv(0x05)))
+def snmp(version, community, variables=(SYS_DESCR,)):
+    """`version` is 0 for SNMPv1, 1 for SNMPv2c; `variables` of the group 1.3.6.1.2.1.1."""
+    names = [tlv(0x06, bytes.fromhex("2b0601020101") + bytes([n, 0])) for n in variables]
+    wanted = tlv(0x30, *(tlv(0x30, name, tlv(0x05)) for name in names))
     pdu = tlv(0xA0, integer(ID), integer(0), integer(0), wanted)
     return tlv(0x30, integer(version), tlv(0x04, community.encode()), pdu)
 

@@ -13,6 +13,7 @@ import threading
 
 import raw_requests as raw
 from asking import ask_udp
+from played_servers import Filtered, Played
 
 DOMAIN = "example.test"
 REALM = "EXAMPLE.TEST"
@@ -76,12 +77,12 @@ class Server:
 class DomainController(Server):
     """
     Samba as an Active Directory domain controller. The domain is made once a process, which
-    takes some seconds, and copied for each start: `made` is where. It has the address with
-    which it was made, so that one Lan can have one, and it has to be the Lan's first host.
+    takes some seconds, and copied for each start: `made` is where. As its address is part of it,
+    a Lan can have one such controller.
     """
 
     name = "dc1"
-    options = {"hostname": "dc1"}
+    options = {"hostname": "dc1", "number": 200}
     ports = {
         "dns": ("tcp", 53),
         "dns-udp": ("udp", 53),
@@ -403,22 +404,34 @@ server { listen 8081; root /srv/web; }
 
 
 class Mail(Server):
-    """Exim for SMTP, Dovecot for POP3 and IMAP."""
+    """Exim for SMTP, Dovecot for POP3 and IMAP, all with and without TLS."""
 
     name = "mail"
     options = {"hostname": "mail.example.test"}
     ports = {
         "smtp": ("tcp", 25),
         "submission": ("tcp", 587),
+        "smtps": ("tcp", 465),
         "pop3": ("tcp", 110),
+        "pop3s": ("tcp", 995),
         "imap": ("tcp", 143),
+        "imaps": ("tcp", 993),
     }
+
+    def __init__(self, lan, authority):
+        self.authority = authority
+        super().__init__(lan)
 
     def settings(self):
         return {
+            "/tls/chain": self.authority.path("valid-rsa.chain").read_text(),
+            "/tls/key": self.authority.path("valid-rsa.key").read_text(),
             "/etc/exim4/test.conf": """primary_hostname = mail.example.test
 local_interfaces = <; 0.0.0.0 ; ::0
-daemon_smtp_ports = 25 : 587
+daemon_smtp_ports = 25 : 587 : 465
+tls_on_connect_ports = 465
+tls_certificate = /tls/chain
+tls_privatekey = /tls/key
 # The banner of two lines is that of port 587.
 smtp_banner = ${if eq{$received_port}{587}{$primary_hostname ESMTP Exim $version_number\\nNo mail is taken here}{$primary_hostname ESMTP Exim $version_number}}
 host_lookup =
@@ -434,7 +447,9 @@ deny:
             "/etc/dovecot/test.conf": """protocols = imap pop3
 base_dir = /run/dovecot
 log_path = /dev/stderr
-ssl = no
+ssl = yes
+ssl_cert = </tls/chain
+ssl_key = </tls/key
 disable_plaintext_auth = no
 login_greeting = Dovecot of the tests ready.
 listen = *, ::
@@ -601,10 +616,12 @@ SERVERS = {
     "ntp": Ntp,
     "rdp": Rdp,
     "ike": Ike,
+    "played": Played,
+    "filtered": Filtered,
 }
 
 
 def start(name, lan, authority):
     """Starts one of SERVERS; `authority` is certificates.Authority, for those with TLS."""
     kind = SERVERS[name]
-    return kind(lan, authority) if kind in (Web, Rdp) else kind(lan)
+    return kind(lan, authority) if kind in (Web, Mail, Rdp) else kind(lan)
