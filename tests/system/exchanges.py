@@ -90,8 +90,10 @@ def next_lookup(entries):
     return make
 
 
-RPC_RESPONSE = b"\x05\x00\x02"
-TLS_ALERT = b"\x15\x03"
+def smb2_reply(reply):
+    """SMB2_FLAGS_SERVER_TO_REDIR is set (MS-SMB2 section 2.2.1.2)."""
+    return reply[4:8] == b"\xfeSMB" and reply[20] & 1
+
 
 EXCHANGES = (
     # Samba
@@ -128,9 +130,9 @@ EXCHANGES = (
         each=True,
     ),
     Exchange("netbios-samba-status", "dc", "netbios", (raw.node_status(),), has(b"DC1 ", b"EXAMPLE")),
-    Exchange("smb2-samba-0302", "dc", "smb", (raw.smb2(*raw.SMB2_OLD),), has(b"\xfeSMB")),
-    Exchange("smb2-samba-0311", "dc", "smb", (raw.smb2(*raw.SMB2_ALL),), has(b"\xfeSMB")),
-    Exchange("smb2-samba-no-dialect", "dc", "smb", (raw.smb2(0x0999),), has(b"\xfeSMB")),
+    Exchange("smb2-samba-0302", "dc", "smb", (raw.smb2(*raw.SMB2_OLD),), smb2_reply),
+    Exchange("smb2-samba-0311", "dc", "smb", (raw.smb2(*raw.SMB2_ALL),), smb2_reply),
+    Exchange("smb2-samba-no-dialect", "dc", "smb", (raw.smb2(0x0999),), smb2_reply),
     Exchange("kerberos-samba-udp", "dc", "kerberos-udp", (raw.kerberos(REALM),), kerberos_error()),
     Exchange(
         "kerberos-samba-tcp", "dc", "kerberos", (raw.framed32(raw.kerberos(REALM)),), kerberos_error(4)
@@ -150,7 +152,7 @@ EXCHANGES = (
         kerberos_error(),
     ),
     Exchange("netbios-nmbd-status", "files", "netbios", (raw.node_status(),), has(b"FILES", b"TESTS")),
-    Exchange("smb2-smbd-signing", "files", "smb", (raw.smb2(*raw.SMB2_ALL),), has(b"\xfeSMB")),
+    Exchange("smb2-smbd-signing", "files", "smb", (raw.smb2(*raw.SMB2_ALL),), smb2_reply),
     # BIND
     Exchange("dns-bind-refused", "bind", "dns-udp", (raw.dns("portqry.microsoft.com"),), dns_code(5)),
     Exchange("dns-bind-a", "bind", "dns-udp", (raw.dns("www." + DOMAIN),), dns_code(0)),
@@ -282,5 +284,5 @@ EXCHANGES = (
     Exchange(
         "sqlbrowser-played-one", "played", "sql-browser", (b"\x04reports\0",), b"\x05\x56\x00Server"
     ),
-    Exchange("isa-played-hello", "played", "proxy", (raw.proxy_hello(),), has(b"RWSP", b"\x10\x00")),
+    Exchange("isa-played-hello", "played", "proxy", (raw.proxy_hello(),), lambda reply: reply[36:38] == b"\x10\x00"),
 )

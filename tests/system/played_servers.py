@@ -313,6 +313,8 @@ class Played:
         self.ports = {name: ("udp", row[0]) for name, row in UDP.items()}
         self.tcp_ports = {name: row[0] for name, row in TCP.items()}
         self.loop = asyncio.new_event_loop()
+        self.loop.set_exception_handler(self._went_wrong)
+        self.errors = []
         self.heard = set()  # what `lost-first` got
         with self.host.inside():
             listeners = [(self._listener(port), act) for port, act in TCP.values()]
@@ -384,15 +386,19 @@ class Played:
     def _went_wrong(self, _, context):
         self.errors.append(context)
 
+    @staticmethod
+    async def _end_connections():
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
     def _run(self):
         self.loop.run_forever()
         for receiver in self.receivers:
             self.loop.remove_reader(receiver)
             receiver.close()
-        tasks = asyncio.all_tasks(self.loop)
-        for task in tasks:
-            task.cancel()
-        self.loop.run_until_complete(asyncio.gather(*tasks, return_exceptions=True))
+        self.loop.run_until_complete(self._end_connections())
         self.loop.close()
 
     def stop(self):

@@ -1,0 +1,344 @@
+# SPDX-License-Identifier: MIT
+"""
+The servers that portledger's probes are tested with work, before a probe is blamed: each
+starts, answers as it must when nothing of portledger's is in between, and leaves nothing.
+"""
+
+import errno
+import os
+import pathlib
+import signal
+import socket
+import ssl
+import struct
+import subprocess
+import sys
+import time
+
+import pytest
+
+import raw_requests as raw
+from asking import ask_udp
+from certificates import NAME, Authority
+from exchanges import EXCHANGES, ask, right
+from lan import Lan
+from machines import wait_until
+from played_servers import DROPPED_RANGE, FILTERS, FIXTURES, LATE_RESET, TCP, UDP, Filtered, Played
+from servers import SERVERS, Web, start
+
+IP_RECVERR = 11  # linux/in.h
+IPV6_RECVERR = 25  # linux/in6.h
+
+
+@pytest.fixture(name="authority", scope="module")
+def authority_of_all(tmp_path_factory):
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(name="lan")
+def lan_of_one_test(tmp_path):
+    lan = Lan(tmp_path / "lan")
+    try:
+        yield lan
+    finally:
+        lan.close()
+
+
+def network_name(pid):
+    return os.readlink(f"/proc/{pid}/ns/net")
+
+
+def processes_in(network):
+    found = []
+    for entry in pathlib.Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                if network_name(entry.name) == network:
+                    found.append((entry / "cmdline").read_bytes())
+            except OSError:
+                continue
+    return found
+
+
+def mounts_below(folder):
+    return [line for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines() if str(folder) in line]
+
+
+@pytest.mark.parametrize("name", SERVERS)
+def test_a_server_answers_and_leaves_nothing(name, lan, authority):
+    server = start(name, lan, authority)
+    network = network_name(server.host.holder.pid)
+    for exchange in EXCHANGES:
+        if exchange.server == name:
+            for file, reply in ask(lan, server, exchange):
+                assert right(exchange, reply), f"{file}: {reply[:100]!r}\n{server.host.log()}"
+    server.stop()
+    assert wait_until(lambda: not processes_in(network), "the end of the server's processes")
+    assert not mounts_below(lan.folder)
+
+
+def test_a_server_does_not_outlive_the_test(tmp_path):
+    """Not even when the test's own process has no chance to stop it."""
+    script = (
+        "import os, signal, sys; sys.path.insert(0, sys.argv[1])\n"
+        "from lan import Lan; from servers import Snmp; lan = Lan(sys.argv[2])\n"
+        "print(os.readlink(f'/proc/{Snmp(lan).host.holder.pid}/ns/net'), flush=True)\n"
+        "os.kill(os.getpid(), signal.SIGKILL)\n"
+    )
+    here = str(pathlib.Path(__file__).parent)
+    result = subprocess.run(
+        [sys.executable, "-c", script, here, str(tmp_path / "lan")],
+        stdout=subprocess.PIPE,
+        check=False,
+    )
+    assert result.returncode == -signal.SIGKILL
+    network = result.stdout.decode().strip()
+    assert network.startswith("net:[")
+    wait_until(lambda: not processes_in(network), "the end of the server")
+
+
+def fixtures_of(exchange):
+    found = sorted(FIXTURES.glob(f"{exchange.fixture}.bin"))
+    return found or sorted(FIXTURES.glob(f"{exchange.fixture}.[0-9].bin"))
+
+
+def test_every_fixture_is_the_answer_of_one_exchange():
+    kept = []
+    for exchange in EXCHANGES:
+        files = fixtures_of(exchange)
+        assert files, f"{exchange.fixture}: capture.py has not been run"
+        for file in files:
+            assert right(exchange, file.read_bytes()), file.name
+        kept += files
+    assert sorted(kept) == sorted(FIXTURES.glob("*.bin"))
+
+
+def test_no_exchange_takes_nothing_or_its_own_request_for_an_answer():
+    for exchange in EXCHANGES:
+        if callable(exchange.check):
+            for data in (exchange.requests[-1], bytes(64)):
+                assert callable(data) or len(data) < 12 or not right(exchange, data), exchange.fixture
+
+
+# TLS: what a client that checks everything finds.
+
+VERDICTS = {
+    "https": None,
+    "https-rsa": None,
+    "https-tls12": None,
+    "https-ed25519": None,
+    "https-client-certificate": None,  # the server wants one, and says so after the handshake
+    "https-expired": "certificate has expired",
+    "https-future": "certificate is not yet valid",
+    "https-wrong-name": "Hostname mismatch",
+    "https-self-signed": "self-signed certificate",
+    "https-no-chain": "unable to get local issuer certificate",
+}
+
+
+def verdict_of(lan, server, port, authority):
+    context = ssl.create_default_context(cafile=authority.path("root.pem"))
+    with lan.inside():
+        plain = socket.create_connection((server.address, port), 10)
+    try:
+        with context.wrap_socket(plain, server_hostname=NAME) as secured:
+            return None, secured.version()
+    except ssl.SSLCertVerificationError as error:
+        return error.verify_message, None
+    finally:
+        plain.close()
+
+
+def test_certificates_are_what_their_ports_say(lan, authority):
+    assert VERDICTS.keys() == Web.TLS.keys()
+    with Web(lan, authority) as server:
+        for name, wanted in VERDICTS.items():
+            said, version = verdict_of(lan, server, server.port(name), authority)
+            if wanted is None:
+                assert said is None, f"{name}: {said}"
+                assert version == ("TLSv1.2" if name == "https-tls12" else "TLSv1.3")
+            else:
+                assert wanted in said, f"{name}: {said}"
+
+
+@pytest.mark.parametrize("ports", [("mail", ("smtps", "imaps", "pop3s")), ("dc", ("ldaps", "catalog-tls"))])
+def test_tls_is_spoken_before_the_protocol(ports, lan, authority):
+    name, secured_ports = ports
+    server = start(name, lan, authority)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE  # the controller's is its own
+    for port in secured_ports:
+        with lan.inside():
+            plain = socket.create_connection((server.address, server.port(port)), 10)
+        with context.wrap_socket(plain) as secured:
+            secured.settimeout(10)
+            if name == "dc":
+                secured.sendall(raw.root_dse())
+            assert secured.recv(4096)[:1] in b"0+2*", port
+
+
+# Filtered ports: what the client's own kernel was told.
+
+
+def open_socket(address, kind):
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    client = socket.socket(family, kind)
+    if family == socket.AF_INET6:
+        client.setsockopt(socket.IPPROTO_IPV6, IPV6_RECVERR, 1)
+    else:
+        client.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
+    client.settimeout(0.5)
+    return client
+
+
+def what_comes_back(lan, address, port, kind):
+    """The error of the system, and type and code of the ICMP behind it where there was one."""
+    with lan.inside():
+        client = open_socket(address, kind)
+    with client:
+        try:
+            client.connect((address, port))
+            client.send(b"x")
+            client.recv(1)
+            number = 0
+        except socket.timeout:
+            return None, None
+        except OSError as error:
+            number = error.errno
+        client.setblocking(False)
+        try:
+            _, messages, _, _ = client.recvmsg(1, 1024, socket.MSG_ERRQUEUE)
+        except BlockingIOError:
+            return number, None
+        return number, struct.unpack_from("IBBB", messages[0][2])[2:]
+
+
+@pytest.mark.parametrize("kind", [socket.SOCK_STREAM, socket.SOCK_DGRAM])
+def test_filtered_ports_say_what_their_rules_say(kind, lan):
+    with Filtered(lan) as host:
+        for name, row in FILTERS.items():
+            if row.icmp:
+                assert what_comes_back(lan, host.address, row.port, kind)[1] == row.icmp, name
+            if row.icmp6:
+                assert what_comes_back(lan, host.address6, row.port, kind)[1] == row.icmp6, name
+        silent = (FILTERS["drop"].port, *DROPPED_RANGE)
+        for port in silent:
+            assert what_comes_back(lan, host.address, port, kind) == (None, None)
+        closed = what_comes_back(lan, host.address, 9, kind)
+        assert closed == (errno.ECONNREFUSED, None if kind == socket.SOCK_STREAM else (3, 3))
+        reset = what_comes_back(lan, host.address, FILTERS["tcp-reset"].port, socket.SOCK_STREAM)
+        assert reset == (errno.ECONNREFUSED, None)
+
+
+def test_a_refusal_can_come_late(lan):
+    with Filtered(lan) as host, lan.inside():
+        began = time.monotonic()
+        with pytest.raises(ConnectionRefusedError):
+            socket.create_connection((host.address, LATE_RESET), 10)
+        assert 0.9 < time.monotonic() - began < 5
+
+
+def test_errors_of_icmp_are_not_rationed(lan):
+    with Filtered(lan) as host:
+        for _ in range(50):
+            assert what_comes_back(lan, host.address, 9, socket.SOCK_DGRAM)[1] == (3, 3)
+
+
+def test_where_nobody_is_nobody_answers(lan):
+    """10.77.9.9 is of the client's network and asked for by ARP; to 192.0.2.1 leads no way."""
+    assert what_comes_back(lan, "10.77.9.9", 9, socket.SOCK_STREAM) == (None, None)
+    assert what_comes_back(lan, "192.0.2.1", 9, socket.SOCK_STREAM) == (errno.ENETUNREACH, None)
+
+
+# Played servers: each of them once.
+
+UDP_ANSWERS = {
+    "silent": None,
+    "empty": b"",
+    "one-byte": b"\0",
+    "lost-first": None,
+    "sql-browser": None,
+    "proxy": None,
+}
+
+
+@pytest.mark.parametrize("version", ["address", "address6"])
+def test_played_servers_do_what_their_names_say(version, lan):
+    question = raw.dns("www.example.test")
+    with Played(lan) as played:
+        address = getattr(played, version)
+        family = socket.AF_INET6 if version == "address6" else socket.AF_INET
+        for name, (port, _) in UDP.items():
+            if name == "other-address" and version == "address6":
+                continue
+            with lan.inside():
+                client = socket.socket(family, socket.SOCK_DGRAM)
+            with client:
+                client.settimeout(0.2 if UDP_ANSWERS.get(name, "") is None else 10)
+                client.sendto(question, (address, port))
+                try:
+                    reply, sender = client.recvfrom(65536)
+                except socket.timeout:
+                    reply, sender = None, (address, port)
+            assert reply == UDP_ANSWERS.get(name, reply), name
+            assert (sender[0] != address) == (name == "other-address"), name
+            assert (sender[1] != port) == (name == "other-port"), name
+            if name in ("wrong-id", "wrong-first", "many-wrong"):
+                assert reply[:2] != question[:2] and reply[2] & 0x80
+            if name == "biggest":
+                assert len(reply) == 65507
+
+
+CLOSED_AT_ONCE = {"close", "close-after-request"}
+RESET = {"reset", "reset-after-request"}
+SAYS_NOTHING = {"silent"}
+
+
+def first_of_stream(lan, address, port, name):
+    try:
+        with lan.inside(), socket.create_connection((address, port), 10) as client:
+            client.settimeout(0.2 if name in SAYS_NOTHING else 10)
+            if name != "close":
+                client.sendall(b"?")
+            return client.recv(1 << 16)
+    except (ConnectionResetError, BrokenPipeError):
+        return "reset"
+    except socket.timeout:
+        return "nothing"
+
+
+@pytest.mark.parametrize("version", ["address", "address6"])
+def test_played_streams_do_what_their_names_say(version, lan):
+    with Played(lan) as played:
+        for name, (port, _) in TCP.items():
+            found = first_of_stream(lan, getattr(played, version), port, name)
+            if name in CLOSED_AT_ONCE:
+                assert found == b"", name
+            elif name in RESET:
+                assert found == "reset", name
+            elif name in SAYS_NOTHING:
+                assert found == "nothing", name
+            else:
+                assert found, name
+
+
+def test_a_lost_datagram_can_be_sent_again(lan):
+    with Played(lan) as played:
+        question = raw.dns("www.example.test")
+        port = UDP["lost-first"][0]
+        with lan.inside(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.sendto(question, (played.address, port))
+            client.settimeout(0.2)
+            with pytest.raises(socket.timeout):
+                client.recv(512)
+        assert ask_udp(lan, played.address, port, question)[:2] == question[:2]
+
+
+def test_a_slow_server_takes_a_second_for_each_byte(lan):
+    with Played(lan) as played, lan.inside():
+        began = time.monotonic()
+        with socket.create_connection((played.address, TCP["slow"][0]), 10) as client:
+            assert client.recv(10) == b"2"
+            assert client.recv(10) == b"2"
+        assert time.monotonic() - began > 0.9
