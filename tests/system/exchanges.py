@@ -284,5 +284,6 @@ EXCHANGES = (
     Exchange(
         "sqlbrowser-played-one", "played", "sql-browser", (b"\x04reports\0",), b"\x05\x56\x00Server"
     ),
+    Exchange("ntp-played-kiss", "played", "ntp-kiss", (raw.ntp(),), b"\xe4\0"),
     Exchange("isa-played-hello", "played", "proxy", (raw.proxy_hello(),), lambda reply: reply[36:38] == b"\x10\x00"),
 )

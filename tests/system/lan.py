@@ -19,9 +19,8 @@ import subprocess
 from machines import ROOT, wait_until
 
 SERVER_ROOT = ROOT / "build" / "servers" / "root"  # made by tools/server-root
-PREFIX4 = "10.77.0."
-PREFIX6 = "fd77::"
-CLIENT = 1  # the last part of the client's addresses
+CLIENT = 1  # the number of the client
+SECOND = 0x0801  # and of its second address
 CLONE_NEWNET = 0x40000000  # sched.h
 
 # Runs in the new namespaces of a host, with the machine's programs: makes a root of three
@@ -70,6 +69,15 @@ def network_of(pid):
         _namespace(f"/proc/{os.getpid()}/ns/net")
 
 
+def address_of(number):
+    """The host's IPv4 address; all are of 10.77.0.0/16."""
+    return f"10.77.{number >> 8}.{number & 255}"
+
+
+def address6_of(number):
+    return f"fd77::{number:x}"
+
+
 def need_server_root():
     """A test that cannot start its servers fails: it must not be skipped in silence."""
     if not SERVER_ROOT.is_dir():
@@ -81,7 +89,10 @@ class Lan:
     """One bridge in the client's network namespace; closes its hosts with itself."""
 
     def __init__(self, folder, client=None):
-        """`client` is a process in the namespace to use, say machine.holder.pid."""
+        """
+        `client` is a process in the namespace to use, say machine.network(). The Lan has to be
+        closed before that machine.
+        """
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.hosts = []
@@ -96,10 +107,12 @@ class Lan:
             assert self.holder.stdout.readline() == b"up\n"
             client = self.holder.pid
         self.client = client
-        self.address = PREFIX4 + str(CLIENT)
-        self.address6 = PREFIX6 + str(CLIENT)
+        self.addresses = [address_of(CLIENT), address_of(SECOND)]
+        self.address = self.addresses[0]
+        self.address6 = address6_of(CLIENT)
         self.ip("link", "add", "lan", "type", "bridge", "forward_delay", "0", "mcast_snooping", "0")
-        self.ip("addr", "add", self.address + "/16", "dev", "lan")
+        for address in self.addresses:
+            self.ip("addr", "add", address + "/16", "dev", "lan")
         self.ip("addr", "add", self.address6 + "/64", "dev", "lan", "nodad")
         self.ip("link", "set", "lan", "up")
 
@@ -120,7 +133,7 @@ class Lan:
         return network_of(self.client)
 
     def host(self, name, number=None, **options):
-        """A new host. Its addresses are the next that are free, or end in `number`, from 200 on."""
+        """A new host, with the next free number, or with `number`, from 200 on."""
         if number is None:
             self.last += 1
             number = self.last
@@ -141,19 +154,17 @@ class Host:
     """
     A machine on the Lan: `address`, `address6`, programs that run in it. Its root is the one
     that tools/server-root made; `settings` ({path: text or bytes}) are files on top of it, and
-    /shared there is `folder / "shared"` here.
+    /shared there is `folder / "shared"` here. `more` are the numbers of more IPv4 addresses,
+    from 256 on.
     """
 
-    def __init__(self, lan, name, number, settings=None, addresses=1, hostname=None):
+    def __init__(self, lan, name, number, settings=None, more=(), hostname=None):
         self.lan = lan
         self.name = name
         self.folder = lan.folder / f"{len(lan.hosts)}-{name}"
-        self.addresses = [PREFIX4 + str(number)]
-        self.address6 = PREFIX6 + format(number, "x")
-        for _ in range(addresses - 1):
-            self.lan.last += 1
-            self.addresses.append(PREFIX4 + str(lan.last))
+        self.addresses = [address_of(each) for each in (number, *more)]
         self.address = self.addresses[0]
+        self.address6 = address6_of(number)
         self.processes = []
         self.closed = False
         for part in ("settings", "shared", "mount"):
@@ -193,7 +204,7 @@ class Host:
             "link set eth0 up",
             f"route add default via {self.lan.address}",
         ]
-        self.run("/bin/sh", "-euc", "\n".join("ip " + line for line in lines))
+        self.run("ip", "-batch", "-", input="\n".join(lines) + "\n")
         self._answer_every_time()
 
     def _answer_every_time(self):

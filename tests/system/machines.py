@@ -252,6 +252,10 @@ class LinuxMachine(Machine):
                 cwd=self.folder,
             )
 
+    def network(self):
+        """A process in the network namespace of this machine; what Lan takes as its client."""
+        return self.holder.pid
+
     def write_settings(self, **keys):
         keys.setdefault("ledger_path", self.ledger)
         super().write_settings(**keys)
@@ -322,6 +326,10 @@ class WindowsMachine(Machine):
 
     def copy_actor(self, name):
         shutil.copy2(self.install_folder / self.actor_name, self.install_folder / (name + ".exe"))
+
+    def network(self):
+        """As that of LinuxMachine."""
+        return int((self.machine / "server.pid").read_text())
 
     def file_name(self, path):
         return "Z:" + str(path).replace("/", "\\")

@@ -16,10 +16,11 @@ import struct
 import threading
 from typing import NamedTuple
 
-import raw_requests as raw
+from lan import address_of
 
 FIXTURES = pathlib.Path(__file__).resolve().parents[1] / "fixtures" / "probes"
 GARBAGE = random.Random(20260101).randbytes(4096)
+OTHER = 0x0901  # the number of the second address of Played
 BIGGEST_DATAGRAM = 65507  # 65535 less the headers of IPv4 and UDP
 
 
@@ -138,6 +139,13 @@ async def http_endless_header(reader, writer):
         await writer.drain()
 
 
+async def who(_, writer):
+    """From where it was asked: a banner that says address and port."""
+    address, port = writer.get_extra_info("peername")[:2]
+    writer.write(f"220 {address.removeprefix('::ffff:')} {port}\r\n".encode())
+    await writer.drain()
+
+
 TCP = {
     "silent": (7001, silent),
     "reset": (7002, reset),
@@ -162,6 +170,7 @@ TCP = {
     "http-endless": (7021, http_endless_header),
     "old-dns": (7022, old_dns),
     "zero": (7023, answers(bytes(4096))),
+    "who": (7024, who),
 }
 
 
@@ -275,6 +284,13 @@ def proxy(_played, request, reply):
     reply(bytes(answer))
 
 
+def ntp_kiss(_played, request, reply):
+    """A kiss code (RFC 5905 section 7.4): asked too often."""
+    if len(request) < 48:
+        return
+    reply(bytes([0xE4, 0, 6, 0xE8]) + bytes(8) + b"RATE" + bytes(8) + request[40:48] + bytes(16))
+
+
 UDP = {
     "silent": (7001, nothing),
     "right-dns": (7002, right),
@@ -295,6 +311,7 @@ UDP = {
     "old-snmp": (7017, replays("snmp-netsnmp-v1.bin")),
     "old-ike": (7018, replays("ike-charon-v2-sa.bin")),
     "lost-first": (7019, lost_first),
+    "ntp-kiss": (123, ntp_kiss),
     "sql-browser": (1434, sql_browser),
     "proxy": (1745, proxy),
 }
@@ -307,7 +324,7 @@ class Played:
 
     def __init__(self, lan):
         self.lan = lan
-        self.host = lan.host(self.name, addresses=2)
+        self.host = lan.host(self.name, more=[OTHER])
         self.address = self.host.address
         self.address6 = self.host.address6
         self.ports = {name: ("udp", row[0]) for name, row in UDP.items()}
@@ -316,6 +333,9 @@ class Played:
         self.loop.set_exception_handler(self._went_wrong)
         self.errors = []
         self.heard = set()  # what `lost-first` got
+        self.accepted = 0  # connections in all, and at once at most
+        self.open_now = 0
+        self.most_open = 0
         with self.host.inside():
             listeners = [(self._listener(port), act) for port, act in TCP.values()]
             receivers = [
@@ -374,11 +394,15 @@ class Played:
 
     def _handler(self, act):
         async def handle(reader, writer):
+            self.accepted += 1
+            self.open_now += 1
+            self.most_open = max(self.most_open, self.open_now)
             try:
                 await act(reader, writer)
             except (ConnectionError, asyncio.CancelledError):
                 pass
             finally:
+                self.open_now -= 1
                 writer.close()
 
         return handle
@@ -470,6 +494,37 @@ class Filtered:
 
     def port(self, name):
         return FILTERS[name].port
+
+    def stop(self):
+        self.host.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+
+class Crowd:
+    """
+    254 hosts, as far as a sweep can tell: 10.77.16.1 to .254. Those with an even last part refuse
+    every connection; the others take what comes and say nothing.
+    """
+
+    name = "crowd"
+    NETWORK = 0x1000
+    PREFIX = "10.77.16.0/24"
+
+    def __init__(self, lan):
+        self.lan = lan
+        numbers = range(self.NETWORK + 1, self.NETWORK + 255)
+        self.host = lan.host(self.name, more=numbers)
+        self.address = self.host.address
+        self.address6 = self.host.address6
+        self.refusing = [address_of(number) for number in numbers if number % 2 == 0]
+        self.silent = [address_of(number) for number in numbers if number % 2 == 1]
+        listed = ", ".join(self.silent)
+        self.host.filter(f"meta l4proto {{ tcp, udp, icmp }} ip daddr {{ {listed} }} drop")
 
     def stop(self):
         self.host.close()

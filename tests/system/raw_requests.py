@@ -14,7 +14,6 @@ import uuid
 ID = 0x1234
 NONCE = bytes(range(0x40, 0x80))
 COOKIE = bytes.fromhex("0102030405060708")  # IKE's initiator SPI, NTP's transmit time
-ACTIVITY = uuid.UUID("6d1a4b0e-3f57-4a52-9d6c-0123456789ab")
 ENDPOINT_MAPPER = uuid.UUID("e1af8308-5d1f-11c9-91a4-08002b14a0fa")
 NDR = uuid.UUID("8a885d04-1ceb-11c9-9fe8-08002b104860")
 
@@ -144,14 +143,6 @@ def _lookup(handle, entries):
 def rpc_lookup(handle=NO_HANDLE, entries=500, call=2):
     stub = _lookup(handle, entries)
     return _connection_pdu(0, struct.pack("<IHH", len(stub), 0, 2) + stub, call)
-
-
-def rpc_lookup_udp():
-    stub = _lookup(NO_HANDLE, 500)
-    head = struct.pack("<BBBB3sB", 4, 0, 0x28, 0, b"\x10\0\0", 0) + bytes(16)
-    head += ENDPOINT_MAPPER.bytes_le + ACTIVITY.bytes_le
-    head += struct.pack("<IIIHHHHHBB", 0, 3, 0, 2, 0xFFFF, 0xFFFF, len(stub), 0, 0, 0)
-    return head + stub
 
 
 # SQL Server Browser (MC-SQLR section 2.2), TFTP (RFC 1350), L2TP (RFC 2661 section 6.1).

@@ -13,7 +13,7 @@ import threading
 
 import raw_requests as raw
 from asking import ask_udp
-from played_servers import Filtered, Played
+from played_servers import Crowd, Filtered, Played
 
 DOMAIN = "example.test"
 REALM = "EXAMPLE.TEST"
@@ -270,7 +270,7 @@ class Tftp(Server):
         return {"/srv/tftp/boot.txt": "A file to be read.\n" * 50}
 
     def commands(self):
-        return [("in.tftpd", "-L", "-a", "0.0.0.0:69", "-u", "tftp", "-s", "/srv/tftp")]
+        return [("in.tftpd", "-L", "-a", ":69", "-u", "tftp", "-s", "/srv/tftp")]
 
 
 class L2tp(Server):
@@ -618,6 +618,7 @@ SERVERS = {
     "ike": Ike,
     "played": Played,
     "filtered": Filtered,
+    "crowd": Crowd,
 }
 
 

@@ -18,12 +18,12 @@ import time
 import pytest
 
 import raw_requests as raw
-from asking import ask_udp
+from asking import ask_tcp, ask_udp
 from certificates import NAME, Authority
 from exchanges import EXCHANGES, ask, right
 from lan import Lan
-from machines import wait_until
-from played_servers import DROPPED_RANGE, FILTERS, FIXTURES, LATE_RESET, TCP, UDP, Filtered, Played
+from machines import LinuxMachine, wait_until
+from played_servers import DROPPED_RANGE, FILTERS, FIXTURES, LATE_RESET, TCP, UDP, Crowd, Filtered, Played
 from servers import SERVERS, Web, start
 
 IP_RECVERR = 11  # linux/in.h
@@ -95,6 +95,55 @@ def test_a_server_does_not_outlive_the_test(tmp_path):
     network = result.stdout.decode().strip()
     assert network.startswith("net:[")
     wait_until(lambda: not processes_in(network), "the end of the server")
+
+
+def test_a_machine_of_the_system_tests_can_be_the_client(tmp_path):
+    (tmp_path / "machine").mkdir()
+    machine = LinuxMachine(tmp_path / "machine", tmp_path)
+    lan = Lan(tmp_path / "lan", client=machine.network())
+    try:
+        with start("ssh", lan, None) as server:
+            assert ask_tcp(lan, server.address, 22, (b"",))[0].startswith(b"SSH-")
+            out, err = tmp_path / "out", tmp_path / "err"
+            assert machine.spawn(["ip", "-o", "route", "get", server.address], out, err).wait() == 0
+            assert f"src {lan.address}" in out.read_text()
+    finally:
+        lan.close()
+        machine.close()
+
+
+def test_xl2tpd_takes_the_farewell(lan):
+    """So that a probe that ends its tunnel can be told from one that does not."""
+    with start("l2tp", lan, None) as server:
+        with lan.inside(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
+            client.settimeout(10)
+            client.connect((server.address, 1701))
+            client.send(raw.l2tp_start())
+            reply = client.recv(512)
+            assigned = reply.index(b"\x80\x08\0\0\0\x09") + 6
+            client.send(raw.l2tp_stop(int.from_bytes(reply[assigned : assigned + 2], "big")))
+            server.host.wait_for(lambda: "Connection closed" in server.host.log(), "farewell")
+
+
+def test_a_crowd_answers_by_halves(lan):
+    with Crowd(lan) as crowd:
+        assert len(crowd.refusing) == len(crowd.silent) == 127
+        for address in (crowd.refusing[0], crowd.refusing[-1]):
+            assert what_comes_back(lan, address, 389, socket.SOCK_STREAM)[0] == errno.ECONNREFUSED
+        for address in (crowd.silent[0], crowd.silent[-1]):
+            assert what_comes_back(lan, address, 389, socket.SOCK_STREAM) == (None, None)
+
+
+def test_the_client_has_two_addresses(lan):
+    with Played(lan) as played:
+        for source in lan.addresses:
+            target = (played.address, TCP["who"][0])
+            with lan.inside():
+                client = socket.create_connection(target, 10, source_address=(source, 4321))
+            with client:
+                assert client.recv(100) == f"220 {source} 4321\r\n".encode()
+        wait_until(lambda: played.open_now == 0, "the end of the connections")
+        assert (played.accepted, played.most_open) == (2, 1)
 
 
 def fixtures_of(exchange):
@@ -253,6 +302,7 @@ def test_where_nobody_is_nobody_answers(lan):
 
 # Played servers: each of them once.
 
+# To a question of DNS; what is not here answers with something.
 UDP_ANSWERS = {
     "silent": None,
     "empty": b"",
@@ -260,6 +310,7 @@ UDP_ANSWERS = {
     "lost-first": None,
     "sql-browser": None,
     "proxy": None,
+    "ntp-kiss": None,
 }
 
 
