@@ -17,6 +17,7 @@ import time
 
 import pytest
 
+import expectations
 import raw_requests as raw
 from asking import ask_tcp, ask_udp
 from certificates import NAME, Authority
@@ -162,6 +163,16 @@ def test_every_fixture_is_the_answer_of_one_exchange():
     assert sorted(kept) == sorted(FIXTURES.glob("*.bin"))
 
 
+def test_what_is_expected_is_of_servers_that_there_are():
+    for answer in expectations.ANSWERS:
+        kind = SERVERS[answer.server]
+        ports = UDP if kind is Played else kind.ports
+        assert answer.port in ports, answer
+    assert {row.port for row in expectations.TCP_BEHAVIOURS + expectations.ENDLESS} <= TCP.keys()
+    assert {row.port for row in expectations.UDP_BEHAVIOURS + expectations.UDP_ANSWERED} <= UDP.keys()
+    assert expectations.FILTER_STATUS.keys() == FILTERS.keys()
+
+
 def test_no_exchange_takes_nothing_or_its_own_request_for_an_answer():
     for exchange in EXCHANGES:
         if callable(exchange.check):
@@ -290,7 +301,7 @@ def test_a_refusal_can_come_late(lan):
 
 def test_errors_of_icmp_are_not_rationed(lan):
     with Filtered(lan) as host:
-        for _ in range(50):
+        for _ in range(30):
             assert what_comes_back(lan, host.address, 9, socket.SOCK_DGRAM)[1] == (3, 3)
 
 

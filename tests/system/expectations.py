@@ -1,0 +1,173 @@
+# SPDX-License-Identifier: MIT
+"""
+What `portledger query` must find out about the servers of servers.py and played_servers.py:
+tables without code, to be driven by a test.
+"""
+
+from typing import NamedTuple, Union
+
+from servers import COMMUNITY
+
+
+class Answer(NamedTuple):
+    """
+    That server's port speaks `protocol`, is LISTENING, and each of `says` is the value of some
+    field of the answer, or a part of it: texts without regard to case, numbers as they are.
+    """
+
+    server: str  # of SERVERS
+    port: str  # of its ports
+    protocol: str  # what --as would say
+    says: tuple[Union[str, int], ...]
+
+
+ANSWERS = (
+    Answer("dc", "dns", "dns", ()),
+    Answer("dc", "dns-udp", "dns", ()),
+    Answer("dc", "ldap", "ldap", ("dc1.example.test", "DC=example,DC=test", "GSS-SPNEGO")),
+    Answer("dc", "cldap", "ldap", ("dc1.example.test", "DC=example,DC=test")),
+    Answer("dc", "catalog", "ldap", ("dc1.example.test",)),
+    Answer("dc", "ldaps", "ldaps", ("dc1.example.test", "self-signed")),
+    Answer(
+        "dc",
+        "rpc",
+        "rpc",
+        (
+            "12345778-1234-abcd-ef00-0123456789ac",  # samr
+            "e3514235-4b06-11d1-ab04-00c04fc2dcd2",  # drsuapi
+            "ncacn_ip_tcp",
+            "ncacn_np",
+            49152,  # what Samba's servers begin with
+        ),
+    ),
+    Answer("dc", "netbios", "netbios", ("DC1", "EXAMPLE")),
+    Answer("dc", "smb", "smb", ("3.1.1",)),
+    Answer("dc", "kerberos", "kerberos", ("EXAMPLE.TEST",)),
+    Answer("dc", "kerberos-udp", "kerberos", ("EXAMPLE.TEST",)),
+    Answer("files", "netbios", "netbios", ("FILES", "TESTS", "00:00:00:00:00:00")),
+    Answer("files", "smb", "smb", ("3.1.1",)),
+    Answer("bind", "dns", "dns", ("refused",)),  # where no name of its zone is asked for
+    Answer("bind", "dns-udp", "dns", ("refused",)),
+    Answer("snmp", "snmp", "snmp", ("Linux snmp.example.test",)),
+    Answer("tftp", "tftp", "tftp", ("File not found",)),
+    Answer("l2tp", "l2tp", "l2tp", ("l2tp.example.test", "xelerance.com")),
+    Answer("ssh", "ssh", "ssh", ("OpenSSH_9.2p1", "curve25519-sha256")),
+    Answer("web", "http", "http", (200, "nginx/1.22.1")),
+    Answer("web", "redirect", "http", (301, "https://www.example.test/start?from=http")),
+    Answer("web", "https", "https", (200, "nginx/1.22.1", "TLS 1.3", "www.example.test")),
+    Answer("web", "https-tls12", "https", (200, "TLS 1.2")),
+    Answer("web", "https-expired", "https", (200, "expired")),
+    Answer("web", "https-future", "https", (200, "not yet valid")),
+    Answer("web", "https-wrong-name", "https", (200, "wrong name", "other.example.net")),
+    Answer("web", "https-self-signed", "https", (200, "self-signed")),
+    Answer("web", "https-no-chain", "https", (200, "unknown issuer")),
+    Answer("web", "https-client-certificate", "https", (400,)),
+    Answer("mail", "smtp", "smtp", ("mail.example.test ESMTP Exim 4.96",)),
+    Answer("mail", "submission", "smtp", ("No mail is taken here",)),
+    Answer("mail", "smtps", "smtps", ("ESMTP Exim",)),
+    Answer("mail", "pop3", "pop3", ("Dovecot of the tests ready.", "STLS")),
+    Answer("mail", "imap", "imap", ("Dovecot of the tests ready.", "IMAP4rev1")),
+    Answer("mail", "imaps", "imaps", ("Dovecot of the tests ready.",)),
+    Answer("mail", "pop3s", "pop3s", ("Dovecot of the tests ready.",)),
+    Answer("ftp", "ftp", "ftp", ("vsFTPd of the tests",)),
+    Answer("ftp", "ftp-lines", "ftp", ("Files of the tests", "Go away")),
+    Answer("ntp", "ntp", "ntp", (8,)),
+    Answer("rdp", "rdp", "rdp", ()),
+    Answer("rdp", "rdp-old", "rdp", ()),
+    Answer("ike", "ike", "ike", ()),
+    Answer("played", "sql-browser", "sqlbrowser", ("DBHOST", "MSSQLSERVER", 1433, "REPORTS", 50123)),
+    Answer("played", "proxy", "isa", ()),
+)
+
+# Silence is all that the snmp server has for it.
+WRONG_COMMUNITY = COMMUNITY + "-not"
+
+
+class Behaviour(NamedTuple):
+    """
+    A port of Played, asked by a protocol, is never `answered` as cause. The status over TCP is
+    LISTENING all the same: the connection was made. Over UDP it is LISTENING only where the
+    cause says that something else was heard, and UNKNOWN else.
+    """
+
+    port: str
+    protocol: str
+
+
+UNKNOWN = "LISTENING or FILTERED"
+
+TCP_BEHAVIOURS = tuple(
+    Behaviour(port, protocol)
+    for port, protocols in {
+        "silent": ("ldap", "rpc", "smtp", "smb", "ssh", "https"),
+        "reset": ("ldap", "smtp"),
+        "close": ("ldap", "smtp"),
+        "close-after-request": ("ldap", "rpc", "smb", "http"),
+        "reset-after-request": ("ldap", "rpc", "smb", "http"),
+        "slow": ("ftp", "smtp"),
+        "garbage": ("dns", "ldap", "rpc", "smb", "ssh", "http", "https", "kerberos", "rdp", "smtp"),
+        "endless": ("dns", "ldap", "rpc", "smb", "ssh", "http", "https", "kerberos", "rdp", "smtp"),
+        "long-line": ("ssh", "ldap", "http"),
+        "half-ldap": ("ldap",),
+        "half-ldap-close": ("ldap",),
+        "half-rpc": ("rpc",),
+        "half-smb2": ("smb",),
+        "half-http": ("http",),
+        "half-dns": ("dns",),
+        "ber-too-long": ("ldap",),
+        "ber-length": ("ldap",),
+        "frame-too-long": ("dns", "smb", "kerberos", "rdp", "rpc"),
+        "old-dns": ("dns",),
+        "zero": ("dns", "ldap", "rpc", "smb", "kerberos", "rdp"),
+    }.items()
+    for protocol in protocols
+)
+
+# These say something right and then go on without end: whatever becomes of it, it becomes so
+# before the deadline and in little memory.
+ENDLESS = (
+    Behaviour("endless-lines", "ftp"),
+    Behaviour("endless-lines", "smtp"),
+    Behaviour("rpc-endless", "rpc"),
+    Behaviour("http-endless", "http"),
+)
+
+UDP_BEHAVIOURS = (
+    Behaviour("silent", "dns"),
+    Behaviour("echo", "dns"),
+    Behaviour("wrong-id", "dns"),
+    Behaviour("other-address", "dns"),
+    Behaviour("other-port", "dns"),
+    Behaviour("empty", "dns"),
+    Behaviour("one-byte", "snmp"),
+    Behaviour("biggest", "ldap"),
+    Behaviour("garbage", "netbios"),
+    Behaviour("many-wrong", "dns"),
+    Behaviour("ber-too-long", "ldap"),
+    Behaviour("ber-too-long", "snmp"),
+    Behaviour("old-ntp", "ntp"),
+    Behaviour("old-snmp", "snmp"),
+    Behaviour("old-ike", "ike"),
+)
+UDP_ANSWERED = (
+    Behaviour("right-dns", "dns"),
+    Behaviour("wrong-first", "dns"),
+    Behaviour("ntp-kiss", "ntp"),
+)
+
+# The status of FILTERS over TCP. Over UDP `drop` is UNKNOWN, and the rest is the same.
+FILTER_STATUS = {
+    "drop": "FILTERED",
+    "tcp-reset": "NOT LISTENING",
+    "net-unreachable": "FILTERED",
+    "host-unreachable": "FILTERED",
+    "protocol-unreachable": "FILTERED",
+    "port-unreachable": "NOT LISTENING",
+    "net-prohibited": "FILTERED",
+    "host-prohibited": "FILTERED",
+    "admin-prohibited": "FILTERED",
+    "no-route6": "FILTERED",
+    "admin-prohibited6": "FILTERED",
+    "address-unreachable6": "FILTERED",
+    "port-unreachable6": "NOT LISTENING",
+}
