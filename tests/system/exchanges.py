@@ -153,6 +153,20 @@ EXCHANGES = (
     ),
     Exchange("netbios-nmbd-status", "files", "netbios", (raw.node_status(),), has(b"FILES", b"TESTS")),
     Exchange("smb2-smbd-signing", "files", "smb", (raw.smb2(*raw.SMB2_ALL),), smb2_reply),
+    Exchange(
+        "smb2-smbd-from-smb1",
+        "files",
+        "smb",
+        (raw.smb1("NT LM 0.12", "SMB 2.002", "SMB 2.???"),),
+        smb2_reply,
+    ),
+    Exchange(
+        "smb1-smbd-nt1",
+        "oldfiles",
+        "smb",
+        (raw.smb1("NT LM 0.12", "SMB 2.002", "SMB 2.???"),),
+        lambda reply: reply[4:9] == b"\xffSMB\x72" and reply[13] & 0x80,
+    ),
     # BIND
     Exchange("dns-bind-refused", "bind", "dns-udp", (raw.dns("portqry.microsoft.com"),), dns_code(5)),
     Exchange("dns-bind-a", "bind", "dns-udp", (raw.dns("www." + DOMAIN),), dns_code(0)),
@@ -273,6 +287,20 @@ EXCHANGES = (
         "http-nginx-no-such-page", "web", "big", (raw.http("www", "/none"),), b"HTTP/1.1 404 Not"
     ),
     Exchange("http-nginx-http10", "web", "http", (b"GET / HTTP/1.0\r\n\r\n",), b"HTTP/1.1 200"),
+    Exchange(
+        "tls-nginx-12-flight",
+        "web",
+        "https",
+        (raw.client_hello("www." + DOMAIN, raw.ECDHE_TLS12),),
+        has(b"\x16\x03\x03", b"\x0e\0\0\0"),
+    ),
+    Exchange(
+        "tls-nginx-alert",
+        "web",
+        "https",
+        (raw.client_hello("www." + DOMAIN, raw.RC4_ONLY),),
+        b"\x15\x03",
+    ),
     # RDP
     Exchange("rdp-xrdp-tls", "rdp", "rdp", (raw.rdp(),), b"\x03\x00\x00\x13"),
     Exchange("rdp-xrdp-old", "rdp", "rdp-old", (raw.rdp(),), b"\x03\x00"),

@@ -250,6 +250,13 @@ SMB2_OLD = (0x0202, 0x0210, 0x0300, 0x0302)
 SMB2_ALL = (*SMB2_OLD, 0x0311)
 
 
+def smb1(*dialects):
+    """MS-CIFS section 2.2.4.52.1; "SMB 2.???" invites a server to answer in SMB2."""
+    listed = b"".join(b"\x02" + name.encode() + b"\0" for name in dialects)
+    head = b"\xffSMB" + struct.pack("<BIBH12sHHHH", 0x72, 0, 0x18, 0xC843, bytes(12), 0xFFFF, 1, 0, 1)
+    return framed32(head + struct.pack("<BH", 0, len(listed)) + listed)
+
+
 # RDP (MS-RDPBCGR section 2.2.1.1): TLS and CredSSP offered.
 
 
@@ -277,6 +284,30 @@ def kerberos(realm, client="portledger-probe"):
     )
     request = tlv(0x30, tlv(0xA1, integer(5)), tlv(0xA2, integer(10)), tlv(0xA4, body))
     return tlv(0x6A, request)
+
+
+# TLS (RFC 5246 section 7.4.1.2, RFC 8446 section 4.1.2).
+
+ECDHE_TLS12 = (0xC02B, 0xC02F, 0xC02C, 0xC030)  # with AES in GCM
+RC4_ONLY = (0x0005,)
+
+
+def _extension(kind, data):
+    return struct.pack(">HH", kind, len(data)) + data
+
+
+def client_hello(name, suites):
+    """Of TLS 1.2, with the extensions without which servers choose no curve."""
+    listed = struct.pack(f">{len(suites)}H", *suites)
+    host = name.encode()
+    extensions = _extension(0, struct.pack(">HBH", 3 + len(host), 0, len(host)) + host)
+    extensions += _extension(10, struct.pack(">HHH", 4, 29, 23))
+    extensions += _extension(11, b"\x01\0")
+    extensions += _extension(13, struct.pack(">H3H", 6, 0x0403, 0x0401, 0x0804))
+    body = b"\x03\x03" + NONCE[:32] + b"\0" + struct.pack(">H", len(listed)) + listed + b"\x01\0"
+    body += struct.pack(">H", len(extensions)) + extensions
+    message = b"\x01" + len(body).to_bytes(3, "big") + body
+    return b"\x16\x03\x01" + struct.pack(">H", len(message)) + message
 
 
 def http(host, path="/"):

@@ -194,6 +194,33 @@ map to guest = never
         self.host.wait_for(registered, "the NetBIOS names")
 
 
+class OldFileServer(FileServer):
+    """One that speaks nothing newer than SMB 1."""
+
+    name = "oldfiles"
+    options = {"hostname": "oldfiles"}
+    ports = {"smb": ("tcp", 445)}
+
+    def settings(self):
+        return {
+            "/etc/samba/smb.conf": """[global]
+workgroup = TESTS
+netbios name = OLDFILES
+server min protocol = LANMAN1
+server max protocol = NT1
+interfaces = lo eth0
+load printers = no
+disable spoolss = yes
+"""
+        }
+
+    def commands(self):
+        return [("smbd", "--foreground", "--no-process-group", "--debug-stdout")]
+
+    def wait(self):
+        pass
+
+
 class Bind(Server):
     """BIND, which answers for example.test and refuses the rest."""
 
@@ -605,6 +632,7 @@ conn any
 SERVERS = {
     "dc": DomainController,
     "files": FileServer,
+    "oldfiles": OldFileServer,
     "bind": Bind,
     "snmp": Snmp,
     "tftp": Tftp,
