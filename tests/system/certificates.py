@@ -61,7 +61,15 @@ CERTIFICATES = (
     ("valid-ed25519", ED25519, f"/CN={NAME}", "between", VALID, "server", OWN_NAMES),
     ("expired", EC, f"/CN={NAME}", "between", EXPIRED, "server", OWN_NAMES),
     ("future", EC, f"/CN={NAME}", "between", FUTURE, "server", OWN_NAMES),
-    ("wrong-name", EC, "/CN=other.example.net", "between", VALID, "server", "DNS:other.example.net"),
+    (
+        "wrong-name",
+        EC,
+        "/CN=other.example.net",
+        "between",
+        VALID,
+        "server",
+        "DNS:other.example.net",
+    ),
     ("self-signed", EC, f"/CN={NAME}", None, VALID, "server", OWN_NAMES),
 )
 

@@ -15,10 +15,11 @@ from servers import COMMUNITY, DOMAIN, REALM
 
 class Exchange(NamedTuple):
     """
-    `fixture`.bin is the answer to the last of `requests`; over UDP with `.1`, `.2` where
-    `datagrams` is more than one. Over TCP all that comes is read before the next is sent, and
-    the fixture has all of it, or with `each` the answers apart, in `.1`, `.2`. `check` is how an answer begins,
-    or what it has to be true of.
+    Over UDP each of `requests` has one datagram as its answer. Over TCP a request is sent when the
+    answer to the one before is there: b"" waits for what a server says of its own accord, and
+    a function makes the request of the last answer, or ends it with None. `fixture`.bin has all
+    that came; with `each`, `fixture`.1.bin is the answer to the first, and so on. `check` is how
+    an answer begins, or what has to be true of it.
     """
 
     fixture: str
@@ -102,7 +103,13 @@ EXCHANGES = (
     Exchange("dns-samba-tcp", "dc", "dns", (raw.framed16(raw.dns(DOMAIN, 6)),), dns_code(0, "tcp")),
     Exchange("ldap-samba-rootdse", "dc", "ldap", (raw.root_dse(),), has(b"\x64", b"DC1")),
     Exchange("cldap-samba-rootdse", "dc", "cldap", (raw.root_dse(),), has(b"\x64", b"DC1")),
-    Exchange("cldap-samba-netlogon", "dc", "cldap", (raw.netlogon(DOMAIN),), has(b"netlogon", b"Default-First-Site-Name")),
+    Exchange(
+        "cldap-samba-netlogon",
+        "dc",
+        "cldap",
+        (raw.netlogon(DOMAIN),),
+        has(b"netlogon", b"Default-First-Site-Name"),
+    ),
     Exchange("rpc-samba-bind-ack", "dc", "rpc", (raw.rpc_bind(),), b"\x05\x00\x0c"),
     Exchange("rpc-samba-bind-rejected", "dc", "rpc", (raw.rpc_bind(version=9),), b"\x05\x00"),
     Exchange(
@@ -129,13 +136,19 @@ EXCHANGES = (
         b"\x05\x00",
         each=True,
     ),
-    Exchange("netbios-samba-status", "dc", "netbios", (raw.node_status(),), has(b"DC1 ", b"EXAMPLE")),
+    Exchange(
+        "netbios-samba-status", "dc", "netbios", (raw.node_status(),), has(b"DC1 ", b"EXAMPLE")
+    ),
     Exchange("smb2-samba-0302", "dc", "smb", (raw.smb2(*raw.SMB2_OLD),), smb2_reply),
     Exchange("smb2-samba-0311", "dc", "smb", (raw.smb2(*raw.SMB2_ALL),), smb2_reply),
     Exchange("smb2-samba-no-dialect", "dc", "smb", (raw.smb2(0x0999),), smb2_reply),
     Exchange("kerberos-samba-udp", "dc", "kerberos-udp", (raw.kerberos(REALM),), kerberos_error()),
     Exchange(
-        "kerberos-samba-tcp", "dc", "kerberos", (raw.framed32(raw.kerberos(REALM)),), kerberos_error(4)
+        "kerberos-samba-tcp",
+        "dc",
+        "kerberos",
+        (raw.framed32(raw.kerberos(REALM)),),
+        kerberos_error(4),
     ),
     Exchange(
         "kerberos-samba-wrong-realm",
@@ -151,7 +164,9 @@ EXCHANGES = (
         (raw.kerberos(REALM, "Administrator"),),
         kerberos_error(),
     ),
-    Exchange("netbios-nmbd-status", "files", "netbios", (raw.node_status(),), has(b"FILES", b"TESTS")),
+    Exchange(
+        "netbios-nmbd-status", "files", "netbios", (raw.node_status(),), has(b"FILES", b"TESTS")
+    ),
     Exchange("smb2-smbd-signing", "files", "smb", (raw.smb2(*raw.SMB2_ALL),), smb2_reply),
     Exchange(
         "smb2-smbd-from-smb1",
@@ -168,17 +183,25 @@ EXCHANGES = (
         lambda reply: reply[4:9] == b"\xffSMB\x72" and reply[13] & 0x80,
     ),
     # BIND
-    Exchange("dns-bind-refused", "bind", "dns-udp", (raw.dns("portqry.microsoft.com"),), dns_code(5)),
+    Exchange(
+        "dns-bind-refused", "bind", "dns-udp", (raw.dns("portqry.microsoft.com"),), dns_code(5)
+    ),
     Exchange("dns-bind-a", "bind", "dns-udp", (raw.dns("www." + DOMAIN),), dns_code(0)),
     Exchange("dns-bind-aaaa", "bind", "dns-udp", (raw.dns("www." + DOMAIN, 28),), dns_code(0)),
     Exchange("dns-bind-cname", "bind", "dns-udp", (raw.dns("alias." + DOMAIN),), dns_code(0)),
     Exchange("dns-bind-mx", "bind", "dns-udp", (raw.dns(DOMAIN, 15),), dns_code(0)),
     Exchange("dns-bind-txt", "bind", "dns-udp", (raw.dns("text." + DOMAIN, 16),), dns_code(0)),
-    Exchange("dns-bind-srv", "bind", "dns-udp", (raw.dns("_ldap._tcp." + DOMAIN, 33),), dns_code(0)),
+    Exchange(
+        "dns-bind-srv", "bind", "dns-udp", (raw.dns("_ldap._tcp." + DOMAIN, 33),), dns_code(0)
+    ),
     Exchange("dns-bind-no-name", "bind", "dns-udp", (raw.dns("nobody." + DOMAIN),), dns_code(3)),
     Exchange("dns-bind-truncated", "bind", "dns-udp", (raw.dns("big." + DOMAIN, 16),), dns_code(0)),
     Exchange(
-        "dns-bind-version", "bind", "dns-udp", (raw.dns("version.bind", 16, kind_class=3),), dns_code(0)
+        "dns-bind-version",
+        "bind",
+        "dns-udp",
+        (raw.dns("version.bind", 16, kind_class=3),),
+        dns_code(0),
     ),
     Exchange(
         "dns-bind-tcp", "bind", "dns", (raw.framed16(raw.dns("www." + DOMAIN)),), dns_code(0, "tcp")
@@ -201,7 +224,11 @@ EXCHANGES = (
         has(b"\xa2", b"Linux", b"nowhere"),
     ),
     Exchange(
-        "snmp-netsnmp-v1-no-such-name", "snmp", "snmp", (raw.snmp(0, COMMUNITY, (99,)),), has(b"\xa2")
+        "snmp-netsnmp-v1-no-such-name",
+        "snmp",
+        "snmp",
+        (raw.snmp(0, COMMUNITY, (99,)),),
+        has(b"\xa2"),
     ),
     Exchange(
         "snmp-netsnmp-v2c-no-such-object",
@@ -307,11 +334,21 @@ EXCHANGES = (
     Exchange("rdp-xrdp-failure", "rdp", "rdp", (raw.rdp(0),), b"\x03\x00"),
     # Played, from the specification
     Exchange(
-        "sqlbrowser-played-all", "played", "sql-browser", (raw.SQL_BROWSER_ALL,), b"\x05\xc9\x00Server"
+        "sqlbrowser-played-all",
+        "played",
+        "sql-browser",
+        (raw.SQL_BROWSER_ALL,),
+        b"\x05\xc9\x00Server",
     ),
     Exchange(
         "sqlbrowser-played-one", "played", "sql-browser", (b"\x04reports\0",), b"\x05\x56\x00Server"
     ),
     Exchange("ntp-played-kiss", "played", "ntp-kiss", (raw.ntp(),), b"\xe4\0"),
-    Exchange("isa-played-hello", "played", "proxy", (raw.proxy_hello(),), lambda reply: reply[36:38] == b"\x10\x00"),
+    Exchange(
+        "isa-played-hello",
+        "played",
+        "proxy",
+        (raw.proxy_hello(),),
+        lambda reply: reply[36:38] == b"\x10\x00",
+    ),
 )

@@ -75,7 +75,9 @@ ANSWERS = (
     Answer("rdp", "rdp", "rdp", ()),
     Answer("rdp", "rdp-old", "rdp", ()),
     Answer("ike", "ike", "ike", ()),
-    Answer("played", "sql-browser", "sqlbrowser", ("DBHOST", "MSSQLSERVER", 1433, "REPORTS", 50123)),
+    Answer(
+        "played", "sql-browser", "sqlbrowser", ("DBHOST", "MSSQLSERVER", 1433, "REPORTS", 50123)
+    ),
     Answer("played", "proxy", "isa", ()),
 )
 

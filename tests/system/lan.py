@@ -220,7 +220,9 @@ class Host:
         kernel has one limit for all namespaces, which is not ours to change.
         """
         lines = [f"echo {value} >{path}" for path, value in NO_LIMITS.items()]
-        self.run("/bin/sh", "-uc", "cd /proc/sys/net\n{\n" + "\n".join(lines) + "\n} 2>/dev/null\n:")
+        self.run(
+            "/bin/sh", "-uc", "cd /proc/sys/net\n{\n" + "\n".join(lines) + "\n} 2>/dev/null\n:"
+        )
 
     def _enter(self, command):
         pid = self.holder.pid
@@ -279,7 +281,9 @@ class Host:
         def there():
             for process in self.processes:
                 if process.poll() is not None:
-                    raise AssertionError(f"{process.args[-1]} has ended: {process.poll()}\n{self.log()}")
+                    raise AssertionError(
+                        f"{process.args[-1]} has ended: {process.poll()}\n{self.log()}"
+                    )
             return true()
 
         return wait_until(there, f"{what} of {self.name}")
@@ -292,7 +296,9 @@ class Host:
                 rows = [line.split() for line in table.readlines()[1:]]
             states = {"tcp": "0A", "udp": "07"}
             ends = f":{port:04X}"
-            found = found or any(row[1].endswith(ends) and row[3] == states[protocol] for row in rows)
+            found = found or any(
+                row[1].endswith(ends) and row[3] == states[protocol] for row in rows
+            )
         return found
 
     def wait_for_ports(self, ports):

@@ -186,7 +186,10 @@ def proxy_hello():
 
 
 def _transform(last, kind, number, attributes=b""):
-    return struct.pack(">BBHBBH", 0 if last else 3, 0, 8 + len(attributes), kind, 0, number) + attributes
+    return (
+        struct.pack(">BBHBBH", 0 if last else 3, 0, 8 + len(attributes), kind, 0, number)
+        + attributes
+    )
 
 
 def ikev2(cookie=COOKIE, group=14):
@@ -253,7 +256,9 @@ SMB2_ALL = (*SMB2_OLD, 0x0311)
 def smb1(*dialects):
     """MS-CIFS section 2.2.4.52.1; "SMB 2.???" invites a server to answer in SMB2."""
     listed = b"".join(b"\x02" + name.encode() + b"\0" for name in dialects)
-    head = b"\xffSMB" + struct.pack("<BIBH12sHHHH", 0x72, 0, 0x18, 0xC843, bytes(12), 0xFFFF, 1, 0, 1)
+    head = b"\xffSMB" + struct.pack(
+        "<BIBH12sHHHH", 0x72, 0, 0x18, 0xC843, bytes(12), 0xFFFF, 1, 0, 1
+    )
     return framed32(head + struct.pack("<BH", 0, len(listed)) + listed)
 
 

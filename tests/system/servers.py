@@ -140,7 +140,10 @@ class DomainController(Server):
             (
                 *("samba", "--foreground", "--no-process-group", "--debug-stdout"),
                 *(f"--configfile={settings}", "--option=dns update command=/bin/true"),
-                *("--option=spn update command=/bin/true", "--option=server string=Test Controller"),
+                *(
+                    "--option=spn update command=/bin/true",
+                    "--option=server string=Test Controller",
+                ),
             )
         ]
 
@@ -262,7 +265,9 @@ zone "example.test" { type primary; file "/etc/bind/test.zone"; };
         }
 
     def prepare(self):
-        self.host.run("/bin/sh", "-euc", "mkdir -p /var/cache/bind; chown bind /var/cache/bind /run")
+        self.host.run(
+            "/bin/sh", "-euc", "mkdir -p /var/cache/bind; chown bind /var/cache/bind /run"
+        )
 
     def commands(self):
         return [("named", "-g", "-u", "bind", "-n", "1", "-c", "/etc/bind/test.conf")]
@@ -342,7 +347,9 @@ PidFile none
         }
 
     def prepare(self):
-        keys = "for kind in ed25519 ecdsa; do ssh-keygen -q -t $kind -N '' -f /etc/ssh/key_$kind; done"
+        keys = (
+            "for kind in ed25519 ecdsa; do ssh-keygen -q -t $kind -N '' -f /etc/ssh/key_$kind; done"
+        )
         self.host.run("/bin/sh", "-euc", "mkdir -p /run/sshd; " + keys)
 
     def commands(self):
@@ -460,7 +467,8 @@ tls_on_connect_ports = 465
 tls_certificate = /tls/chain
 tls_privatekey = /tls/key
 # The banner of two lines is that of port 587.
-smtp_banner = ${if eq{$received_port}{587}{$primary_hostname ESMTP Exim $version_number\\nNo mail is taken here}{$primary_hostname ESMTP Exim $version_number}}
+smtp_banner = $primary_hostname ESMTP Exim $version_number\\
+  ${if eq{$received_port}{587}{\\nNo mail is taken here}{}}
 host_lookup =
 rfc1413_query_timeout = 0s
 acl_smtp_rcpt = deny
@@ -518,7 +526,8 @@ background=NO
 
     def settings(self):
         return {
-            "/etc/vsftpd-1.conf": self.COMMON + "listen_port=21\nftpd_banner=(vsFTPd of the tests)\n",
+            "/etc/vsftpd-1.conf": self.COMMON
+            + "listen_port=21\nftpd_banner=(vsFTPd of the tests)\n",
             "/etc/vsftpd-2.conf": self.COMMON + "listen_port=2121\nbanner_file=/etc/banner\n",
             "/etc/banner": "Files of the tests\nNothing is here\nGo away\n",
         }
@@ -559,7 +568,9 @@ class Rdp(Server):
     def settings(self):
         texts = {}
         for number, layer, port in ((1, "tls", 3389), (2, "rdp", 3390)):
-            texts[f"/etc/xrdp/test-{number}.ini"] = f"""[Globals]
+            texts[
+                f"/etc/xrdp/test-{number}.ini"
+            ] = f"""[Globals]
 ini_version=1
 fork=true
 port={port}
@@ -587,7 +598,9 @@ port=-1
         return texts
 
     def prepare(self):
-        self.host.run("/bin/sh", "-euc", "mkdir -p /run/xrdp; xrdp-keygen xrdp /etc/xrdp/rsakeys.ini")
+        self.host.run(
+            "/bin/sh", "-euc", "mkdir -p /run/xrdp; xrdp-keygen xrdp /etc/xrdp/rsakeys.ini"
+        )
 
     def commands(self):
         return [

@@ -24,7 +24,17 @@ from certificates import NAME, Authority
 from exchanges import EXCHANGES, ask, right
 from lan import Lan
 from machines import LinuxMachine, wait_until
-from played_servers import DROPPED_RANGE, FILTERS, FIXTURES, LATE_RESET, TCP, UDP, Crowd, Filtered, Played
+from played_servers import (
+    DROPPED_RANGE,
+    FILTERS,
+    FIXTURES,
+    LATE_RESET,
+    TCP,
+    UDP,
+    Crowd,
+    Filtered,
+    Played,
+)
 from servers import SERVERS, Web, start
 
 IP_RECVERR = 11  # linux/in.h
@@ -62,7 +72,11 @@ def processes_in(network):
 
 
 def mounts_below(folder):
-    return [line for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines() if str(folder) in line]
+    return [
+        line
+        for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
+        if str(folder) in line
+    ]
 
 
 @pytest.mark.parametrize("name", SERVERS)
@@ -169,7 +183,9 @@ def test_what_is_expected_is_of_servers_that_there_are():
         ports = UDP if kind is Played else kind.ports
         assert answer.port in ports, answer
     assert {row.port for row in expectations.TCP_BEHAVIOURS + expectations.ENDLESS} <= TCP.keys()
-    assert {row.port for row in expectations.UDP_BEHAVIOURS + expectations.UDP_ANSWERED} <= UDP.keys()
+    assert {
+        row.port for row in expectations.UDP_BEHAVIOURS + expectations.UDP_ANSWERED
+    } <= UDP.keys()
     assert expectations.FILTER_STATUS.keys() == FILTERS.keys()
 
 
@@ -177,7 +193,9 @@ def test_no_exchange_takes_nothing_or_its_own_request_for_an_answer():
     for exchange in EXCHANGES:
         if callable(exchange.check):
             for data in (exchange.requests[-1], bytes(64)):
-                assert callable(data) or len(data) < 12 or not right(exchange, data), exchange.fixture
+                assert (
+                    callable(data) or len(data) < 12 or not right(exchange, data)
+                ), exchange.fixture
 
 
 # TLS: what a client that checks everything finds.
@@ -221,7 +239,9 @@ def test_certificates_are_what_their_ports_say(lan, authority):
                 assert wanted in said, f"{name}: {said}"
 
 
-@pytest.mark.parametrize("ports", [("mail", ("smtps", "imaps", "pop3s")), ("dc", ("ldaps", "catalog-tls"))])
+@pytest.mark.parametrize(
+    "ports", [("mail", ("smtps", "imaps", "pop3s")), ("dc", ("ldaps", "catalog-tls"))]
+)
 def test_tls_is_spoken_before_the_protocol(ports, lan, authority):
     name, secured_ports = ports
     server = start(name, lan, authority)
