@@ -69,7 +69,7 @@ void reactor_socket_close(struct reactor_socket *socket, bool reset);
 uint16_t reactor_socket_port(const struct reactor_socket *socket); /* the local one; 0: not known */
 
 enum reactor_happening {
-    REACTOR_CONNECTED, /* TCP */
+    REACTOR_CONNECTED, /* TCP; one that has only met itself is FAILED, refused */
     REACTOR_READABLE,  /* reactor_receive() has something, or the end; comes again with the next
                           wait while something is left */
     REACTOR_WRITABLE,  /* after a send that did not take all */

@@ -468,6 +468,23 @@ static bool is_of_connected(const struct probe_error *error)
     return !error->has_icmp && (error->code == ECONNRESET || error->code == EPIPE);
 }
 
+/*
+ * Where nobody listens at a dynamic port of this machine, a connection to it may
+ * get that very port as its own, and meet itself (RFC 9293 section 3.5, simultaneous open).
+ */
+static bool has_met_itself(const struct reactor_socket *socket)
+{
+    struct address own = {.size = sizeof(own.of)};
+    struct socket_endpoint local;
+
+    if (getsockname(socket->fd, &own.of.any, &own.size) != 0) {
+        return false;
+    }
+    local = from_address(&own);
+    return local.port == socket->target.port &&
+           memcmp(local.address, socket->target.address, sizeof(local.address)) == 0;
+}
+
 /* False: nothing that anybody needs to know. */
 static bool tell_connecting(struct reactor_socket *socket, uint32_t events,
                             struct reactor_event *out)
@@ -481,6 +498,11 @@ static bool tell_connecting(struct reactor_socket *socket, uint32_t events,
         out->error = (struct probe_error){0};
     } else if ((events & (EPOLLOUT | EPOLLIN)) == 0) {
         return false;
+    }
+    if (has_met_itself(socket)) {
+        out->happening = REACTOR_FAILED;
+        out->error = error_of(ECONNREFUSED);
+        return true;
     }
     socket->connecting = false;
     watch(socket, false);

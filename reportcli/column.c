@@ -48,7 +48,7 @@ const char *column_type_name(enum column_type type)
     static const char *const names[COLUMN_TYPE_COUNT] = {
         [COLUMN_TEXT] = "text",       [COLUMN_INTEGER] = "integer", [COLUMN_REAL] = "real",
         [COLUMN_BOOLEAN] = "boolean", [COLUMN_TIME] = "time",       [COLUMN_DURATION] = "duration",
-        [COLUMN_SIZE] = "size",
+        [COLUMN_SIZE] = "size",       [COLUMN_OBJECT] = "object",
     };
 
     return names[type];
@@ -77,4 +77,9 @@ struct value value_real(double real)
 struct value value_truth(bool truth)
 {
     return (struct value){.present = true, .truth = truth};
+}
+
+struct value value_object(const char *text, const char *json)
+{
+    return (struct value){.present = json != NULL, .text = text, .json = json};
 }

@@ -22,6 +22,7 @@ enum column_type {
     COLUMN_TIME,     /* milliseconds since 1970 UTC; printed as RFC 3339 with offset */
     COLUMN_DURATION, /* milliseconds; JSON and CSV print the number */
     COLUMN_SIZE,     /* bytes; JSON and CSV print the number */
+    COLUMN_OBJECT,   /* several things with names: an object in JSON, elsewhere text */
     COLUMN_TYPE_COUNT,
 };
 
@@ -81,7 +82,9 @@ struct value {
     bool truth;       /* BOOLEAN */
     int64_t number;   /* INTEGER, TIME, DURATION, SIZE */
     double real;      /* REAL */
-    const char *text; /* TEXT: UTF-8 from anywhere; lent until the record is written */
+    const char *text; /* TEXT: UTF-8 from anywhere; lent until the record is written. OBJECT: the
+                         form for people */
+    const char *json; /* OBJECT: the same as JSON; lent likewise */
 };
 
 struct value value_text(const char *text); /* absent for NULL */
@@ -89,3 +92,4 @@ struct value value_number(int64_t number); /* also times, durations, sizes */
 struct value value_known(int64_t number);  /* absent for 0: "not known" in most of our structs */
 struct value value_real(double real);
 struct value value_truth(bool truth);
+struct value value_object(const char *text, const char *json); /* absent for NULL */

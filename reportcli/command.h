@@ -72,6 +72,7 @@ extern const struct command command_history;
 extern const struct command command_diff;
 extern const struct command command_status;
 extern const struct command command_export;
+extern const struct command command_query;
 extern const struct command command_help;
 
 /* The command of that name; FAILURE_USAGE, with the name that was probably meant, where none is. */
@@ -128,7 +129,9 @@ bool command_finish(const struct command_context *context, struct render *render
  * "denied" (what this user may not see), "lacking" (tables that the system does
  * not have), "facts" (what was not read in time), "modules" (processes whose
  * modules could not be read), "order", "restart", "copy" (the file is a part of
- * a ledger), "dropped" (what retention has taken from the answer).
+ * a ledger), "dropped" (what retention has taken from the answer), "hidden" (ports
+ * that are not shown), "limit" (fewer at once than asked for), "side-effect" (a
+ * protocol that was not asked in), "stopped" (a query that was ended).
  */
 void command_note(const struct command_context *context, const char *kind, const char *format, ...)
     PRINTF_LIKE(3, 4);

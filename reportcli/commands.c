@@ -10,9 +10,8 @@
 #include "reportcli/command.h"
 
 const struct command *const commands[] = {
-    &command_local,   &command_processes, &command_modules,
-    &command_history, &command_diff,      &command_status,
-    &command_export,  &command_help,      NULL,
+    &command_local,  &command_processes, &command_modules, &command_history, &command_diff,
+    &command_status, &command_export,    &command_query,   &command_help,    NULL,
 };
 
 /* The name that was probably meant; NULL where none is near. */

@@ -128,6 +128,9 @@ void json_add_value(struct text *text, const struct column *column, const struct
     case COLUMN_BOOLEAN:
         text_add(text, value->truth ? "true" : "false");
         break;
+    case COLUMN_OBJECT:
+        text_add(text, value->json);
+        break;
     case COLUMN_TIME:
         add_time(text, value->number, zone);
         break;

@@ -62,7 +62,7 @@ static bool add_cell(struct text *out, const struct render *render, size_t i,
     if (!value->present) {
         return true;
     }
-    if (column->type == COLUMN_TEXT) {
+    if (column->type == COLUMN_TEXT || column->type == COLUMN_OBJECT) {
         return add_text(out, value->text, render->options.terminal, why);
     }
     if (column->type == COLUMN_TIME) {

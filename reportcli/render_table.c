@@ -62,7 +62,8 @@ static void release(void *opaque)
 
 static bool is_number(enum column_type type)
 {
-    return type != COLUMN_TEXT && type != COLUMN_TIME && type != COLUMN_BOOLEAN;
+    return type != COLUMN_TEXT && type != COLUMN_TIME && type != COLUMN_BOOLEAN &&
+           type != COLUMN_OBJECT;
 }
 
 static void add_text_cell(struct text *text, const char *bytes)
@@ -90,6 +91,7 @@ static void add_cell(struct text *text, const struct column *column, const struc
     }
     switch (column->type) {
     case COLUMN_TEXT:
+    case COLUMN_OBJECT:
         add_text_cell(text, value->text);
         break;
     case COLUMN_REAL:

@@ -112,7 +112,7 @@ static void check_property(const char *record, const char *property, const char 
 static const char *const json_types[COLUMN_TYPE_COUNT] = {
     [COLUMN_TEXT] = "string",     [COLUMN_INTEGER] = "integer", [COLUMN_REAL] = "number",
     [COLUMN_BOOLEAN] = "boolean", [COLUMN_TIME] = "string",     [COLUMN_DURATION] = "integer",
-    [COLUMN_SIZE] = "integer",
+    [COLUMN_SIZE] = "integer",    [COLUMN_OBJECT] = "object",
 };
 
 static void check_column_in_schema(const struct column_table *table, size_t i)

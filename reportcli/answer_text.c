@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "reportcli/answer_text.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "reportcli/json_text.h"
+
+static void add_time(struct text *text, int64_t at, enum time_zone_choice zone)
+{
+    time_text_add_rfc3339(text, at, zone);
+}
+
+static void add_json_value(struct text *text, const struct answer_value *value,
+                           enum time_zone_choice zone)
+{
+    switch (value->field->type) {
+    case ANSWER_TEXT:
+        json_add_string(text, value->text);
+        break;
+    case ANSWER_TIME:
+        text_add_char(text, '"');
+        add_time(text, value->number, zone);
+        text_add_char(text, '"');
+        break;
+    case ANSWER_TRUTH:
+        text_add(text, value->number != 0 ? "true" : "false");
+        break;
+    default:
+        text_addf(text, "%" PRId64, value->number);
+        break;
+    }
+}
+
+/* The values of one item (0: of the answer as a whole), from the place `from` on. */
+struct scope {
+    const struct answer *answer;
+    uint32_t item;
+    size_t from;
+    enum time_zone_choice zone;
+};
+
+/* Whether a value before it in its scope has the same field. */
+static bool is_first(const struct scope *scope, size_t at)
+{
+    const struct answer_value *values = scope->answer->values;
+
+    for (size_t i = scope->from; i < at; i++) {
+        if (values[i].item == scope->item && values[i].field == values[at].field) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* All values of a field that can come several times. */
+static void add_array(struct text *text, const struct scope *scope, size_t at)
+{
+    const struct answer_value *values = scope->answer->values;
+    const char *parting = "[";
+
+    for (size_t i = at; i < scope->answer->count; i++) {
+        if (values[i].item == scope->item && values[i].field == values[at].field) {
+            text_add(text, parting);
+            add_json_value(text, &values[i], scope->zone);
+            parting = ",";
+        }
+        if (scope->item != 0 && values[i].item != scope->item) {
+            break; /* an item's values stand together */
+        }
+    }
+    text_add_char(text, ']');
+}
+
+static void add_name(struct text *text, const char **parting, const char *name)
+{
+    text_add(text, *parting);
+    json_add_string(text, name);
+    text_add_char(text, ':');
+    *parting = ",";
+}
+
+/* The members of a scope, without braces. */
+static void add_members(struct text *text, const struct scope *scope, const char **parting)
+{
+    const struct answer *answer = scope->answer;
+
+    for (size_t i = scope->from; i < answer->count; i++) {
+        const struct answer_value *value = &answer->values[i];
+
+        if (scope->item != 0 && value->item != scope->item) {
+            break;
+        }
+        if (value->item != scope->item || !is_first(scope, i)) {
+            continue;
+        }
+        add_name(text, parting, value->field->name);
+        if (value->field->many) {
+            add_array(text, scope, i);
+        } else {
+            add_json_value(text, value, scope->zone);
+        }
+    }
+}
+
+static void add_item(struct text *text, const struct answer *answer, size_t at,
+                     enum time_zone_choice zone)
+{
+    struct scope scope = {answer, answer->values[at].item, at, zone};
+    const char *parting = "";
+
+    text_add_char(text, '{');
+    add_members(text, &scope, &parting);
+    text_add_char(text, '}');
+}
+
+/* The place of the next value that begins an item of that group; NULL: of any. */
+static size_t next_item(const struct answer *answer, size_t from, const char *group)
+{
+    for (size_t i = from; i < answer->count; i++) {
+        const struct answer_value *value = &answer->values[i];
+        bool begins = value->item != 0 && (i == 0 || answer->values[i - 1].item != value->item);
+
+        if (begins && (group == NULL || strcmp(value->group, group) == 0)) {
+            return i;
+        }
+    }
+    return answer->count;
+}
+
+static void add_group(struct text *text, const struct answer *answer, size_t first,
+                      enum time_zone_choice zone)
+{
+    const char *group = answer->values[first].group;
+    const char *parting = "[";
+
+    for (size_t i = first; i < answer->count; i = next_item(answer, i + 1, group)) {
+        text_add(text, parting);
+        add_item(text, answer, i, zone);
+        parting = ",";
+    }
+    text_add_char(text, ']');
+}
+
+void answer_add_json(struct text *text, const struct answer *answer, enum time_zone_choice zone)
+{
+    struct scope whole = {answer, 0, 0, zone};
+    const char *parting = "";
+
+    text_add_char(text, '{');
+    add_members(text, &whole, &parting);
+    for (size_t i = next_item(answer, 0, NULL); i < answer->count;
+         i = next_item(answer, i + 1, NULL)) {
+        const char *group = answer->values[i].group;
+
+        if (next_item(answer, 0, group) == i) {
+            add_name(text, &parting, group);
+            add_group(text, answer, i, zone);
+        }
+    }
+    text_add_char(text, '}');
+}
+
+static void add_plain_value(struct text *text, const struct answer_value *value,
+                            enum time_zone_choice zone)
+{
+    switch (value->field->type) {
+    case ANSWER_TEXT:
+        text_add(text, value->text);
+        break;
+    case ANSWER_TIME:
+        add_time(text, value->number, zone);
+        break;
+    case ANSWER_TRUTH:
+        text_add(text, value->number != 0 ? "yes" : "no");
+        break;
+    default:
+        text_addf(text, "%" PRId64, value->number);
+        if (value->field->unit != NULL) {
+            text_addf(text, " %s", value->field->unit);
+        }
+        break;
+    }
+}
+
+void answer_add_pairs(struct text *text, const struct answer *answer, enum time_zone_choice zone)
+{
+    for (size_t i = 0; i < answer->count; i++) {
+        const struct answer_value *value = &answer->values[i];
+
+        text_add(text, i == 0 ? "" : "; ");
+        if (value->item != 0) {
+            text_addf(text, "%s %u ", value->group, (unsigned)value->item);
+        }
+        text_addf(text, "%s=", value->field->name);
+        add_plain_value(text, value, zone);
+    }
+}
+
+static bool is_among(const struct answer_field *field, const struct answer_field *fields,
+                     size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (&fields[i] == field) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void answer_add_telling(struct text *text, const struct answer *answer,
+                        const struct answer_field *fields, size_t field_count)
+{
+    const char *any = NULL;
+
+    for (size_t i = 0; i < answer->count; i++) {
+        const struct answer_value *value = &answer->values[i];
+
+        if (value->text != NULL && is_among(value->field, fields, field_count)) {
+            text_add(text, value->text);
+            return;
+        }
+        any = any == NULL ? value->text : any;
+    }
+    text_add(text, any == NULL ? "" : any);
+}

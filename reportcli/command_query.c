@@ -1,0 +1,409 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Asks remote ports.
+ *
+ * A table is sorted, and of a sweep it shows what listens, and counts the
+ * rest; the other formats print each outcome when it is there.
+ */
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/console.h"
+#include "base/interrupt.h"
+#include "base/units.h"
+#include "probes/reactor.h"
+#include "reportcli/command.h"
+#include "reportcli/outcome_record.h"
+#include "reportcli/query_plan.h"
+
+enum {
+    SWEEP = 32, /* more queries than that are one */
+    PROGRESS_AFTER_MS = 1000,
+    WORDS_MAX = 4096,
+};
+
+/* An outcome that waits to be sorted. */
+struct kept {
+    struct outcome outcome;
+    size_t target; /* in the order in which they were named */
+    size_t port;   /* likewise */
+};
+
+/* A query under way: which of the plan's. */
+struct place {
+    size_t target;
+    size_t port;
+};
+
+struct run {
+    const struct command_context *context;
+    const struct query_plan *plan;
+    struct render *render;
+    struct outcome_record record;
+    struct target_walk walk;
+    struct text host;
+    struct kept *kept;
+    size_t kept_count;
+    size_t kept_capacity;
+    size_t targets; /* pulled so far */
+    uint64_t counts[PROBE_STATUS_COUNT];
+    uint64_t hidden[PROBE_STATUS_COUNT];
+    char not_asked[400]; /* why, of the first that was hidden */
+    int64_t began;
+    bool is_table;
+    bool hides; /* all but what listens */
+    bool drew;  /* progress on the terminal */
+};
+
+static bool next_target(void *context, struct engine_target *target)
+{
+    struct run *run = context;
+
+    if (!target_list_next(&run->plan->targets, &run->walk, &run->host, &target->address)) {
+        return false;
+    }
+    target->host = text_bytes(&run->host);
+    target->user = (void *)(uintptr_t)run->targets++;
+    return true;
+}
+
+/* Target and port as one pointer's worth of number: nothing is allocated for a query. */
+static void *to_user(const struct run *run, size_t target, size_t port)
+{
+    return (void *)(uintptr_t)(target * run->plan->list.count + port);
+}
+
+static struct place from_user(const struct run *run, void *user)
+{
+    uintptr_t number = (uintptr_t)user;
+
+    return (struct place){number / run->plan->list.count, number % run->plan->list.count};
+}
+
+static bool query_at(void *context, void *target_user, size_t i, struct engine_query *query)
+{
+    struct run *run = context;
+    const struct query_port *port;
+
+    if (i == run->plan->list.count) {
+        return false;
+    }
+    port = &run->plan->ports[i];
+    *query = (struct engine_query){
+        .transport = port->item.transport,
+        .port = port->item.port,
+        .protocol = port->protocol,
+        .service = port->service,
+        .user = to_user(run, (size_t)(uintptr_t)target_user, i),
+    };
+    return true;
+}
+
+static bool keep(struct run *run, struct outcome *outcome, struct place place, struct failure *why)
+{
+    if (run->kept_count == run->kept_capacity) {
+        size_t capacity = run->kept_capacity * 2 + 64;
+        struct kept *kept = realloc(run->kept, capacity * sizeof(*kept));
+
+        if (kept == NULL) {
+            return FAIL(why, FAILURE_MEMORY, 0, "no memory for the outcomes");
+        }
+        run->kept = kept;
+        run->kept_capacity = capacity;
+    }
+    run->kept[run->kept_count++] = (struct kept){*outcome, place.target, place.port};
+    *outcome = (struct outcome){0}; /* it is ours now */
+    return true;
+}
+
+static void hide(struct run *run, const struct outcome *outcome)
+{
+    struct text words = {0};
+
+    run->hidden[outcome->status]++;
+    if (outcome->status == PROBE_NOT_ASKED && run->not_asked[0] == '\0') {
+        text_addf(&words, "%s: ", outcome->host);
+        outcome_add_cause(&words, outcome);
+        text_addf(&words, "%s%s", outcome->detail == NULL ? "" : ", ",
+                  outcome->detail == NULL ? "" : outcome->detail);
+        (void)snprintf(run->not_asked, sizeof(run->not_asked), "%s", text_bytes(&words));
+        text_clear(&words);
+    }
+}
+
+static bool deliver(void *context, void *user, struct outcome *outcome, struct failure *why)
+{
+    struct run *run = context;
+
+    run->counts[outcome->status]++;
+    if (run->hides && outcome->status != PROBE_LISTENING) {
+        hide(run, outcome);
+        return true;
+    }
+    if (run->is_table) {
+        return keep(run, outcome, from_user(run, user), why);
+    }
+    return outcome_record_print(&run->record, run->render, outcome, why);
+}
+
+static void warn(void *context, const char *text)
+{
+    struct run *run = context;
+
+    command_note(run->context, "limit", "%s", text);
+}
+
+/* Writes to the terminal at once; who cannot read it misses nothing. */
+static void draw(const char *text)
+{
+    struct failure why;
+
+    (void)!(console_write(CONSOLE_ERROR, text, strlen(text), &why) &&
+            console_flush(CONSOLE_ERROR, &why));
+}
+
+static void progress(void *context, const struct engine_sum *sum)
+{
+    struct run *run = context;
+    struct text line = {0};
+
+    if (clock_steady() - run->began < PROGRESS_AFTER_MS) {
+        return;
+    }
+    run->drew = true;
+    text_addf(&line, "\r\x1b[K%zu of %" PRIu64 " ports asked, %" PRIu64 " listen", sum->delivered,
+              query_plan_size(run->plan), run->counts[PROBE_LISTENING]);
+    draw(text_bytes(&line));
+    text_clear(&line);
+}
+
+static bool shows_progress(const struct run *run)
+{
+    return !run->context->quiet && console_takes_colour(CONSOLE_ERROR) &&
+           console_is_terminal(CONSOLE_ERROR);
+}
+
+static int compare(const void *left, const void *right)
+{
+    const struct kept *a = left;
+    const struct kept *b = right;
+
+    if (a->target != b->target) {
+        return a->target < b->target ? -1 : 1;
+    }
+    return (a->port > b->port) - (a->port < b->port);
+}
+
+static bool print_kept(struct run *run, struct failure *why)
+{
+    if (run->kept_count > 0) {
+        qsort(run->kept, run->kept_count, sizeof(*run->kept), compare);
+    }
+    for (size_t i = 0; i < run->kept_count; i++) {
+        if (!outcome_record_print(&run->record, run->render, &run->kept[i].outcome, why)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void note_hidden(const struct run *run)
+{
+    struct text words = {0};
+
+    for (int i = 0; i < PROBE_STATUS_COUNT; i++) {
+        if (run->hidden[i] > 0) {
+            text_addf(&words, "%s%" PRIu64 " %s", words.size > 0 ? ", " : "", run->hidden[i],
+                      probe_status_name(i));
+        }
+    }
+    if (words.size > 0) {
+        command_note(run->context, "hidden", "not shown: %s%s", text_bytes(&words),
+                     run->is_table ? " (--all shows them)" : "");
+    }
+    if (run->not_asked[0] != '\0') {
+        command_note(run->context, "hidden", "not asked, for instance %s", run->not_asked);
+    }
+    text_clear(&words);
+}
+
+static void note_run(const struct run *run, const struct engine_sum *sum)
+{
+    note_hidden(run);
+    if (sum->was_stopped) {
+        command_note(run->context, "stopped", "stopped: %zu of %" PRIu64 " ports have no outcome",
+                     (size_t)(query_plan_size(run->plan) - sum->delivered),
+                     query_plan_size(run->plan));
+    }
+}
+
+static void note_plan(const struct run *run)
+{
+    const struct protocol *left_out = run->plan->left_out;
+
+    if (left_out != NULL && !run->plan->engine.no_ask) {
+        command_note(run->context, "side-effect",
+                     "not asked in %s, only reached: %s; --as %s asks all the same", left_out->name,
+                     left_out->side_effect, left_out->name);
+    }
+}
+
+/* What each status means for the exit; the highest counts. */
+static enum exit_status judge(const struct run *run, const struct engine_sum *sum)
+{
+    static const enum exit_status exits[PROBE_STATUS_COUNT] = {
+        [PROBE_NOT_ASKED] = EXIT_REFUSED,
+        [PROBE_LISTENING] = EXIT_YES,
+        [PROBE_NOT_LISTENING] = EXIT_NO,
+        [PROBE_FILTERED] = EXIT_UNDECIDED,
+        [PROBE_LISTENING_OR_FILTERED] = EXIT_UNDECIDED,
+    };
+    enum exit_status highest = sum->was_stopped ? EXIT_UNDECIDED : EXIT_YES;
+
+    for (int i = 0; i < PROBE_STATUS_COUNT; i++) {
+        if (run->counts[i] > 0 && exits[i] > highest) {
+            highest = exits[i];
+        }
+    }
+    return highest;
+}
+
+static void stop(void *engine)
+{
+    engine_stop(engine);
+}
+
+/* No more at once than this machine can bear. */
+static struct engine_options limit(const struct run *run)
+{
+    struct engine_options options = run->plan->engine;
+    uint64_t size = query_plan_size(run->plan);
+    size_t wanted = size < options.in_flight ? (size_t)size : options.in_flight;
+    char why[200] = "";
+    size_t most = reactor_limit(wanted, why, sizeof(why));
+
+    if (most < wanted) {
+        options.in_flight = most;
+        command_note(run->context, "limit", "%zu ports at once instead of %zu: %s", most, wanted,
+                     why);
+    }
+    return options;
+}
+
+static bool ask(struct run *run, struct engine_sum *sum, struct failure *why)
+{
+    const struct engine_options options = limit(run);
+    const struct engine_work work = {
+        .context = run,
+        .next_target = next_target,
+        .query_at = query_at,
+        .deliver = deliver,
+        .warn = warn,
+        .progress = shows_progress(run) ? progress : NULL,
+    };
+    struct engine *engine = NULL;
+    bool done;
+
+    if (!engine_open(&engine, &options, why)) {
+        return false;
+    }
+    interrupt_catch(stop, engine);
+    run->began = clock_steady();
+    done = engine_run(engine, &work, sum, why);
+    interrupt_release();
+    engine_close(engine);
+    if (run->drew) {
+        draw("\r\x1b[K");
+    }
+    return done;
+}
+
+static bool print(struct run *run, enum exit_status *status, struct failure *why)
+{
+    struct engine_sum sum = {0};
+    bool done;
+
+    note_plan(run);
+    done = command_begin(run->context, &outcome_record_table, &run->render, why) &&
+           ask(run, &sum, why) && print_kept(run, why) &&
+           command_finish(run->context, run->render, why);
+    if (done) {
+        note_run(run, &sum);
+        *status = judge(run, &sum);
+    }
+    return done;
+}
+
+static void clear(struct run *run)
+{
+    render_close(run->render);
+    outcome_record_clear(&run->record);
+    text_clear(&run->host);
+    for (size_t i = 0; i < run->kept_count; i++) {
+        outcome_clear(&run->kept[i].outcome);
+    }
+    free(run->kept);
+}
+
+static bool run(const struct command_context *context, enum exit_status *status,
+                struct failure *why)
+{
+    struct query_plan plan = {0};
+    struct run under_way = {.context = context, .plan = &plan};
+    bool done = query_plan_read(&plan, context, why);
+
+    under_way.is_table = context->renderer == &render_table;
+    under_way.hides = options_flag(context->options, "open") ||
+                      (under_way.is_table && query_plan_size(&plan) > SWEEP &&
+                       !options_flag(context->options, "all"));
+    done = done && print(&under_way, status, why);
+    clear(&under_way);
+    query_plan_clear(&plan);
+    return done;
+}
+
+static const struct column_table *const tables[] = {&outcome_record_table, NULL};
+
+static const struct command_status statuses[] = {
+    {EXIT_YES, "every port is LISTENING"},
+    {EXIT_NO, "a port is NOT LISTENING, and none is worse"},
+    {EXIT_UNDECIDED, "a port is FILTERED, or LISTENING or FILTERED; or it was stopped"},
+    {EXIT_REFUSED, "a port was not asked: the name has no address, or this machine could not"},
+    {EXIT_YES, NULL},
+};
+
+static const struct example examples[] = {
+    {"portledger query dc1 -o 53,88,389,445 -p both",
+     "Whether a domain controller can be reached."},
+    {"portledger query dc1 --group domains-and-trusts",
+     "The same, with PortQryUI's list of ports."},
+    {"portledger query 10.0.0.0/24 -e 443 --jsonl", "Who serves HTTPS in a network, a line each."},
+    {"portledger query web1 -r 1:65535 --no-ask", "Every TCP port of a host, without a word."},
+    {"portledger query router -e udp/161 --community-file c.txt --verbose", "What SNMP says."},
+    {NULL, NULL},
+};
+
+const struct command command_query = {
+    .name = "query",
+    .words = "HOST...",
+    .summary = "Ask remote ports whether they listen, and in their protocols",
+    .text =
+        "HOST is a name, an address, a prefix (10.0.0.0/24) or a range (10.0.0.1-50). A port is "
+        "reached first, by a TCP connection or a UDP datagram, and then asked in the protocol "
+        "that belongs to its service or number. Protocols that leave something behind on the "
+        "server are asked only by --as. UDP that stays silent is LISTENING or FILTERED: "
+        "nobody can tell.",
+    .options = query_options,
+    .option_count = QUERY_OPTION_COUNT,
+    .words_min = 1,
+    .words_max = WORDS_MAX,
+    .tables = tables,
+    .statuses = statuses,
+    .examples = examples,
+    .run = run,
+};

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * The record of what came of asking one port.
+ */
+
+#include <stdbool.h>
+
+#include "base/failure.h"
+#include "base/text.h"
+#include "probes/outcome.h"
+#include "reportcli/render.h"
+
+extern const struct column_table outcome_record_table;
+
+/* Texts that a record's values point into, kept from one record to the next. Starts as {0}. */
+struct outcome_record {
+    struct text address;
+    struct text cause;
+    struct text icmp;
+    struct text offender;
+    struct text telling;
+    struct text pairs;
+    struct text json;
+};
+
+/* Prints one. */
+bool outcome_record_print(struct outcome_record *record, struct render *render,
+                          const struct outcome *outcome, struct failure *why) NODISCARD;
+
+void outcome_record_clear(struct outcome_record *record);
