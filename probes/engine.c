@@ -226,7 +226,7 @@ static struct target *make_target(const struct engine_target *from)
         free(target);
         return NULL;
     }
-    target->user = from->user;
+    target->tag = from->tag;
     target->name_us = -1;
     target->tokens = PACE_BURST;
     target->refilled_at = clock_steady_us();
@@ -349,7 +349,7 @@ static void start_query(struct engine *engine)
     struct query *query;
 
     engine->ring = target->next;
-    if (!engine->work.query_at(engine->work.context, target->user, target->query, &asked)) {
+    if (!engine->work.query_at(engine->work.context, target->tag, target->query, &asked)) {
         target->exhausted = true;
         release_target(engine, target);
         return;
@@ -420,7 +420,7 @@ void query_finished(struct query *query)
         fail_run(engine);
     } else if (!engine->failed) {
         engine->sum.delivered++;
-        engine->failed = !engine->work.deliver(engine->work.context, query->asked.user,
+        engine->failed = !engine->work.deliver(engine->work.context, query->asked.tag,
                                                &query->outcome, engine->why);
     }
     if (was_answered(&query->outcome) && target->tokens < engine->options.per_target) {

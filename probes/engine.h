@@ -56,7 +56,7 @@ struct engine_options {
 struct engine_target {
     const char *host; /* lent until the next target is pulled */
     struct socket_endpoint address;
-    void *user;
+    uint64_t tag; /* the caller's */
 };
 
 /* Lent until the next query is pulled, but for what outlives the run: `service`, `protocol`. */
@@ -70,7 +70,7 @@ struct engine_query {
     const char *community;           /* NULL: the engine's; so do the next two */
     const char *dns_name;
     const char *secret;
-    void *user; /* comes back with the outcome */
+    uint64_t tag; /* the caller's: comes back with the outcome */
 };
 
 struct engine_sum {
@@ -90,12 +90,13 @@ struct engine_work {
     /* Stores the next target. False: there is none any more. */
     bool (*next_target)(void *context, struct engine_target *target);
 
-    /* Stores query `i` (from 0 on) of the target with that `user`. False: there are no more. */
-    bool (*query_at)(void *context, void *target_user, size_t i, struct engine_query *query);
+    /* Stores query `i` (from 0 on) of the target with that tag. False: there are no more. */
+    bool (*query_at)(void *context, uint64_t target_tag, size_t i, struct engine_query *query);
 
     /* Takes an outcome, in order of completion: it may be moved out, and is cleared afterwards.
      * False ends the run, with *why. */
-    bool (*deliver)(void *context, void *query_user, struct outcome *outcome, struct failure *why);
+    bool (*deliver)(void *context, uint64_t query_tag, struct outcome *outcome,
+                    struct failure *why);
 
     /* Something that the user should know and that changes no outcome: one line. NULL: nobody. */
     void (*warn)(void *context, const char *text);

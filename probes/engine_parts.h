@@ -42,7 +42,7 @@ struct target {
     size_t tokens;       /* queries that may start at once */
     int64_t refilled_at; /* tokens by time */
     struct timer timer;
-    void *user;
+    uint64_t tag;
 };
 
 enum query_step {

@@ -27,17 +27,16 @@ enum {
     WORDS_MAX = 4096,
 };
 
+/* Which of the plan's queries it is; as a number, the tag. */
+struct place {
+    uint64_t target; /* in the order in which they were named */
+    uint64_t port;   /* likewise */
+};
+
 /* An outcome that waits to be sorted. */
 struct kept {
     struct outcome outcome;
-    size_t target; /* in the order in which they were named */
-    size_t port;   /* likewise */
-};
-
-/* A query under way: which of the plan's. */
-struct place {
-    size_t target;
-    size_t port;
+    struct place place;
 };
 
 struct run {
@@ -50,7 +49,7 @@ struct run {
     struct kept *kept;
     size_t kept_count;
     size_t kept_capacity;
-    size_t targets; /* pulled so far */
+    uint64_t targets; /* pulled so far */
     uint64_t counts[PROBE_STATUS_COUNT];
     uint64_t hidden[PROBE_STATUS_COUNT];
     char not_asked[400]; /* why, of the first that was hidden */
@@ -68,24 +67,16 @@ static bool next_target(void *context, struct engine_target *target)
         return false;
     }
     target->host = text_bytes(&run->host);
-    target->user = (void *)(uintptr_t)run->targets++;
+    target->tag = run->targets++;
     return true;
 }
 
-/* Target and port as one pointer's worth of number: nothing is allocated for a query. */
-static void *to_user(const struct run *run, size_t target, size_t port)
+static struct place place_of(const struct run *run, uint64_t tag)
 {
-    return (void *)(uintptr_t)(target * run->plan->list.count + port);
+    return (struct place){tag / run->plan->list.count, tag % run->plan->list.count};
 }
 
-static struct place from_user(const struct run *run, void *user)
-{
-    uintptr_t number = (uintptr_t)user;
-
-    return (struct place){number / run->plan->list.count, number % run->plan->list.count};
-}
-
-static bool query_at(void *context, void *target_user, size_t i, struct engine_query *query)
+static bool query_at(void *context, uint64_t target_tag, size_t i, struct engine_query *query)
 {
     struct run *run = context;
     const struct query_port *port;
@@ -99,7 +90,7 @@ static bool query_at(void *context, void *target_user, size_t i, struct engine_q
         .port = port->item.port,
         .protocol = port->protocol,
         .service = port->service,
-        .user = to_user(run, (size_t)(uintptr_t)target_user, i),
+        .tag = target_tag * run->plan->list.count + i,
     };
     return true;
 }
@@ -116,7 +107,7 @@ static bool keep(struct run *run, struct outcome *outcome, struct place place, s
         run->kept = kept;
         run->kept_capacity = capacity;
     }
-    run->kept[run->kept_count++] = (struct kept){*outcome, place.target, place.port};
+    run->kept[run->kept_count++] = (struct kept){*outcome, place};
     *outcome = (struct outcome){0}; /* it is ours now */
     return true;
 }
@@ -136,7 +127,7 @@ static void hide(struct run *run, const struct outcome *outcome)
     }
 }
 
-static bool deliver(void *context, void *user, struct outcome *outcome, struct failure *why)
+static bool deliver(void *context, uint64_t tag, struct outcome *outcome, struct failure *why)
 {
     struct run *run = context;
 
@@ -146,7 +137,7 @@ static bool deliver(void *context, void *user, struct outcome *outcome, struct f
         return true;
     }
     if (run->is_table) {
-        return keep(run, outcome, from_user(run, user), why);
+        return keep(run, outcome, place_of(run, tag), why);
     }
     return outcome_record_print(&run->record, run->render, outcome, why);
 }
@@ -190,8 +181,8 @@ static bool shows_progress(const struct run *run)
 
 static int compare(const void *left, const void *right)
 {
-    const struct kept *a = left;
-    const struct kept *b = right;
+    const struct place *a = &((const struct kept *)left)->place;
+    const struct place *b = &((const struct kept *)right)->place;
 
     if (a->target != b->target) {
         return a->target < b->target ? -1 : 1;
