@@ -1,0 +1,949 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * The engine on a network that is made up, with a clock that is, too.
+ */
+
+#include <check.h>
+#include <stdlib.h>
+
+#include "base/clock_fake.h"
+#include "probes/engine.h"
+#include "tests/fake_reactor.h"
+#include "tests/fake_tls.h"
+#include "tests/support.h"
+
+enum { OUTCOMES_MOST = 5000, PASSING_CODE = 24, ICMP_UNREACHABLE = 3, ICMP_PORT = 3 };
+
+/* A protocol of ours. The client says "hi" and a byte by chance; the server says "ho" and the same
+ * byte. */
+static const struct answer_field fields[] = {
+    {.name = "word", .type = ANSWER_TEXT, .help = "What was said"},
+};
+static const struct protocol_port no_ports[] = {{0, 0}};
+static const char *const no_services[] = {NULL};
+
+static void begin_ho(struct talk *talk)
+{
+    byte_writer_text(&talk->out, "hi");
+    byte_writer_u8(&talk->out, talk->target->random[0]);
+}
+
+static enum protocol_next judge_ho(struct talk *talk, const uint8_t *bytes, size_t size)
+{
+    if (size < 3) {
+        return PROTOCOL_WAIT;
+    }
+    if (memcmp(bytes, "ho", 2) != 0) {
+        return talk_wrong(talk, "no \"ho\"");
+    }
+    answer_add_text(&talk->answer, &fields[0], bytes, 2);
+    return PROTOCOL_ANSWERED;
+}
+
+static enum protocol_next stream_ho(struct talk *talk, const uint8_t *bytes, size_t size,
+                                    bool ended, size_t *used)
+{
+    (void)ended;
+    (void)used;
+    return judge_ho(talk, bytes, size);
+}
+
+static enum protocol_next datagram_ho(struct talk *talk, const uint8_t *bytes, size_t size)
+{
+    if (size < 3 || bytes[2] != talk->target->random[0]) {
+        return PROTOCOL_IGNORE;
+    }
+    return judge_ho(talk, bytes, size);
+}
+
+static void farewell_ho(struct talk *talk)
+{
+    byte_writer_text(&talk->out, "bye");
+}
+
+static const struct protocol ho = {
+    .name = "ho",
+    .ports = no_ports,
+    .services = no_services,
+    .fields = fields,
+    .field_count = 1,
+    .source_port = 500,
+    .begin = begin_ho,
+    .stream = stream_ho,
+    .datagram = datagram_ho,
+    .farewell = farewell_ho,
+};
+
+static const struct protocol ho_in_tls = {
+    .name = "hos",
+    .ports = no_ports,
+    .services = no_services,
+    .fields = fields,
+    .field_count = 1,
+    .security = PROTOCOL_IN_TLS,
+    .begin = begin_ho,
+    .stream = stream_ho,
+};
+
+/* "go" is the word after which TLS begins. */
+static enum protocol_next stream_start(struct talk *talk, const uint8_t *bytes, size_t size,
+                                       bool ended, size_t *used)
+{
+    (void)ended;
+    if (size >= 2 && memcmp(bytes, "go", 2) == 0) {
+        *used = size;
+        byte_writer_text(&talk->out, "ok");
+        return PROTOCOL_TLS;
+    }
+    return judge_ho(talk, bytes, size);
+}
+
+static void nothing(struct talk *talk)
+{
+    (void)talk;
+}
+
+static const struct protocol ho_then_tls = {
+    .name = "ho-tls",
+    .ports = no_ports,
+    .services = no_services,
+    .fields = fields,
+    .field_count = 1,
+    .begin = nothing,
+    .stream = stream_start,
+    .began_tls = begin_ho,
+};
+
+static void done(struct talk *talk)
+{
+    talk->is_done = true;
+}
+
+static const struct protocol only_tls = {
+    .name = "tls",
+    .ports = no_ports,
+    .services = no_services,
+    .security = PROTOCOL_IN_TLS,
+    .begin = done,
+    .stream = stream_ho,
+};
+
+static enum protocol_next take_all(struct talk *talk, const uint8_t *bytes, size_t size, bool ended,
+                                   size_t *used)
+{
+    (void)talk;
+    (void)bytes;
+    (void)ended;
+    *used = size;
+    return PROTOCOL_WAIT;
+}
+
+static const struct protocol greedy = {
+    .name = "greedy",
+    .ports = no_ports,
+    .services = no_services,
+    .largest = 1000,
+    .begin = nothing,
+    .stream = take_all,
+};
+
+/* What is asked, and what came of it. */
+static struct {
+    struct engine_options options;
+    struct engine_target targets[4];
+    size_t target_count;
+    size_t next_target;
+    struct engine_query query; /* of every target; its port counts up */
+    size_t query_count;
+    struct outcome outcomes[OUTCOMES_MOST];
+    uint64_t tags[OUTCOMES_MOST];
+    size_t count;
+    size_t warnings;
+    size_t stop_after; /* outcomes; 0: never */
+    size_t fail_after;
+    struct engine *engine;
+    struct engine_sum sum;
+    struct failure why;
+    size_t room; /* sockets that this machine has */
+    int64_t began;
+} fixture;
+
+static bool next_target(void *context, struct engine_target *target)
+{
+    (void)context;
+    if (fixture.next_target == fixture.target_count) {
+        return false;
+    }
+    *target = fixture.targets[fixture.next_target];
+    target->tag = fixture.next_target++;
+    return true;
+}
+
+static bool query_at(void *context, uint64_t target, size_t i, struct engine_query *query)
+{
+    (void)context;
+    if (i == fixture.query_count) {
+        return false;
+    }
+    *query = fixture.query;
+    query->port = (uint16_t)(query->port + i);
+    query->tag = target * 100000 + i;
+    return true;
+}
+
+static bool deliver(void *context, uint64_t tag, struct outcome *outcome, struct failure *why)
+{
+    (void)context;
+    ck_assert_uint_lt(fixture.count, OUTCOMES_MOST);
+    fixture.tags[fixture.count] = tag;
+    fixture.outcomes[fixture.count++] = *outcome;
+    *outcome = (struct outcome){0};
+    if (fixture.count == fixture.stop_after) {
+        engine_stop(fixture.engine);
+    }
+    if (fixture.count == fixture.fail_after) {
+        return FAIL(why, FAILURE_NO_READER, 0, "enough");
+    }
+    return true;
+}
+
+static void warn(void *context, const char *text)
+{
+    (void)context;
+    ck_assert_uint_gt(strlen(text), 0);
+    fixture.warnings++;
+}
+
+static const struct engine_work work = {
+    .next_target = next_target,
+    .query_at = query_at,
+    .deliver = deliver,
+    .warn = warn,
+};
+
+static bool run_engine(void)
+{
+    bool ran;
+
+    fixture.began = clock_steady();
+    CHECK_DONE(engine_open(&fixture.engine, &fixture.options, &fixture.why), fixture.why);
+    ran = engine_run(fixture.engine, &work, &fixture.sum, &fixture.why);
+    engine_close(fixture.engine);
+    fixture.engine = NULL;
+    ck_assert_uint_eq(fake_reactor_open_sockets(), 0);
+    ck_assert_int_eq(fake_tls_count(), 0);
+    return ran;
+}
+
+static void run_all(void)
+{
+    CHECK_DONE(run_engine(), fixture.why);
+    ck_assert_uint_eq(fixture.sum.in_flight, 0);
+    ck_assert_uint_eq(fixture.sum.delivered, fixture.count);
+}
+
+static int64_t passed(void)
+{
+    return clock_steady() - fixture.began;
+}
+
+static void open_fixture(void)
+{
+    memset(&fixture, 0, sizeof(fixture));
+    fixture.targets[0] = (struct engine_target){
+        .host = "192.0.2.1", .address = {.address = {192, 0, 2, 1}, .address_size = 4}};
+    fixture.target_count = 1;
+    fixture.query = (struct engine_query){.transport = PROBE_TCP, .port = 1000};
+    fixture.query_count = 1;
+    clock_fake_reset();
+    clock_fake_run(1000);
+    fake_tls_is_there(true);
+    fake_reactor_reset(NULL, NULL);
+}
+
+static void close_fixture(void)
+{
+    for (size_t i = 0; i < fixture.count; i++) {
+        outcome_clear(&fixture.outcomes[i]);
+    }
+    fixture.count = 0;
+    fake_reactor_clear();
+}
+
+static const struct probe_error refused = {.cause = PROBE_RESET, .code = 111};
+static const struct probe_error no_room = {.cause = PROBE_LOCAL_ERROR, .code = PASSING_CODE};
+
+/* Networks: each is what happens when a socket opens, or sends. */
+
+static void accepts(size_t socket, const struct fake_reactor_socket *opened,
+                    struct probe_error *error)
+{
+    (void)error;
+    if (opened->options.transport == PROBE_TCP) {
+        fake_reactor_connect(socket, 20);
+    }
+}
+
+static void refuses(size_t socket, const struct fake_reactor_socket *opened,
+                    struct probe_error *error)
+{
+    (void)opened;
+    (void)error;
+    fake_reactor_fail(socket, 5, &refused);
+}
+
+static void refuses_at_once(size_t socket, const struct fake_reactor_socket *opened,
+                            struct probe_error *error)
+{
+    (void)socket;
+    (void)opened;
+    *error = refused;
+}
+
+/* The first SYN is lost; and the answer to it is too late for anything. */
+static void refuses_late(size_t socket, const struct fake_reactor_socket *opened,
+                         struct probe_error *error)
+{
+    (void)error;
+    fake_reactor_fail(socket, opened->attempt == 0 ? 1500 : 100, &refused);
+}
+
+static void accepts_third(size_t socket, const struct fake_reactor_socket *opened,
+                          struct probe_error *error)
+{
+    (void)error;
+    if (opened->attempt == 2) {
+        fake_reactor_connect(socket, 999);
+    }
+}
+
+static void prohibits(size_t socket, const struct fake_reactor_socket *opened,
+                      struct probe_error *error)
+{
+    static const struct probe_error prohibited = {.cause = PROBE_ICMP,
+                                                  .code = 113,
+                                                  .has_icmp = true,
+                                                  .icmp_type = ICMP_UNREACHABLE,
+                                                  .icmp_code = 13};
+
+    (void)opened;
+    (void)error;
+    fake_reactor_fail(socket, 5, &prohibited);
+}
+
+static void has_no_right(size_t socket, const struct fake_reactor_socket *opened,
+                         struct probe_error *error)
+{
+    (void)socket;
+    (void)opened;
+    *error = (struct probe_error){.cause = PROBE_LOCAL_ERROR, .code = 1};
+}
+
+static void accepts_and_ends(size_t socket, const struct fake_reactor_socket *opened,
+                             struct probe_error *error)
+{
+    accepts(socket, opened, error);
+    fake_reactor_end(socket, 30);
+}
+
+static void accepts_and_resets(size_t socket, const struct fake_reactor_socket *opened,
+                               struct probe_error *error)
+{
+    accepts(socket, opened, error);
+    fake_reactor_fail(socket, 30, &refused);
+}
+
+static void ends_in_the_middle(size_t socket, const struct fake_reactor_socket *opened,
+                               struct probe_error *error)
+{
+    accepts(socket, opened, error);
+    fake_reactor_say(socket, 30, "h", 1);
+    fake_reactor_end(socket, 40);
+}
+
+static void drips(size_t socket, const struct fake_reactor_socket *opened,
+                  struct probe_error *error)
+{
+    accepts(socket, opened, error);
+    for (int i = 1; i < 100; i++) {
+        fake_reactor_say(socket, 1000 * (int64_t)i, "h", 1);
+    }
+}
+
+static void pours(size_t socket, const struct fake_reactor_socket *opened,
+                  struct probe_error *error)
+{
+    static const uint8_t much[100000] = {0};
+
+    accepts(socket, opened, error);
+    fake_reactor_say(socket, 30, much, sizeof(much));
+}
+
+/* Servers. */
+
+static void says_ho(size_t socket, const struct fake_reactor_socket *sender, const void *bytes,
+                    size_t size)
+{
+    const uint8_t *hi = bytes;
+
+    (void)sender;
+    if (size == 3 && memcmp(hi, "hi", 2) == 0) {
+        const uint8_t reply[] = {'h', 'o', hi[2]};
+
+        fake_reactor_say(socket, 7, reply, 1);
+        fake_reactor_say(socket, 9, reply + 1, 2);
+    }
+}
+
+static void says_ho_whole(size_t socket, const struct fake_reactor_socket *sender,
+                          const void *bytes, size_t size)
+{
+    const uint8_t *hi = bytes;
+
+    (void)sender;
+    if (size == 3 && memcmp(hi, "hi", 2) == 0) {
+        const uint8_t reply[] = {'h', 'o', hi[2]};
+
+        fake_reactor_say(socket, 7, reply, sizeof(reply));
+    }
+}
+
+static void says_ho_to_second(size_t socket, const struct fake_reactor_socket *sender,
+                              const void *bytes, size_t size)
+{
+    if (fake_reactor_sent() > 1) {
+        says_ho_whole(socket, sender, bytes, size);
+    }
+}
+
+static void says_other_id(size_t socket, const struct fake_reactor_socket *sender,
+                          const void *bytes, size_t size)
+{
+    const uint8_t *hi = bytes;
+    const uint8_t reply[] = {'h', 'o', (uint8_t)~hi[2]};
+
+    (void)sender;
+    for (int i = 1; i < 50 && size == 3; i++) {
+        fake_reactor_say(socket, (int64_t)i * 20, reply, sizeof(reply));
+    }
+}
+
+static void says_garbage(size_t socket, const struct fake_reactor_socket *sender, const void *bytes,
+                         size_t size)
+{
+    const uint8_t *hi = bytes;
+    const uint8_t reply[] = {'x', 'x', size > 2 ? hi[2] : (uint8_t)0};
+
+    (void)sender;
+    fake_reactor_say(socket, 7, reply, sizeof(reply));
+}
+
+static void is_unreachable(size_t socket, const struct fake_reactor_socket *sender,
+                           const void *bytes, size_t size)
+{
+    static const struct probe_error unreachable = {.cause = PROBE_ICMP, .code = 10054};
+
+    (void)sender;
+    (void)bytes;
+    (void)size;
+    fake_reactor_fail(socket, 5, &unreachable);
+}
+
+static void is_prohibited(size_t socket, const struct fake_reactor_socket *sender,
+                          const void *bytes, size_t size)
+{
+    (void)bytes;
+    (void)size;
+    prohibits(socket, sender, NULL);
+}
+
+static void says_nothing_loudly(size_t socket, const struct fake_reactor_socket *sender,
+                                const void *bytes, size_t size)
+{
+    (void)sender;
+    (void)bytes;
+    (void)size;
+    fake_reactor_say(socket, 5, "", 0);
+}
+
+static void says_64_kib(size_t socket, const struct fake_reactor_socket *sender, const void *bytes,
+                        size_t size)
+{
+    static uint8_t reply[65507];
+
+    (void)sender;
+    reply[0] = 'h';
+    reply[1] = 'o';
+    reply[2] = size > 2 ? ((const uint8_t *)bytes)[2] : 0;
+    fake_reactor_say(socket, 5, reply, sizeof(reply));
+}
+
+static const struct one_case {
+    const char *name;
+    fake_reactor_open_fn *on_open;
+    fake_reactor_send_fn *on_send;
+    const struct protocol *protocol;
+    uint8_t transport;
+    int attempts;
+    bool unformatted_first;
+    enum probe_status status;
+    enum probe_cause cause;
+    int made;      /* attempts */
+    int64_t takes; /* milliseconds */
+    int64_t reply; /* milliseconds; -1: none */
+} cases[] = {
+    /* To reach a TCP port. */
+    {"accepted", accepts, NULL, NULL, PROBE_TCP, 0, false, PROBE_LISTENING, PROBE_ACCEPTED, 1, 20,
+     -1},
+    {"refused", refuses, NULL, NULL, PROBE_TCP, 0, false, PROBE_NOT_LISTENING, PROBE_RESET, 1, 5,
+     -1},
+    {"refused at once", refuses_at_once, NULL, NULL, PROBE_TCP, 0, false, PROBE_NOT_LISTENING,
+     PROBE_RESET, 1, 0, -1},
+    {"refused late", refuses_late, NULL, NULL, PROBE_TCP, 0, false, PROBE_NOT_LISTENING,
+     PROBE_RESET, 2, 1100, -1},
+    {"accepted the third time", accepts_third, NULL, NULL, PROBE_TCP, 0, false, PROBE_LISTENING,
+     PROBE_ACCEPTED, 3, 2999, -1},
+    {"silent", NULL, NULL, NULL, PROBE_TCP, 0, false, PROBE_FILTERED, PROBE_TIMEOUT, 3, 3000, -1},
+    {"silent, five times", NULL, NULL, NULL, PROBE_TCP, 5, false, PROBE_FILTERED, PROBE_TIMEOUT, 5,
+     5000, -1},
+    {"prohibited", prohibits, NULL, NULL, PROBE_TCP, 0, false, PROBE_FILTERED, PROBE_ICMP, 1, 5,
+     -1},
+    {"no right", has_no_right, NULL, NULL, PROBE_TCP, 0, false, PROBE_NOT_ASKED, PROBE_LOCAL_ERROR,
+     1, 0, -1},
+
+    /* To ask there. */
+    {"answers", accepts, says_ho, &ho, PROBE_TCP, 0, false, PROBE_LISTENING, PROBE_ANSWERED, 1, 29,
+     7},
+    {"says nothing", accepts, NULL, &ho, PROBE_TCP, 0, false, PROBE_LISTENING, PROBE_SILENT, 1,
+     3020, -1},
+    {"says garbage", accepts, says_garbage, &ho, PROBE_TCP, 0, false, PROBE_LISTENING,
+     PROBE_WRONG_PROTOCOL, 1, 27, 7},
+    {"ends", accepts_and_ends, NULL, &ho, PROBE_TCP, 0, false, PROBE_LISTENING,
+     PROBE_RESET_AFTER_CONNECT, 1, 30, -1},
+    {"resets", accepts_and_resets, NULL, &ho, PROBE_TCP, 0, false, PROBE_LISTENING,
+     PROBE_RESET_AFTER_CONNECT, 1, 30, -1},
+    {"ends in the middle", ends_in_the_middle, NULL, &ho, PROBE_TCP, 0, false, PROBE_LISTENING,
+     PROBE_WRONG_PROTOCOL, 1, 40, 10},
+    {"drips", drips, NULL, &greedy, PROBE_TCP, 0, false, PROBE_LISTENING, PROBE_SILENT, 1, 12020,
+     980},
+    {"pours", pours, NULL, &greedy, PROBE_TCP, 0, false, PROBE_LISTENING, PROBE_WRONG_PROTOCOL, 1,
+     30, 10},
+
+    /* UDP without a protocol. */
+    {"silent", NULL, NULL, NULL, PROBE_UDP, 0, false, PROBE_LISTENING_OR_FILTERED, PROBE_TIMEOUT, 1,
+     1000, -1},
+    {"silent, twice", NULL, NULL, NULL, PROBE_UDP, 2, false, PROBE_LISTENING_OR_FILTERED,
+     PROBE_TIMEOUT, 2, 2000, -1},
+    {"an empty datagram", NULL, says_nothing_loudly, NULL, PROBE_UDP, 0, false, PROBE_LISTENING,
+     PROBE_ANSWERED, 1, 5, 5},
+    {"a large datagram", NULL, says_64_kib, NULL, PROBE_UDP, 0, false, PROBE_LISTENING,
+     PROBE_ANSWERED, 1, 5, 5},
+    {"unreachable, no more is told", NULL, is_unreachable, NULL, PROBE_UDP, 0, false,
+     PROBE_NOT_LISTENING, PROBE_ICMP, 1, 5, -1},
+    {"prohibited", NULL, is_prohibited, NULL, PROBE_UDP, 0, false, PROBE_FILTERED, PROBE_ICMP, 1, 5,
+     -1},
+
+    /* UDP in a protocol. */
+    {"answers", NULL, says_ho_whole, &ho, PROBE_UDP, 0, false, PROBE_LISTENING, PROBE_ANSWERED, 1,
+     7, 7},
+    {"answers with 64 KiB", NULL, says_64_kib, &ho, PROBE_UDP, 0, false, PROBE_LISTENING,
+     PROBE_ANSWERED, 1, 5, 5},
+    {"answers the second time", NULL, says_ho_to_second, &ho, PROBE_UDP, 3, false, PROBE_LISTENING,
+     PROBE_ANSWERED, 2, 1007, 7},
+    {"answers somebody else", NULL, says_other_id, &ho, PROBE_UDP, 0, false,
+     PROBE_LISTENING_OR_FILTERED, PROBE_TIMEOUT, 1, 1000, -1},
+    {"empty datagrams", NULL, says_nothing_loudly, &ho, PROBE_UDP, 0, false,
+     PROBE_LISTENING_OR_FILTERED, PROBE_TIMEOUT, 1, 1000, -1},
+    {"garbage", NULL, says_garbage, &ho, PROBE_UDP, 0, false, PROBE_LISTENING, PROBE_WRONG_PROTOCOL,
+     1, 7, 7},
+    {"unreachable", NULL, is_unreachable, &ho, PROBE_UDP, 2, false, PROBE_NOT_LISTENING, PROBE_ICMP,
+     1, 5, -1},
+
+    /* As PortQry: first a datagram of no protocol. */
+    {"answers the protocol alone", NULL, says_ho_whole, &ho, PROBE_UDP, 0, true, PROBE_LISTENING,
+     PROBE_ANSWERED, 1, 1007, 7},
+    {"unreachable", NULL, is_unreachable, &ho, PROBE_UDP, 0, true, PROBE_NOT_LISTENING, PROBE_ICMP,
+     1, 5, -1},
+    {"silent", NULL, NULL, &ho, PROBE_UDP, 0, true, PROBE_LISTENING_OR_FILTERED, PROBE_TIMEOUT, 1,
+     2000, -1},
+    {"answers that alone", NULL, says_nothing_loudly, &ho, PROBE_UDP, 0, true, PROBE_LISTENING,
+     PROBE_SILENT, 1, 1005, 5},
+};
+
+START_TEST(a_port_is_what_the_network_says)
+{
+    const struct one_case *one = &cases[_i];
+    struct outcome *outcome = &fixture.outcomes[0];
+
+    fake_reactor_reset(one->on_open, one->on_send);
+    fixture.query.transport = one->transport;
+    fixture.query.protocol = one->protocol;
+    fixture.options.attempts = one->attempts;
+    fixture.options.unformatted_first = one->unformatted_first;
+    run_all();
+    ck_assert_uint_eq(fixture.count, 1);
+    ck_assert_msg(outcome->status == one->status, "%s: %s", one->name,
+                  probe_status_name((int)outcome->status));
+    ck_assert_msg(outcome->cause == one->cause, "%s: %s", one->name,
+                  probe_cause_name((int)outcome->cause));
+    ck_assert_msg(outcome->reach.attempts == one->made, "%s: %d", one->name,
+                  outcome->reach.attempts);
+    ck_assert_msg(passed() == one->takes, "%s: %d ms", one->name, (int)passed());
+    ck_assert_msg(outcome->timings.reply == (one->reply < 0 ? -1 : one->reply * 1000), "%s: %d us",
+                  one->name, (int)outcome->timings.reply);
+    ck_assert_str_eq(outcome->host, "192.0.2.1");
+    ck_assert_int_eq(outcome->timings.total, one->takes * 1000);
+}
+END_TEST
+
+START_TEST(an_answer_is_in_the_outcome_and_the_server_is_left_in_order)
+{
+    fake_reactor_reset(accepts, says_ho);
+    fixture.query.protocol = &ho;
+    fixture.query.service = "http";
+    run_all();
+    ck_assert_str_eq(answer_find(&fixture.outcomes[0].answer, "word")->text, "ho");
+    ck_assert_str_eq(fixture.outcomes[0].protocol, "ho");
+    ck_assert_str_eq(fixture.outcomes[0].service, "http");
+    ck_assert_uint_eq(fake_reactor_sent(), 2); /* "hi", and "bye" */
+    ck_assert(!fake_reactor_was_reset(0));
+}
+END_TEST
+
+START_TEST(who_is_only_reached_is_not_asked)
+{
+    fake_reactor_reset(accepts, says_ho);
+    fixture.query.protocol = &ho;
+    fixture.options.no_ask = true;
+    run_all();
+    ck_assert_int_eq(fixture.outcomes[0].cause, PROBE_ACCEPTED);
+    ck_assert_int_eq(fixture.outcomes[0].ask.cause, PROBE_CAUSE_NONE);
+    ck_assert_ptr_null(fixture.outcomes[0].protocol);
+    ck_assert_uint_eq(fake_reactor_sent(), 0);
+}
+END_TEST
+
+START_TEST(what_does_not_go_out_at_once_goes_out_later)
+{
+    fake_reactor_reset(accepts, NULL);
+    fake_reactor_narrow(1);
+    fixture.query.protocol = &ho;
+    run_all();
+    ck_assert_uint_eq(fake_reactor_sent(), 3);
+}
+END_TEST
+
+START_TEST(a_slow_link_has_twice_the_time)
+{
+    fixture.query.transport = PROBE_UDP;
+    fixture.query.protocol = &ho;
+    fixture.options.slow = true;
+    run_all();
+    ck_assert_int_eq(passed(), 2000);
+}
+END_TEST
+
+static void has_no_port_500(size_t socket, const struct fake_reactor_socket *opened,
+                            struct probe_error *error)
+{
+    (void)socket;
+    if (opened->options.source.port == 500) {
+        *error = (struct probe_error){.cause = PROBE_LOCAL_ERROR, .code = 98};
+    }
+}
+
+START_TEST(a_source_port_that_is_taken_is_done_without)
+{
+    fake_reactor_reset(has_no_port_500, says_ho_whole);
+    fixture.query.transport = PROBE_UDP;
+    fixture.query.protocol = &ho;
+    run_all();
+    ck_assert_int_eq(fixture.outcomes[0].cause, PROBE_ANSWERED);
+}
+END_TEST
+
+/* TLS. */
+
+static void shakes(size_t socket, const struct fake_reactor_socket *sender, const void *bytes,
+                   size_t size)
+{
+    const uint8_t *at = bytes;
+
+    (void)sender;
+    if (size == 5 && memcmp(at, "HELLO", 5) == 0) {
+        fake_reactor_say(socket, 10, "UP", 2);
+    } else if (size == 3 && at[0] == (uint8_t) ~'h') {
+        const uint8_t reply[] = {(uint8_t) ~'h', (uint8_t) ~'o', at[2]};
+
+        fake_reactor_say(socket, 4, reply, sizeof(reply));
+    }
+}
+
+static void alerts(size_t socket, const struct fake_reactor_socket *sender, const void *bytes,
+                   size_t size)
+{
+    (void)sender;
+    (void)bytes;
+    (void)size;
+    fake_reactor_say(socket, 10, "ALERT", 5);
+}
+
+static void starts_tls(size_t socket, const struct fake_reactor_socket *opened,
+                       struct probe_error *error)
+{
+    accepts(socket, opened, error);
+    fake_reactor_say(socket, 30, "go", 2);
+}
+
+static void shakes_after_ok(size_t socket, const struct fake_reactor_socket *sender,
+                            const void *bytes, size_t size)
+{
+    if (size == 7 && memcmp(bytes, "okHELLO", 7) == 0) {
+        fake_reactor_say(socket, 10, "UP", 2);
+    } else {
+        shakes(socket, sender, bytes, size);
+    }
+}
+
+static const struct tls_case {
+    fake_reactor_open_fn *on_open;
+    fake_reactor_send_fn *on_send;
+    const struct protocol *protocol;
+    enum probe_cause cause;
+    bool says_word;
+    int64_t tls; /* milliseconds; -1 */
+} tls_cases[] = {
+    {accepts, shakes, &ho_in_tls, PROBE_ANSWERED, true, 10},
+    {accepts, shakes, &only_tls, PROBE_ANSWERED, false, 10},
+    {accepts, alerts, &ho_in_tls, PROBE_ANSWERED, false, -1},
+    {accepts, says_garbage, &ho_in_tls, PROBE_WRONG_PROTOCOL, false, -1},
+    {accepts, NULL, &ho_in_tls, PROBE_SILENT, false, -1},
+    {accepts_and_ends, NULL, &ho_in_tls, PROBE_RESET_AFTER_CONNECT, false, -1},
+    {starts_tls, shakes_after_ok, &ho_then_tls, PROBE_ANSWERED, true, 20},
+};
+
+START_TEST(a_talk_goes_on_in_tls)
+{
+    const struct tls_case *one = &tls_cases[_i];
+
+    fake_reactor_reset(one->on_open, one->on_send);
+    fixture.query.protocol = one->protocol;
+    run_all();
+    ck_assert_int_eq(fixture.outcomes[0].status, PROBE_LISTENING);
+    ck_assert_int_eq(fixture.outcomes[0].cause, one->cause);
+    ck_assert((answer_find(&fixture.outcomes[0].answer, "word") != NULL) == one->says_word);
+    ck_assert_int_eq(fixture.outcomes[0].timings.tls, one->tls < 0 ? -1 : one->tls * 1000);
+    ck_assert((answer_find(&fixture.outcomes[0].answer, "tls_version") != NULL) ==
+              (one->cause == PROBE_ANSWERED));
+}
+END_TEST
+
+START_TEST(without_tls_a_port_is_reached_all_the_same)
+{
+    fake_tls_is_there(false);
+    fake_reactor_reset(accepts, shakes);
+    fixture.query.protocol = &ho_in_tls;
+    fixture.query_count = 3;
+    run_all();
+    ck_assert_uint_eq(fixture.count, 3);
+    ck_assert_int_eq(fixture.outcomes[0].status, PROBE_LISTENING);
+    ck_assert_int_eq(fixture.outcomes[0].cause, PROBE_LOCAL_ERROR);
+    ck_assert_uint_eq(fixture.warnings, 1);
+}
+END_TEST
+
+/* Many. */
+
+START_TEST(no_more_are_in_flight_than_allowed)
+{
+    fixture.query_count = 500;
+    fixture.options.in_flight = 40;
+    run_all();
+    ck_assert_uint_eq(fixture.count, 500);
+    ck_assert_uint_eq(fixture.sum.most_in_flight, 40);
+    ck_assert_uint_eq(fake_reactor_most_sockets(), 40);
+}
+END_TEST
+
+START_TEST(many_silent_ports_take_little_longer_than_one)
+{
+    fixture.query_count = 1000;
+    run_all();
+    ck_assert_uint_eq(fixture.count, 1000);
+    ck_assert_int_ge(passed(), 3000);
+    ck_assert_int_le(passed(), 3100);
+}
+END_TEST
+
+/* The first target is silent, the second refuses. */
+static void only_second_refuses(size_t socket, const struct fake_reactor_socket *opened,
+                                struct probe_error *error)
+{
+    if (opened->options.target.address[3] == 2) {
+        refuses(socket, opened, error);
+    }
+}
+
+START_TEST(a_silent_target_does_not_hold_up_another)
+{
+    fixture.targets[1] = (struct engine_target){
+        .host = "192.0.2.2", .address = {.address = {192, 0, 2, 2}, .address_size = 4}};
+    fixture.target_count = 2;
+    fixture.query_count = 300;
+    fixture.options.per_target = 50;
+    fake_reactor_reset(only_second_refuses, NULL);
+    run_all();
+    ck_assert_uint_eq(fixture.count, 600);
+    for (size_t i = 0; i < 300; i++) {
+        ck_assert_uint_ge(fixture.tags[i], 100000);
+    }
+    ck_assert_int_le(passed(), 6 * 3000 + 100);
+}
+END_TEST
+
+START_TEST(a_target_without_ports_is_passed_over)
+{
+    fixture.query_count = 0;
+    run_all();
+    ck_assert_uint_eq(fixture.count, 0);
+    ck_assert_uint_eq(fixture.sum.targets, 1);
+}
+END_TEST
+
+/* This machine has room for fixture.room sockets. */
+static void has_little_room(size_t socket, const struct fake_reactor_socket *opened,
+                            struct probe_error *error)
+{
+    if (fake_reactor_open_sockets() >= fixture.room) {
+        *error = no_room;
+    } else {
+        accepts(socket, opened, error);
+    }
+}
+
+START_TEST(a_machine_that_lacks_sockets_makes_queries_wait)
+{
+    fixture.room = 10;
+    fixture.query_count = 200;
+    fake_reactor_reset(has_little_room, NULL);
+    run_all();
+    ck_assert_uint_eq(fixture.count, 200);
+    for (size_t i = 0; i < fixture.count; i++) {
+        ck_assert_int_eq(fixture.outcomes[i].status, PROBE_LISTENING);
+    }
+    ck_assert_uint_eq(fixture.warnings, 1);
+    ck_assert_uint_le(fake_reactor_most_sockets(), 10);
+}
+END_TEST
+
+START_TEST(a_machine_without_any_socket_is_no_filtered_port)
+{
+    fixture.room = 0;
+    fixture.query_count = 3;
+    fake_reactor_reset(has_little_room, NULL);
+    run_all();
+    ck_assert_uint_eq(fixture.count, 3);
+    ck_assert_int_eq(fixture.outcomes[0].status, PROBE_NOT_ASKED);
+    ck_assert_int_eq(fixture.outcomes[0].cause, PROBE_LOCAL_ERROR);
+    ck_assert_ptr_nonnull(fixture.outcomes[0].detail);
+}
+END_TEST
+
+START_TEST(a_stop_leaves_what_is_known)
+{
+    fixture.query_count = 100;
+    fixture.options.in_flight = 20;
+    fixture.stop_after = 5;
+    fake_reactor_reset(refuses, NULL);
+    CHECK_DONE(run_engine(), fixture.why);
+    ck_assert(fixture.sum.was_stopped);
+    ck_assert_uint_ge(fixture.count, 5);
+    ck_assert_uint_lt(fixture.count, 30);
+    ck_assert_uint_eq(fixture.sum.stopped, fixture.sum.started - fixture.sum.delivered);
+}
+END_TEST
+
+static void stop_engine(void *engine)
+{
+    engine_stop(*(struct engine **)engine);
+}
+
+START_TEST(a_stop_ends_a_wait)
+{
+    fake_reactor_call(500, stop_engine, &fixture.engine);
+    CHECK_DONE(run_engine(), fixture.why);
+    ck_assert_int_eq(passed(), 500);
+    ck_assert_uint_eq(fixture.count, 0);
+    ck_assert_uint_eq(fixture.sum.stopped, 1);
+}
+END_TEST
+
+START_TEST(nobody_who_reads_ends_the_run)
+{
+    fixture.query_count = 100;
+    fixture.fail_after = 3;
+    fake_reactor_reset(refuses, NULL);
+    CHECK_FAILED(run_engine(), FAILURE_NO_READER, fixture.why);
+    ck_assert_uint_eq(fixture.count, 3);
+}
+END_TEST
+
+START_TEST(a_name_is_resolved_once_and_one_without_address_is_not_asked)
+{
+    fixture.targets[0] = (struct engine_target){.host = "here"};
+    fixture.targets[1] = (struct engine_target){.host = "nowhere"};
+    fixture.target_count = 2;
+    fixture.query_count = 2;
+    fake_reactor_reset(refuses_at_once, NULL);
+    fake_reactor_await_wake(true);
+    run_all();
+    ck_assert_uint_eq(fixture.count, 4);
+    for (size_t i = 0; i < fixture.count; i++) {
+        const struct outcome *outcome = &fixture.outcomes[i];
+        bool is_here = fixture.tags[i] < 100000;
+
+        ck_assert_str_eq(outcome->host, is_here ? "here" : "nowhere");
+        ck_assert_int_eq(outcome->target.address_size, is_here ? 4 : 0);
+        ck_assert_int_eq(outcome->status, is_here ? PROBE_NOT_LISTENING : PROBE_NOT_ASKED);
+        ck_assert_int_eq(outcome->cause, is_here ? PROBE_RESET : PROBE_NAME_NOT_RESOLVED);
+        ck_assert_int_ge(outcome->timings.name, 0);
+    }
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("engine");
+    TCase *one = tcase_create("one");
+    TCase *many = tcase_create("many");
+
+    tcase_add_checked_fixture(one, open_fixture, close_fixture);
+    tcase_add_loop_test(one, a_port_is_what_the_network_says, 0, COUNT_OF(cases));
+    tcase_add_test(one, an_answer_is_in_the_outcome_and_the_server_is_left_in_order);
+    tcase_add_test(one, who_is_only_reached_is_not_asked);
+    tcase_add_test(one, what_does_not_go_out_at_once_goes_out_later);
+    tcase_add_test(one, a_slow_link_has_twice_the_time);
+    tcase_add_test(one, a_source_port_that_is_taken_is_done_without);
+    tcase_add_loop_test(one, a_talk_goes_on_in_tls, 0, COUNT_OF(tls_cases));
+    tcase_add_test(one, without_tls_a_port_is_reached_all_the_same);
+    suite_add_tcase(suite, one);
+    tcase_add_checked_fixture(many, open_fixture, close_fixture);
+    tcase_add_test(many, no_more_are_in_flight_than_allowed);
+    tcase_add_test(many, many_silent_ports_take_little_longer_than_one);
+    tcase_add_test(many, a_silent_target_does_not_hold_up_another);
+    tcase_add_test(many, a_target_without_ports_is_passed_over);
+    tcase_add_test(many, a_machine_that_lacks_sockets_makes_queries_wait);
+    tcase_add_test(many, a_machine_without_any_socket_is_no_filtered_port);
+    tcase_add_test(many, a_stop_leaves_what_is_known);
+    tcase_add_test(many, a_stop_ends_a_wait);
+    tcase_add_test(many, nobody_who_reads_ends_the_run);
+    tcase_add_test(many, a_name_is_resolved_once_and_one_without_address_is_not_asked);
+    suite_add_tcase(suite, many);
+    return suite;
+}
+
+int main(void)
+{
+    return support_run_suite(make_suite());
+}
