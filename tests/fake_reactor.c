@@ -199,8 +199,9 @@ void reactor_close(struct reactor *reactor)
 
 size_t reactor_limit(size_t wanted, char *why_less, size_t why_size)
 {
-    (void)why_less;
-    (void)why_size;
+    if (why_size > 0) {
+        why_less[0] = '\0';
+    }
     return wanted;
 }
 

@@ -45,7 +45,7 @@ static enum protocol_next stream_ho(struct talk *talk, const uint8_t *bytes, siz
                                     bool ended, size_t *used)
 {
     (void)ended;
-    (void)used;
+    *used = 0;
     return judge_ho(talk, bytes, size);
 }
 
