@@ -157,7 +157,7 @@ static const char *text_or_none(const struct text *text)
 
 static const char *cause_or_none(enum probe_cause cause)
 {
-    return cause == PROBE_CAUSE_NONE ? NULL : probe_cause_name(cause);
+    return cause == PROBE_CAUSE_NONE ? NULL : probe_cause_name((int)cause);
 }
 
 static struct value value_us(int64_t microseconds)
