@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Names in threads, with names that are made up.
+ */
+
+#include <check.h>
+
+#include "base/text.h"
+#include "base/thread.h"
+#include "probes/resolver.h"
+#include "tests/support.h"
+
+enum { NAMES = 100, PATIENCE_MS = 20000 };
+
+static struct {
+    struct resolver *resolver;
+    struct bell *bell;
+    struct failure why;
+} fixture;
+
+static void ring(void *bell)
+{
+    bell_ring(bell);
+}
+
+static void open_fixture(void)
+{
+    memset(&fixture, 0, sizeof(fixture));
+    CHECK_DONE(bell_open(&fixture.bell, &fixture.why), fixture.why);
+    CHECK_DONE(resolver_open(&fixture.resolver, ring, fixture.bell, &fixture.why), fixture.why);
+}
+
+static void close_fixture(void)
+{
+    resolver_close(fixture.resolver);
+    bell_close(fixture.bell);
+}
+
+static struct resolver_answer wait_answer(void)
+{
+    struct resolver_answer answer;
+
+    while (!resolver_take(fixture.resolver, &answer)) {
+        ck_assert(bell_wait(fixture.bell, PATIENCE_MS));
+    }
+    return answer;
+}
+
+START_TEST(a_name_has_its_address)
+{
+    int mine = 0;
+    struct resolver_answer answer;
+
+    CHECK_DONE(resolver_ask(fixture.resolver, "here", 0, &mine, &fixture.why), fixture.why);
+    answer = wait_answer();
+    ck_assert_ptr_eq(answer.user, &mine);
+    ck_assert(answer.found);
+    ck_assert_uint_eq(answer.address.address_size, 4);
+    ck_assert_int_ge(answer.took, 0);
+}
+END_TEST
+
+START_TEST(a_name_without_address_says_why)
+{
+    CHECK_DONE(resolver_ask(fixture.resolver, "nowhere", 4, NULL, &fixture.why), fixture.why);
+    struct resolver_answer answer = wait_answer();
+
+    ck_assert(!answer.found);
+    ck_assert_str_eq(answer.why, "no such host");
+}
+END_TEST
+
+START_TEST(every_name_of_many_is_answered_once)
+{
+    bool answered[NAMES] = {false};
+
+    for (int i = 0; i < NAMES; i++) {
+        CHECK_DONE(resolver_ask(fixture.resolver, "here", 0, &answered[i], &fixture.why),
+                   fixture.why);
+    }
+    for (int i = 0; i < NAMES; i++) {
+        bool *mine = wait_answer().user;
+
+        ck_assert(!*mine);
+        *mine = true;
+    }
+}
+END_TEST
+
+START_TEST(answers_that_nobody_takes_are_dropped)
+{
+    for (int i = 0; i < NAMES; i++) {
+        CHECK_DONE(resolver_ask(fixture.resolver, "here", 0, NULL, &fixture.why), fixture.why);
+    }
+    resolver_close(fixture.resolver);
+    fixture.resolver = NULL;
+}
+END_TEST
+
+static Suite *make_suite(void)
+{
+    Suite *suite = suite_create("resolver");
+    TCase *resolver = tcase_create("resolver");
+
+    tcase_add_checked_fixture(resolver, open_fixture, close_fixture);
+    tcase_add_test(resolver, a_name_has_its_address);
+    tcase_add_test(resolver, a_name_without_address_says_why);
+    tcase_add_test(resolver, every_name_of_many_is_answered_once);
+    tcase_add_test(resolver, answers_that_nobody_takes_are_dropped);
+    suite_add_tcase(suite, resolver);
+    return suite;
+}
+
+int main(void)
+{
+    return support_run_suite(make_suite());
+}
