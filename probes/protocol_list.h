@@ -25,3 +25,4 @@ extern const struct protocol protocol_l2tp;
 extern const struct protocol protocol_ike;
 extern const struct protocol protocol_ikev1;
 extern const struct protocol protocol_isa;
+extern const struct protocol protocol_rpc;

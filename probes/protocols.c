@@ -16,6 +16,10 @@ const struct protocol *const protocols[] = {
     &protocol_smtps, &protocol_pop3,          &protocol_pop3s,
     &protocol_imap,  &protocol_imaps,         &protocol_http,
     &protocol_https, &protocol_ssh,           NULL,
+    &protocol_dns,
+    &protocol_ldap,
+    &protocol_rpc,
+    NULL,
 };
 /* clang-format on */
 

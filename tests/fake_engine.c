@@ -77,7 +77,9 @@ static uint8_t *lend(const void *bytes, size_t size)
 {
     uint8_t *lent = malloc(size > 0 ? size : 1);
 
-    ck_assert_ptr_nonnull(lent);
+    if (lent == NULL) {
+        ck_abort_msg("no memory");
+    }
     if (size > 0) {
         memcpy(lent, bytes, size);
     }
@@ -95,7 +97,9 @@ enum protocol_next fake_engine_stream(struct fake_engine *engine, const void *by
     all = engine->unused.size;
     lent = lend(engine->unused.bytes, all);
     engine->next = engine->protocol->stream(&engine->talk, lent, all, ended, &used);
-    ck_assert_uint_le(used, all);
+    if (used > all) {
+        ck_abort_msg("%zu of %zu bytes were used", used, all);
+    }
     byte_writer_reset(&engine->unused);
     byte_writer_add(&engine->unused, lent + used, all - used);
     free(lent);
@@ -153,19 +157,36 @@ void fake_engine_show(struct text *text, const struct answer *answer)
     }
 }
 
-/* Every value is of a field of the protocol; what is not many of is there once. */
+/* Whether the field was there before, of the same item; it is near the end then. */
+static bool is_again(const struct answer *answer, size_t at)
+{
+    const struct answer_value *value = &answer->values[at];
+
+    for (size_t i = at; i > 0; i--) {
+        const struct answer_value *before = &answer->values[i - 1];
+
+        if (before->field == value->field && before->item == value->item) {
+            return true;
+        }
+        if (value->item != 0 && before->item != value->item) {
+            return false;
+        }
+    }
+    return false;
+}
+
+/* Every value is of a field of the protocol; what is not many of is there once. Check's assertions
+ * are too slow to be asked for each of them. */
 static void check_fields(const struct protocol *protocol, const struct answer *answer)
 {
     for (size_t i = 0; i < answer->count; i++) {
-        const struct answer_value *value = &answer->values[i];
+        const struct answer_field *field = answer->values[i].field;
 
-        ck_assert_msg(value->field >= protocol->fields &&
-                          value->field < protocol->fields + protocol->field_count,
-                      "%s is no field of %s", value->field->name, protocol->name);
-        for (size_t j = 0; j < i && !value->field->many; j++) {
-            ck_assert_msg(answer->values[j].field != value->field ||
-                              answer->values[j].item != value->item,
-                          "%s twice", value->field->name);
+        if (field < protocol->fields || field >= protocol->fields + protocol->field_count) {
+            ck_abort_msg("%s is no field of %s", field->name, protocol->name);
+        }
+        if (!field->many && is_again(answer, i)) {
+            ck_abort_msg("%s twice", field->name);
         }
     }
 }
@@ -199,7 +220,9 @@ static char *take_shown(struct fake_engine *engine)
     fake_engine_show(&text, &engine->talk.answer);
     shown = text_take(&text);
     shown = shown != NULL ? shown : text_copy("");
-    ck_assert_ptr_nonnull(shown);
+    if (shown == NULL) {
+        ck_abort_msg("no memory");
+    }
     return shown;
 }
 
@@ -216,6 +239,12 @@ enum protocol_next fake_engine_play(const struct protocol *protocol, uint8_t tra
     fake_engine_farewell(&engine);
     fake_engine_close(&engine);
     return next;
+}
+
+/* Of long replies not every byte is tried: that would take minutes. */
+static size_t step_of(size_t size)
+{
+    return 1 + size / 1000;
 }
 
 static void check_pieces(const struct protocol *protocol, const void *bytes, size_t size,
@@ -247,7 +276,7 @@ void fake_engine_check(const struct protocol *protocol, uint8_t transport, const
     if (transport == PROBE_UDP) {
         return;
     }
-    for (size_t cut = 1; cut < size; cut++) {
+    for (size_t cut = 1; cut < size; cut += step_of(size)) {
         check_pieces(protocol, bytes, size, cut, size, expected);
     }
     check_pieces(protocol, bytes, size, 0, 1, expected);
@@ -273,10 +302,10 @@ void fake_engine_torment(const struct protocol *protocol, uint8_t transport, con
     static const uint8_t flips[] = {0xff, 0x01, 0x80, 0x7f};
     uint8_t *changed = lend(bytes, size);
 
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size; i += step_of(size)) {
         check_beginning(protocol, transport, bytes, i);
     }
-    for (size_t i = 0; i < size; i++) {
+    for (size_t i = 0; i < size; i += step_of(size)) {
         uint8_t flip = flips[i % COUNT_OF(flips)];
         char *shown;
 

@@ -55,8 +55,8 @@ void fake_engine_show(struct text *text, const struct answer *answer);
 enum protocol_next fake_engine_play(const struct protocol *protocol, uint8_t transport,
                                     const void *bytes, size_t size, char **shown);
 
-/* Asserts that the reply gives this answer; a stream: also cut in two at every byte, and byte by
- * byte. */
+/* Asserts that the reply gives this answer; a stream: also cut in two at every byte (of long
+ * ones: at every second, third, ...), and byte by byte. */
 void fake_engine_check(const struct protocol *protocol, uint8_t transport, const void *bytes,
                        size_t size, const char *expected);
 

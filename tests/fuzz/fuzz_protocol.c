@@ -17,7 +17,7 @@
 #define NOW INT64_C(1795179600000) /* 2026-11-20T13:00:00Z */
 
 enum {
-    OUT_MOST = 1024 * 16, /* no request is as long */
+    OUT_MOST = 1024 * 128, /* no request is as long */
     STREAM_MOST = 1024 * 1024,
 };
 
