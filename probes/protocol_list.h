@@ -26,3 +26,8 @@ extern const struct protocol protocol_ike;
 extern const struct protocol protocol_ikev1;
 extern const struct protocol protocol_isa;
 extern const struct protocol protocol_rpc;
+extern const struct protocol protocol_netbios;
+extern const struct protocol protocol_snmp;
+extern const struct protocol protocol_snmp_v1;
+extern const struct protocol protocol_sqlbrowser;
+extern const struct protocol protocol_tftp;

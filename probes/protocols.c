@@ -20,6 +20,9 @@ const struct protocol *const protocols[] = {
     &protocol_ldap,
     &protocol_rpc,
     NULL,
+    &protocol_dns,        &protocol_ldap, &protocol_rpc,
+    &protocol_netbios,    &protocol_snmp, &protocol_snmp_v1,
+    &protocol_sqlbrowser, &protocol_tftp, NULL,
 };
 /* clang-format on */
 
