@@ -31,3 +31,4 @@ extern const struct protocol protocol_snmp;
 extern const struct protocol protocol_snmp_v1;
 extern const struct protocol protocol_sqlbrowser;
 extern const struct protocol protocol_tftp;
+extern const struct protocol protocol_smb;

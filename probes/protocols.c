@@ -34,6 +34,7 @@ const struct protocol *const protocols[] = {
     &protocol_https,
     &protocol_ssh,
     NULL,
+    &protocol_http, &protocol_https, &protocol_ssh, &protocol_smb, NULL,
 };
 /* clang-format on */
 
