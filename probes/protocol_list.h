@@ -32,3 +32,7 @@ extern const struct protocol protocol_snmp_v1;
 extern const struct protocol protocol_sqlbrowser;
 extern const struct protocol protocol_tftp;
 extern const struct protocol protocol_smb;
+extern const struct protocol protocol_kerberos;
+extern const struct protocol protocol_rdp;
+extern const struct protocol protocol_ntp;
+extern const struct protocol protocol_tls;

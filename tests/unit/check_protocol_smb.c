@@ -177,7 +177,7 @@ static void write_smb1(void)
     byte_writer_u8(&reply, 0x07);
     byte_writer_zeros(&reply, 16);
     byte_writer_le32(&reply, 0x8001f3fd);
-    byte_writer_le64(&reply, 134396784000000000 + 123 * 10000); /* 2026-11-20 20:00 */
+    byte_writer_le64(&reply, 134396784001230000); /* 2026-11-20 20:00:00.123 */
     byte_writer_zeros(&reply, 3);
     byte_writer_le16(&reply, 16);
     byte_writer_add(&reply, "\x04\x03\x02\x01\x06\x05\x08\x07\x09\x0a\x0b\x0c\x0d\x0e\x0f\x10", 16);
