@@ -61,6 +61,23 @@ static const struct {
                         "smb_security_mechanism=Kerberos (MS)\n"
                         "smb_security_mechanism=Kerberos\n"
                         "smb_security_mechanism=NTLM\n"},
+    {"smb2-smbd-negotiated", "ANSWERED \n"
+                             "smb_dialect=3.1.1\n"
+                             "smb_signing_enabled=1\n"
+                             "smb_signing_required=1\n"
+                             "smb_server_guid=656c6966-0073-0000-0000-000000000000\n"
+                             "smb_capability=DFS\n"
+                             "smb_capability=leasing\n"
+                             "smb_capability=large MTU\n"
+                             "smb_capability=multi-channel\n"
+                             "smb_largest_transaction=8388608\n"
+                             "smb_largest_read=8388608\n"
+                             "smb_largest_write=8388608\n"
+                             "smb_system_time=1795788723994\n"
+                             "smb_security_mechanism=NTLM\n"
+                             "smb_integrity_hash=SHA-512\n"
+                             "smb_cipher=AES-128-GCM\n"
+                             "smb_signing_algorithm=AES-GMAC\n"},
     {"smb2-samba-no-dialect", "ANSWERED the server would not negotiate\n"
                               "smb_status=STATUS_NOT_SUPPORTED\n"},
 };
@@ -233,13 +250,12 @@ START_TEST(what_is_no_answer_is_told)
 }
 END_TEST
 
-static const char *const tortured[] = {"smb2-samba-0311", "smb2-smbd-signing",
+static const char *const tortured[] = {"smb2-smbd-negotiated", "smb2-smbd-signing",
                                        "smb2-samba-no-dialect", NULL};
 
 START_TEST(every_cut_and_change_is_survived)
 {
     if (tortured[_i] != NULL) {
-        write_smb2(0x02ff);
         rehearsal_fixture(&reply, tortured[_i]);
     } else {
         write_smb1();
