@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Replies as RFC 9110 and RFC 9112 have them. */
+/* nginx' replies are real ones; the others are made by RFC 9110 and RFC 9112. */
 
 #include "tests/support.h"
 #include "tests/unit/rehearsal.h"
@@ -83,6 +83,38 @@ START_TEST(the_head_is_read)
 END_TEST
 
 static const struct {
+    const char *fixture;
+    const char *status;
+    const char *reason;
+    const char *location;
+} real[] = {
+    {"http-nginx-200", "200", "OK", ""},
+    {"http-nginx-301", "301", "Moved Permanently", "https://www.example.test/start?from=http"},
+    {"http-nginx-bad-request", "400", "Bad Request", ""},
+    {"http-nginx-http10", "200", "OK", ""},
+    {"http-nginx-no-such-page", "404", "Not Found", ""},
+    {"http-nginx-on-tls-port", "400", "Bad Request", ""},
+};
+
+START_TEST(nginx_tells_what_it_is)
+{
+    struct byte_writer reply = {0};
+
+    rehearsal_fixture(&reply, real[_i].fixture);
+    rehearsal_begin(&rehearsal);
+    rehearsal_hear(&rehearsal, reply.bytes, reply.size, true);
+    byte_writer_clear(&reply);
+    ck_assert_int_eq(rehearsal.next, PROTOCOL_ANSWERED);
+    ck_assert(!rehearsal.talk.is_partial);
+    ck_assert_str_eq(rehearsal_value(&rehearsal, "http_status"), real[_i].status);
+    ck_assert_str_eq(rehearsal_value(&rehearsal, "http_reason"), real[_i].reason);
+    ck_assert_str_eq(rehearsal_value(&rehearsal, "http_location"), real[_i].location);
+    ck_assert_str_eq(rehearsal_value(&rehearsal, "http_server"), "nginx/1.22.1");
+    ck_assert_str_eq(rehearsal_value(&rehearsal, "http_version"), "1.1");
+}
+END_TEST
+
+static const struct {
     const char *bytes;
     bool ended;
     const char *shown;
@@ -142,6 +174,7 @@ static Suite *protocol_http_suite(void)
     tcase_add_checked_fixture(tests, open_fixture, close_fixture);
     tcase_add_loop_test(tests, the_request_names_the_host, 0, COUNT_OF(hosts));
     tcase_add_test(tests, the_head_is_read);
+    tcase_add_loop_test(tests, nginx_tells_what_it_is, 0, COUNT_OF(real));
     tcase_add_loop_test(tests, a_reply_comes_to_its_end, 0, COUNT_OF(replies));
     tcase_add_test(tests, every_cut_and_change_is_survived);
     tcase_add_test(tests, ports_and_services_lead_to_it);
