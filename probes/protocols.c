@@ -32,15 +32,13 @@ const struct protocol *const protocols[] = {
     &protocol_imaps,
     &protocol_http,
     &protocol_https,
+    &protocol_tls,
     &protocol_ssh,
-    NULL,
-    &protocol_http, &protocol_https, &protocol_ssh, &protocol_smb, NULL,
-/* clang-format off */
     &protocol_smb,
     &protocol_kerberos,
     &protocol_rdp,
     &protocol_ntp,
-    &protocol_tls,
+    NULL,
 };
 /* clang-format on */
 
