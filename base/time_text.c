@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/local_time.h"
 #include "base/units.h"
 
 enum {
@@ -21,9 +22,6 @@ enum {
 /* 9999-12-31T23:59:59.999Z and -9999-01-01T00:00:00.000Z */
 #define LAST_MOMENT INT64_C(253402300799999)
 #define FIRST_MOMENT (INT64_C(-377705116800000))
-
-/* No zone is further from UTC than this, and no two clock changes of one are closer. */
-#define ZONE_REACH (INT64_C(16) * HOUR)
 
 /* Division that goes down for negative numbers too. */
 static int64_t floor_div(int64_t value, int64_t by)
@@ -115,44 +113,20 @@ bool calendar_valid(const struct calendar_time *time)
            is_within(time->second, 0, 59) && is_within(time->millisecond, 0, 999);
 }
 
+static int zone_offset(int64_t at)
+{
+    return clock_zone_offset(hold(at, FIRST_MOMENT, LAST_MOMENT));
+}
+
 static int64_t zone_offset_ms(int64_t at)
 {
-    return clock_zone_offset(hold(at, FIRST_MOMENT, LAST_MOMENT)) * INT64_C(1000);
+    return zone_offset(at) * INT64_C(1000);
 }
 
-/* The first moment after `before`, up to `after`, that has the offset of `after`. */
-static int64_t find_change(int64_t before, int64_t after)
-{
-    int64_t offset = zone_offset_ms(after);
-
-    while (after - before > 1) {
-        int64_t middle = before + (after - before) / 2;
-
-        if (zone_offset_ms(middle) == offset) {
-            after = middle;
-        } else {
-            before = middle;
-        }
-    }
-    return after;
-}
-
-/* The moments at which the clocks on the walls here show `shown` (milliseconds as if it were UTC).
- */
+/* The moments at which the clocks on the walls here show `shown`. */
 static void moments_of_local(int64_t shown, int64_t *first, int64_t *second)
 {
-    int64_t before = zone_offset_ms(shown - ZONE_REACH);
-    int64_t after = zone_offset_ms(shown + ZONE_REACH);
-    bool in_before = zone_offset_ms(shown - before) == before;
-    bool in_after = zone_offset_ms(shown - after) == after;
-
-    if (in_before || in_after) {
-        *first = shown - (in_before ? before : after);
-        *second = shown - (in_after ? after : before);
-    } else {
-        *first = find_change(shown - ZONE_REACH, shown + ZONE_REACH);
-        *second = *first;
-    }
+    local_time_moments(zone_offset, shown, first, second);
 }
 
 /* What was read of a calendar form. */
