@@ -3,6 +3,7 @@
 #include "base/settings.h"
 
 #include <assert.h>
+#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -176,6 +177,55 @@ const struct settings_item *item_item_at(const struct settings_item *item, const
 struct setting_place item_place(const struct settings_item *item, const char *name)
 {
     return name == NULL ? item->place : get(item, name)->place;
+}
+
+/* "p.yaml:3:5: probes.jobs[1].at: what is wrong" */
+static bool complain(const struct settings_item *item, const char *name, struct setting_place place,
+                     struct failure *why, const char *format, va_list args)
+{
+    struct text line = {0};
+
+    text_addf(&line, "%s:", place.file == NULL ? "default" : place.file);
+    if (place.line > 0) {
+        text_addf(&line, "%d:%d:", place.line, place.column);
+    }
+    text_addf(&line, " %s%s%s: ", item->path == NULL ? "" : item->path,
+              item->path == NULL || name == NULL || name[0] == '[' ? "" : ".",
+              name == NULL ? "" : name);
+    text_addv(&line, format, args);
+    failure_set(why, FAILURE_SETTINGS, 0, "%s", text_bytes(&line));
+    text_clear(&line);
+    return false;
+}
+
+/* Where the key stands; of one that does not, its item. In a map the value has the entry's name. */
+bool item_refuse(const struct settings_item *item, const char *name, struct failure *why,
+                 const char *format, ...)
+{
+    bool stands = name != NULL && item_has(item, name);
+    va_list args;
+
+    va_start(args, format);
+    complain(item, item->name == NULL ? name : NULL, stands ? item_place(item, name) : item->place,
+             why, format, args);
+    va_end(args);
+    return false;
+}
+
+bool item_refuse_text(const struct settings_item *item, const char *name, size_t i,
+                      struct failure *why, const char *format, ...)
+{
+    const struct setting_value *value = get(item, name);
+    struct text whole = {0};
+    va_list args;
+
+    assert(value->key->kind == SETTING_TEXT_LIST && i < value->count);
+    text_addf(&whole, "%s[%zu]", item->name == NULL ? name : "", i + 1);
+    va_start(args, format);
+    complain(item, text_bytes(&whole), value->entries[i].place, why, format, args);
+    va_end(args);
+    text_clear(&whole);
+    return false;
 }
 
 bool item_has(const struct settings_item *item, const char *name)

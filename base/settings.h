@@ -40,12 +40,13 @@ struct setting_table;
 struct setting_key {
     const char *name; /* dotted: "collector.interval". In the table of an item: "every" */
     enum setting_kind kind;
-    bool reloadable;      /* takes effect without a restart */
-    bool required;        /* in an item of a list: must be there */
-    const char *unit;     /* for people: "duration", "size", "port"; NULL: none */
-    const char *fallback; /* the default: the text itself; for a list as in the file, "[a, b]" */
-    int64_t minimum;      /* NUMBER, DURATION, SIZE; of TEXT_LIST, MAP, LIST the entries. Both */
-    int64_t maximum;      /* limits count; where both are 0 there are none */
+    bool reloadable;       /* takes effect without a restart */
+    bool required;         /* in an item of a list: must be there */
+    bool stands_for_group; /* of "expect.status": "expect: VALUE" sets it, as well as keys below */
+    const char *unit;      /* for people: "duration", "size", "port"; NULL: none */
+    const char *fallback;  /* the default: the text itself; for a list as in the file, "[a, b]" */
+    int64_t minimum;       /* NUMBER, DURATION, SIZE; of TEXT_LIST, MAP, LIST the entries. Both */
+    int64_t maximum;       /* limits count; where both are 0 there are none */
     const char *const *choices;       /* CHOICE: ended by NULL */
     const char *help;                 /* one line, no period */
     const char *policy;               /* name of the registry policy value; NULL: no policy */
@@ -147,6 +148,18 @@ const char *item_text_at(const struct settings_item *item, const char *name, siz
 const struct settings_item *item_item_at(const struct settings_item *item, const char *name,
                                          size_t i);
 struct setting_place item_place(const struct settings_item *item, const char *name);
+
+/*
+ * Says what is wrong with a value as the reader itself does, for the part of
+ * the program that knows more of it than its table: FAILURE_SETTINGS,
+ * "FILE:LINE:COLUMN: probes.jobs[1].at: " and the rest. A `name` of NULL is
+ * the item itself. The second form is about one text of a list, counted from 0.
+ * An argument may be why->text. Always false.
+ */
+bool item_refuse(const struct settings_item *item, const char *name, struct failure *why,
+                 const char *format, ...) PRINTF_LIKE(4, 5);
+bool item_refuse_text(const struct settings_item *item, const char *name, size_t i,
+                      struct failure *why, const char *format, ...) PRINTF_LIKE(5, 6);
 
 /*
  * Appends every value with its origin, one line each, as in

@@ -3,7 +3,8 @@
 
 /*
  * What the settings ask of the system: how a path looks that does not depend
- * on the folder or the drive one is in. For settings.c alone.
+ * on the folder or the drive one is in. For settings.c, and for paths that are
+ * a part of a value.
  */
 
 #include <stdbool.h>

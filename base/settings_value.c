@@ -34,6 +34,7 @@ void settings_item_clear(struct settings_item *item)
     }
     free(item->values);
     free(item->name);
+    free(item->path);
     *item = (struct settings_item){0};
 }
 
@@ -355,6 +356,18 @@ static bool read_text_list(const struct settings_reader *reader, struct setting_
     return true;
 }
 
+/* Keeps what the entry is called, for item_refuse(). */
+static bool name_entry(const struct settings_reader *reader, struct settings_item *entry,
+                       const struct settings_node *node)
+{
+    struct text path = {0};
+
+    add_node_name(&path, reader, node);
+    entry->path = text_take(&path);
+    text_clear(&path);
+    return entry->path != NULL || refuse_memory(reader);
+}
+
 static bool read_mapping(const struct settings_reader *reader, struct settings_item *item,
                          const struct settings_node *node, const char *prefix);
 static bool read_value(const struct settings_reader *reader, struct setting_value *value,
@@ -385,7 +398,7 @@ static bool read_map(const struct settings_reader *reader, struct setting_value 
         if (entry->name == NULL) {
             return refuse_memory(reader);
         }
-        if (!read_value(reader, &entry->values[0], child)) {
+        if (!name_entry(reader, entry, child) || !read_value(reader, &entry->values[0], child)) {
             return false;
         }
     }
@@ -424,7 +437,7 @@ static bool read_list(const struct settings_reader *reader, struct setting_value
             return false;
         }
         entry->place = place_of(reader, child->line, child->column);
-        if (!settings_item_read(reader, entry, child)) {
+        if (!name_entry(reader, entry, child) || !settings_item_read(reader, entry, child)) {
             return false;
         }
     }
@@ -549,6 +562,20 @@ static bool is_group(const struct settings_item *item, const char *name)
     return false;
 }
 
+/* The key that takes a value which stands at its group, "expect: listening"; NULL: none does. */
+static struct setting_value *find_for_group(const struct settings_item *item, const char *group)
+{
+    for (size_t i = 0; i < item->count; i++) {
+        size_t size;
+
+        if (item->values[i].key->stands_for_group &&
+            find_segment(item->values[i].key->name, group, &size) != NULL) {
+            return &item->values[i];
+        }
+    }
+    return NULL;
+}
+
 /* The keys and groups that a group has, as words. */
 struct word_list {
     char **words; /* ended by NULL */
@@ -658,6 +685,9 @@ static bool read_entry(const struct settings_reader *reader, struct settings_ite
         return false;
     }
     value = dotted ? NULL : settings_item_find(item, text_bytes(&name));
+    if (value == NULL && !dotted && node->kind == SETTINGS_SCALAR && !settings_node_is_null(node)) {
+        value = find_for_group(item, text_bytes(&name));
+    }
     if (value != NULL) {
         read = read_value(reader, value, node);
     } else if (!dotted && is_group(item, text_bytes(&name))) {

@@ -25,6 +25,7 @@ struct setting_value {
 /* A set of keys with their values: the whole file, an entry of a list or of a map. */
 struct settings_item {
     char *name; /* of an entry of a map; in a list of texts the text itself */
+    char *path; /* of an entry, for people: "probes.jobs[1]"; NULL: the whole file */
     struct setting_place place;
     struct setting_value *values; /* one for each key of the tables, in their order */
     size_t count;

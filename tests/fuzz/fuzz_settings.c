@@ -24,7 +24,11 @@ static const struct setting_key job_keys[] = {
     {.name = "name", .kind = SETTING_TEXT, .help = "h", .required = true},
     {.name = "targets", .kind = SETTING_TEXT_LIST, .maximum = 5, .help = "h"},
     {.name = "every", .kind = SETTING_DURATION, .fallback = "5m", .help = "h"},
-    {.name = "expect.status", .kind = SETTING_CHOICE, .choices = choices, .help = "h"},
+    {.name = "expect.status",
+     .kind = SETTING_CHOICE,
+     .choices = choices,
+     .stands_for_group = true,
+     .help = "h"},
     {.name = "via", .kind = SETTING_LIST, .item = &inner_table, .help = "h"},
 };
 static const struct setting_table job_table = {.keys = job_keys, .count = COUNT_OF(job_keys)};

@@ -21,7 +21,11 @@ static const struct setting_key job_keys[] = {
      .minimum = 1000,
      .maximum = 86400000,
      .help = "How often"},
-    {.name = "expect.status", .kind = SETTING_CHOICE, .choices = speeds, .help = "What is right"},
+    {.name = "expect.status",
+     .kind = SETTING_CHOICE,
+     .choices = speeds,
+     .stands_for_group = true,
+     .help = "What is right"},
 };
 static const struct setting_table job_table = {.keys = job_keys, .count = COUNT_OF(job_keys)};
 
@@ -479,6 +483,61 @@ START_TEST(all_values_are_shown_with_their_origin)
 }
 END_TEST
 
+START_TEST(a_value_at_a_group_is_that_of_its_key)
+{
+    const struct settings_item *job;
+
+    CHECK_DONE(parse("probes: {jobs: [{name: a, expect: fast}, {name: b, expect: }]}"),
+               fixture.why);
+    job = settings_item_at(fixture.settings, "probes.jobs", 0);
+    ck_assert_str_eq(item_text(job, "expect.status"), "fast");
+    ck_assert_int_eq(item_place(job, "expect.status").column, 35);
+    job = settings_item_at(fixture.settings, "probes.jobs", 1);
+    ck_assert_ptr_null(item_text(job, "expect.status"));
+}
+END_TEST
+
+START_TEST(what_a_group_does_not_take_is_refused)
+{
+    CHECK_FAILED(parse("probes:\n  jobs:\n    - name: a\n      expect: quick"), FAILURE_SETTINGS,
+                 fixture.why);
+    ck_assert_str_eq(fixture.why.text, "p.yaml:4:15: probes.jobs[1].expect: \"quick\" is not known "
+                                       "here; write slow, normal or fast");
+    CHECK_FAILED(parse("probes:\n  jobs:\n    - name: a\n      expect: [fast]"), FAILURE_SETTINGS,
+                 fixture.why);
+    CHECK_CONTAINS(fixture.why.text, "p.yaml:4:15: probes.jobs[1].expect: keys are expected here");
+    CHECK_FAILED(parse("collector: fast"), FAILURE_SETTINGS, fixture.why);
+    CHECK_CONTAINS(fixture.why.text, "keys are expected here");
+}
+END_TEST
+
+START_TEST(what_others_find_wrong_has_its_place)
+{
+    const struct settings_item *job;
+    const struct settings_item *group;
+
+    CHECK_DONE(parse("probes:\n  jobs:\n    - name: a\n      targets: [x, y]\n  groups:\n"
+                     "    web: [http, https]\n"),
+               fixture.why);
+    job = settings_item_at(fixture.settings, "probes.jobs", 0);
+    group = settings_item_at(fixture.settings, "probes.groups", 0);
+    failure_set(&fixture.why, FAILURE_FORMAT, 0, "is no %s", "name");
+    ck_assert(!item_refuse(job, "name", &fixture.why, "\"%s\" %s", "a", fixture.why.text));
+    ck_assert_int_eq(fixture.why.kind, FAILURE_SETTINGS);
+    ck_assert_str_eq(fixture.why.text, "p.yaml:3:13: probes.jobs[1].name: \"a\" is no name");
+    ck_assert(!item_refuse(job, NULL, &fixture.why, "lacks something"));
+    ck_assert_str_eq(fixture.why.text, "p.yaml:3:7: probes.jobs[1]: lacks something");
+    ck_assert(!item_refuse(job, "every", &fixture.why, "is missing")); /* stands nowhere */
+    ck_assert_str_eq(fixture.why.text, "p.yaml:3:7: probes.jobs[1].every: is missing");
+    ck_assert(!item_refuse_text(job, "targets", 1, &fixture.why, "who is %s?", "y"));
+    ck_assert_str_eq(fixture.why.text, "p.yaml:4:20: probes.jobs[1].targets[2]: who is y?");
+    ck_assert(!item_refuse_text(group, "ports", 1, &fixture.why, "no"));
+    ck_assert_str_eq(fixture.why.text, "p.yaml:6:17: probes.groups.web[2]: no");
+    ck_assert(!item_refuse(group, "ports", &fixture.why, "no"));
+    ck_assert_str_eq(fixture.why.text, "p.yaml:6:10: probes.groups.web: no");
+}
+END_TEST
+
 START_TEST(the_default_file_explains_every_key)
 {
     settings_add_default_file(&fixture.text, tables);
@@ -602,6 +661,9 @@ static Suite *settings_suite(void)
     tcase_add_test(tests, a_policy_can_set_a_list);
     tcase_add_loop_test(tests, a_bad_policy_changes_nothing, 0, COUNT_OF(bad_policies));
     tcase_add_test(tests, all_values_are_shown_with_their_origin);
+    tcase_add_test(tests, a_value_at_a_group_is_that_of_its_key);
+    tcase_add_test(tests, what_a_group_does_not_take_is_refused);
+    tcase_add_test(tests, what_others_find_wrong_has_its_place);
     tcase_add_test(tests, the_default_file_explains_every_key);
     tcase_add_test(tests, the_default_file_says_the_same_as_no_file);
     tcase_add_test(tests, a_key_of_the_default_file_is_in_force_without_its_mark);

@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/file_guard.h"
+
+#include <windows.h>
+#include <sddl.h>
+
+#include "tests/support.h"
+
+#define SECRET "guard.secret"
+
+static struct {
+    struct text content;
+    struct failure why;
+} fixture;
+
+static void open_fixture(void)
+{
+    memset(&fixture, 0, sizeof(fixture));
+    DeleteFileW(L"" SECRET);
+}
+
+static void close_fixture(void)
+{
+    text_clear(&fixture.content);
+    DeleteFileW(L"" SECRET);
+}
+
+static void make_file(const wchar_t *access)
+{
+    SECURITY_ATTRIBUTES security = {.nLength = sizeof(security)};
+    HANDLE file;
+    DWORD written;
+
+    ck_assert(ConvertStringSecurityDescriptorToSecurityDescriptorW(
+        access, SDDL_REVISION_1, &security.lpSecurityDescriptor, NULL));
+    file = CreateFileW(L"" SECRET, GENERIC_WRITE, 0, &security, CREATE_ALWAYS,
+                       FILE_ATTRIBUTE_NORMAL, NULL);
+    ck_assert(file != INVALID_HANDLE_VALUE);
+    ck_assert(WriteFile(file, "hunter2", 7, &written, NULL));
+    CloseHandle(file);
+    LocalFree(security.lpSecurityDescriptor);
+}
+
+/* SY: SYSTEM, BA: administrators, OW: the owner, WD: everyone, BU: users. */
+static const struct {
+    const wchar_t *access;
+    bool trusted;
+    bool secret;
+} lists[] = {
+    {L"D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;OW)", true, true},
+    {L"D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;OW)(A;;FR;;;WD)", true, false},
+    {L"D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;OW)(A;;FA;;;WD)", false, false},
+};
+
+START_TEST(the_access_list_tells_whether_others_have_their_hands_on_it)
+{
+    make_file(lists[_i].access);
+    ck_assert_msg(file_read_guarded(&fixture.content, SECRET, FILE_TRUSTED, 100, &fixture.why) ==
+                      lists[_i].trusted,
+                  "%s", fixture.why.text);
+    text_reset(&fixture.content);
+    ck_assert_msg(file_read_guarded(&fixture.content, SECRET, FILE_SECRET, 100, &fixture.why) ==
+                      lists[_i].secret,
+                  "%s", fixture.why.text);
+    if (!lists[_i].secret) {
+        ck_assert_int_eq(fixture.why.kind, FAILURE_DENIED);
+        ck_assert_ptr_null(strstr(fixture.why.text, "hunter"));
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("file_guard_win32");
+    TCase *tests = tcase_create("file_guard_win32");
+
+    tcase_add_checked_fixture(tests, open_fixture, close_fixture);
+    tcase_add_loop_test(tests, the_access_list_tells_whether_others_have_their_hands_on_it, 0,
+                        COUNT_OF(lists));
+    suite_add_tcase(suite, tests);
+    return support_run_suite(suite);
+}
