@@ -48,7 +48,7 @@ struct schedule {
     enum schedule_form form;
     int64_t every;  /* EVERY: above 0 */
     int64_t offset; /* added to every run; 0 or more */
-    bool is_utc;    /* AT: the wall is in UTC, whatever the zone */
+    bool is_utc;    /* the wall is in UTC, whatever the zone; EVERY does not look at it */
     struct schedule_rule rules[SCHEDULE_RULES_MOST];
     size_t rule_count;
 };

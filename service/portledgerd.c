@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/console.h"
 #include "base/exit_status.h"
 #include "base/options.h"
@@ -15,6 +16,7 @@
 #include "base/service_state.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "service/job_plan.h"
 #include "service/service_control.h"
 #include "service/service_host.h"
 #include "service/watcher.h"
@@ -148,12 +150,15 @@ static bool run_service(const struct options *options, struct text *out, enum ex
 static bool add_settings(struct text *out, const struct settings *settings, struct failure *why)
 {
     struct text ledger = {0};
-    bool ok = watcher_ledger_path(settings, &ledger, why);
+    struct job_list jobs = {0};
+    bool ok = watcher_ledger_path(settings, &ledger, why) && job_plan_read(&jobs, settings, why);
 
     if (ok) {
         settings_add_all(out, settings);
         text_addf(out, "The ledger is %s\n", text_bytes(&ledger));
+        job_plan_add(out, &jobs, clock_now());
     }
+    job_list_clear(&jobs);
     text_clear(&ledger);
     return ok;
 }
@@ -187,8 +192,8 @@ static const struct verb verbs[] = {
     {"status", "Says whether the service runs (exit status 0: yes, 1: no, 2: not known)", false,
      run_status},
     {"run", "Watches in the foreground; Ctrl-C ends it cleanly", false, run_foreground},
-    {"check-config", "Reads the settings and says what is wrong or in force", false,
-     run_check_config},
+    {"check-config", "Reads the settings and says what is wrong or in force, and when jobs run",
+     false, run_check_config},
     {"service", "Started by the service manager", true, run_service},
     {NULL, NULL, false, NULL},
 };

@@ -12,6 +12,7 @@
 #include "base/units.h"
 #include "collector/collector.h"
 #include "service/event_sink.h"
+#include "service/job_plan.h"
 #include "service/ledger_opener.h"
 #include "service/sample_queue.h"
 #include "service/sampler.h"
@@ -33,7 +34,7 @@ enum {
     MOST_REOPENED = 3, /* times that a run opens a ledger anew that fails as if damaged */
 };
 
-setting_tables watcher_settings = {&collector_settings, &ledger_settings, NULL};
+setting_tables watcher_settings = {&collector_settings, &ledger_settings, &probe_settings, NULL};
 
 struct watcher {
     struct service_host *host;
@@ -64,8 +65,8 @@ struct watcher {
     bool ready;
 };
 
-bool watcher_read_settings(const struct watcher_plan *plan, struct settings **out,
-                           struct text *file, struct failure *why)
+static bool read_settings(const struct watcher_plan *plan, struct settings **out, struct text *file,
+                          struct failure *why)
 {
     if (plan->config != NULL) {
         text_add(file, plan->config);
@@ -82,6 +83,30 @@ bool watcher_read_settings(const struct watcher_plan *plan, struct settings **ou
     }
     text_reset(file);
     return settings_read(out, NULL, watcher_settings, why);
+}
+
+/* What no table can say of jobs is found when they are read. */
+static bool check_jobs(const struct settings *settings, struct failure *why)
+{
+    struct job_list jobs = {0};
+    bool right = job_plan_read(&jobs, settings, why);
+
+    job_list_clear(&jobs);
+    return right;
+}
+
+bool watcher_read_settings(const struct watcher_plan *plan, struct settings **out,
+                           struct text *file, struct failure *why)
+{
+    if (!read_settings(plan, out, file, why)) {
+        return false;
+    }
+    if (check_jobs(*out, why)) {
+        return true;
+    }
+    settings_free(*out);
+    *out = NULL;
+    return false;
 }
 
 bool watcher_ledger_path(const struct settings *settings, struct text *path, struct failure *why)

@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "service/job_plan.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file_guard.h"
+#include "base/machine.h"
+#include "base/time_text.h"
+#include "base/units.h"
+
+enum { RUNS_SHOWN = 10, LARGEST_SECRET = 1024 };
+
+bool job_plan_read(struct job_list *list, const struct settings *settings, struct failure *why)
+{
+    struct machine_facts machine = {0};
+    struct service_table services = {0};
+    bool read = machine_read(&machine, why) && service_table_read(&services, why);
+
+    *list = (struct job_list){0};
+    if (read) {
+        struct job_context context = {
+            .host_id = machine.id[0] != '\0' ? machine.id : machine.host,
+            .services = &services,
+            .protocols = protocols,
+        };
+
+        read = job_list_read(list, settings, &context, why);
+    }
+    service_table_clear(&services);
+    machine_facts_clear(&machine);
+    return read;
+}
+
+static const char *plural(uint64_t count)
+{
+    return count == 1 ? "" : "s";
+}
+
+/* "3 targets x 12 ports = 36 queries a run" */
+static void add_size(struct text *text, const struct job *job)
+{
+    struct target_list targets = {0};
+    struct failure why = {0};
+
+    if (job_read_targets(job, &targets, &why)) {
+        uint64_t queries = targets.total * job->ports.count;
+
+        text_addf(text,
+                  "  %" PRIu64 " target%s x %zu port%s = %" PRIu64
+                  " quer%s a run, %u at a time to each target\n",
+                  targets.total, plural(targets.total), job->ports.count, plural(job->ports.count),
+                  queries, queries == 1 ? "y" : "ies", job->per_target);
+    } else {
+        text_addf(text, "  %zu port%s of targets that are not known: %s\n", job->ports.count,
+                  plural(job->ports.count), why.text);
+    }
+    target_list_clear(&targets);
+}
+
+/* Whether the file could be used now. */
+static void add_secret(struct text *text, const char *key, const char *path)
+{
+    struct text content = {0};
+    struct failure why = {0};
+
+    if (path == NULL) {
+        return;
+    }
+    if (file_read_guarded(&content, path, FILE_SECRET, LARGEST_SECRET, &why)) {
+        text_addf(text, "  %s is %s, which is safe\n", key, path);
+    } else {
+        text_addf(text, "  %s cannot be used: %s\n", key, why.text);
+    }
+    text_clear(&content);
+}
+
+static void add_when(struct text *text, const struct job *job)
+{
+    text_add(text, "  runs ");
+    if (job->schedule.form == SCHEDULE_EVERY) {
+        text_add(text, "every ");
+        units_add_duration(text, job->schedule.every);
+    } else {
+        text_addf(text, "at the times of the settings (%s)",
+                  job->schedule.is_utc ? "UTC" : "local time");
+    }
+    text_add(text, ", here ");
+    units_add_duration(text, job->schedule.offset);
+    text_addf(text, " later%s; next:\n", job->catch_up ? ", and makes up for the last one" : "");
+}
+
+static int utc_zone(int64_t at)
+{
+    (void)at;
+    return 0;
+}
+
+static void add_runs(struct text *text, const struct job *job, int64_t now)
+{
+    local_time_zone_fn *zone = job->schedule.is_utc ? utc_zone : clock_zone_offset;
+
+    for (int i = 0; i < RUNS_SHOWN; i++) {
+        now = schedule_next(&job->schedule, clock_zone_offset, now);
+        if (now == SCHEDULE_NEVER) {
+            return;
+        }
+        text_add(text, "    ");
+        time_text_add_table(text, now, TIME_ZONE_LOCAL);
+        if (maintenance_find(job->windows, job->window_count, zone, now) < job->window_count) {
+            text_add(text, "  skipped: maintenance");
+        }
+        text_add_char(text, '\n');
+    }
+}
+
+static void add_job(struct text *text, const struct job *job, int64_t now)
+{
+    text_add(text, "Job ");
+    text_add_visible(text, job->name, strlen(job->name));
+    text_add_char(text, '\n');
+    add_size(text, job);
+    text_add(text, "  expects ");
+    job_add_expectation(text, &job->expectation);
+    text_add_char(text, '\n');
+    add_secret(text, "community_file", job->community_file);
+    add_secret(text, "secret_file", job->secret_file);
+    add_when(text, job);
+    add_runs(text, job, now);
+}
+
+void job_plan_add(struct text *text, const struct job_list *list, int64_t now)
+{
+    for (size_t i = 0; i < list->count; i++) {
+        add_job(text, &list->jobs[i], now);
+    }
+}
