@@ -6,16 +6,13 @@
 
 #include "tests/support.h"
 
-enum { VERSION, NAME, DAYS_LEFT, COUNT, READY, SINCE };
-
-static const struct answer_field fields[] = {
-    [VERSION] = {.name = "version", .type = ANSWER_TEXT},
-    [NAME] = {.name = "name", .type = ANSWER_TEXT, .many = true},
-    [DAYS_LEFT] = {.name = "certificate_days_left", .type = ANSWER_NUMBER},
-    [COUNT] = {.name = "count", .type = ANSWER_NUMBER},
-    [READY] = {.name = "ready", .type = ANSWER_TRUTH},
-    [SINCE] = {.name = "since", .type = ANSWER_TIME},
-};
+static const struct answer_field version = {.name = "version", .type = ANSWER_TEXT};
+static const struct answer_field name = {.name = "name", .type = ANSWER_TEXT, .many = true};
+static const struct answer_field days_left = {.name = "certificate_days_left",
+                                              .type = ANSWER_NUMBER};
+static const struct answer_field count = {.name = "count", .type = ANSWER_NUMBER};
+static const struct answer_field ready = {.name = "ready", .type = ANSWER_TRUTH};
+static const struct answer_field since = {.name = "since", .type = ANSWER_TIME};
 
 static struct {
     struct expectation expectation;
@@ -102,18 +99,18 @@ static void answer(void)
     struct answer *said = &fixture.outcome.answer;
 
     set_outcome(PROBE_LISTENING, PROBE_ANSWERED);
-    answer_add_string(said, &fields[VERSION], "OpenSSH_9.2p1");
-    answer_add_string(said, &fields[NAME], "a.example.com");
-    answer_add_string(said, &fields[NAME], "b.example.com");
+    answer_add_string(said, &version, "OpenSSH_9.2p1");
+    answer_add_string(said, &name, "a.example.com");
+    answer_add_string(said, &name, "b.example.com");
     answer_begin_item(said, "certificate");
-    answer_add_number(said, &fields[DAYS_LEFT], 30);
+    answer_add_number(said, &days_left, 30);
     answer_end_item(said);
     answer_begin_item(said, "certificate");
-    answer_add_number(said, &fields[DAYS_LEFT], 3);
+    answer_add_number(said, &days_left, 3);
     answer_end_item(said);
-    answer_add_number(said, &fields[COUNT], 7);
-    answer_add_number(said, &fields[READY], 1);
-    answer_add_number(said, &fields[SINCE], 0);
+    answer_add_number(said, &count, 7);
+    answer_add_number(said, &ready, 1);
+    answer_add_number(said, &since, 0);
 }
 
 static const struct {
@@ -170,7 +167,7 @@ START_TEST(a_certificate_must_last_long_enough)
     ck_assert_int_eq(judge(), EXPECTATION_NOT_HELD);
     ck_assert_str_eq(text_bytes(&fixture.sentence),
                      "the server does not say how long its certificate is valid");
-    answer_add_number(&fixture.outcome.answer, &fields[DAYS_LEFT], -2);
+    answer_add_number(&fixture.outcome.answer, &days_left, -2);
     ck_assert_int_eq(judge(), EXPECTATION_NOT_HELD);
     CHECK_CONTAINS(text_bytes(&fixture.sentence), "expired 2 days ago");
 }
