@@ -36,7 +36,7 @@ const char *expectation_result_name(enum expectation_result result)
 
 static void add_status(struct text *sentence, const struct outcome *outcome)
 {
-    text_addf(sentence, "the port is %s (", probe_status_name(outcome->status));
+    text_addf(sentence, "the port is %s (", probe_status_name((int)outcome->status));
     outcome_add_cause(sentence, outcome);
     text_add_char(sentence, ')');
 }

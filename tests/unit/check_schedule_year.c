@@ -62,9 +62,9 @@ static bool read_number(const char **at, int64_t *number, char end)
 /* "Europe/Berlin 3600 1774746000000:7200 ..." */
 static void take_zone(const char *rest)
 {
-    int64_t first;
+    int64_t first = 0;
     int64_t at;
-    int64_t offset;
+    int64_t offset = 0;
     size_t count = 0;
     size_t size = strcspn(rest, " ");
 
