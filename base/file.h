@@ -28,6 +28,9 @@ bool file_read(struct text *content, const char *path, size_t limit, struct fail
  */
 FILE *file_open(const char *path, const char *mode, struct failure *why) NODISCARD;
 
+/* What was written to the file so far is on the disk when this returns true. */
+bool file_sync(FILE *file, struct failure *why) NODISCARD;
+
 /* False also where we may not look. */
 bool file_exists(const char *path);
 

@@ -250,3 +250,9 @@ void file_lock_release(struct file_lock *lock)
         free(lock);
     }
 }
+
+bool file_sync(FILE *file, struct failure *why)
+{
+    return (fflush(file) == 0 && fsync(fileno(file)) == 0) ||
+           failure_from_system(why, errno, "cannot write a file to the disk");
+}

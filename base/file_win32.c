@@ -488,3 +488,11 @@ void file_lock_release(struct file_lock *lock)
         free(lock);
     }
 }
+
+bool file_sync(FILE *file, struct failure *why)
+{
+    bool done = fflush(file) == 0 && FlushFileBuffers((HANDLE)_get_osfhandle(_fileno(file)));
+
+    return done ||
+           failure_from_system(why, (long)GetLastError(), "cannot write a file to the disk");
+}

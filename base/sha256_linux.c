@@ -9,6 +9,8 @@
 
 struct sha256 {
     EVP_MD_CTX *context;
+    bool
+        begun; /* the context knows its algorithm: to look it up takes longer than a short digest */
 };
 
 static bool fail(struct failure *why, const char *what)
@@ -22,7 +24,11 @@ static bool fail(struct failure *why, const char *what)
 
 bool sha256_reset(struct sha256 *sha256, struct failure *why)
 {
-    return EVP_DigestInit_ex(sha256->context, EVP_sha256(), NULL) == 1 || fail(why, "begin");
+    if (EVP_DigestInit_ex(sha256->context, sha256->begun ? NULL : EVP_sha256(), NULL) != 1) {
+        return fail(why, "begin");
+    }
+    sha256->begun = true;
+    return true;
 }
 
 bool sha256_open(struct sha256 **out, struct failure *why)

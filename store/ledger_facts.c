@@ -19,6 +19,7 @@ enum statement {
     ADD_TEXT,
     FIND_USER,
     ADD_USER,
+    FIND_UNNAMED,
     NAME_USER,
     FIND_SERVICE,
     ADD_SERVICE,
@@ -29,13 +30,21 @@ enum statement {
     END_PROCESS,
     SET_PROCESS_IMAGE,
     ADD_MODULE,
+    FIND_MODULE,
     END_MODULE,
+    FIND_MODULES_WITHOUT,
     SET_MODULE_IMAGE,
     ADD_INTERVAL,
     CLOSE_INTERVAL,
     NEWEST_RUN,
     STATEMENT_COUNT,
 };
+
+#define WHERE_MODULE                                                                               \
+    " WHERE process = :process AND path = :path AND base = :base AND size = :size"                 \
+    " AND flags = :flags AND last_stretch IS NULL"
+#define WHERE_MODULE_WITHOUT                                                                       \
+    " WHERE process = :process AND path = :path AND base = :base AND image IS NULL"
 
 static const char *const statement_sql[STATEMENT_COUNT] = {
     [ADD_STRETCH] = "INSERT INTO stretch (id, run, begin_at, end_at, first_sample, last_sample,"
@@ -56,6 +65,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 
     [FIND_USER] = "SELECT id FROM user WHERE sid = :sid",
     [ADD_USER] = "INSERT INTO user (sid, name) VALUES (:sid, :name)",
+    [FIND_UNNAMED] = "SELECT id FROM user WHERE sid = :sid AND name IS NOT :name",
     [NAME_USER] = "UPDATE user SET name = :name WHERE sid = :sid AND name IS NOT :name",
 
     [FIND_SERVICE] = "SELECT id FROM service WHERE name = :name AND basis = :basis",
@@ -105,13 +115,12 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
                    " VALUES (:process, :path, :base, :size, :flags, :stretch, :at)",
 
     /* Of the modules of a process that are there no two are alike in all of these. */
-    [END_MODULE] = "UPDATE module SET last_stretch = :stretch, gone_at = :at"
-                   " WHERE process = :process AND path = :path AND base = :base AND size = :size"
-                   " AND flags = :flags AND last_stretch IS NULL",
+    [FIND_MODULE] = "SELECT id FROM module" WHERE_MODULE,
+    [END_MODULE] = "UPDATE module SET last_stretch = :stretch, gone_at = :at" WHERE_MODULE,
 
     /* Also of one that has gone meanwhile; one that came back has a row of its own. */
-    [SET_MODULE_IMAGE] = "UPDATE module SET image = :image WHERE process = :process"
-                         " AND path = :path AND base = :base AND image IS NULL",
+    [FIND_MODULES_WITHOUT] = "SELECT id FROM module" WHERE_MODULE_WITHOUT,
+    [SET_MODULE_IMAGE] = "UPDATE module SET image = :image" WHERE_MODULE_WITHOUT,
 
     [ADD_INTERVAL] =
         "INSERT INTO interval (id, opened_at, lasted, kind, local_address, local_port,"
@@ -238,6 +247,7 @@ enum {
 
 struct ledger_facts {
     struct ledger *ledger;
+    struct sealer *sealer; /* lent; NULL: nothing is sealed */
     sqlite3_stmt *statements[STATEMENT_COUNT];
     struct fact_list lists[LIST_COUNT];
     struct service_fact *services; /* number 1 is the first */
@@ -259,6 +269,11 @@ bool ledger_facts_open(struct ledger_facts **out, struct ledger *ledger, struct 
     }
     *out = facts;
     return true;
+}
+
+void ledger_facts_set_sealer(struct ledger_facts *facts, struct sealer *sealer)
+{
+    facts->sealer = sealer;
 }
 
 static void empty_list(struct fact_list *list)
@@ -598,6 +613,34 @@ static bool write_stretch(struct ledger_facts *facts, const void *item, struct f
     return database_finish(facts->ledger->db, extend, "extending a stretch", why);
 }
 
+/* What the sealer must know before rows change. */
+typedef bool tell_sealer_fn(struct sealer *sealer, enum seal_kind kind, int64_t id,
+                            struct failure *why);
+
+static bool tell_sealer(struct ledger_facts *facts, tell_sealer_fn *tell, enum seal_kind kind,
+                        int64_t id, struct failure *why)
+{
+    return facts->sealer == NULL || tell(facts->sealer, kind, id, why);
+}
+
+/* The same of all rows that a bound statement finds. */
+static bool tell_sealer_found(struct ledger_facts *facts, enum statement which,
+                              tell_sealer_fn *tell, enum seal_kind kind, struct failure *why)
+{
+    sqlite3_stmt *find = facts->statements[which];
+    bool ok = true;
+    int result;
+
+    while ((result = sqlite3_step(find)) == SQLITE_ROW && ok) {
+        ok = tell_sealer(facts, tell, kind, sqlite3_column_int64(find, 0), why);
+    }
+    if (!ok) {
+        sqlite3_reset(find);
+        return false;
+    }
+    return database_end(facts->ledger->db, find, result, "looking for what changes", why);
+}
+
 /*
  * The id of what a bound statement finds, or which another one adds where
  * there is none. `doing` is for failures: "a text".
@@ -787,6 +830,7 @@ static bool write_learned(struct ledger_facts *facts, const void *item, struct f
     sqlite3_stmt *learn = facts->statements[LEARN_PROCESS];
 
     return bind_details(facts, learn, fact, why) &&
+           tell_sealer(facts, sealer_note_change, SEAL_PROCESS, fact->id, why) &&
            database_finish(facts->ledger->db, learn, "completing a process", why);
 }
 
@@ -811,7 +855,8 @@ static bool write_gone(struct ledger_facts *facts, const void *item, struct fail
         database_bind(end, ":gone_at", gone->gone_at);
     }
     bind_span(end, gone->span);
-    return database_finish(facts->ledger->db, end, "ending a process", why);
+    return tell_sealer(facts, sealer_note_end, SEAL_PROCESS, gone->id, why) &&
+           database_finish(facts->ledger->db, end, "ending a process", why);
 }
 
 /* The bytes of an address with the scope behind them, where it has one. Returns their number. */
@@ -896,7 +941,19 @@ static bool write_closed(struct ledger_facts *facts, const void *item, struct fa
 
     sqlite3_bind_int64(close, CLOSE_ID, fact->id);
     sqlite3_bind_int64(close, CLOSE_LASTED, fact->duration);
-    return database_finish(facts->ledger->db, close, "closing an interval", why);
+    return tell_sealer(facts, sealer_note_end, SEAL_INTERVAL, fact->id, why) &&
+           database_finish(facts->ledger->db, close, "closing an interval", why);
+}
+
+/* Binds which module it is: the same fields of ADD_MODULE, FIND_MODULE and END_MODULE. */
+static bool bind_module(struct ledger_facts *facts, sqlite3_stmt *statement,
+                        const struct module_fact *fact, struct failure *why)
+{
+    database_bind(statement, ":process", fact->process);
+    database_bind(statement, ":base", (int64_t)fact->module.base);
+    database_bind(statement, ":size", (int64_t)fact->module.size);
+    database_bind(statement, ":flags", fact->module.flags);
+    return bind_interned(facts, statement, ":path", fact->module.image->path, why);
 }
 
 static bool write_module(struct ledger_facts *facts, const void *item, struct failure *why)
@@ -904,46 +961,76 @@ static bool write_module(struct ledger_facts *facts, const void *item, struct fa
     const struct module_fact *fact = item;
     sqlite3_stmt *statement = facts->statements[fact->gone ? END_MODULE : ADD_MODULE];
 
-    if (!bind_interned(facts, statement, ":path", fact->module.image->path, why)) {
+    if (fact->gone && !(bind_module(facts, facts->statements[FIND_MODULE], fact, why) &&
+                        tell_sealer_found(facts, FIND_MODULE, sealer_note_end, SEAL_MODULE, why))) {
         return false;
     }
-    database_bind(statement, ":process", fact->process);
-    database_bind(statement, ":base", (int64_t)fact->module.base);
-    database_bind(statement, ":size", (int64_t)fact->module.size);
-    database_bind(statement, ":flags", fact->module.flags);
+    if (!bind_module(facts, statement, fact, why)) {
+        return false;
+    }
     database_bind(statement, ":stretch", fact->stretch);
     database_bind(statement, ":at", fact->at);
     return database_finish(facts->ledger->db, statement, "storing a module", why);
 }
 
+static bool set_process_image(struct ledger_facts *facts, int64_t process, int64_t image,
+                              struct failure *why)
+{
+    sqlite3_stmt *set = facts->statements[SET_PROCESS_IMAGE];
+
+    database_bind(set, ":process", process);
+    database_bind(set, ":image", image);
+    return tell_sealer(facts, sealer_note_change, SEAL_PROCESS, process, why) &&
+           database_finish(facts->ledger->db, set, "storing what was read of an image", why);
+}
+
+static bool bind_waiting(struct ledger_facts *facts, sqlite3_stmt *statement,
+                         const struct image_fact *fact, struct failure *why)
+{
+    database_bind(statement, ":process", fact->process);
+    database_bind(statement, ":base", (int64_t)fact->base);
+    return bind_interned(facts, statement, ":path", fact->image->path, why);
+}
+
+static bool set_module_image(struct ledger_facts *facts, const struct image_fact *fact,
+                             int64_t image, struct failure *why)
+{
+    sqlite3_stmt *set = facts->statements[SET_MODULE_IMAGE];
+
+    if (!bind_waiting(facts, facts->statements[FIND_MODULES_WITHOUT], fact, why) ||
+        !tell_sealer_found(facts, FIND_MODULES_WITHOUT, sealer_note_change, SEAL_MODULE, why) ||
+        !bind_waiting(facts, set, fact, why)) {
+        return false;
+    }
+    database_bind(set, ":image", image);
+    return database_finish(facts->ledger->db, set, "storing what was read of an image", why);
+}
+
 static bool write_image(struct ledger_facts *facts, const void *item, struct failure *why)
 {
     const struct image_fact *fact = item;
-    sqlite3_stmt *set = facts->statements[fact->is_module ? SET_MODULE_IMAGE : SET_PROCESS_IMAGE];
     int64_t id;
 
     if (!intern_image(facts, fact->image, &id, why)) {
         return false;
     }
-    if (fact->is_module) {
-        database_bind(set, ":base", (int64_t)fact->base);
-        if (!bind_interned(facts, set, ":path", fact->image->path, why)) {
-            return false;
-        }
-    }
-    database_bind(set, ":process", fact->process);
-    database_bind(set, ":image", id);
-    return database_finish(facts->ledger->db, set, "storing what was read of an image", why);
+    return fact->is_module ? set_module_image(facts, fact, id, why)
+                           : set_process_image(facts, fact->process, id, why);
+}
+
+static void bind_name(sqlite3_stmt *statement, const struct user_fact *fact)
+{
+    database_bind_text(statement, ":sid", fact->account->id);
+    database_bind_text(statement, ":name", account_name(fact->account));
 }
 
 static bool write_user(struct ledger_facts *facts, const void *item, struct failure *why)
 {
-    const struct user_fact *fact = item;
-    sqlite3_stmt *name = facts->statements[NAME_USER];
-
-    database_bind_text(name, ":sid", fact->account->id);
-    database_bind_text(name, ":name", account_name(fact->account));
-    return database_finish(facts->ledger->db, name, "naming an account", why);
+    bind_name(facts->statements[FIND_UNNAMED], item);
+    bind_name(facts->statements[NAME_USER], item);
+    return tell_sealer_found(facts, FIND_UNNAMED, sealer_note_change, SEAL_USER, why) &&
+           database_finish(facts->ledger->db, facts->statements[NAME_USER], "naming an account",
+                           why);
 }
 
 typedef bool write_fn(struct ledger_facts *facts, const void *item, struct failure *why);
@@ -1043,6 +1130,13 @@ bool ledger_facts_check_hold(struct ledger_facts *facts, int64_t run, struct fai
     return check_place(facts, why) && check_sole_writer(facts, run, why);
 }
 
+static void settle(struct ledger_facts *facts, bool committed)
+{
+    if (facts->sealer != NULL) {
+        sealer_settle(facts->sealer, committed);
+    }
+}
+
 bool ledger_facts_commit(struct ledger_facts *facts, struct failure *why)
 {
     sqlite3 *db = facts->ledger->db;
@@ -1052,11 +1146,15 @@ bool ledger_facts_commit(struct ledger_facts *facts, struct failure *why)
     }
     if (!check_place(facts, why) || !database_run(db, "BEGIN IMMEDIATE", why) ||
         !check_sole_writer(facts, newest_stretch(facts)->stretch.run_id, why) ||
-        !write_all(facts, why) || !database_run(db, "COMMIT", why)) {
+        !write_all(facts, why) ||
+        (facts->sealer != NULL && !sealer_make(facts->sealer, false, why)) ||
+        !database_run(db, "COMMIT", why)) {
         database_rollback(db);
         lose_services(facts);
+        settle(facts, false);
         return ledger_name_failure(facts->ledger, why);
     }
+    settle(facts, true);
     forget(facts);
     return true;
 }

@@ -19,12 +19,17 @@
 #include "store/ledger.h"
 #include "store/ledger_query.h"
 #include "store/ledger_rows.h"
+#include "store/sealer.h"
 
 struct ledger_facts;
 
 /* The ledger outlives the facts. The caller closes *out. */
 bool ledger_facts_open(struct ledger_facts **out, struct ledger *ledger,
                        struct failure *why) NODISCARD;
+
+/* What is written from here on is sealed by `sealer`, which is only lent. NULL: it is not sealed.
+ */
+void ledger_facts_set_sealer(struct ledger_facts *facts, struct sealer *sealer);
 
 /* Drops what waits. Does nothing for NULL. */
 void ledger_facts_close(struct ledger_facts *facts);

@@ -372,8 +372,68 @@ static const char *const step_0[] = {
     NULL,
 };
 
+/* Seals: see docs/ledger.md. What was recorded before this step is not sealed. */
+static const char *const step_1[] = {
+    "CREATE TABLE seal (\n"
+    "  number         INTEGER PRIMARY KEY, -- counts up; a hole: the ledger had lost its end\n"
+    "  at             INTEGER NOT NULL,    -- by the wall clock\n"
+    "  key_from       INTEGER NOT NULL,    -- the seal with which its chain of keys begins\n"
+    "  stretch        INTEGER NOT NULL,    -- what was committed up to this moment is sealed\n"
+    "  until_at       INTEGER NOT NULL,\n"
+    "  last_sample    INTEGER NOT NULL,\n"
+    "  next_interval  INTEGER NOT NULL,    -- rows from here on are not sealed yet\n"
+    "  next_process   INTEGER NOT NULL,\n"
+    "  next_module    INTEGER NOT NULL,\n"
+    "  next_image     INTEGER NOT NULL,\n"
+    "  next_user      INTEGER NOT NULL,\n"
+    "  next_service   INTEGER NOT NULL,\n"
+    "  next_boot      INTEGER NOT NULL,\n"
+    "  next_run       INTEGER NOT NULL,\n"
+    "  next_settings  INTEGER NOT NULL,\n"
+    "  next_zone_offset INTEGER NOT NULL,\n"
+    "  next_stretch   INTEGER NOT NULL,\n"
+    "  next_end       INTEGER NOT NULL,    -- stretch.id likewise: of stretches that ended\n"
+    "  next_profile   INTEGER NOT NULL,\n"
+    "  next_dropped   INTEGER NOT NULL,\n"
+    "  leaves         INTEGER NOT NULL,    -- facts under the root\n"
+    "  emptied        INTEGER NOT NULL,    -- 1: retention has dropped them all\n"
+    "  root           BLOB NOT NULL,       -- SHA-256 over the facts\n"
+    "  mac            BLOB NOT NULL        -- HMAC-SHA-256 over the chain of seals up to here\n"
+    ") STRICT;\n",
+
+    /* What a row was before it was completed in place, where that version is sealed. */
+    "CREATE TABLE changed (\n"
+    "  kind  INTEGER NOT NULL,  -- 3 process, 5 module, 8 user, 11 run\n"
+    "  row   INTEGER NOT NULL,  -- its id\n"
+    "  seal  INTEGER NOT NULL,  -- the first seal from this number on has the new version\n"
+    "  was   BLOB NOT NULL,     -- SHA-256 of the old version\n"
+    "  PRIMARY KEY (kind, row, seal)\n"
+    ") STRICT, WITHOUT ROWID;\n",
+    "CREATE INDEX changed_seal ON changed (seal);\n",
+
+    /* What is left of facts that retention has dropped from under a seal. */
+    "CREATE TABLE stub (\n"
+    "  seal    INTEGER NOT NULL,\n"
+    "  kind    INTEGER NOT NULL,  -- 1 interval, 2 its closing, 3 process, 4 its end, 5 module,\n"
+    "                             -- 6 its end, 7 image, 8 user, 11 run, 14 stretch, 15 its end,\n"
+    "                             -- 16 profile row\n"
+    "  first   INTEGER NOT NULL,  -- ids of the rows: from here on those that differ in the\n"
+    "  shift   INTEGER NOT NULL,  -- lowest `shift` bits only\n"
+    "  leaves  INTEGER NOT NULL,  -- facts that it stands for\n"
+    "  digest  BLOB NOT NULL,\n"
+    "  PRIMARY KEY (seal, kind, first)\n"
+    ") STRICT, WITHOUT ROWID;\n",
+
+    /* Only in copies that were made without command lines. */
+    "CREATE TABLE withheld (\n"
+    "  process  INTEGER PRIMARY KEY, -- process.id\n"
+    "  digest   BLOB NOT NULL        -- SHA-256 of its command line\n"
+    ") STRICT;\n",
+    NULL,
+};
+
 /* Each a list of statements, ended by NULL. */
-static const char *const *const steps[] = {step_0};
+static const char *const *const steps[] = {step_0, step_1};
 
 static_assert(sizeof(steps) / sizeof(steps[0]) == LEDGER_SCHEMA_VERSION, "one step a version");
 

@@ -115,6 +115,7 @@ struct ledger_writer {
     bool is_resumed; /* `before` is what an earlier run recorded */
     sqlite3_stmt *statements[STATEMENT_COUNT];
     struct ledger_facts *facts;
+    struct sealer *sealer;
 
     int64_t run_id;
     int64_t boot_id;
@@ -220,6 +221,18 @@ static bool add_settings(struct ledger_writer *writer, const char *settings, int
     return database_finish(writer->ledger->db, add, "storing the settings", why);
 }
 
+/* A run that did not say its end is about to be given one. */
+static bool note_open_run(struct ledger_writer *writer, struct failure *why)
+{
+    int64_t run;
+
+    return database_run_number(writer->ledger->db,
+                               "SELECT id FROM run WHERE ended = 0"
+                               " AND id = (SELECT max(id) FROM run)",
+                               0, &run, why) &&
+           (run == 0 || sealer_note_change(writer->sealer, SEAL_RUN, run, why));
+}
+
 /*
  * An interval without an end lasted to the end of its stretch, by definition:
  * so all that a crash left open is closed by ending the stretch.
@@ -231,6 +244,9 @@ static bool close_earlier_runs(struct ledger_writer *writer, enum ledger_gap rea
     sqlite3_stmt *runs = writer->statements[CLOSE_RUNS];
     sqlite3_stmt *orphans = writer->statements[ORPHAN_PROCESSES];
 
+    if (!note_open_run(writer, why)) {
+        return false;
+    }
     database_bind(stretches, ":ended", reason);
     database_bind(runs, ":ended", reason);
     database_bind(orphans, ":across", LEDGER_SPAN_ACROSS);
@@ -404,16 +420,17 @@ static bool begin_run(struct ledger_writer *writer, const struct ledger_run *run
     enum ledger_gap reason =
         run->goes_on_after == LEDGER_GAP_NONE ? LEDGER_GAP_CRASHED : run->goes_on_after;
     sqlite3 *db = writer->ledger->db;
-    bool ok = database_run(db, "BEGIN IMMEDIATE", why) && begin_boot(writer, &run->boot, why) &&
-              close_earlier_runs(writer, reason, why) && add_run(writer, run, why) &&
+    bool ok = database_run(db, "BEGIN IMMEDIATE", why) && sealer_begin(writer->sealer, why) &&
+              begin_boot(writer, &run->boot, why) && close_earlier_runs(writer, reason, why) &&
+              add_run(writer, run, why) &&
               add_settings(writer, run->settings, run->started_at, why) && resume(writer, why) &&
               database_run(db, "COMMIT", why);
 
     if (!ok) {
         database_rollback(db);
-        return ledger_name_failure(writer->ledger, why);
     }
-    return true;
+    sealer_settle(writer->sealer, ok);
+    return ok || ledger_name_failure(writer->ledger, why);
 }
 
 /* Whose files and names are waited for. */
@@ -441,6 +458,7 @@ static void free_writer(struct ledger_writer *writer)
 {
     database_finalize_all(writer->statements, STATEMENT_COUNT);
     ledger_facts_close(writer->facts);
+    sealer_close(writer->sealer);
     forget_pending(writer);
     forget_sample(writer);
     snapshot_clear(&writer->before);
@@ -473,10 +491,12 @@ bool ledger_writer_open(struct ledger_writer **out, struct ledger *ledger,
     writer->commit = run->commit;
     if (!database_prepare_all(ledger->db, statement_sql, STATEMENT_COUNT, writer->statements,
                               why) ||
+        !sealer_open(&writer->sealer, ledger, why) ||
         !ledger_facts_open(&writer->facts, ledger, why) || !begin_run(writer, run, why)) {
         free_writer(writer);
         return false;
     }
+    ledger_facts_set_sealer(writer->facts, writer->sealer);
     *out = writer;
     return true;
 }
@@ -524,6 +544,11 @@ static enum ledger_gap find_gap(const struct ledger_writer *writer, const struct
 
     if (gap != LEDGER_GAP_NONE) {
         return gap;
+    }
+    /* Nothing may end at a moment that is sealed: a clock that stood still was set. */
+    if (sample->taken_at <= sealer_until(writer->sealer)->at &&
+        sealer_until(writer->sealer)->stretch == writer->stretch.id) {
+        return LEDGER_GAP_CLOCK_SET;
     }
     if (sample->lacks != writer->before.lacks) {
         return LEDGER_GAP_TABLES;
@@ -1224,16 +1249,28 @@ void ledger_writer_set_commit(struct ledger_writer *writer, int64_t commit)
     writer->commit = commit;
 }
 
+/* Inside a transaction: the row as it was is sealed, it may be. */
+static bool change_run(struct ledger_writer *writer, enum statement which, const char *doing,
+                       struct failure *why)
+{
+    return sealer_note_change(writer->sealer, SEAL_RUN, writer->run_id, why) &&
+           database_finish(writer->ledger->db, writer->statements[which], doing, why);
+}
+
 static bool store_commit_time(struct ledger_writer *writer, struct failure *why)
 {
     sqlite3_stmt *set = writer->statements[SET_COMMIT];
+    sqlite3 *db = writer->ledger->db;
 
     if (!writer->commit_changed) {
         return true;
     }
     database_bind(set, ":commit_ms", writer->commit);
     database_bind(set, ":id", writer->run_id);
-    if (!database_finish(writer->ledger->db, set, "storing how often to commit", why)) {
+    if (!database_run(db, "BEGIN IMMEDIATE", why) ||
+        !change_run(writer, SET_COMMIT, "storing how often to commit", why) ||
+        !database_run(db, "COMMIT", why)) {
+        database_rollback(db);
         return ledger_name_failure(writer->ledger, why);
     }
     writer->commit_changed = false;
@@ -1334,19 +1371,33 @@ bool ledger_writer_commit(struct ledger_writer *writer, struct failure *why)
            store_settings(writer, why) && store_zone_offset(writer, why);
 }
 
+void ledger_writer_look_at_seals(const struct ledger_writer *writer, struct sealer_state *state)
+{
+    sealer_look(writer->sealer, state);
+}
+
 size_t ledger_writer_waiting(const struct ledger_writer *writer)
 {
     return ledger_facts_waiting(writer->facts);
 }
 
+/* All that there is, the end of the run included, is sealed with it. */
 static bool end_run(struct ledger_writer *writer, enum ledger_gap reason, struct failure *why)
 {
     sqlite3_stmt *end = writer->statements[END_RUN];
+    sqlite3 *db = writer->ledger->db;
+    bool ok;
 
     database_bind(end, ":ended", reason);
     database_bind(end, ":id", writer->run_id);
-    return database_finish(writer->ledger->db, end, "ending the run", why) ||
-           ledger_name_failure(writer->ledger, why);
+    ok = database_run(db, "BEGIN IMMEDIATE", why) &&
+         change_run(writer, END_RUN, "ending the run", why) &&
+         sealer_make(writer->sealer, true, why) && database_run(db, "COMMIT", why);
+    if (!ok) {
+        database_rollback(db);
+    }
+    sealer_settle(writer->sealer, ok);
+    return ok || ledger_name_failure(writer->ledger, why);
 }
 
 /* What became known since the newest sample. */

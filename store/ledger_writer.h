@@ -26,6 +26,7 @@
 #include "base/machine.h"
 #include "collector/snapshot.h"
 #include "store/ledger.h"
+#include "store/sealer.h"
 
 /* Why a stretch of coverage ended. The numbers go into the ledger. */
 enum ledger_gap {
@@ -131,6 +132,9 @@ void ledger_writer_drop(struct ledger_writer *writer);
 
 /* Whether that is so: dropped, and not taken up again yet. */
 bool ledger_writer_is_losing(const struct ledger_writer *writer);
+
+/* The newest seal, and what was found of the key: for events. */
+void ledger_writer_look_at_seals(const struct ledger_writer *writer, struct sealer_state *state);
 
 /* Facts that wait for the next commit, in bytes of memory. 0 where nothing but coverage does. */
 size_t ledger_writer_waiting(const struct ledger_writer *writer);

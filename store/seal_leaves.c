@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "store/seal_leaves.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { BRANCHES = 16, BITS = 4, WHOLE = 64 };
+
+bool seal_leaves_add(struct seal_leaves *leaves, enum seal_kind kind, const struct seal_leaf *leaf,
+                     struct failure *why)
+{
+    struct seal_leaf_list *list = &leaves->kinds[kind];
+
+    if (list->count == list->capacity) {
+        size_t capacity = list->capacity * 2 + 64;
+        struct seal_leaf *items = realloc(list->items, capacity * sizeof(*items));
+
+        if (items == NULL) {
+            return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu facts of a seal", capacity);
+        }
+        list->items = items;
+        list->capacity = capacity;
+    }
+    list->items[list->count++] = *leaf;
+    return true;
+}
+
+void seal_leaves_reset(struct seal_leaves *leaves)
+{
+    for (int i = 0; i < SEAL_KINDS; i++) {
+        leaves->kinds[i].count = 0;
+    }
+}
+
+void seal_leaves_clear(struct seal_leaves *leaves)
+{
+    for (int i = 0; i < SEAL_KINDS; i++) {
+        free(leaves->kinds[i].items);
+    }
+    *leaves = (struct seal_leaves){0};
+}
+
+static int compare_leaves(const void *a, const void *b)
+{
+    const struct seal_leaf *left = a;
+    const struct seal_leaf *right = b;
+
+    if (left->first != right->first) {
+        return left->first < right->first ? -1 : 1;
+    }
+    return (left->shift < right->shift) - (left->shift > right->shift);
+}
+
+void seal_leaves_sort(struct seal_leaf_list *list)
+{
+    for (size_t i = 1; i < list->count; i++) {
+        if (compare_leaves(&list->items[i - 1], &list->items[i]) > 0) {
+            qsort(list->items, list->count, sizeof(list->items[0]), compare_leaves);
+            return;
+        }
+    }
+}
+
+static bool covers(const struct seal_leaf *stub, const struct seal_leaf *leaf)
+{
+    return stub->shift >= WHOLE || leaf->first >> stub->shift == stub->first >> stub->shift;
+}
+
+bool seal_leaves_overlap(const struct seal_leaves *leaves, enum seal_kind *kind, int64_t *id)
+{
+    for (int k = 0; k < SEAL_KINDS; k++) {
+        const struct seal_leaf_list *list = &leaves->kinds[k];
+
+        for (size_t i = 1; i < list->count; i++) {
+            if (covers(&list->items[i - 1], &list->items[i])) {
+                *kind = (enum seal_kind)k;
+                *id = list->items[i].first;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* The level at which the first and the last of sorted leaves part: a multiple of four bits. */
+static int level_of(const struct seal_leaf *leaves, size_t count)
+{
+    uint64_t different = (uint64_t)leaves[0].first ^ (uint64_t)leaves[count - 1].first;
+    int level = 0;
+
+    while (level < WHOLE - BITS && different >> (level + BITS) != 0) {
+        level += BITS;
+    }
+    return level;
+}
+
+static unsigned branch_of(const struct seal_leaf *leaf, int level)
+{
+    return (unsigned)((uint64_t)leaf->first >> level) & (BRANCHES - 1);
+}
+
+static size_t count_branch(const struct seal_leaf *leaves, size_t count, int level)
+{
+    size_t same = 1;
+
+    while (same < count && branch_of(&leaves[same], level) == branch_of(&leaves[0], level)) {
+        same++;
+    }
+    return same;
+}
+
+/* As deep as an id has digits. */
+static bool digest_of(const struct seal_leaf *leaves, size_t count, struct sha256 *sha256, // NOLINT
+                      uint8_t digest[SHA256_SIZE], struct failure *why)
+{
+    uint8_t node[2 + BRANCHES * (1 + SHA256_SIZE)];
+    size_t size = 2;
+    int level;
+
+    if (count == 1 || leaves[0].first == leaves[count - 1].first) {
+        memcpy(digest, leaves[0].digest, SHA256_SIZE);
+        return true;
+    }
+    level = level_of(leaves, count);
+    node[0] = 1; /* no fact begins with it */
+    node[1] = (uint8_t)level;
+    while (count > 0 && size < sizeof(node)) {
+        size_t same = count_branch(leaves, count, level);
+
+        node[size] = (uint8_t)branch_of(leaves, level);
+        if (!digest_of(leaves, same, sha256, node + size + 1, why)) {
+            return false;
+        }
+        size += 1 + SHA256_SIZE;
+        leaves += same;
+        count -= same;
+    }
+    return sha256_add(sha256, node, size, why) && sha256_finish(sha256, digest, why);
+}
+
+bool seal_leaves_root(struct seal_leaves *leaves, struct sha256 *sha256, uint8_t root[SHA256_SIZE],
+                      int64_t *count, struct failure *why)
+{
+    static const char domain[] = "portledger root";
+    uint8_t bytes[sizeof(domain) + SEAL_KINDS * (1 + SHA256_SIZE)];
+    size_t size = sizeof(domain);
+
+    memcpy(bytes, domain, sizeof(domain));
+    *count = 0;
+    for (int k = 0; k < SEAL_KINDS; k++) {
+        struct seal_leaf_list *list = &leaves->kinds[k];
+
+        if (list->count == 0) {
+            continue;
+        }
+        seal_leaves_sort(list);
+        bytes[size] = (uint8_t)k;
+        if (!digest_of(list->items, list->count, sha256, bytes + size + 1, why)) {
+            return false;
+        }
+        size += 1 + SHA256_SIZE;
+        for (size_t i = 0; i < list->count; i++) {
+            *count += list->items[i].leaves;
+        }
+    }
+    return sha256_add(sha256, bytes, size, why) && sha256_finish(sha256, root, why);
+}
+
+/* All stubs, and more than one of them: a node that nothing is left of. */
+static bool is_whole(const struct seal_leaf *leaves, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (!leaves[i].stub) {
+            return false;
+        }
+    }
+    return count > 1;
+}
+
+/*
+ * Works on one node and writes what is left of it to *kept, which is never
+ * behind what is still to be read. Returns how many leaves that are; 0: it failed.
+ */
+static size_t collapse(const struct seal_leaf *leaves, size_t count, int floor, // NOLINT
+                       struct seal_leaf *kept, struct sha256 *sha256, struct failure *why)
+{
+    struct seal_leaf stub = {.stub = true};
+    size_t left = 0;
+    int level;
+
+    if (count == 1) {
+        *kept = leaves[0];
+        return 1;
+    }
+    level = level_of(leaves, count);
+    if (level < floor && is_whole(leaves, count)) {
+        int shift = level + BITS;
+
+        stub.shift = (uint8_t)shift;
+        stub.first = shift >= WHOLE ? 0 : (int64_t)((uint64_t)leaves[0].first >> shift << shift);
+        for (size_t i = 0; i < count; i++) {
+            stub.leaves += leaves[i].leaves;
+        }
+        if (!digest_of(leaves, count, sha256, stub.digest, why)) {
+            return 0;
+        }
+        *kept = stub;
+        return 1;
+    }
+    while (count > 0) {
+        size_t same = count_branch(leaves, count, level);
+        size_t more = collapse(leaves, same, floor, kept + left, sha256, why);
+
+        if (more == 0) {
+            return 0;
+        }
+        left += more;
+        leaves += same;
+        count -= same;
+    }
+    return left;
+}
+
+bool seal_leaves_collapse(struct seal_leaf_list *list, int floor, struct sha256 *sha256,
+                          struct failure *why)
+{
+    size_t kept;
+
+    if (list->count < 2) {
+        return true;
+    }
+    kept = collapse(list->items, list->count, floor, list->items, sha256, why);
+    list->count = kept == 0 ? list->count : kept;
+    return kept != 0;
+}

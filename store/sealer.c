@@ -1,0 +1,614 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "store/sealer.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/secret.h"
+#include "store/database.h"
+#include "store/ledger_handle.h"
+#include "store/seal_facts.h"
+#include "store/seal_key.h"
+#include "store/seal_leaves.h"
+
+/* All SQL of this module. */
+enum statement {
+    FIRST_SEAL,
+    NEWEST_SEAL,
+    ALL_SEALS,
+    ADD_SEAL,
+    IDENTITY,
+    HEAD,
+    SET_HEAD,
+    NEXT_IDS,
+    NEWEST_STRETCH,
+    ADD_CHANGED,
+    STATEMENT_COUNT,
+};
+
+#define NEXT(table) "(SELECT coalesce(max(id), 0) + 1 FROM " table ")"
+
+static const char *const statement_sql[STATEMENT_COUNT] = {
+    [FIRST_SEAL] = "SELECT " SEAL_COLUMNS " FROM seal ORDER BY number LIMIT 1",
+    [NEWEST_SEAL] = "SELECT " SEAL_COLUMNS " FROM seal ORDER BY number DESC LIMIT 1",
+    [ALL_SEALS] = "SELECT " SEAL_COLUMNS " FROM seal ORDER BY number",
+    [ADD_SEAL] = "INSERT INTO seal (" SEAL_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+                 " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)",
+    [IDENTITY] = "SELECT (SELECT value FROM meta WHERE name = 'ledger_id'),"
+                 "       (SELECT value FROM meta WHERE name = 'created_at')",
+    [HEAD] = "SELECT value FROM meta WHERE name = 'seal_head'",
+    [SET_HEAD] = "INSERT INTO meta (name, value) VALUES ('seal_head', :head)"
+                 " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    [NEXT_IDS] = "SELECT " NEXT("interval") ", " NEXT("process") ", " NEXT(
+        "module") ","
+                  " " NEXT("image") ", " NEXT("user") ", " NEXT("service") ", " NEXT(
+                      "boot") ","
+                              " " NEXT("run") ", " NEXT("settings") ", " NEXT(
+                                  "zone_offset") ","
+                                                 " " NEXT("stretch") ", 1, " NEXT(
+                                                     "profile") ", " NEXT("dropped"),
+    [NEWEST_STRETCH] = "SELECT id, end_at, last_sample, ended FROM stretch ORDER BY id DESC"
+                       " LIMIT 1",
+
+    /* Only the first change after a seal: what was in between is sealed nowhere. */
+    [ADD_CHANGED] = "INSERT INTO changed (kind, row, seal, was) SELECT :kind, :row, :next, :was"
+                    " WHERE NOT EXISTS (SELECT 1 FROM changed WHERE kind = :kind AND row = :row"
+                    "                   AND seal > :newest)",
+};
+
+/* A row whose end is in no seal yet. */
+struct noted_end {
+    enum seal_kind kind;
+    int64_t id;
+};
+
+struct noted_ends {
+    struct noted_end *items;
+    size_t count;
+    size_t capacity;
+};
+
+struct sealer {
+    struct ledger *ledger;
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+    struct seal_reader *reader;
+    struct text key_path; /* empty: of a ledger in memory */
+    char *ledger_id;
+    int64_t created_at;
+
+    bool any;          /* there is a seal */
+    struct seal first; /* with it the chain begins: what was there before is not sealed */
+    struct seal newest;
+    uint8_t head[SHA256_SIZE];
+    struct seal_key key; /* of the next seal */
+    enum sealer_key found;
+    struct text key_line;
+    bool key_failing;
+    struct failure failure;
+    int64_t sealed_at; /* clock_steady() */
+
+    struct noted_ends ends;
+    bool look_for_ends; /* those of before this run are not noted */
+
+    bool made; /* in the transaction that is open */
+    struct seal making;
+    uint8_t making_head[SHA256_SIZE];
+    struct noted_ends later; /* that it does not cover */
+    struct seal_leaves leaves;
+};
+
+void sealer_close(struct sealer *sealer)
+{
+    if (sealer == NULL) {
+        return;
+    }
+    database_finalize_all(sealer->statements, STATEMENT_COUNT);
+    seal_reader_close(sealer->reader);
+    secret_wipe(&sealer->key, sizeof(sealer->key));
+    if (sealer->key_line.bytes != NULL) {
+        secret_wipe(sealer->key_line.bytes, sealer->key_line.size);
+    }
+    text_clear(&sealer->key_line);
+    text_clear(&sealer->key_path);
+    seal_leaves_clear(&sealer->leaves);
+    free(sealer->ends.items);
+    free(sealer->later.items);
+    free(sealer->ledger_id);
+    free(sealer);
+}
+
+bool sealer_open(struct sealer **out, struct ledger *ledger, struct failure *why)
+{
+    struct sealer *sealer = calloc(1, sizeof(*sealer));
+    bool ok;
+
+    if (sealer == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the seals");
+    }
+    sealer->ledger = ledger;
+    if (strcmp(ledger->file, ":memory:") != 0) {
+        text_addf(&sealer->key_path, "%s.key", ledger->file);
+    }
+    ok =
+        text_ok(&sealer->key_path, why) &&
+        database_prepare_all(ledger->db, statement_sql, STATEMENT_COUNT, sealer->statements, why) &&
+        seal_reader_open(&sealer->reader, ledger->db, why);
+    if (!ok) {
+        sealer_close(sealer);
+        return ledger_name_failure(ledger, why);
+    }
+    *out = sealer;
+    return true;
+}
+
+/*
+ * Beginning.
+ */
+
+static bool read_seal(struct sealer *sealer, enum statement which, struct seal *seal, bool *found,
+                      struct failure *why)
+{
+    sqlite3_stmt *find = sealer->statements[which];
+    int result = sqlite3_step(find);
+
+    *found = result == SQLITE_ROW;
+    if (*found) {
+        seal_take(find, seal);
+    }
+    return database_end(sealer->ledger->db, find, result, "looking for the seals", why);
+}
+
+static bool read_identity(struct sealer *sealer, struct failure *why)
+{
+    sqlite3_stmt *find = sealer->statements[IDENTITY];
+    int result = sqlite3_step(find);
+    bool ok = true;
+
+    free(sealer->ledger_id);
+    sealer->ledger_id = NULL;
+    if (result == SQLITE_ROW) {
+        char padded[SEAL_LEDGER_ID + 1];
+
+        /* An id of another length, in a ledger that is not ours alone, must not harm the file. */
+        snprintf(padded, sizeof(padded), "%-*s", (int)SEAL_LEDGER_ID,
+                 database_column_text(find, 0));
+        sealer->ledger_id = text_copy(padded);
+        sealer->created_at = sqlite3_column_int64(find, 1);
+        ok = sealer->ledger_id != NULL;
+    }
+    if (!database_end(sealer->ledger->db, find, result, "looking for the ledger's id", why)) {
+        return false;
+    }
+    return (ok && sealer->ledger_id != NULL) ||
+           FAIL(why, FAILURE_MEMORY, 0, "no memory for the ledger's id");
+}
+
+/* Where the newest head is not told, it is worked out from the first seal on. */
+static bool work_head_out(struct sealer *sealer, struct failure *why)
+{
+    sqlite3_stmt *all = sealer->statements[ALL_SEALS];
+    struct sha256 *sha256 = seal_reader_sha256(sealer->reader);
+    bool ok = seal_begin_head(sealer->head, sha256, sealer->ledger_id, sealer->created_at, why);
+    int result = SQLITE_DONE;
+    struct seal seal;
+
+    while (ok && (result = sqlite3_step(all)) == SQLITE_ROW) {
+        seal_take(all, &seal);
+        ok = seal_move_head(sealer->head, sha256, &seal, why);
+    }
+    if (!ok) {
+        sqlite3_reset(all);
+        return false;
+    }
+    return database_end(sealer->ledger->db, all, result, "reading the seals", why);
+}
+
+static bool read_head(struct sealer *sealer, struct failure *why)
+{
+    sqlite3_stmt *find = sealer->statements[HEAD];
+    int result = sqlite3_step(find);
+    bool known = result == SQLITE_ROW && sqlite3_column_type(find, 0) == SQLITE_BLOB &&
+                 sqlite3_column_bytes(find, 0) == SHA256_SIZE;
+
+    if (known) {
+        memcpy(sealer->head, sqlite3_column_blob(find, 0), SHA256_SIZE);
+    }
+    if (!database_end(sealer->ledger->db, find, result, "reading the newest seal", why)) {
+        return false;
+    }
+    return known || work_head_out(sealer, why);
+}
+
+static int64_t next_number(const struct sealer *sealer)
+{
+    return sealer->any ? sealer->newest.number + 1 : 0;
+}
+
+static bool store_key(struct sealer *sealer, struct failure *why)
+{
+    return sealer->key_path.size == 0 ||
+           seal_key_store(&sealer->key, text_bytes(&sealer->key_path), sealer->ledger_id, why);
+}
+
+static bool make_key(struct sealer *sealer, struct failure *why)
+{
+    sealer->found = sealer->any ? SEALER_KEY_LOST : SEALER_KEY_FIRST;
+    sealer->key.number = sealer->key.from = next_number(sealer);
+    if (!random_fill(sealer->key.bytes, sizeof(sealer->key.bytes), why) ||
+        !store_key(sealer, why)) {
+        return false;
+    }
+    text_reset(&sealer->key_line);
+    seal_key_add_line(&sealer->key_line, &sealer->key, sealer->ledger_id);
+    return text_ok(&sealer->key_line, why);
+}
+
+/* A crash after a commit leaves the key of the seal that was committed. */
+static bool catch_up(struct sealer *sealer, struct failure *why)
+{
+    bool behind = sealer->key.number < next_number(sealer);
+
+    while (sealer->key.number < next_number(sealer)) {
+        if (!seal_move_key(sealer->key.bytes, seal_reader_sha256(sealer->reader), why)) {
+            return false;
+        }
+        sealer->key.number++;
+    }
+    return !behind || store_key(sealer, why);
+}
+
+/* An older file that was put back may hold a key of a chain that has ended. */
+static bool is_of_chain(const struct sealer *sealer)
+{
+    return !sealer->any || sealer->key.from == sealer->newest.key_from ||
+           sealer->key.from > sealer->newest.number;
+}
+
+static bool find_key(struct sealer *sealer, struct failure *why)
+{
+    bool found = false;
+
+    /* What stands in the way of reading it is told as "lost", and why in the log of the system. */
+    if (sealer->key_path.size > 0 && !seal_key_read(&sealer->key, text_bytes(&sealer->key_path),
+                                                    sealer->ledger_id, &found, why)) {
+        return false;
+    }
+    if (!found || !is_of_chain(sealer)) {
+        return make_key(sealer, why);
+    }
+    sealer->found = sealer->key.number > next_number(sealer) ? SEALER_KEY_AHEAD : SEALER_KEY_FOUND;
+    return catch_up(sealer, why);
+}
+
+static bool make_seal(struct sealer *sealer, struct failure *why);
+
+/* The first seal has nothing under it: it says with which rows sealing begins. */
+static bool begin_chain(struct sealer *sealer, struct failure *why)
+{
+    if (!make_seal(sealer, why)) {
+        return false;
+    }
+    sealer->first = sealer->making;
+    return true;
+}
+
+bool sealer_begin(struct sealer *sealer, struct failure *why)
+{
+    bool found;
+
+    if (!read_identity(sealer, why) ||
+        !read_seal(sealer, NEWEST_SEAL, &sealer->newest, &sealer->any, why) ||
+        !read_seal(sealer, FIRST_SEAL, &sealer->first, &found, why) || !read_head(sealer, why) ||
+        !find_key(sealer, why)) {
+        return false;
+    }
+    sealer->sealed_at = clock_steady();
+    sealer->look_for_ends = sealer->any;
+    return sealer->any || begin_chain(sealer, why);
+}
+
+/*
+ * What the writer tells.
+ */
+
+static bool add_end(struct noted_ends *ends, enum seal_kind kind, int64_t id, struct failure *why)
+{
+    if (ends->count == ends->capacity) {
+        size_t capacity = ends->capacity * 2 + 256;
+        struct noted_end *items = realloc(ends->items, capacity * sizeof(*items));
+
+        if (items == NULL) {
+            return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu ends to be sealed", capacity);
+        }
+        ends->items = items;
+        ends->capacity = capacity;
+    }
+    ends->items[ends->count++] = (struct noted_end){kind, id};
+    return true;
+}
+
+/* The end of a row that is not sealed yet is found with it. */
+bool sealer_note_end(struct sealer *sealer, enum seal_kind kind, int64_t id, struct failure *why)
+{
+    return sealer->look_for_ends || id < sealer->first.next[kind] ||
+           id >= sealer->newest.next[kind] || add_end(&sealer->ends, kind, id, why);
+}
+
+bool sealer_note_change(struct sealer *sealer, enum seal_kind kind, int64_t id, struct failure *why)
+{
+    sqlite3_stmt *add = sealer->statements[ADD_CHANGED];
+    uint8_t was[SHA256_SIZE];
+    bool found;
+
+    if (id < sealer->first.next[kind] || id >= sealer->newest.next[kind]) {
+        return true;
+    }
+    if (!seal_reader_version(sealer->reader, kind, id, INT64_MAX, was, &found, why)) {
+        return false;
+    }
+    if (!found) {
+        return true;
+    }
+    database_bind(add, ":kind", kind);
+    database_bind(add, ":row", id);
+    database_bind(add, ":next", sealer->key.number);
+    database_bind(add, ":newest", sealer->newest.number);
+    database_bind_bytes(add, ":was", was, sizeof(was));
+    return database_finish(sealer->ledger->db, add, "noting what a row was", why);
+}
+
+/*
+ * Making a seal.
+ */
+
+static int64_t greatest(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
+
+static bool read_coverage(struct sealer *sealer, struct seal *seal, struct failure *why)
+{
+    sqlite3_stmt *newest = sealer->statements[NEWEST_STRETCH];
+    int result = sqlite3_step(newest);
+    int64_t *next_end = &seal->next[SEAL_STRETCH_END];
+
+    if (result == SQLITE_ROW) {
+        bool ended = sqlite3_column_int64(newest, 3) != 0;
+
+        seal->until = (struct ledger_position){sqlite3_column_int64(newest, 0),
+                                               sqlite3_column_int64(newest, 1)};
+        seal->last_sample = sqlite3_column_int64(newest, 2);
+        /* Where sealing begins, what there is is left alone, whatever becomes of it. */
+        *next_end = greatest(*next_end, seal->until.stretch + (ended || !sealer->any ? 1 : 0));
+    }
+    return database_end(sealer->ledger->db, newest, result, "looking for the newest stretch", why);
+}
+
+static bool read_next_ids(struct sealer *sealer, struct seal *seal, struct failure *why)
+{
+    sqlite3_stmt *ids = sealer->statements[NEXT_IDS];
+    int result = sqlite3_step(ids);
+
+    for (int i = 0; result == SQLITE_ROW && i < SEAL_RANGES; i++) {
+        int64_t *next = &seal->next[seal_ranges[i]];
+
+        *next = greatest(*next, sqlite3_column_int64(ids, i));
+    }
+    return database_end(sealer->ledger->db, ids, result, "looking for what is to be sealed", why);
+}
+
+static bool add_leaf(struct sealer *sealer, enum seal_kind kind, int64_t id,
+                     const uint8_t digest[SHA256_SIZE], struct failure *why)
+{
+    struct seal_leaf leaf = {.first = id, .leaves = 1};
+
+    memcpy(leaf.digest, digest, SHA256_SIZE);
+    return seal_leaves_add(&sealer->leaves, kind, &leaf, why);
+}
+
+static bool take_fact(void *context, const struct seal_fact *fact, struct failure *why)
+{
+    struct sealer *sealer = context;
+
+    if (fact->told && !add_leaf(sealer, fact->kind, fact->id, fact->digest, why)) {
+        return false;
+    }
+    if (!fact->ended) {
+        return true;
+    }
+    return seal_covers(&sealer->making, &fact->end)
+               ? add_leaf(sealer, fact->end_kind, fact->id, fact->end_digest, why)
+               : add_end(&sealer->later, fact->kind, fact->id, why);
+}
+
+/* One that is sealed already was noted twice. */
+static bool take_noted(void *context, const struct seal_fact *fact, struct failure *why)
+{
+    const struct sealer *sealer = context;
+
+    return !fact->ended || seal_covers(&sealer->newest, &fact->end) ||
+           take_fact(context, fact, why);
+}
+
+static int compare_ends(const void *a, const void *b)
+{
+    const struct noted_end *left = a;
+    const struct noted_end *right = b;
+
+    if (left->kind != right->kind) {
+        return left->kind < right->kind ? -1 : 1;
+    }
+    return (left->id > right->id) - (left->id < right->id);
+}
+
+static bool take_ends(struct sealer *sealer, struct failure *why)
+{
+    struct noted_end *ends = sealer->ends.items;
+    size_t count = sealer->ends.count;
+
+    if (sealer->look_for_ends) {
+        return seal_reader_walk_ends(sealer->reader, &sealer->newest, &sealer->first, take_fact,
+                                     sealer, why);
+    }
+    if (count > 1) {
+        qsort(ends, count, sizeof(ends[0]), compare_ends);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (i > 0 && compare_ends(&ends[i - 1], &ends[i]) == 0) {
+            continue; /* a transaction that was rolled back, and tried again */
+        }
+        if (!seal_reader_walk(sealer->reader, ends[i].kind, ends[i].id, ends[i].id + 1, NULL,
+                              take_noted, sealer, why)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool take_facts(struct sealer *sealer, struct failure *why)
+{
+    const struct seal *seal = &sealer->making;
+
+    for (int i = 0; i < SEAL_RANGES; i++) {
+        enum seal_kind kind = seal_ranges[i];
+
+        if (!seal_reader_walk(sealer->reader, kind, sealer->newest.next[kind], seal->next[kind],
+                              seal, take_fact, sealer, why)) {
+            return false;
+        }
+    }
+    return seal_reader_walk_changed(sealer->reader, sealer->newest.number, seal->number, take_fact,
+                                    sealer, why) &&
+           take_ends(sealer, why);
+}
+
+static bool add_seal(struct sealer *sealer, struct failure *why)
+{
+    sqlite3_stmt *add = sealer->statements[ADD_SEAL];
+    sqlite3_stmt *set = sealer->statements[SET_HEAD];
+    const struct seal *seal = &sealer->making;
+    int at = 1;
+
+    sqlite3_bind_int64(add, at++, seal->number);
+    sqlite3_bind_int64(add, at++, seal->at);
+    sqlite3_bind_int64(add, at++, seal->key_from);
+    sqlite3_bind_int64(add, at++, seal->until.stretch);
+    sqlite3_bind_int64(add, at++, seal->until.at);
+    sqlite3_bind_int64(add, at++, seal->last_sample);
+    for (int i = 0; i < SEAL_RANGES; i++) {
+        sqlite3_bind_int64(add, at++, seal->next[seal_ranges[i]]);
+    }
+    sqlite3_bind_int64(add, at++, seal->leaves);
+    sqlite3_bind_int64(add, at++, 0);
+    sqlite3_bind_blob(add, at++, seal->root, SHA256_SIZE, SQLITE_STATIC);
+    sqlite3_bind_blob(add, at, seal->mac, SHA256_SIZE, SQLITE_STATIC);
+    database_bind_bytes(set, ":head", sealer->making_head, SHA256_SIZE);
+    return database_finish(sealer->ledger->db, add, "adding a seal", why) &&
+           database_finish(sealer->ledger->db, set, "adding a seal", why);
+}
+
+static bool make_seal(struct sealer *sealer, struct failure *why)
+{
+    struct sha256 *sha256 = seal_reader_sha256(sealer->reader);
+    struct seal *seal = &sealer->making;
+
+    seal_leaves_reset(&sealer->leaves);
+    sealer->later.count = 0;
+    *seal = sealer->any ? sealer->newest : (struct seal){0};
+    seal->number = sealer->key.number;
+    seal->key_from = sealer->key.from;
+    seal->at = clock_now();
+    seal->emptied = false;
+    memcpy(sealer->making_head, sealer->head, SHA256_SIZE);
+    if (!read_next_ids(sealer, seal, why) || !read_coverage(sealer, seal, why) ||
+        (sealer->any && !take_facts(sealer, why))) {
+        return false;
+    }
+    sealer->made =
+        seal_leaves_root(&sealer->leaves, sha256, seal->root, &seal->leaves, why) &&
+        seal_move_head(sealer->making_head, sha256, seal, why) &&
+        hmac_sha256(seal->mac, sha256, sealer->key.bytes, sealer->making_head, SHA256_SIZE, why) &&
+        add_seal(sealer, why);
+    return sealer->made;
+}
+
+static bool is_due(struct sealer *sealer, bool *due, struct failure *why)
+{
+    struct seal seal = sealer->newest;
+
+    *due = clock_steady() - sealer->sealed_at >= SEAL_EVERY_MS;
+    if (*due) {
+        return true;
+    }
+    if (!read_next_ids(sealer, &seal, why)) {
+        return false;
+    }
+    *due = seal.next[SEAL_INTERVAL] - sealer->newest.next[SEAL_INTERVAL] >= SEAL_EVERY_ROWS;
+    return true;
+}
+
+bool sealer_make(struct sealer *sealer, bool now, struct failure *why)
+{
+    bool due = now;
+
+    return (now || is_due(sealer, &due, why)) && (!due || make_seal(sealer, why));
+}
+
+static void move_key(struct sealer *sealer)
+{
+    struct failure why;
+
+    if (seal_move_key(sealer->key.bytes, seal_reader_sha256(sealer->reader), &why)) {
+        sealer->key.number++;
+        sealer->key_failing = !store_key(sealer, &why);
+    } else {
+        sealer->key_failing = true;
+    }
+    if (sealer->key_failing) {
+        sealer->failure = why;
+    }
+}
+
+void sealer_settle(struct sealer *sealer, bool committed)
+{
+    struct noted_ends ends = sealer->ends;
+
+    if (!sealer->made) {
+        return;
+    }
+    sealer->made = false;
+    seal_leaves_clear(&sealer->leaves);
+    if (!committed) {
+        return;
+    }
+    sealer->any = true;
+    sealer->newest = sealer->making;
+    memcpy(sealer->head, sealer->making_head, SHA256_SIZE);
+    sealer->ends = sealer->later;
+    sealer->later = ends;
+    sealer->look_for_ends = false;
+    sealer->sealed_at = clock_steady();
+    move_key(sealer);
+}
+
+const struct ledger_position *sealer_until(const struct sealer *sealer)
+{
+    return &sealer->newest.until;
+}
+
+void sealer_look(const struct sealer *sealer, struct sealer_state *state)
+{
+    *state = (struct sealer_state){
+        .key = sealer->found,
+        .key_failing = sealer->key_failing,
+        .failure = sealer->failure,
+        .key_line = sealer->key_line.size > 0 ? text_bytes(&sealer->key_line) : NULL,
+        .number = sealer->any ? sealer->newest.number : -1,
+        .until = sealer->newest.until,
+        .ledger_id = sealer->ledger_id,
+    };
+    memcpy(state->head, sealer->head, SHA256_SIZE);
+}

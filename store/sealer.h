@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Makes the seals while the ledger is written, in the writer's transactions.
+ *
+ * Which rows are new follows from their ids. What ended, and what was
+ * completed in place, the writer says as it writes; what a crash forgets of
+ * the ends is found again. After a commit the key moves forward.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "base/text.h"
+#include "store/ledger.h"
+#include "store/seal.h"
+
+enum {
+    SEAL_EVERY_MS = 60000,
+    SEAL_EVERY_ROWS = 1 << 16, /* intervals: a seal comes earlier where there are so many */
+};
+
+/* What was found of the key when the run began. */
+enum sealer_key {
+    SEALER_KEY_FOUND,
+    SEALER_KEY_FIRST, /* there were no seals: a chain was begun */
+    SEALER_KEY_LOST,  /* the file was missing or not readable: another chain of keys was begun */
+    SEALER_KEY_AHEAD, /* the ledger is older than the key: its end was cut off, or a copy was put
+                         back. The numbers of seals have a hole from here on */
+};
+
+/* For events; lent until the next call. */
+struct sealer_state {
+    enum sealer_key key;
+    bool key_failing;       /* the key could not be stored after the newest seal */
+    struct failure failure; /* then: why */
+    const char *key_line;   /* of a key that was made in this run, to be shown once; else NULL */
+    int64_t number;         /* of the newest seal; -1: there is none */
+    struct ledger_position until;
+    uint8_t head[SHA256_SIZE];
+    const char *ledger_id;
+};
+
+struct sealer;
+
+/* The ledger is open for writing, and outlives the sealer. */
+bool sealer_open(struct sealer **out, struct ledger *ledger, struct failure *why) NODISCARD;
+void sealer_close(struct sealer *sealer);
+
+/*
+ * Inside the transaction that begins a run, before it changes anything: finds
+ * the newest seal and its key, or begins a chain. A new key is on the disk when
+ * this returns.
+ */
+bool sealer_begin(struct sealer *sealer, struct failure *why) NODISCARD;
+
+/* An interval was closed, a process or module ended: `kind` is that of the row. */
+bool sealer_note_end(struct sealer *sealer, enum seal_kind kind, int64_t id,
+                     struct failure *why) NODISCARD;
+
+/* A row is about to be completed in place. Inside a transaction. */
+bool sealer_note_change(struct sealer *sealer, enum seal_kind kind, int64_t id,
+                        struct failure *why) NODISCARD;
+
+/* At the end of a transaction: makes a seal if one is due, or `now`. */
+bool sealer_make(struct sealer *sealer, bool now, struct failure *why) NODISCARD;
+
+/* After the transaction: whether it was committed. *Then* the key moves. */
+void sealer_settle(struct sealer *sealer, bool committed);
+
+/* A moment at or before this one is sealed already: nothing more may be told of it. */
+const struct ledger_position *sealer_until(const struct sealer *sealer);
+
+void sealer_look(const struct sealer *sealer, struct sealer_state *state);
