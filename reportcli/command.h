@@ -73,6 +73,7 @@ extern const struct command command_diff;
 extern const struct command command_status;
 extern const struct command command_export;
 extern const struct command command_query;
+extern const struct command command_verify;
 extern const struct command command_help;
 
 /* The command of that name; FAILURE_USAGE, with the name that was probably meant, where none is. */

@@ -9,10 +9,21 @@
 #include "base/text.h"
 #include "reportcli/command.h"
 
+/* clang-format off: a row each */
 const struct command *const commands[] = {
-    &command_local,  &command_processes, &command_modules, &command_history, &command_diff,
-    &command_status, &command_export,    &command_query,   &command_help,    NULL,
+    &command_local,
+    &command_processes,
+    &command_modules,
+    &command_history,
+    &command_diff,
+    &command_query,
+    &command_status,
+    &command_verify,
+    &command_export,
+    &command_help,
+    NULL,
 };
+/* clang-format on */
 
 /* The name that was probably meant; NULL where none is near. */
 static const char *closest_command(const char *name)

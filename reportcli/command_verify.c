@@ -1,0 +1,506 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Whether the ledger still says what it was sealed with.
+ */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/console.h"
+#include "base/file.h"
+#include "base/secret.h"
+#include "base/sha256_file.h"
+#include "reportcli/command.h"
+#include "reportcli/verify_words.h"
+#include "store/ledger_query.h"
+#include "store/verify.h"
+
+enum {
+    LARGEST_FILE = 64 << 20, /* of anchors: an export of an event log may be long */
+    PROGRESS_MS = 500,
+};
+
+static const struct column verify_columns[] = {
+    {.name = "finding",
+     .type = COLUMN_TEXT,
+     .heading = "Finding",
+     .help = "What was found, in words",
+     .last = true},
+    {.name = "status",
+     .type = COLUMN_TEXT,
+     .heading = "Status",
+     .help = "held: all is as it was sealed; changed: edited, removed, inserted or reordered; cut "
+             "off: the end is missing, or was once; undecided"},
+    {.name = "sealed_until",
+     .type = COLUMN_TIME,
+     .heading = "Sealed until",
+     .help = "Up to this sample the record is sealed; what is newer is not, yet"},
+    {.name = "sealed_from",
+     .type = COLUMN_TIME,
+     .heading = "Sealed from",
+     .help = "When sealing began; what was recorded before is not sealed"},
+    {.name = "proven",
+     .type = COLUMN_TEXT,
+     .heading = "Proven by",
+     .help = "key: all seals are of the key that was given; partly: some are; anchors: only "
+             "published seals agree; nothing: neither was given"},
+    {.name = "damage",
+     .type = COLUMN_TEXT,
+     .heading = "Damage",
+     .help = "What is wrong with the first seal that does not hold"},
+    {.name = "damaged_from",
+     .type = COLUMN_TIME,
+     .heading = "From",
+     .help = "Where the first stretch of time begins that does not hold"},
+    {.name = "damaged_until", .type = COLUMN_TIME, .heading = "To", .help = "Where it ends"},
+    {.name = "damaged_seal",
+     .type = COLUMN_INTEGER,
+     .heading = "Its seal",
+     .help = "Number of the first seal that does not hold"},
+    {.name = "damaged_kind",
+     .type = COLUMN_TEXT,
+     .heading = "Kind of fact",
+     .help = "Which kind of fact is damaged there, as far as that can be told"},
+    {.name = "damaged_row",
+     .type = COLUMN_INTEGER,
+     .heading = "Row",
+     .help = "Number of its row in its table, likewise"},
+    {.name = "damaged_seals",
+     .type = COLUMN_INTEGER,
+     .heading = "Damaged seals",
+     .help = "How many seals do not hold; after one that was made anew none does"},
+    {.name = "cut_before",
+     .type = COLUMN_INTEGER,
+     .heading = "Ends before seal",
+     .help = "The first seal that was made and is missing, with all that it covered"},
+    {.name = "seals", .type = COLUMN_INTEGER, .heading = "Seals", .help = "Seals in the ledger"},
+    {.name = "newest_seal",
+     .type = COLUMN_TEXT,
+     .heading = "Newest seal",
+     .help = "The newest seal as the service publishes it; kept elsewhere, it is an anchor",
+     .last = true},
+    {.name = "intervals",
+     .type = COLUMN_INTEGER,
+     .heading = "Intervals checked",
+     .help = "Sealed intervals that were looked at"},
+    {.name = "intervals_unsealed",
+     .type = COLUMN_INTEGER,
+     .heading = "Not sealed yet",
+     .help = "Intervals that began after the newest seal"},
+    {.name = "intervals_before",
+     .type = COLUMN_INTEGER,
+     .heading = "Before sealing",
+     .help = "Intervals of before sealing began"},
+    {.name = "completed",
+     .type = COLUMN_INTEGER,
+     .heading = "Completed later",
+     .help = "Sealed rows of processes, modules, users and runs that were completed in place; "
+             "each version is sealed"},
+    {.name = "command_lines_withheld",
+     .type = COLUMN_INTEGER,
+     .heading = "Command lines left out",
+     .help = "Command lines that this copy was made without; their hashes are sealed"},
+    {.name = "dropped_rows",
+     .type = COLUMN_INTEGER,
+     .heading = "Rows dropped",
+     .help = "Rows that retention has dropped, as its sealed notes say"},
+    {.name = "dropped_by_age",
+     .type = COLUMN_INTEGER,
+     .heading = "Of them by age",
+     .help = "Of those, the ones that were dropped for their age; the others made room"},
+    {.name = "dropped_at",
+     .type = COLUMN_TIME,
+     .heading = "Dropped last",
+     .help = "When the last of them were dropped"},
+    {.name = "ledger_id",
+     .type = COLUMN_TEXT,
+     .heading = "Ledger id",
+     .help = "Names the ledger and its copies"},
+    {.name = "ledger", .type = COLUMN_TEXT, .heading = "Ledger", .help = "Path of the ledger"},
+};
+
+enum {
+    FINDING,
+    STATUS,
+    SEALED_UNTIL,
+    SEALED_FROM,
+    PROVEN,
+    DAMAGE,
+    DAMAGED_FROM,
+    DAMAGED_UNTIL,
+    DAMAGED_SEAL,
+    DAMAGED_KIND,
+    DAMAGED_ROW,
+    DAMAGED_SEALS,
+    CUT_BEFORE,
+    SEALS,
+    NEWEST_SEAL,
+    INTERVALS,
+    INTERVALS_UNSEALED,
+    INTERVALS_BEFORE,
+    COMPLETED,
+    WITHHELD,
+    DROPPED_ROWS,
+    DROPPED_BY_AGE,
+    DROPPED_AT,
+    LEDGER_ID,
+    LEDGER,
+    VERIFY_COLUMNS
+};
+
+static const struct column_table verify_table = {
+    .name = "verify",
+    .title = "what became of what was sealed",
+    .single = true,
+    .groups = {{verify_columns, VERIFY_COLUMNS}},
+};
+
+/* What is read from the files that were given. */
+struct given {
+    struct seal_key *keys;
+    size_t key_count;
+    struct verify_anchor *anchors;
+    size_t anchor_count;
+    const char *ledger_id;
+};
+
+static void clear_given(struct given *given)
+{
+    if (given->keys != NULL) {
+        secret_wipe(given->keys, given->key_count * sizeof(*given->keys));
+    }
+    free(given->keys);
+    free(given->anchors);
+}
+
+static bool check_id(const struct given *given, const char *id, const char *what, const char *path,
+                     struct failure *why)
+{
+    return strncmp(id, given->ledger_id, SEAL_LEDGER_ID) == 0 ||
+           FAIL(why, FAILURE_USAGE, 0, "%s: this is a %s of ledger %s, and not of this one, %s",
+                path, what, id, given->ledger_id);
+}
+
+/* Takes what is in a line; nothing is there in most lines of a log. */
+typedef bool line_fn(struct given *given, const char *line, const char *path, struct failure *why);
+
+static bool take_key(struct given *given, const char *line, const char *path, struct failure *why)
+{
+    char id[SEAL_LEDGER_ID + 1];
+    struct seal_key key;
+    struct seal_key *keys;
+
+    if (!seal_key_parse_line(line, &key, id)) {
+        return true;
+    }
+    if (!check_id(given, id, "key", path, why)) {
+        return false;
+    }
+    keys = realloc(given->keys, (given->key_count + 1) * sizeof(*keys));
+    if (keys == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the keys");
+    }
+    given->keys = keys;
+    keys[given->key_count++] = key;
+    secret_wipe(&key, sizeof(key));
+    return true;
+}
+
+static bool take_anchor(struct given *given, const char *line, const char *path,
+                        struct failure *why)
+{
+    char id[SEAL_LEDGER_ID + 1];
+    struct verify_anchor anchor;
+    struct verify_anchor *anchors;
+
+    if (!verify_parse_anchor(line, &anchor, id)) {
+        return true;
+    }
+    if (!check_id(given, id, "seal", path, why)) {
+        return false;
+    }
+    anchors = realloc(given->anchors, (given->anchor_count + 1) * sizeof(*anchors));
+    if (anchors == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the published seals");
+    }
+    given->anchors = anchors;
+    anchors[given->anchor_count++] = anchor;
+    return true;
+}
+
+static bool take_lines(struct given *given, struct text *content, line_fn *take, const char *path,
+                       struct failure *why)
+{
+    char *line = content->bytes;
+
+    while (line != NULL && *line != '\0') {
+        char *end = strchr(line, '\n');
+
+        if (end != NULL) {
+            *end++ = '\0';
+        }
+        if (!take(given, line, path, why)) {
+            return false;
+        }
+        line = end;
+    }
+    return true;
+}
+
+static bool read_file(struct given *given, const char *path, line_fn *take, struct failure *why)
+{
+    struct text content = {0};
+    bool done = path == NULL || (file_read(&content, path, LARGEST_FILE, why) &&
+                                 take_lines(given, &content, take, path, why));
+
+    if (content.bytes != NULL) {
+        secret_wipe(content.bytes, content.size);
+    }
+    text_clear(&content);
+    if (!done && why->kind != FAILURE_MEMORY) {
+        why->kind = FAILURE_USAGE; /* it is not the ledger that cannot be read */
+    }
+    return done;
+}
+
+static bool read_given(struct given *given, const struct options *options, struct failure *why)
+{
+    const char *key = options_text(options, "key");
+    const char *anchor = options_text(options, "anchor");
+
+    if (!read_file(given, key, take_key, why) || !read_file(given, anchor, take_anchor, why)) {
+        return false;
+    }
+    if (key != NULL && given->key_count == 0) {
+        return FAIL(why, FAILURE_USAGE, 0,
+                    "%s: there is no line \"portledger seal key of ledger ...\" in it", key);
+    }
+    return anchor == NULL || given->anchor_count > 0 ||
+           FAIL(why, FAILURE_USAGE, 0, "%s: there is no \"seal ... of ledger ...\" in it", anchor);
+}
+
+/* Shown on one line of a terminal that is written over and over. */
+struct progress {
+    const struct command_context *context;
+    int64_t shown_at; /* clock_steady() */
+    int64_t of;
+};
+
+static void write_progress(const char *line)
+{
+    struct failure ignored;
+
+    (void)(console_write(CONSOLE_ERROR, line, strlen(line), &ignored) &&
+           console_flush(CONSOLE_ERROR, &ignored));
+}
+
+static void show_progress(void *context, int64_t done, int64_t total)
+{
+    struct progress *progress = context;
+    struct text line = {0};
+
+    (void)total;
+    if (progress->context->quiet || !console_takes_colour(CONSOLE_ERROR) ||
+        clock_steady() - progress->shown_at < PROGRESS_MS) {
+        return;
+    }
+    progress->shown_at = clock_steady();
+    text_addf(&line, "\rverifying: %3d %%",
+              progress->of == 0
+                  ? 0
+                  : (int)(100 * (done < progress->of ? done : progress->of) / progress->of));
+    write_progress(text_bytes(&line));
+    text_clear(&line);
+}
+
+static void end_progress(const struct progress *progress)
+{
+    if (progress->shown_at != INT64_MIN / 2) {
+        write_progress("\r                \r");
+    }
+}
+
+static const char *proven_by(const struct given *given, const struct verify_result *result)
+{
+    if (given->key_count > 0) {
+        return result->unproven >= 0 || result->proven_seals < result->seals ? "partly" : "key";
+    }
+    return result->anchors > 0 ? "anchors" : "nothing";
+}
+
+static void fill_damage(struct value values[VERIFY_COLUMNS], const struct verify_result *result)
+{
+    if (result->damaged_seals > 0) {
+        values[DAMAGE] = value_text(verify_damage_word(result->damage));
+        values[DAMAGED_FROM] = value_number(result->damaged_from);
+        values[DAMAGED_UNTIL] = value_number(result->damaged_until);
+        values[DAMAGED_SEAL] = value_number(result->damaged_seal);
+        values[DAMAGED_ROW] = value_known(result->damaged_row);
+        values[DAMAGED_SEALS] = value_number(result->damaged_seals);
+        if (result->damaged_kind != 0) {
+            values[DAMAGED_KIND] = value_text(seal_kind_name(result->damaged_kind));
+        }
+    }
+    if (result->cut_before >= 0) {
+        values[CUT_BEFORE] = value_number(result->cut_before);
+    }
+}
+
+static void fill(struct value values[VERIFY_COLUMNS], const struct given *given,
+                 const struct verify_result *result)
+{
+    values[STATUS] = value_text(verify_status_word(result->status));
+    values[SEALED_UNTIL] = value_known(result->seals > 1 ? result->sealed_until : 0);
+    values[SEALED_FROM] = value_known(result->sealed_from);
+    values[PROVEN] = value_text(proven_by(given, result));
+    values[SEALS] = value_number(result->seals);
+    values[INTERVALS] = value_number(result->intervals);
+    values[INTERVALS_UNSEALED] = value_number(result->unsealed);
+    values[INTERVALS_BEFORE] = value_number(result->older);
+    values[COMPLETED] = value_number(result->completed);
+    values[WITHHELD] = value_number(result->withheld);
+    values[DROPPED_ROWS] = value_number(result->dropped);
+    values[DROPPED_BY_AGE] = value_number(result->dropped_by_age);
+    values[DROPPED_AT] = value_known(result->dropped_at);
+    values[LEDGER_ID] = value_text(given->ledger_id);
+    fill_damage(values, result);
+}
+
+static bool print(const struct command_context *context, const struct given *given,
+                  const struct verify_result *result, const char *ledger, struct failure *why)
+{
+    struct verify_anchor newest = {.number = result->newest};
+    struct value values[VERIFY_COLUMNS] = {0};
+    struct text finding = {0};
+    struct text seal = {0};
+    struct render *render = NULL;
+    bool done;
+
+    memcpy(newest.head, result->head, sizeof(newest.head));
+    verify_add_finding(&finding, result);
+    verify_add_anchor(&seal, &newest, given->ledger_id);
+    fill(values, given, result);
+    values[FINDING] = value_text(text_bytes(&finding));
+    values[LEDGER] = value_text(ledger);
+    if (result->newest >= 0) {
+        values[NEWEST_SEAL] = value_text(text_bytes(&seal));
+    }
+    done = text_ok(&finding, why) && text_ok(&seal, why) &&
+           command_begin(context, &verify_table, &render, why) &&
+           render_record(render, values, why) && command_finish(context, render, why);
+    render_close(render);
+    text_clear(&finding);
+    text_clear(&seal);
+    return done;
+}
+
+static bool verify(const struct command_context *context, struct ledger *ledger,
+                   const struct ledger_summary *summary, const struct given *given,
+                   struct verify_result *result, struct failure *why)
+{
+    struct progress progress = {context, INT64_MIN / 2, summary->intervals};
+    struct verify_plan plan = {
+        .keys = given->keys,
+        .key_count = given->key_count,
+        .anchors = given->anchors,
+        .anchor_count = given->anchor_count,
+        .progress = show_progress,
+        .context = &progress,
+    };
+    bool done = command_time(context, "since", COMMAND_EARLIER, 0, &plan.since, why) &&
+                ledger_verify(result, ledger, &plan, why);
+
+    end_progress(&progress);
+    return done;
+}
+
+static enum exit_status status_of(const struct verify_result *result)
+{
+    static const enum exit_status statuses[] = {
+        [VERIFY_HELD] = EXIT_YES,
+        [VERIFY_CHANGED] = EXIT_NO,
+        [VERIFY_CUT] = EXIT_NO,
+        [VERIFY_UNDECIDED] = EXIT_UNDECIDED,
+    };
+
+    return statuses[result->status];
+}
+
+static bool run(const struct command_context *context, enum exit_status *status,
+                struct failure *why)
+{
+    struct command_ledger from = {0};
+    struct ledger_summary summary = {0};
+    struct given given = {.ledger_id = summary.ledger_id};
+    struct verify_result result;
+    bool done = command_open_ledger(context, &from, status, why);
+
+    if (done) {
+        *status = EXIT_LEDGER;
+        done = ledger_summarize(from.ledger, &summary, why);
+    }
+    if (done && !read_given(&given, context->options, why)) {
+        *status = EXIT_USAGE;
+        done = false;
+    }
+    done = done && verify(context, from.ledger, &summary, &given, &result, why) &&
+           print(context, &given, &result, ledger_path(from.ledger), why);
+    if (done) {
+        *status = status_of(&result);
+    }
+    clear_given(&given);
+    ledger_close(from.ledger);
+    return done;
+}
+
+static const struct option options[] = {
+    {.name = "key",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .help = "A file with the first key, as it was shown when sealing began; also several of them, "
+             "a line each"},
+    {.name = "anchor",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .help = "A file with seals as the service published them; an export of the event log will do"},
+    {.name = "since",
+     .kind = OPTION_TEXT,
+     .value = "TIME",
+     .help = "Look only at what was recorded from this time on; the chain of seals is checked from "
+             "its beginning"},
+};
+
+static const struct column_table *const tables[] = {&verify_table, NULL};
+
+static const struct command_status statuses[] = {
+    {EXIT_YES, "all is as it was sealed"},
+    {EXIT_NO, "the ledger was changed, or its end was cut off"},
+    {EXIT_UNDECIDED, "nothing is sealed yet, or a key is missing for a part of it"},
+    {EXIT_LEDGER, "the ledger cannot be read"},
+    {EXIT_YES, NULL},
+};
+
+static const struct example examples[] = {
+    {"portledger verify --key seal-key.txt", "Nobody has changed what was sealed, proven."},
+    {"portledger verify --anchor events.txt",
+     "The same by what was published, without the key: and the end was not cut off."},
+    {"portledger --ledger copy.db verify --since -7d", "A quick look at the last week of a copy."},
+    {NULL, NULL},
+};
+
+const struct command command_verify = {
+    .name = "verify",
+    .words = "",
+    .summary = "Whether the ledger was changed since it was recorded",
+    .text = "Each minute the service seals what it recorded. Without the first key or a published "
+            "seal only that is found which was changed by somebody who did not make new seals. "
+            "docs/ledger.md says what is sealed and against whom.",
+    .options = options,
+    .option_count = sizeof(options) / sizeof(options[0]),
+    .tables = tables,
+    .statuses = statuses,
+    .examples = examples,
+    .run = run,
+};

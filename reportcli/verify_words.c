@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "reportcli/verify_words.h"
+
+#include <inttypes.h>
+
+#include "base/time_text.h"
+
+const char *verify_status_word(enum verify_status status)
+{
+    static const char *const words[] = {
+        [VERIFY_HELD] = "held",
+        [VERIFY_CHANGED] = "changed",
+        [VERIFY_CUT] = "cut off",
+        [VERIFY_UNDECIDED] = "undecided",
+    };
+
+    return words[status];
+}
+
+const char *verify_damage_word(enum verify_damage damage)
+{
+    static const char *const words[] = {
+        [VERIFY_NO_DAMAGE] = NULL,
+        [VERIFY_EDITED] = "edited or reordered",
+        [VERIFY_REMOVED] = "removed",
+        [VERIFY_INSERTED] = "inserted",
+        [VERIFY_SEAL_CHANGED] = "seal is not of its key",
+        [VERIFY_NOT_ANCHOR] = "seal is not the published one",
+        [VERIFY_SEALS_GONE] = "seals removed",
+    };
+
+    return words[damage];
+}
+
+static void add_time(struct text *text, int64_t at)
+{
+    time_text_add_table(text, at, TIME_ZONE_LOCAL);
+}
+
+/* What was done, as a sentence that goes on with "between". */
+static void add_damage(struct text *text, const struct verify_result *result)
+{
+    const char *kind = result->damaged_kind == 0 ? "facts" : seal_kind_name(result->damaged_kind);
+
+    switch (result->damage) {
+    case VERIFY_REMOVED:
+        text_addf(text, "The ledger was changed: %s", kind);
+        break;
+    case VERIFY_SEAL_CHANGED:
+    case VERIFY_NOT_ANCHOR:
+        text_add(text, "The ledger was changed after it was sealed: facts or seals");
+        break;
+    case VERIFY_SEALS_GONE:
+        text_add(text, "The ledger was changed: seals");
+        break;
+    default:
+        text_addf(text, "The ledger was changed: %s", kind);
+        break;
+    }
+    if (result->damaged_row != 0) {
+        text_addf(text, " %" PRId64, result->damaged_row);
+    }
+    switch (result->damage) {
+    case VERIFY_REMOVED:
+    case VERIFY_SEALS_GONE:
+        text_add(text, " removed");
+        break;
+    case VERIFY_INSERTED:
+        text_add(text, " inserted");
+        break;
+    default:
+        text_add(text, " edited, removed, inserted or reordered");
+        break;
+    }
+}
+
+static void add_changed(struct text *text, const struct verify_result *result)
+{
+    add_damage(text, result);
+    text_add(text, " between ");
+    add_time(text, result->damaged_from);
+    text_add(text, " and ");
+    add_time(text, result->damaged_until);
+    text_addf(text, " (seal %" PRId64 ").", result->damaged_seal);
+    if (result->damaged_seals > 1) {
+        text_addf(text, " It is the first of %" PRId64 " seals that do not hold.",
+                  result->damaged_seals);
+    }
+}
+
+static void add_cut(struct text *text, const struct verify_result *result)
+{
+    if (result->cut_before > result->newest) {
+        text_addf(text,
+                  "The ledger ends before seal %" PRId64 ": it lost its end in a power cut, or "
+                  "was cut off; what is there holds, up to ",
+                  result->cut_before);
+    } else {
+        text_addf(text,
+                  "Seal %" PRId64 " and what it covered is missing: an older copy was put in the "
+                  "ledger's place, or its end was cut off, and the service went on; what is there "
+                  "holds, up to ",
+                  result->cut_before);
+    }
+    add_time(text, result->sealed_until);
+    text_add(text, ".");
+}
+
+static void add_undecided(struct text *text, const struct verify_result *result)
+{
+    if (result->seals < 2) {
+        text_add(text, "Nothing is sealed yet: nothing can be told.");
+        return;
+    }
+    text_addf(text,
+              "The seals from number %" PRId64 " on are of a key whose first one was not given: "
+              "of them only is known that they agree with the facts. Give the keys of all chains "
+              "in one file.",
+              result->unproven);
+}
+
+static void add_held(struct text *text, const struct verify_result *result)
+{
+    text_add(text, "The ledger holds what was sealed, up to ");
+    add_time(text, result->sealed_until);
+    text_add(text, ".");
+    if (result->proven_seals == 0 && result->anchors == 0) {
+        text_add(text, " No key and no published seal was given: whoever changed facts and "
+                       "seals together is not found without one.");
+    }
+}
+
+void verify_add_finding(struct text *text, const struct verify_result *result)
+{
+    switch (result->status) {
+    case VERIFY_CHANGED:
+        add_changed(text, result);
+        break;
+    case VERIFY_CUT:
+        add_cut(text, result);
+        break;
+    case VERIFY_UNDECIDED:
+        add_undecided(text, result);
+        break;
+    default:
+        add_held(text, result);
+        break;
+    }
+}
