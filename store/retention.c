@@ -41,6 +41,10 @@ enum {
     " UNION SELECT signer FROM image WHERE signer IS NOT NULL"                                     \
     " UNION SELECT name FROM service UNION SELECT id FROM application)"
 
+/* The process of the newest module stays: the next id is told by that. */
+#define NEWEST_MODULES "(SELECT process FROM module WHERE id = (SELECT max(id) FROM module))"
+#define BUT_NEWEST_PROFILE " id < (SELECT max(id) FROM profile)" /* likewise */
+
 #define WHERE_WINDOW " WHERE id BETWEEN :low AND :high"
 #define DROP_APPLICATION_ROWS                                                                      \
     "DELETE FROM application WHERE id >= 0 AND intervals <= 0 AND (stretch IS NULL OR"             \
@@ -115,14 +119,14 @@ const char *const retention_sql[RETENTION_STATEMENTS] = {
         "SELECT id FROM process" WHERE_WINDOW " AND last_stretch IS NOT NULL"
         " AND (last_stretch < :stretch OR (last_stretch = :stretch AND gone_at <= :at))"
         " AND NOT EXISTS (SELECT 1 FROM interval WHERE interval.process = process.id)"
-        " ORDER BY id LIMIT :limit",
+        " AND id IS NOT " NEWEST_MODULES " ORDER BY id LIMIT :limit",
     [FIND_ENDED] = "SELECT p.id, " APPLICATION ", p.last_stretch, p.gone_at FROM process AS p"
                    " WHERE p.id BETWEEN :low AND :high"
                    " AND p.last_stretch < (SELECT max(id) FROM stretch) + (p.gone_at IS NOT NULL)"
                    " AND NOT EXISTS (SELECT 1 FROM interval WHERE interval.process = p.id)"
-                   " ORDER BY p.id LIMIT :limit",
+                   " AND p.id IS NOT " NEWEST_MODULES " ORDER BY p.id LIMIT :limit",
     [DROP_PROCESS] = "DELETE FROM process WHERE id = :id",
-    [DROP_MODULES] = "DELETE FROM module WHERE process = :id",
+    [FIND_MODULES_OF] = "SELECT id FROM module WHERE process = :id",
     [FIND_MODULES] =
         "SELECT id FROM module" WHERE_WINDOW " AND last_stretch IS NOT NULL"
         " AND (last_stretch < :stretch OR (last_stretch = :stretch AND gone_at <= :at))"
@@ -147,8 +151,10 @@ const char *const retention_sql[RETENTION_STATEMENTS] = {
                    " AND id NOT IN " IMAGE_TEXTS " ORDER BY id LIMIT :limit",
     [DROP_TEXT] = "DELETE FROM text WHERE id = :id",
 
-    [FIND_PROFILE] = "SELECT id FROM profile WHERE day < :day ORDER BY day LIMIT :limit",
-    [FIND_OLDEST_PROFILE] = "SELECT id FROM profile ORDER BY day LIMIT :limit",
+    [FIND_PROFILE] = "SELECT id FROM profile WHERE day < :day AND" BUT_NEWEST_PROFILE
+                     " ORDER BY day LIMIT :limit",
+    [FIND_OLDEST_PROFILE] =
+        "SELECT id FROM profile WHERE" BUT_NEWEST_PROFILE " ORDER BY day LIMIT :limit",
     [DROP_PROFILE] = "DELETE FROM profile WHERE id = :id",
 
     /* Ids and stretches go up together in all three tables. */
@@ -159,8 +165,9 @@ const char *const retention_sql[RETENTION_STATEMENTS] = {
                        "                    WHERE id = (SELECT min(id) FROM module)), :cut)"
                        " ORDER BY id LIMIT :limit",
     [DROP_STRETCH] = "DELETE FROM stretch WHERE id = :id",
-    [DROP_RUNS] = "DELETE FROM run WHERE id < (SELECT run FROM stretch ORDER BY id LIMIT 1)"
+    [FIND_RUNS] = "SELECT id FROM run WHERE id < (SELECT run FROM stretch ORDER BY id LIMIT 1)"
                   " AND id NOT IN (SELECT run FROM settings UNION SELECT run FROM zone_offset)",
+    [DROP_RUN] = "DELETE FROM run WHERE id = :id",
     [DROP_APPLICATIONS] = DROP_APPLICATION_ROWS,
 
     [NEWEST_PROCESS] = "SELECT max(id) FROM process",
@@ -232,10 +239,11 @@ bool retention_end(struct retention *retention, struct pace *pace, bool ok, stru
     struct failure ignored;
 
     if (ok && retention->lock_began >= 0) {
-        ok = database_run(db, "COMMIT", why);
+        ok = seal_drop_finish(retention->seals, why) && database_run(db, "COMMIT", why);
         learn(retention, pace);
     }
     database_rollback(db);
+    seal_drop_forget(retention->seals);
     retention->lock_began = -1;
     return database_run(db, "PRAGMA synchronous = FULL", ok ? why : &ignored) && ok;
 }
@@ -257,6 +265,18 @@ bool retention_add_victim(struct retention *retention, const struct victim *vict
     }
     victims->items[victims->count++] = *victim;
     return true;
+}
+
+bool retention_drop_row(struct retention *retention, enum retention_statement which,
+                        enum seal_kind kind, int64_t id, struct failure *why)
+{
+    sqlite3_stmt *drop = retention->statements[which];
+
+    if (!seal_drop_row(retention->seals, kind, id, why)) {
+        return false;
+    }
+    database_bind(drop, ":id", id);
+    return database_finish(retention->ledger->db, drop, "dropping an old row", why);
 }
 
 bool retention_note_position(struct retention *retention, int64_t application,
@@ -749,6 +769,7 @@ bool retention_open(struct retention **out, struct ledger *ledger,
     };
     if (!database_prepare_all(ledger->db, retention_sql, RETENTION_STATEMENTS,
                               retention->statements, why) ||
+        !seal_drop_open(&retention->seals, ledger->db, why) ||
         !database_run_number(ledger->db, "PRAGMA page_size", 4096, &retention->page_size, why)) {
         retention_close(retention);
         return ledger_name_failure(ledger, why);
@@ -765,6 +786,7 @@ void retention_close(struct retention *retention)
     }
     sqlite3_wal_autocheckpoint(retention->ledger->db, CHECKPOINT_PAGES);
     database_finalize_all(retention->statements, RETENTION_STATEMENTS);
+    seal_drop_close(retention->seals);
     profile_fold_clear(&retention->fold);
     free(retention->victims.items);
     free(retention);

@@ -348,11 +348,9 @@ static bool add_profile(struct retention *retention, const struct profile_row *r
 static bool drop_interval(struct retention *retention, const struct victim *victim, int64_t counted,
                           struct failure *why)
 {
-    sqlite3_stmt *drop = retention->statements[DROP_INTERVAL];
     sqlite3_stmt *note = retention->statements[NOTE_DROPPED];
 
-    database_bind(drop, ":id", victim->id);
-    if (!database_finish(retention->ledger->db, drop, "dropping an interval", why)) {
+    if (!retention_drop_row(retention, DROP_INTERVAL, SEAL_INTERVAL, victim->id, why)) {
         return false;
     }
     if (victim->id > counted) {

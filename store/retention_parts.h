@@ -14,6 +14,7 @@
 #include "store/ledger_detail.h"
 #include "store/profile_fold.h"
 #include "store/retention.h"
+#include "store/seal_drop.h"
 
 enum retention_statement {
     SET_META,
@@ -45,7 +46,7 @@ enum retention_statement {
     FIND_PROCESSES,
     FIND_ENDED,
     DROP_PROCESS,
-    DROP_MODULES,
+    FIND_MODULES_OF,
     FIND_MODULES,
     DROP_MODULE,
     FIND_IMAGES,
@@ -59,7 +60,8 @@ enum retention_statement {
     DROP_PROFILE,
     FIND_STRETCHES,
     DROP_STRETCH,
-    DROP_RUNS,
+    FIND_RUNS,
+    DROP_RUN,
     DROP_APPLICATIONS,
     NEWEST_PROCESS,
     NEWEST_MODULE,
@@ -181,6 +183,7 @@ struct retention {
     struct stretch_place next_stretch;
     int64_t newest_stretch;
     struct victims victims;
+    struct seal_drop *seals; /* is told of each row that goes */
     struct chunk chunk;
     struct profile_fold fold; /* of the chunk */
     struct dropping dropping;
@@ -212,6 +215,10 @@ bool retention_end(struct retention *retention, struct pace *pace, bool ok,
 /* Appends one victim. */
 bool retention_add_victim(struct retention *retention, const struct victim *victim,
                           struct failure *why) NODISCARD;
+
+/* Deletes a row of a kind, by a statement that takes its id, and keeps its seal verifiable. */
+bool retention_drop_row(struct retention *retention, enum retention_statement which,
+                        enum seal_kind kind, int64_t id, struct failure *why) NODISCARD;
 
 /* A row of `dropped`. */
 struct retention_told {

@@ -6,6 +6,7 @@
  */
 
 #include <assert.h>
+#include <stdlib.h>
 
 #include "store/database.h"
 #include "store/ledger_handle.h"
@@ -20,12 +21,15 @@ static const struct clearing {
     enum retention_statement drop;
     bool by_age; /* `find` takes the cut */
     enum retention_what what;
+    enum seal_kind kind; /* 0: it is sealed with whatever refers to it */
 } clearings[PHASE_DONE] = {
-    [PHASE_PROCESSES] = {NEWEST_PROCESS, FIND_PROCESSES, DROP_PROCESS, true, RETENTION_PROCESSES},
-    [PHASE_MODULES] = {NEWEST_MODULE, FIND_MODULES, DROP_MODULE, true, RETENTION_MODULES},
-    [PHASE_IMAGES] = {NEWEST_IMAGE, FIND_IMAGES, DROP_IMAGE, false, RETENTION_UNTOLD},
-    [PHASE_USERS] = {NEWEST_USER, FIND_USERS, DROP_USER, false, RETENTION_UNTOLD},
-    [PHASE_TEXTS] = {NEWEST_TEXT, FIND_TEXTS, DROP_TEXT, false, RETENTION_UNTOLD},
+    [PHASE_PROCESSES] = {NEWEST_PROCESS, FIND_PROCESSES, DROP_PROCESS, true, RETENTION_PROCESSES,
+                         SEAL_PROCESS},
+    [PHASE_MODULES] = {NEWEST_MODULE, FIND_MODULES, DROP_MODULE, true, RETENTION_MODULES,
+                       SEAL_MODULE},
+    [PHASE_IMAGES] = {NEWEST_IMAGE, FIND_IMAGES, DROP_IMAGE, false, RETENTION_UNTOLD, SEAL_IMAGE},
+    [PHASE_USERS] = {NEWEST_USER, FIND_USERS, DROP_USER, false, RETENTION_UNTOLD, SEAL_USER},
+    [PHASE_TEXTS] = {NEWEST_TEXT, FIND_TEXTS, DROP_TEXT, false, RETENTION_UNTOLD, 0},
 };
 
 /* Takes the ids that a bound statement finds for victims. */
@@ -48,14 +52,27 @@ static bool read_victims(struct retention *retention, enum retention_statement w
     return database_end(retention->ledger->db, statement, result, "looking for old rows", why);
 }
 
-static bool drop_each(struct retention *retention, enum retention_statement which,
+static bool drop_text(struct retention *retention, enum retention_statement which, int64_t id,
                       struct failure *why)
 {
     sqlite3_stmt *statement = retention->statements[which];
 
+    database_bind(statement, ":id", id);
+    return database_finish(retention->ledger->db, statement, "dropping old rows", why);
+}
+
+/* A stretch is two facts, its beginning and its end. */
+static bool drop_each(struct retention *retention, enum retention_statement which,
+                      enum seal_kind kind, struct failure *why)
+{
     for (size_t i = 0; i < retention->victims.count; i++) {
-        database_bind(statement, ":id", retention->victims.items[i].id);
-        if (!database_finish(retention->ledger->db, statement, "dropping old rows", why)) {
+        int64_t id = retention->victims.items[i].id;
+
+        if (kind == SEAL_STRETCH && !seal_drop_row(retention->seals, SEAL_STRETCH_END, id, why)) {
+            return false;
+        }
+        if (!(kind == 0 ? drop_text(retention, which, id, why)
+                        : retention_drop_row(retention, which, kind, id, why))) {
             return false;
         }
     }
@@ -74,9 +91,9 @@ static void find_ends(const struct victims *victims, int64_t *first, int64_t *la
 }
 
 /* Drops the victims, where there are any, and says so. */
-static bool drop_victims(struct retention *retention, enum retention_statement drop,
-                         enum retention_what what, enum retention_reason reason,
-                         struct failure *why)
+static bool drop_told(struct retention *retention, enum retention_statement drop,
+                      enum retention_what what, enum seal_kind kind, enum retention_reason reason,
+                      struct failure *why)
 {
     struct retention_told told = {
         .what = what,
@@ -93,11 +110,34 @@ static bool drop_victims(struct retention *retention, enum retention_statement d
         told.until = retention->cut;
     }
     retention_lock(retention);
-    if (what == RETENTION_PROCESSES && !drop_each(retention, DROP_MODULES, why)) {
-        return false;
-    }
-    return drop_each(retention, drop, why) &&
+    return drop_each(retention, drop, kind, why) &&
            (what == RETENTION_UNTOLD || retention_tell(retention, &told, why));
+}
+
+/* What the processes among the victims had loaded goes first. */
+static bool drop_modules_of(struct retention *retention, enum retention_reason reason,
+                            struct failure *why)
+{
+    struct victims processes = retention->victims;
+    bool ok = true;
+
+    retention->victims = (struct victims){0};
+    for (size_t i = 0; ok && i < processes.count; i++) {
+        database_bind(retention->statements[FIND_MODULES_OF], ":id", processes.items[i].id);
+        ok = read_victims(retention, FIND_MODULES_OF, why);
+    }
+    ok = ok && drop_told(retention, DROP_MODULE, RETENTION_MODULES, SEAL_MODULE, reason, why);
+    free(retention->victims.items);
+    retention->victims = processes;
+    return ok;
+}
+
+static bool drop_victims(struct retention *retention, enum retention_statement drop,
+                         enum retention_what what, enum seal_kind kind,
+                         enum retention_reason reason, struct failure *why)
+{
+    return (what != RETENTION_PROCESSES || drop_modules_of(retention, reason, why)) &&
+           drop_told(retention, drop, what, kind, reason, why);
 }
 
 static bool clear_window(struct retention *retention, const struct clearing *clearing, bool *done,
@@ -126,7 +166,8 @@ static bool clear_window(struct retention *retention, const struct clearing *cle
         *done = false;
     }
     retention->next = high + 1;
-    return drop_victims(retention, clearing->drop, clearing->what, RETENTION_AGE, why);
+    return drop_victims(retention, clearing->drop, clearing->what, clearing->kind, RETENTION_AGE,
+                        why);
 }
 
 static bool clear_profile(struct retention *retention, bool *done, struct failure *why)
@@ -140,7 +181,8 @@ static bool clear_profile(struct retention *retention, bool *done, struct failur
         return false;
     }
     *done = retention->victims.count < (size_t)retention->others.rows;
-    return drop_victims(retention, DROP_PROFILE, RETENTION_PROFILE, RETENTION_AGE, why);
+    return drop_victims(retention, DROP_PROFILE, RETENTION_PROFILE, SEAL_PROFILE, RETENTION_AGE,
+                        why);
 }
 
 static bool drop_unused(struct retention *retention, struct failure *why)
@@ -149,8 +191,9 @@ static bool drop_unused(struct retention *retention, struct failure *why)
 
     database_bind(applications, ":stretch", retention->cut.stretch);
     database_bind(applications, ":at", retention->cut.at);
-    return database_finish(retention->ledger->db, retention->statements[DROP_RUNS],
-                           "dropping old runs", why) &&
+    retention->victims.count = 0;
+    return read_victims(retention, FIND_RUNS, why) &&
+           drop_told(retention, DROP_RUN, RETENTION_UNTOLD, SEAL_RUN, RETENTION_AGE, why) &&
            database_finish(retention->ledger->db, applications, "dropping old applications", why);
 }
 
@@ -166,7 +209,8 @@ static bool clear_stretches(struct retention *retention, bool *done, struct fail
         return false;
     }
     *done = retention->victims.count < (size_t)retention->others.rows;
-    if (!drop_victims(retention, DROP_STRETCH, RETENTION_STRETCHES, RETENTION_AGE, why)) {
+    if (!drop_victims(retention, DROP_STRETCH, RETENTION_STRETCHES, SEAL_STRETCH, RETENTION_AGE,
+                      why)) {
         return false;
     }
     retention_lock(retention);
@@ -265,7 +309,8 @@ static bool clear_ended(struct retention *retention, bool *none, struct failure 
     }
     move_on(retention, high, high >= newest - 1, none);
     return (retention->victims.count == 0 || note_ended(retention, why)) &&
-           drop_victims(retention, DROP_PROCESS, RETENTION_PROCESSES, RETENTION_SIZE, why);
+           drop_victims(retention, DROP_PROCESS, RETENTION_PROCESSES, SEAL_PROCESS, RETENTION_SIZE,
+                        why);
 }
 
 static bool clear_oldest_profile(struct retention *retention, bool *done, struct failure *why)
@@ -275,7 +320,8 @@ static bool clear_oldest_profile(struct retention *retention, bool *done, struct
         return false;
     }
     *done = retention->victims.count == 0;
-    return drop_victims(retention, DROP_PROFILE, RETENTION_PROFILE, RETENTION_SIZE, why);
+    return drop_victims(retention, DROP_PROFILE, RETENTION_PROFILE, SEAL_PROFILE, RETENTION_SIZE,
+                        why);
 }
 
 bool retention_clear_oldest(struct retention *retention, bool *done, struct failure *why)

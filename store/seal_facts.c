@@ -74,7 +74,7 @@ static const struct source {
          11, 0, 0, false},
 };
 
-enum { LASTED = 2, WITHHELD = 22 };
+enum { LASTED = 2, OWNER = 8, WITHHELD = 22 };
 
 /* All other SQL of this module. */
 enum statement {
@@ -167,6 +167,12 @@ bool seal_reader_open(struct seal_reader **out, sqlite3 *db, struct failure *why
     }
     *out = reader;
     return true;
+}
+
+/* Within a seal no two rows have ids that far apart; a fact has its whole id in it anyway. */
+int64_t seal_key_of(int64_t process, int64_t id)
+{
+    return process == 0 ? id : (process & 0x7fffffff) << 32 | (id & 0xffffffff);
 }
 
 struct sha256 *seal_reader_sha256(struct seal_reader *reader)
@@ -498,6 +504,8 @@ bool seal_reader_walk(struct seal_reader *reader, enum seal_kind kind, int64_t l
     while ((result = sqlite3_step(row)) == SQLITE_ROW && ok) {
         struct seal_fact fact = {.kind = kind, .id = sqlite3_column_int64(row, 0)};
 
+        fact.key =
+            seal_key_of(kind == SEAL_INTERVAL ? sqlite3_column_int64(row, OWNER) : 0, fact.id);
         ok = take_row(reader, &fact, row, by, why) && visit(context, &fact, why);
     }
     if (!ok) {

@@ -23,7 +23,8 @@
 struct seal_fact {
     enum seal_kind kind;
     int64_t id;
-    bool told; /* false: not under that seal; only the end counts */
+    int64_t key; /* its place in the tree: see seal_key_of() */
+    bool told;   /* false: not under that seal; only the end counts */
     uint8_t digest[SHA256_SIZE];
 
     /* The end of an interval, process or module that is a fact of its own. */
@@ -32,6 +33,13 @@ struct seal_fact {
     struct ledger_position end; /* belongs to the first seal that covers it */
     uint8_t end_digest[SHA256_SIZE];
 };
+
+/*
+ * Rows are in the tree by their ids; intervals and their closings by process
+ * and id, so that what one noisy program leaves behind when it is dropped lies
+ * together. `process` 0: not known, or not an interval.
+ */
+int64_t seal_key_of(int64_t process, int64_t id);
 
 /* What reads them: of one open database. Belongs to its thread. */
 struct seal_reader;

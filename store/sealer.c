@@ -400,10 +400,10 @@ static bool read_next_ids(struct sealer *sealer, struct seal *seal, struct failu
     return database_end(sealer->ledger->db, ids, result, "looking for what is to be sealed", why);
 }
 
-static bool add_leaf(struct sealer *sealer, enum seal_kind kind, int64_t id,
+static bool add_leaf(struct sealer *sealer, enum seal_kind kind, int64_t key,
                      const uint8_t digest[SHA256_SIZE], struct failure *why)
 {
-    struct seal_leaf leaf = {.first = id, .leaves = 1};
+    struct seal_leaf leaf = {.first = key, .leaves = 1};
 
     memcpy(leaf.digest, digest, SHA256_SIZE);
     return seal_leaves_add(&sealer->leaves, kind, &leaf, why);
@@ -413,14 +413,14 @@ static bool take_fact(void *context, const struct seal_fact *fact, struct failur
 {
     struct sealer *sealer = context;
 
-    if (fact->told && !add_leaf(sealer, fact->kind, fact->id, fact->digest, why)) {
+    if (fact->told && !add_leaf(sealer, fact->kind, fact->key, fact->digest, why)) {
         return false;
     }
     if (!fact->ended) {
         return true;
     }
     return seal_covers(&sealer->making, &fact->end)
-               ? add_leaf(sealer, fact->end_kind, fact->id, fact->end_digest, why)
+               ? add_leaf(sealer, fact->end_kind, fact->key, fact->end_digest, why)
                : add_end(&sealer->later, fact->kind, fact->id, why);
 }
 

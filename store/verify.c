@@ -25,6 +25,7 @@ enum statement {
     TOLD,
     COUNTS,
     NEWEST_STRETCH,
+    HEAD,
     STATEMENT_COUNT,
 };
 
@@ -39,6 +40,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
                "       (SELECT coalesce(min(id), 0) FROM interval),"
                "       (SELECT count(*) FROM withheld),"
                "       (SELECT count(*) FROM changed)",
+    [HEAD] = "SELECT value FROM meta WHERE name = 'seal_head'",
     [NEWEST_STRETCH] = "SELECT end_at, last_sample FROM stretch WHERE id = ?1",
 };
 
@@ -69,6 +71,7 @@ struct told {
 struct pending {
     struct ledger_position at;
     int64_t id;
+    int64_t key;
     enum seal_kind kind; /* of the row */
     enum seal_kind end_kind;
     uint8_t digest[SHA256_SIZE];
@@ -203,7 +206,8 @@ static void note_damage(struct verify *verify)
     if (result->damaged_seals++ == 0) {
         result->damage = verify->damage;
         result->damaged_seal = verify->seal.number;
-        result->damaged_from = verify->before.until.at;
+        result->damaged_from =
+            verify->before.until.stretch != 0 ? verify->before.until.at : verify->before.at;
         result->damaged_until = verify->seal.until.at;
         result->damaged_kind = verify->damaged_kind;
         result->damaged_row = verify->damaged_row;
@@ -269,8 +273,11 @@ static struct pending pop(struct pendings *heap)
 
 static bool keep_end(struct verify *verify, const struct seal_fact *fact, struct failure *why)
 {
-    struct pending pending = {
-        .at = fact->end, .id = fact->id, .kind = fact->kind, .end_kind = fact->end_kind};
+    struct pending pending = {.at = fact->end,
+                              .id = fact->id,
+                              .key = fact->key,
+                              .kind = fact->kind,
+                              .end_kind = fact->end_kind};
 
     memcpy(pending.digest, fact->end_digest, SHA256_SIZE);
     return push(&verify->pendings, &pending, why);
@@ -375,10 +382,10 @@ static void note_missing(struct verify *verify, enum seal_kind kind, int64_t fir
  * One seal.
  */
 
-static bool add_leaf(struct verify *verify, enum seal_kind kind, int64_t id,
+static bool add_leaf(struct verify *verify, enum seal_kind kind, int64_t key,
                      const uint8_t digest[SHA256_SIZE], struct failure *why)
 {
-    struct seal_leaf leaf = {.first = id, .leaves = 1};
+    struct seal_leaf leaf = {.first = key, .leaves = 1};
 
     memcpy(leaf.digest, digest, SHA256_SIZE);
     return seal_leaves_add(&verify->leaves, kind, &leaf, why);
@@ -397,14 +404,14 @@ static bool take_fact(void *context, const struct seal_fact *fact, struct failur
         blame(verify, VERIFY_INSERTED, fact->kind, fact->id);
         return true;
     }
-    if (fact->told && !add_leaf(verify, fact->kind, fact->id, fact->digest, why)) {
+    if (fact->told && !add_leaf(verify, fact->kind, fact->key, fact->digest, why)) {
         return false;
     }
     if (!fact->ended) {
         return true;
     }
     return seal_covers(&verify->seal, &fact->end)
-               ? add_leaf(verify, fact->end_kind, fact->id, fact->end_digest, why)
+               ? add_leaf(verify, fact->end_kind, fact->key, fact->end_digest, why)
                : keep_end(verify, fact, why);
 }
 
@@ -436,7 +443,7 @@ static bool take_changed(void *context, const struct seal_fact *fact, struct fai
 {
     struct verify *verify = context;
 
-    return add_leaf(verify, fact->kind, fact->id, fact->digest, why);
+    return add_leaf(verify, fact->kind, fact->key, fact->digest, why);
 }
 
 static bool take_stub(struct verify *verify, sqlite3_stmt *stub, struct failure *why)
@@ -493,7 +500,7 @@ static bool find_stub(const struct verify *verify, const struct pending *pending
         const struct seal_leaf *leaf = &list->items[i];
 
         if (leaf->stub && leaf->shift < 64 &&
-            pending->id >> leaf->shift == leaf->first >> leaf->shift) {
+            pending->key >> leaf->shift == leaf->first >> leaf->shift) {
             return true;
         }
     }
@@ -506,7 +513,7 @@ static bool take_pending(struct verify *verify, const struct pending *pending, b
     bool there = false;
 
     if (!verify->seal.emptied && !(stubs && find_stub(verify, pending))) {
-        return add_leaf(verify, pending->end_kind, pending->id, pending->digest, why);
+        return add_leaf(verify, pending->end_kind, pending->key, pending->digest, why);
     }
     if (!seal_reader_walk(verify->reader, pending->kind, pending->id, pending->id + 1, NULL,
                           note_row, &there, why)) {
@@ -555,7 +562,7 @@ static bool compare_root(struct verify *verify, struct failure *why)
         return false;
     }
     if (seal_leaves_overlap(&verify->leaves, &kind, &id)) {
-        blame(verify, VERIFY_INSERTED, kind, id);
+        blame(verify, VERIFY_INSERTED, kind, id & 0xffffffff);
     } else if (memcmp(root, seal->root, sizeof(root)) != 0) {
         blame(verify,
               leaves < seal->leaves   ? VERIFY_REMOVED
@@ -806,6 +813,24 @@ static void check_missing(struct verify *verify)
     }
 }
 
+/* What the writer goes on from: whoever changed seals and forgot it is found without a key. */
+static bool check_head(struct verify *verify, struct failure *why)
+{
+    sqlite3_stmt *head = verify->statements[HEAD];
+    int result = sqlite3_step(head);
+    bool same = result == SQLITE_ROW && sqlite3_column_bytes(head, 0) == SHA256_SIZE &&
+                memcmp(sqlite3_column_blob(head, 0), verify->head, SHA256_SIZE) == 0;
+
+    if (!same && verify->result->damaged_seals == 0) {
+        verify->faulty = false;
+        blame(verify, VERIFY_SEAL_CHANGED, 0, 0);
+        verify->seal = verify->before;
+        note_damage(verify);
+        verify->result->damaged_from = verify->first.at;
+    }
+    return database_end(verify->ledger->db, head, result, "looking for the newest seal", why);
+}
+
 static bool count_rest(struct verify *verify, struct failure *why)
 {
     sqlite3_stmt *counts = verify->statements[COUNTS];
@@ -830,7 +855,7 @@ static bool finish(struct verify *verify, struct failure *why)
 {
     if (verify->begun) {
         check_missing(verify);
-        if (!check_coverage(verify, why)) {
+        if (!check_coverage(verify, why) || !check_head(verify, why)) {
             return false;
         }
     }
