@@ -10,6 +10,7 @@
 #include "store/ledger.h"
 #include "store/ledger_handle.h"
 #include "store/ledger_query.h"
+#include "store/ledger_schema.h"
 #include "store/ledger_writer.h"
 #include "tests/support.h"
 #include "tests/unit/made_up.h"
@@ -141,7 +142,7 @@ START_TEST(a_new_ledger_has_a_name_and_no_samples)
     ck_assert_int_gt(summary.created_at, 1600000000000);
     ck_assert_int_eq(summary.samples, 0);
     ck_assert_int_eq(summary.intervals, 0);
-    ck_assert_int_eq(summary.schema_version, 1);
+    ck_assert_int_eq(summary.schema_version, LEDGER_SCHEMA_VERSION);
 }
 END_TEST
 

@@ -9,6 +9,7 @@
 #include "store/ledger.h"
 #include "store/ledger_handle.h"
 #include "store/ledger_log.h"
+#include "store/ledger_schema.h"
 #include "tests/support.h"
 
 static const char path[] = "check_ledger_log.db";
@@ -88,7 +89,7 @@ START_TEST(a_writer_is_as_patient_afterwards_as_before)
     run(fixture.stranger, "BEGIN; SELECT count(*) FROM text");
     write_much();
     ck_assert(tend());
-    ck_assert_int_eq(support_query_number(path, "PRAGMA user_version"), 1);
+    ck_assert_int_eq(support_query_number(path, "PRAGMA user_version"), LEDGER_SCHEMA_VERSION);
     run(fixture.ledger->db,
         "CREATE TEMP TABLE patience AS SELECT timeout FROM pragma_busy_timeout");
     run(fixture.ledger->db, "INSERT OR REPLACE INTO text (id, text)"
