@@ -26,6 +26,7 @@ enum statement {
     COUNTS,
     NEWEST_STRETCH,
     HEAD,
+    LOWEST,
     STATEMENT_COUNT,
 };
 
@@ -41,6 +42,16 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
                "       (SELECT count(*) FROM withheld),"
                "       (SELECT count(*) FROM changed)",
     [HEAD] = "SELECT value FROM meta WHERE name = 'seal_head'",
+    /* Ids begin with 1: what has a lower one was put before all that is sealed. */
+    [LOWEST] = "SELECT 1, min(id) FROM interval UNION ALL SELECT 3, min(id) FROM process"
+               " UNION ALL SELECT 5, min(id) FROM module UNION ALL SELECT 7, min(id) FROM image"
+               " UNION ALL SELECT 8, min(id) FROM user UNION ALL SELECT 9, min(id) FROM service"
+               " UNION ALL SELECT 10, min(id) FROM boot UNION ALL SELECT 11, min(id) FROM run"
+               " UNION ALL SELECT 12, min(id) FROM settings"
+               " UNION ALL SELECT 13, min(id) FROM zone_offset"
+               " UNION ALL SELECT 14, min(id) FROM stretch"
+               " UNION ALL SELECT 16, min(id) FROM profile"
+               " UNION ALL SELECT 17, min(id) FROM dropped",
     [NEWEST_STRETCH] = "SELECT end_at, last_sample FROM stretch WHERE id = ?1",
 };
 
@@ -796,21 +807,44 @@ static bool check_coverage(struct verify *verify, struct failure *why)
     return database_end(verify->ledger->db, newest, result, "looking for the newest stretch", why);
 }
 
+/* Something that is not of one seal: it counts where nothing else was found. */
+static void blame_all(struct verify *verify, enum verify_damage damage, enum seal_kind kind,
+                      int64_t row)
+{
+    if (verify->result->damaged_seals == 0) {
+        verify->faulty = false;
+        blame(verify, damage, kind, row);
+        verify->seal = verify->before;
+        note_damage(verify);
+        verify->result->damaged_from = verify->first.at;
+    }
+}
+
 /* More rows are missing than the notes tell of. */
 static void check_missing(struct verify *verify)
 {
     for (int kind = 0; kind < SEAL_KINDS; kind++) {
         int by = told_by[kind];
 
-        if (by > 0 && verify->missing[kind] > verify->told[by].rows &&
-            verify->result->damaged_seals == 0) {
-            verify->faulty = false;
-            blame(verify, VERIFY_REMOVED, (enum seal_kind)kind, 0);
-            verify->seal = verify->before;
-            note_damage(verify);
-            verify->result->damaged_from = verify->first.at;
+        if (by > 0 && verify->missing[kind] > verify->told[by].rows) {
+            blame_all(verify, VERIFY_REMOVED, (enum seal_kind)kind, 0);
         }
     }
+}
+
+static bool check_lowest(struct verify *verify, struct failure *why)
+{
+    sqlite3_stmt *lowest = verify->statements[LOWEST];
+    int result;
+
+    while ((result = sqlite3_step(lowest)) == SQLITE_ROW) {
+        int64_t id = sqlite3_column_int64(lowest, 1);
+
+        if (sqlite3_column_type(lowest, 1) != SQLITE_NULL && id < 1) {
+            blame_all(verify, VERIFY_INSERTED, (enum seal_kind)sqlite3_column_int(lowest, 0), id);
+        }
+    }
+    return database_end(verify->ledger->db, lowest, result, "looking for the oldest rows", why);
 }
 
 /* What the writer goes on from: whoever changed seals and forgot it is found without a key. */
@@ -821,12 +855,8 @@ static bool check_head(struct verify *verify, struct failure *why)
     bool same = result == SQLITE_ROW && sqlite3_column_bytes(head, 0) == SHA256_SIZE &&
                 memcmp(sqlite3_column_blob(head, 0), verify->head, SHA256_SIZE) == 0;
 
-    if (!same && verify->result->damaged_seals == 0) {
-        verify->faulty = false;
-        blame(verify, VERIFY_SEAL_CHANGED, 0, 0);
-        verify->seal = verify->before;
-        note_damage(verify);
-        verify->result->damaged_from = verify->first.at;
+    if (!same) {
+        blame_all(verify, VERIFY_SEAL_CHANGED, 0, 0);
     }
     return database_end(verify->ledger->db, head, result, "looking for the newest seal", why);
 }
@@ -855,7 +885,8 @@ static bool finish(struct verify *verify, struct failure *why)
 {
     if (verify->begun) {
         check_missing(verify);
-        if (!check_coverage(verify, why) || !check_head(verify, why)) {
+        if (!check_lowest(verify, why) || !check_coverage(verify, why) ||
+            !check_head(verify, why)) {
             return false;
         }
     }

@@ -1,0 +1,885 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * A ledger with something of every kind in it is edited in every way, by
+ * somebody who knows nothing of seals, by one who makes all of them anew, and by
+ * one who also has the present key: verification finds the first place.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock_fake.h"
+#include "store/database.h"
+#include "store/ledger.h"
+#include "store/ledger_handle.h"
+#include "store/ledger_writer.h"
+#include "store/retention.h"
+#include "store/seal_facts.h"
+#include "store/seal_key.h"
+#include "store/seal_leaves.h"
+#include "store/verify.h"
+#include "tests/support.h"
+#include "tests/unit/made_up.h"
+
+#define MINUTE 60000
+#define DAY INT64_C(86400000)
+
+enum { STEP_MS = 10000, MOST_SEALS = 64, MOST_ENDS = 4096 };
+
+static const char base[] = "check_verify_base.db";
+static const char path[] = "check_verify.db";
+static const char key_path[] = "check_verify.db.key";
+
+static struct {
+    struct ledger *ledger;
+    struct ledger_writer *writer;
+    struct retention *retention;
+    struct snapshot snapshot;
+    struct seal_key first_key; /* as it was shown */
+    char ledger_id[SEAL_LEDGER_ID + 1];
+    int ticks;
+    struct failure why;
+} fixture;
+
+static struct verify_result result;
+
+/*
+ * Making a history
+ */
+
+static void start(const char *file)
+{
+    struct ledger_run run = {.program = "check_verify",
+                             .boot = {.id = "a boot"},
+                             .interval = STEP_MS,
+                             .started_at = clock_now(),
+                             .settings = "collector.interval: 10s"};
+    struct sealer_state state;
+
+    CHECK_DONE(ledger_open(&fixture.ledger, file, LEDGER_WRITE, &fixture.why), fixture.why);
+    CHECK_DONE(ledger_writer_open(&fixture.writer, fixture.ledger, &run, &fixture.why),
+               fixture.why);
+    ledger_writer_look_at_seals(fixture.writer, &state);
+    if (state.key_line != NULL && state.key == SEALER_KEY_FIRST) {
+        ck_assert(seal_key_parse_line(state.key_line, &fixture.first_key, fixture.ledger_id));
+    }
+}
+
+static void stop(void)
+{
+    struct ledger_writer *writer = fixture.writer;
+
+    retention_close(fixture.retention);
+    fixture.retention = NULL;
+    fixture.writer = NULL;
+    CHECK_DONE(ledger_writer_close(writer, LEDGER_GAP_STOPPED, &fixture.why), fixture.why);
+    ledger_close(fixture.ledger);
+    fixture.ledger = NULL;
+}
+
+/* What a crash leaves: nothing is said of an end. */
+static void crash(void)
+{
+    ledger_writer_drop(fixture.writer);
+    ledger_close(fixture.ledger);
+    fixture.ledger = NULL;
+    fixture.writer = NULL; /* leaked, as by a crash */
+    snapshot_clear(&fixture.snapshot);
+}
+
+/* A sample in ten seconds: a service and short connections to it, a client that comes and goes. */
+static void tick(void)
+{
+    int n = fixture.ticks++;
+    uint32_t owner;
+
+    made_up_begin(&fixture.snapshot, clock_now());
+    owner = made_up_process(&fixture.snapshot, 10, 1, "server", "/bin/server");
+    made_up_listener(&fixture.snapshot, 80, owner);
+    made_up_connection(&fixture.snapshot, 80, (uint16_t)(50000 + n / 2), SOCKET_ESTABLISHED, owner);
+    made_up_connection(&fixture.snapshot, 80, (uint16_t)(40000 + n / 11), SOCKET_ESTABLISHED,
+                       owner);
+    if (n / 9 % 2 == 0) {
+        owner = made_up_process(&fixture.snapshot, 11, (uint64_t)(2 + n / 9), "client",
+                                n % 9 > 6 ? "/bin/client" : NULL);
+        made_up_connection(&fixture.snapshot, 3000, 443, SOCKET_ESTABLISHED, owner);
+    }
+    CHECK_DONE(ledger_writer_add(fixture.writer, &fixture.snapshot, &fixture.why), fixture.why);
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+    clock_fake_run(STEP_MS);
+}
+
+static void run_minutes(int minutes)
+{
+    for (int i = 0; i < minutes * 6; i++) {
+        tick();
+    }
+}
+
+/* What the made-up samples have not. It is sealed with all that is recorded. */
+static const char others[] =
+    "INSERT INTO text (id, text) VALUES (100, '/lib/one.so'), (101, '1.0'), (102, 'web');"
+    "INSERT INTO user VALUES (1, '1000', 'alice'), (2, '1001', NULL);"
+    "INSERT INTO service VALUES (1, 102, 4), (2, 102, 5);"
+    "INSERT INTO image VALUES (1, 100, 1, 2, 3, 4, 1, 5, x'00112233', 101, NULL, NULL, 2, 0,"
+    " NULL), (2, 100, 1, 2, 3, 9, 6, 5, NULL, NULL, NULL, NULL, NULL, NULL, NULL);"
+    "INSERT INTO module VALUES (1, 1, 100, 4096, 8192, 0, 1, 1, 1800000000000, NULL, NULL),"
+    " (2, 1, 100, 65536, 8192, 0, NULL, 1, 1800000000000, 1, 1800000030000);"
+    "INSERT INTO profile VALUES (1, 20000, 100, 1, 6, 1, 80, x'0a000001', 1, 5, 6, 6, 7, 8, 1),"
+    " (2, 20000, 100, 1, 6, 1, 81, NULL, 0, 5, 6, 6, 7, 8, 1);"
+    "UPDATE interval SET service = 1, age = 10 WHERE id = 1;";
+
+static void make_base(void)
+{
+    memset(&fixture, 0, sizeof(fixture));
+    clock_fake_reset();
+    clock_fake_set(1800000000000);
+    support_remove_database(base);
+    start(base);
+    tick();
+    support_run_sql(base, others);
+    run_minutes(4);
+    stop();
+    clock_fake_run(DAY / 24);
+    start(base);
+    run_minutes(3);
+    stop();
+    snapshot_clear(&fixture.snapshot);
+}
+
+static void remove_files(void)
+{
+    support_remove_database(path);
+    remove("check_verify.db-lock");
+}
+
+static void remove_base(void)
+{
+    support_remove_database(base);
+    remove("check_verify_base.db-lock");
+}
+
+static void copy_file(const char *from, const char *to)
+{
+    size_t size;
+    char *bytes = support_read_file(from, &size);
+
+    support_write_file(to, bytes, size);
+    free(bytes);
+}
+
+static void copy_base(void)
+{
+    remove_files();
+    copy_file(base, path);
+    copy_file("check_verify_base.db.key", key_path);
+}
+
+static void close_fixture(void)
+{
+    retention_close(fixture.retention);
+    fixture.retention = NULL;
+    if (fixture.writer != NULL &&
+        !ledger_writer_close(fixture.writer, LEDGER_GAP_STOPPED, &fixture.why)) {
+        puts(fixture.why.text);
+    }
+    fixture.writer = NULL;
+    ledger_close(fixture.ledger);
+    fixture.ledger = NULL;
+    snapshot_clear(&fixture.snapshot);
+    remove_files();
+}
+
+/*
+ * Asking
+ */
+
+static enum verify_status verify_by(const struct verify_plan *plan)
+{
+    struct ledger *ledger;
+
+    CHECK_DONE(ledger_open(&ledger, path, LEDGER_READ, &fixture.why), fixture.why);
+    CHECK_DONE(ledger_verify(&result, ledger, plan, &fixture.why), fixture.why);
+    ledger_close(ledger);
+    return result.status;
+}
+
+static enum verify_status verify(void)
+{
+    struct verify_plan plan = {0};
+
+    return verify_by(&plan);
+}
+
+static enum verify_status verify_keyed(void)
+{
+    struct verify_plan plan = {.keys = &fixture.first_key, .key_count = 1};
+
+    return verify_by(&plan);
+}
+
+static enum verify_status verify_since(int64_t since)
+{
+    struct verify_plan plan = {.keys = &fixture.first_key, .key_count = 1, .since = since};
+
+    return verify_by(&plan);
+}
+
+static struct verify_anchor newest_anchor(void)
+{
+    struct verify_anchor anchor;
+
+    verify();
+    anchor.number = result.newest;
+    memcpy(anchor.head, result.head, sizeof(anchor.head));
+    return anchor;
+}
+
+static enum verify_status verify_anchored(const struct verify_anchor *anchor)
+{
+    struct verify_plan plan = {.anchors = anchor, .anchor_count = 1};
+
+    return verify_by(&plan);
+}
+
+static long long number(const char *sql)
+{
+    return support_query_number(path, sql);
+}
+
+/*
+ * Somebody who makes the seals anew: the same facts as the sealer finds, roots
+ * and heads; macs with the key where he has it, else as they were.
+ */
+
+struct ends {
+    struct seal_fact facts[MOST_ENDS];
+    size_t count;
+};
+
+static struct {
+    sqlite3 *db;
+    struct seal_reader *reader;
+    struct seal seals[MOST_SEALS];
+    size_t count;
+    struct seal_leaves leaves;
+    const struct seal *by;
+    struct ends ends;
+} forger;
+
+static void forge_leaf(enum seal_kind kind, int64_t key, const uint8_t digest[SHA256_SIZE])
+{
+    struct seal_leaf leaf = {.first = key, .leaves = 1};
+
+    memcpy(leaf.digest, digest, SHA256_SIZE);
+    CHECK_DONE(seal_leaves_add(&forger.leaves, kind, &leaf, &fixture.why), fixture.why);
+}
+
+static bool forge_fact(void *context, const struct seal_fact *fact, struct failure *why)
+{
+    (void)context;
+    (void)why;
+    if (fact->told) {
+        forge_leaf(fact->kind, fact->key, fact->digest);
+    }
+    if (fact->ended && seal_covers(forger.by, &fact->end)) {
+        forge_leaf(fact->end_kind, fact->key, fact->end_digest);
+    } else if (fact->ended) {
+        ck_assert_uint_lt(forger.ends.count, MOST_ENDS);
+        forger.ends.facts[forger.ends.count++] = *fact;
+    }
+    return true;
+}
+
+static void forge_ends(void)
+{
+    for (size_t i = 0; i < forger.ends.count; i++) {
+        struct seal_fact *fact = &forger.ends.facts[i];
+
+        if (fact->ended && seal_covers(forger.by, &fact->end)) {
+            forge_leaf(fact->end_kind, fact->key, fact->end_digest);
+            fact->ended = false;
+        }
+    }
+}
+
+static void read_seals(void)
+{
+    sqlite3_stmt *all;
+
+    CHECK_DONE(database_prepare(forger.db, "SELECT " SEAL_COLUMNS " FROM seal ORDER BY number",
+                                &all, &fixture.why),
+               fixture.why);
+    for (forger.count = 0; sqlite3_step(all) == SQLITE_ROW; forger.count++) {
+        ck_assert_uint_lt(forger.count, MOST_SEALS);
+        seal_take(all, &forger.seals[forger.count]);
+    }
+    sqlite3_finalize(all);
+}
+
+static void forge_root(size_t i)
+{
+    struct seal *seal = &forger.seals[i];
+    const struct seal *before = &forger.seals[i - 1];
+
+    seal_leaves_reset(&forger.leaves);
+    forger.by = seal;
+    forge_ends();
+    for (int k = 0; k < SEAL_RANGES; k++) {
+        enum seal_kind kind = seal_ranges[k];
+
+        CHECK_DONE(seal_reader_walk(forger.reader, kind, before->next[kind], seal->next[kind], seal,
+                                    forge_fact, NULL, &fixture.why),
+                   fixture.why);
+    }
+    CHECK_DONE(seal_reader_walk_changed(forger.reader, before->number, seal->number, forge_fact,
+                                        NULL, &fixture.why),
+               fixture.why);
+    CHECK_DONE(seal_leaves_root(&forger.leaves, seal_reader_sha256(forger.reader), seal->root,
+                                &seal->leaves, &fixture.why),
+               fixture.why);
+}
+
+static void store_forged(const struct seal *seal, const uint8_t head[SHA256_SIZE])
+{
+    sqlite3_stmt *set;
+    sqlite3_stmt *set_head;
+
+    CHECK_DONE(database_prepare(forger.db,
+                                "UPDATE seal SET root = :root, mac = :mac, leaves = :leaves"
+                                " WHERE number = :number",
+                                &set, &fixture.why),
+               fixture.why);
+    database_bind(set, ":number", seal->number);
+    database_bind(set, ":leaves", seal->leaves);
+    database_bind_bytes(set, ":root", seal->root, SHA256_SIZE);
+    database_bind_bytes(set, ":mac", seal->mac, SHA256_SIZE);
+    CHECK_DONE(database_finish(forger.db, set, "forging", &fixture.why), fixture.why);
+    sqlite3_finalize(set);
+    CHECK_DONE(database_prepare(forger.db, "UPDATE meta SET value = :head WHERE name = 'seal_head'",
+                                &set_head, &fixture.why),
+               fixture.why);
+    database_bind_bytes(set_head, ":head", head, SHA256_SIZE);
+    CHECK_DONE(database_finish(forger.db, set_head, "forging", &fixture.why), fixture.why);
+    sqlite3_finalize(set_head);
+}
+
+/* `key` NULL: he has none. The best he can do with it is to use it for all seals. */
+static void forge(const struct seal_key *key)
+{
+    uint8_t head[SHA256_SIZE];
+    struct sha256 *sha256;
+
+    memset(&forger, 0, sizeof(forger));
+    CHECK_DONE(database_open(&forger.db, path, DATABASE_WRITE, &fixture.why), fixture.why);
+    CHECK_DONE(seal_reader_open(&forger.reader, forger.db, &fixture.why), fixture.why);
+    sha256 = seal_reader_sha256(forger.reader);
+    read_seals();
+    CHECK_DONE(seal_begin_head(head, sha256, fixture.ledger_id,
+                               number("SELECT value FROM meta WHERE name = 'created_at'"),
+                               &fixture.why),
+               fixture.why);
+    for (size_t i = 0; i < forger.count; i++) {
+        struct seal *seal = &forger.seals[i];
+
+        if (i > 0) {
+            forge_root(i);
+        }
+        CHECK_DONE(seal_move_head(head, sha256, seal, &fixture.why), fixture.why);
+        if (key != NULL) {
+            CHECK_DONE(hmac_sha256(seal->mac, sha256, key->bytes, head, SHA256_SIZE, &fixture.why),
+                       fixture.why);
+        }
+        store_forged(seal, head);
+    }
+    seal_leaves_clear(&forger.leaves);
+    seal_reader_close(forger.reader);
+    database_close(forger.db);
+}
+
+static struct seal_key present_key(void)
+{
+    struct seal_key key;
+    bool found;
+
+    CHECK_DONE(seal_key_read(&key, key_path, fixture.ledger_id, &found, &fixture.why), fixture.why);
+    ck_assert(found);
+    return key;
+}
+
+/*
+ * Edits
+ */
+
+#define SEAL_OF(next, id) "SELECT min(number) FROM seal WHERE " next " > (" id ")"
+#define SEAL_AT(at) "SELECT min(number) FROM seal WHERE until_at >= (" at ")"
+#define INTERVAL(sql, id)                                                                          \
+    {                                                                                              \
+        sql " WHERE id = (" id ")", SEAL_OF("next_interval", id)                                   \
+    }
+
+/* One that was closed by the seal it is in, one that was closed by a later one, one that is open.
+ */
+#define SHORT "SELECT min(id) FROM interval WHERE remote_port >= 50001"
+#define LONG "SELECT min(id) FROM interval WHERE remote_port = 40000"
+#define OPEN "SELECT min(id) FROM interval WHERE lasted < 0"
+#define END_OF_LONG "SELECT opened_at + lasted FROM interval WHERE id = (" LONG ")"
+#define CLIENT "SELECT min(id) FROM process WHERE pid = 11"
+
+static const struct {
+    const char *sql;
+    const char *seal; /* the first one that does not hold: asked before the edit */
+} edits[] = {
+    INTERVAL("UPDATE interval SET opened_at = opened_at + 1", SHORT),
+    INTERVAL("UPDATE interval SET lasted = lasted + 1", SHORT),
+    INTERVAL("UPDATE interval SET lasted = -8388608", SHORT),
+    INTERVAL("UPDATE interval SET kind = kind + 1", SHORT),
+    INTERVAL("UPDATE interval SET local_address = x'0a000001'", SHORT),
+    INTERVAL("UPDATE interval SET local_port = 81", SHORT),
+    INTERVAL("UPDATE interval SET remote_address = NULL", SHORT),
+    INTERVAL("UPDATE interval SET remote_port = remote_port + 1", SHORT),
+    INTERVAL("UPDATE interval SET process = 2", SHORT),
+    INTERVAL("UPDATE interval SET process = NULL, pid = 10", SHORT),
+    INTERVAL("UPDATE interval SET age = 11", "1"),
+    INTERVAL("UPDATE interval SET service = 2", "1"),
+    INTERVAL("UPDATE interval SET lasted = 5", OPEN),
+    INTERVAL("UPDATE interval SET lasted = 5", LONG),
+    INTERVAL("DELETE FROM interval", SHORT),
+    INTERVAL("DELETE FROM interval", OPEN),
+    INTERVAL("UPDATE interval SET id = 0", SHORT),
+    {"UPDATE interval SET lasted = lasted + 1 WHERE id = (" LONG ")", SEAL_AT(END_OF_LONG)},
+    {"UPDATE interval SET lasted = -8388608 WHERE id = (" LONG ")", SEAL_AT(END_OF_LONG)},
+    /* Two rows change places. */
+    {"UPDATE interval SET id = -7 WHERE id = 2; UPDATE interval SET id = 2 WHERE id = 3;"
+     "UPDATE interval SET id = 3 WHERE id = -7",
+     "SELECT 1"},
+    {"INSERT INTO interval SELECT -1, opened_at, lasted, kind, local_address, local_port,"
+     " remote_address, remote_port, process, pid, age, service FROM interval WHERE id = 1",
+     "SELECT max(number) FROM seal"},
+
+    {"UPDATE process SET pid = 12 WHERE id = 1", "SELECT 1"},
+    {"UPDATE process SET start = 7 WHERE id = 1", "SELECT 1"},
+    {"UPDATE process SET path = NULL WHERE id = 1", "SELECT 1"},
+    {"UPDATE process SET name = path WHERE id = 1", "SELECT 1"},
+    {"UPDATE process SET command_line = 'x' WHERE id = 1", "SELECT 1"},
+    {"UPDATE process SET user = 1 WHERE id = 1", "SELECT 1"},
+    {"UPDATE process SET image = 1 WHERE id = 1", "SELECT 1"},
+    {"UPDATE process SET first_seen_at = 7 WHERE id = 1", "SELECT 1"},
+    {"DELETE FROM process WHERE id = 2", "SELECT 1"},
+    {"UPDATE process SET gone_at = gone_at + 1 WHERE id = (" CLIENT ")",
+     SEAL_AT("SELECT gone_at FROM process WHERE id = (" CLIENT ")")},
+    {"UPDATE process SET gone_at = NULL, last_stretch = NULL WHERE id = (" CLIENT ")",
+     SEAL_AT("SELECT gone_at FROM process WHERE id = (" CLIENT ")")},
+    {"UPDATE text SET text = 'serve' WHERE id = (SELECT name FROM process WHERE id = 1)",
+     "SELECT 1"},
+    /* What the path was learned for after it was sealed. */
+    {"UPDATE process SET path = NULL WHERE id = (" CLIENT ")",
+     "SELECT min(number) FROM seal WHERE number >="
+     " (SELECT seal FROM changed WHERE kind = 3 AND row = (" CLIENT "))"},
+    {"DELETE FROM changed WHERE kind = 3", SEAL_OF("next_process", CLIENT)},
+    {"UPDATE changed SET was = zeroblob(32) WHERE kind = 3", SEAL_OF("next_process", CLIENT)},
+
+    {"UPDATE module SET base = 1 WHERE id = 1", "SELECT 1"},
+    {"UPDATE module SET image = NULL WHERE id = 1", "SELECT 1"},
+    {"UPDATE module SET last_stretch = 1, gone_at = 1800000020000 WHERE id = 1", "SELECT 1"},
+    {"UPDATE module SET last_stretch = NULL, gone_at = NULL WHERE id = 2", "SELECT 1"},
+    {"DELETE FROM module WHERE id = 2", "SELECT 1"},
+    {"UPDATE image SET sha256 = x'00112234' WHERE id = 1", "SELECT 1"},
+    {"UPDATE image SET verdict = 1 WHERE id = 1", "SELECT 1"},
+    {"UPDATE user SET name = 'bob' WHERE id = 1", "SELECT 1"},
+    {"UPDATE user SET sid = '0' WHERE id = 2", "SELECT 1"},
+    {"UPDATE service SET basis = 6 WHERE id = 1", "SELECT 1"},
+    {"DELETE FROM service WHERE id = 2", "SELECT 1"},
+    {"UPDATE boot SET name = 'b' WHERE id = 1", "SELECT 1"},
+    {"UPDATE run SET host = 'other' WHERE id = 1",
+     "SELECT max(number) FROM seal WHERE next_run = 2"},
+    {"UPDATE run SET ended = 2 WHERE id = 1", "SELECT max(number) FROM seal WHERE next_run = 2"},
+    {"UPDATE settings SET text = 'x' WHERE id = 1", "SELECT 1"},
+    {"DELETE FROM settings WHERE id = 1", "SELECT 1"},
+    {"UPDATE zone_offset SET seconds = 3600 WHERE id = 1", "SELECT 1"},
+    {"UPDATE stretch SET begin_at = begin_at - 1 WHERE id = 1", "SELECT 1"},
+    {"UPDATE stretch SET lacks = 1 WHERE id = 1", "SELECT 1"},
+    {"UPDATE stretch SET missed = 5 WHERE id = 1",
+     "SELECT min(number) FROM seal WHERE next_end = 2"},
+    {"UPDATE stretch SET end_at = end_at + 1 WHERE id = 2",
+     "SELECT min(number) FROM seal WHERE next_end = 3"},
+    {"UPDATE stretch SET ended = 2 WHERE id = 2",
+     "SELECT min(number) FROM seal WHERE next_end = 3"},
+    {"UPDATE profile SET lasted = 1 WHERE id = 1", "SELECT 1"},
+    {"DELETE FROM profile WHERE id = 2", "SELECT 1"},
+};
+
+static bool is_changed_at(long long seal)
+{
+    return result.status == VERIFY_CHANGED && result.damaged_seal == seal;
+}
+
+static const char *told_by_verify(void)
+{
+    static char text[200];
+
+    snprintf(text, sizeof(text), "status %d, first seal %lld of %lld", (int)result.status,
+             (long long)result.damaged_seal, (long long)result.damaged_seals);
+    return text;
+}
+
+START_TEST(an_edit_is_found)
+{
+    long long seal = number(edits[_i].seal);
+
+    ck_assert_int_gt(seal, 0);
+    support_run_sql(path, edits[_i].sql);
+    verify();
+    ck_assert_msg(is_changed_at(seal), "%s: %s, not seal %lld", edits[_i].sql, told_by_verify(),
+                  seal);
+}
+END_TEST
+
+/* Whether facts are looked at first or macs: the same seal is named. */
+START_TEST(an_edit_by_somebody_who_makes_the_seals_anew_is_found)
+{
+    struct verify_anchor anchor = newest_anchor();
+    long long seal = number(edits[_i].seal);
+
+    support_run_sql(path, edits[_i].sql);
+    forge(NULL);
+    verify_keyed();
+    ck_assert_msg(result.status == VERIFY_CHANGED && result.damaged_seal <= seal, "%s: %s",
+                  edits[_i].sql, told_by_verify());
+    ck_assert_int_eq(verify_anchored(&anchor), VERIFY_CHANGED);
+}
+END_TEST
+
+START_TEST(an_edit_by_somebody_with_the_present_key_is_found)
+{
+    struct verify_anchor anchor = newest_anchor();
+    struct seal_key key = present_key();
+    long long seal = number(edits[_i].seal);
+
+    support_run_sql(path, edits[_i].sql);
+    forge(&key);
+    verify_keyed();
+    ck_assert_msg(result.status == VERIFY_CHANGED && result.damaged_seal <= seal, "%s: %s",
+                  edits[_i].sql, told_by_verify());
+    ck_assert_int_eq(verify_anchored(&anchor), VERIFY_CHANGED);
+}
+END_TEST
+
+/* The forger's work is right: without a key, and without an edit, it cannot be told from ours. */
+START_TEST(seals_that_are_made_anew_are_the_same)
+{
+    struct verify_anchor anchor = newest_anchor();
+
+    ck_assert_int_eq(result.status, VERIFY_HELD);
+    forge(NULL);
+    ck_assert_int_eq(verify_anchored(&anchor), VERIFY_HELD);
+    ck_assert_int_eq(verify_keyed(), VERIFY_HELD);
+    support_run_sql(path, "UPDATE interval SET local_port = 81 WHERE id = 3");
+    ck_assert_int_eq(verify(), VERIFY_CHANGED);
+    forge(NULL);
+    ck_assert_int_eq(verify(), VERIFY_HELD);
+}
+END_TEST
+
+static const struct {
+    const char *sql;
+    enum verify_status status;
+} seal_edits[] = {
+    {"DELETE FROM seal WHERE number = 3", VERIFY_CHANGED},
+    {"DELETE FROM seal WHERE number = 0", VERIFY_CHANGED},
+    {"DELETE FROM seal WHERE number >= 5", VERIFY_CHANGED},
+    {"UPDATE seal SET until_at = until_at + 1 WHERE number = 3", VERIFY_CHANGED},
+    {"UPDATE seal SET at = at + 1 WHERE number = 3", VERIFY_CHANGED},
+    {"UPDATE seal SET root = zeroblob(32) WHERE number = 3", VERIFY_CHANGED},
+    {"UPDATE seal SET root = x'00' WHERE number = 3", VERIFY_CHANGED},
+    {"UPDATE seal SET mac = zeroblob(32) WHERE number = 3", VERIFY_CHANGED},
+    {"UPDATE seal SET emptied = 1 WHERE number = 3", VERIFY_CHANGED},
+    {"UPDATE seal SET leaves = leaves + 1 WHERE number = 3", VERIFY_CHANGED},
+    {"UPDATE seal SET key_from = 3 WHERE number >= 3", VERIFY_CHANGED},
+    {"UPDATE seal SET number = 100 WHERE number = 3; UPDATE seal SET number = 3 WHERE number = 4;"
+     "UPDATE seal SET number = 4 WHERE number = 100",
+     VERIFY_CHANGED},
+    {"UPDATE meta SET value = value + 1 WHERE name = 'created_at'", VERIFY_CHANGED},
+    /* Deleted, and said to be dropped, which nobody says. */
+    {"INSERT INTO stub SELECT 1, 1, 5, 0, 1, zeroblob(32); DELETE FROM interval WHERE id = 5",
+     VERIFY_CHANGED},
+    {"INSERT INTO stub VALUES (1, 99, 5, 0, 1, x'00')", VERIFY_CHANGED},
+};
+
+START_TEST(an_edit_of_the_seals_is_found)
+{
+    support_run_sql(path, seal_edits[_i].sql);
+    verify_keyed();
+    ck_assert_msg(result.status == seal_edits[_i].status, "%s: %s", seal_edits[_i].sql,
+                  told_by_verify());
+}
+END_TEST
+
+START_TEST(what_is_whole_holds)
+{
+    struct verify_anchor anchor = newest_anchor();
+
+    ck_assert_int_eq(result.status, VERIFY_HELD);
+    ck_assert_int_gt(result.seals, 7);
+    ck_assert_int_eq(result.intervals, number("SELECT count(*) FROM interval"));
+    ck_assert_int_eq(result.unsealed, 0);
+    ck_assert_int_eq(result.sealed_until, number("SELECT max(end_at) FROM stretch"));
+    ck_assert_int_gt(result.completed, 0);
+    ck_assert_int_eq(verify_keyed(), VERIFY_HELD);
+    ck_assert_int_eq(result.proven_seals, result.seals);
+    ck_assert_int_eq(verify_anchored(&anchor), VERIFY_HELD);
+    ck_assert_uint_eq(result.anchors, 1);
+}
+END_TEST
+
+START_TEST(each_moment_may_be_the_first_to_be_looked_at)
+{
+    int64_t begin = number("SELECT min(begin_at) FROM stretch");
+    int64_t end = number("SELECT max(end_at) FROM stretch");
+    int64_t all = number("SELECT count(*) FROM interval");
+
+    for (int64_t since = begin; since <= end; since += since < begin + 5 * MINUTE ? 7000 : 600000) {
+        ck_assert_msg(verify_since(since) == VERIFY_HELD, "since %lld: %s", (long long)since,
+                      told_by_verify());
+        ck_assert_int_le(result.intervals, all);
+    }
+    support_run_sql(path, "UPDATE interval SET local_port = 81 WHERE id = 3");
+    ck_assert_int_eq(verify_since(begin), VERIFY_CHANGED);
+    ck_assert_int_eq(verify_since(end), VERIFY_HELD);
+}
+END_TEST
+
+/* A copy with another end is put in place of the ledger, and the service goes on. */
+START_TEST(an_older_copy_is_told_from_a_change)
+{
+    struct verify_anchor anchor;
+    struct sealer_state state;
+
+    copy_file(path, "check_verify_old.db");
+    start(path);
+    run_minutes(3);
+    stop();
+    anchor = newest_anchor();
+    ck_assert_int_eq(verify_keyed(), VERIFY_HELD);
+
+    support_remove_database("check_verify.dbx");
+    copy_file("check_verify_old.db", path);
+    remove("check_verify_old.db");
+    ck_assert_int_eq(verify_keyed(), VERIFY_HELD); /* without an anchor nobody can tell */
+    ck_assert_int_eq(verify_anchored(&anchor), VERIFY_CUT);
+    ck_assert_int_le(result.cut_before, anchor.number);
+
+    start(path);
+    ledger_writer_look_at_seals(fixture.writer, &state);
+    ck_assert_int_eq(state.key, SEALER_KEY_AHEAD);
+    run_minutes(3);
+    stop();
+    ck_assert_int_eq(verify_keyed(), VERIFY_CUT);
+    ck_assert_int_eq(result.cuts, 1);
+    ck_assert_int_eq(result.damaged_seals, 0);
+    ck_assert_int_eq(verify_anchored(&anchor), VERIFY_CHANGED);
+    ck_assert_int_eq(result.damage, VERIFY_SEALS_GONE);
+}
+END_TEST
+
+START_TEST(a_lost_key_begins_another_chain)
+{
+    struct seal_key keys[2] = {fixture.first_key};
+    struct verify_plan plan = {.keys = keys, .key_count = 2};
+    char id[SEAL_LEDGER_ID + 1];
+    struct sealer_state state;
+    int64_t from = number("SELECT max(number) FROM seal") + 1;
+
+    remove(key_path);
+    start(path);
+    ledger_writer_look_at_seals(fixture.writer, &state);
+    ck_assert_int_eq(state.key, SEALER_KEY_LOST);
+    ck_assert(seal_key_parse_line(state.key_line, &keys[1], id));
+    run_minutes(2);
+    stop();
+    ck_assert_int_eq(verify(), VERIFY_HELD);
+    ck_assert_int_eq(verify_keyed(), VERIFY_UNDECIDED);
+    ck_assert_int_eq(result.unproven, from);
+    ck_assert_int_eq(verify_by(&plan), VERIFY_HELD);
+    ck_assert_int_eq(result.proven_seals, result.seals);
+}
+END_TEST
+
+/* The seal was committed, and the machine stopped before the key was moved. */
+START_TEST(a_key_that_was_left_behind_catches_up)
+{
+    start(path);
+    run_minutes(2);
+    copy_file(key_path, "check_verify_old.key");
+    run_minutes(3);
+    stop();
+    copy_file("check_verify_old.key", key_path);
+    remove("check_verify_old.key");
+    start(path);
+    run_minutes(2);
+    stop();
+    ck_assert_int_eq(verify_keyed(), VERIFY_HELD);
+    ck_assert_int_eq(result.proven_seals, result.seals);
+}
+END_TEST
+
+START_TEST(what_a_crash_left_unsealed_is_sealed_later)
+{
+    start(path);
+    for (int i = 0; i < 6 * _i + _i; i++) {
+        tick();
+    }
+    crash();
+    ck_assert_int_eq(verify_keyed(), VERIFY_HELD);
+    clock_fake_run(5 * MINUTE);
+    start(path);
+    run_minutes(2);
+    stop();
+    verify_keyed();
+    ck_assert_msg(result.status == VERIFY_HELD, "%s", told_by_verify());
+    ck_assert_int_eq(result.unsealed, 0);
+}
+END_TEST
+
+START_TEST(what_is_not_sealed_yet_is_said)
+{
+    start(path);
+    run_minutes(1);
+    tick();
+    tick();
+    ck_assert_int_eq(verify_keyed(), VERIFY_HELD);
+    ck_assert_int_gt(result.unsealed, 0);
+    ck_assert_int_lt(result.sealed_until, number("SELECT max(end_at) FROM stretch"));
+}
+END_TEST
+
+/* Retention. */
+
+static void retain(int64_t keep, int64_t max_size, int64_t keep_profile)
+{
+    struct retention_limits limits = {keep, max_size, keep_profile};
+    bool more = true;
+
+    if (fixture.retention == NULL) {
+        CHECK_DONE(retention_open(&fixture.retention, fixture.ledger, &limits, &fixture.why),
+                   fixture.why);
+    }
+    retention_set_limits(fixture.retention, &limits);
+    while (more) {
+        CHECK_DONE(retention_work(fixture.retention, clock_now(), 0, &more, &fixture.why),
+                   fixture.why);
+        verify_keyed();
+        ck_assert_msg(result.status == VERIFY_HELD, "%s", told_by_verify());
+    }
+}
+
+START_TEST(what_is_dropped_by_age_leaves_the_rest_verifiable)
+{
+    int64_t before = number("SELECT count(*) FROM interval");
+
+    clock_fake_run(2 * DAY);
+    start(path);
+    run_minutes(5);
+    retain(DAY, (int64_t)1 << 40, 100 * DAY);
+    run_minutes(2);
+    clock_fake_run(3 * DAY);
+    run_minutes(3);
+    retain(DAY, (int64_t)1 << 40, 100 * DAY);
+    ck_assert_int_gt(number("SELECT sum(rows) FROM dropped WHERE what = 1"), before);
+    ck_assert_int_gt(number("SELECT count(*) FROM seal WHERE emptied = 1"), 0);
+    ck_assert_int_gt(result.dropped, before);
+    ck_assert_int_gt(result.dropped_by_age, before);
+    stop();
+    verify_keyed();
+    ck_assert_msg(result.status == VERIFY_HELD, "%s", told_by_verify());
+
+    /* Nothing can be put where something was dropped, and nothing more be taken away. */
+    support_run_sql(path, "UPDATE dropped SET rows = rows + 1 WHERE id = 1");
+    ck_assert_int_eq(verify_keyed(), VERIFY_CHANGED);
+    support_run_sql(path, "UPDATE dropped SET rows = rows - 1 WHERE id = 1");
+    ck_assert_int_eq(verify_keyed(), VERIFY_HELD);
+    support_run_sql(path, "INSERT INTO interval SELECT 2, opened_at, lasted, kind, local_address,"
+                          " local_port, remote_address, remote_port, process, pid, age, service"
+                          " FROM interval ORDER BY id DESC LIMIT 1");
+    ck_assert_int_eq(verify_keyed(), VERIFY_CHANGED);
+    ck_assert_int_eq(result.damage, VERIFY_INSERTED);
+}
+END_TEST
+
+START_TEST(what_is_dropped_for_size_leaves_the_rest_verifiable)
+{
+    start(path);
+    run_minutes(20);
+    retain(400 * DAY, 60000, 100 * DAY); /* sees that there is too much, */
+    retain(400 * DAY, 60000, 100 * DAY); /* and then counts whose it is */
+    ck_assert_int_gt(number("SELECT sum(rows) FROM dropped WHERE what = 1"), 0);
+    run_minutes(5);
+    retain(400 * DAY, 60000, 100 * DAY);
+    stop();
+    verify_keyed();
+    ck_assert_msg(result.status == VERIFY_HELD, "%s", told_by_verify());
+    support_run_sql(path, "DELETE FROM interval WHERE id = (SELECT max(id) - 2 FROM interval)");
+    ck_assert_int_eq(verify_keyed(), VERIFY_CHANGED);
+}
+END_TEST
+
+START_TEST(a_ledger_without_seals_is_not_judged)
+{
+    support_run_sql(path, "DELETE FROM seal; DELETE FROM meta WHERE name = 'seal_head'");
+    ck_assert_int_eq(verify(), VERIFY_UNDECIDED);
+}
+END_TEST
+
+START_TEST(a_published_seal_is_read_out_of_a_line)
+{
+    struct verify_anchor anchor = newest_anchor();
+    struct verify_anchor parsed;
+    char id[SEAL_LEDGER_ID + 1];
+    struct text line = {0};
+
+    text_add(&line, "Nov 27 10:00:00 host portledgerd[1]: the seal of: ");
+    verify_add_anchor(&line, &anchor, fixture.ledger_id);
+    text_add(&line, ", up to today");
+    ck_assert(verify_parse_anchor(text_bytes(&line), &parsed, id));
+    ck_assert_str_eq(id, fixture.ledger_id);
+    ck_assert_int_eq(parsed.number, anchor.number);
+    ck_assert_mem_eq(parsed.head, anchor.head, sizeof(parsed.head));
+    ck_assert(!verify_parse_anchor("seal 5 of ledger x: 12", &parsed, id));
+    text_clear(&line);
+}
+END_TEST
+
+static Suite *verify_suite(void)
+{
+    Suite *suite = suite_create("verify");
+    TCase *tests = tcase_create("verify");
+
+    tcase_add_unchecked_fixture(tests, make_base, remove_base);
+    tcase_add_checked_fixture(tests, copy_base, close_fixture);
+    tcase_add_test(tests, what_is_whole_holds);
+    tcase_add_loop_test(tests, an_edit_is_found, 0, COUNT_OF(edits));
+    tcase_add_loop_test(tests, an_edit_by_somebody_who_makes_the_seals_anew_is_found, 0,
+                        COUNT_OF(edits));
+    tcase_add_loop_test(tests, an_edit_by_somebody_with_the_present_key_is_found, 0,
+                        COUNT_OF(edits));
+    tcase_add_test(tests, seals_that_are_made_anew_are_the_same);
+    tcase_add_loop_test(tests, an_edit_of_the_seals_is_found, 0, COUNT_OF(seal_edits));
+    tcase_add_test(tests, each_moment_may_be_the_first_to_be_looked_at);
+    tcase_add_test(tests, an_older_copy_is_told_from_a_change);
+    tcase_add_test(tests, a_lost_key_begins_another_chain);
+    tcase_add_test(tests, a_key_that_was_left_behind_catches_up);
+    tcase_add_loop_test(tests, what_a_crash_left_unsealed_is_sealed_later, 0, 4);
+    tcase_add_test(tests, what_is_not_sealed_yet_is_said);
+    tcase_add_test(tests, what_is_dropped_by_age_leaves_the_rest_verifiable);
+    tcase_add_test(tests, what_is_dropped_for_size_leaves_the_rest_verifiable);
+    tcase_add_test(tests, a_ledger_without_seals_is_not_judged);
+    tcase_add_test(tests, a_published_seal_is_read_out_of_a_line);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int main(void)
+{
+    return support_run_suite(verify_suite());
+}
