@@ -811,11 +811,11 @@ START_TEST(what_is_dropped_for_size_leaves_the_rest_verifiable)
 {
     start(path);
     run_minutes(20);
-    retain(400 * DAY, 60000, 100 * DAY); /* sees that there is too much, */
-    retain(400 * DAY, 60000, 100 * DAY); /* and then counts whose it is */
+    retain(400 * DAY, 30000, 100 * DAY); /* sees that there is too much, */
+    retain(400 * DAY, 30000, 100 * DAY); /* and then counts whose it is */
     ck_assert_int_gt(number("SELECT sum(rows) FROM dropped WHERE what = 1"), 0);
     run_minutes(5);
-    retain(400 * DAY, 60000, 100 * DAY);
+    retain(400 * DAY, 30000, 100 * DAY);
     stop();
     verify_keyed();
     ck_assert_msg(result.status == VERIFY_HELD, "%s", told_by_verify());
