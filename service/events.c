@@ -36,6 +36,24 @@ const struct event events[] = {
     {EVENT_SHARE_RECOVERED, EVENT_INFORMATION, "share_recovered",
      "the copy of the ledger for others was made again",
      "What kept the service from making it is over."},
+    {EVENT_SEAL, EVENT_INFORMATION, "seal", "%s, up to %s",
+     "The newest seal of the ledger. Kept elsewhere, it proves with `portledger verify --anchor` "
+     "that nothing up to then was changed or cut off. Published by ledger.publish_seals."},
+    {EVENT_SEALING_BEGINS, EVENT_INFORMATION, "sealing_begins",
+     "the ledger is sealed from here on; the key of the next seal is %s",
+     "The first key was shown once, where the service was started by hand. `portledger verify "
+     "--key` proves by it that nothing was changed."},
+    {EVENT_KEY_LOST, EVENT_WARNING, "key_lost",
+     "%s is missing or not readable: a new chain of keys begins with seal %s",
+     "The first key of before proves what was sealed before, and not what comes now."},
+    {EVENT_LEDGER_CUT, EVENT_WARNING, "ledger_cut",
+     "the ledger ends before seal %s, which was made already: its end was cut off or lost, or an "
+     "older copy was put in its place",
+     "Find out who restored the file. The service goes on; `portledger verify` shows the hole."},
+    {EVENT_KEY_FAILED, EVENT_WARNING, "key_failed",
+     "the key of the seals could not be moved forward on the disk: %s",
+     "Seals go on. Until it works, whoever takes the file over can make the newest seals anew. "
+     "Reported once."},
     {EVENT_LEDGER_REPLACED, EVENT_ERROR, "ledger_replaced",
      "the ledger was damaged and is kept as %s; a new one was begun: %s",
      "Look after the disk. What can still be read of the file that is kept, `portledger --ledger` "

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/console.h"
 #include "base/file.h"
 #include "base/paths.h"
 #include "base/time_text.h"
@@ -22,6 +23,7 @@
 #include "store/ledger_log.h"
 #include "store/ledger_writer.h"
 #include "store/retention.h"
+#include "store/verify.h"
 
 enum {
     STOP_PATIENCE_MS = 1500, /* for a system call that hangs; the SCM is promised 2 s */
@@ -61,7 +63,10 @@ struct watcher {
     bool commit_failing;
     bool retention_failing;
     bool log_held;
-    bool sampled; /* at least once */
+    bool key_failing;
+    int64_t published;    /* number of the seal that was published last; -1: none was */
+    int64_t next_publish; /* clock_steady() */
+    bool sampled;         /* at least once */
     bool ready;
 };
 
@@ -319,6 +324,96 @@ static void tend_log(struct watcher *watcher)
     watcher->log_held = held;
 }
 
+/*
+ * Seals.
+ */
+
+static void publish(struct watcher *watcher, const struct verify_anchor *seal,
+                    const char *ledger_id, int64_t until)
+{
+    struct text words = {0};
+    struct text time = {0};
+
+    verify_add_anchor(&words, seal, ledger_id);
+    time_text_add_table(&time, until, TIME_ZONE_LOCAL);
+    event_report(watcher->events, EVENT_SEAL, text_bytes(&words), text_bytes(&time));
+    watcher->published = seal->number;
+    watcher->next_publish =
+        clock_steady() + settings_number(watcher->settings, "ledger.publish_seals");
+    text_clear(&words);
+    text_clear(&time);
+}
+
+/* Only what is committed is published. */
+static void tend_seals(struct watcher *watcher)
+{
+    struct verify_anchor seal;
+    struct sealer_state state;
+
+    ledger_writer_look_at_seals(watcher->begun.writer, &state);
+    if (state.key_failing && !watcher->key_failing) {
+        event_report(watcher->events, EVENT_KEY_FAILED, state.failure.text);
+    }
+    watcher->key_failing = state.key_failing;
+    if (state.number <= watcher->published || clock_steady() < watcher->next_publish) {
+        return;
+    }
+    seal.number = state.number;
+    memcpy(seal.head, state.head, sizeof(seal.head));
+    publish(watcher, &seal, state.ledger_id, state.until.at);
+}
+
+static void publish_last(struct watcher *watcher)
+{
+    const struct ledger_begun *begun = &watcher->begun;
+
+    if (begun->sealed && begun->seal.number > watcher->published) {
+        publish(watcher, &begun->seal, begun->ledger_id, begun->sealed_until);
+    }
+}
+
+/* Once, and only to whoever sits before it: no log may keep it. In one line, to be copied. */
+static void show_key(const struct watcher *watcher, const char *line)
+{
+    struct failure ignored;
+
+    if (!service_host_foreground(watcher->host) || !console_is_terminal(CONSOLE_ERROR)) {
+        return;
+    }
+    (void)(console_write(CONSOLE_ERROR, line, strlen(line), &ignored) &&
+           console_write(CONSOLE_ERROR, "\n", 1, &ignored));
+    console_complain("Keep this line elsewhere and not on this machine; it is not shown again. "
+                     "`portledger verify --key FILE` proves by it that the ledger was not "
+                     "changed.");
+}
+
+static void tell_key(struct watcher *watcher)
+{
+    struct sealer_state state;
+    struct text number = {0};
+    struct text key = {0};
+
+    ledger_writer_look_at_seals(watcher->begun.writer, &state);
+    text_addf(&number, "%lld", (long long)state.number + (state.key == SEALER_KEY_LOST ? 1 : 0));
+    text_addf(&key, "%s.key", text_bytes(&watcher->ledger_path));
+    if (state.key == SEALER_KEY_FIRST) {
+        event_report(watcher->events, EVENT_SEALING_BEGINS, text_bytes(&key));
+    } else if (state.key == SEALER_KEY_LOST) {
+        event_report(watcher->events, EVENT_KEY_LOST, text_bytes(&key), text_bytes(&number));
+    } else if (state.key == SEALER_KEY_AHEAD) {
+        text_reset(&number);
+        text_addf(&number, "%lld", (long long)state.number + 1);
+        event_report(watcher->events, EVENT_LEDGER_CUT, text_bytes(&number));
+    }
+    if (state.key_line != NULL) {
+        show_key(watcher, state.key_line);
+    }
+    watcher->published = state.number;
+    watcher->next_publish = clock_steady();
+    text_clear(&number);
+    text_clear(&key);
+}
+
 static void close_share(struct watcher *watcher)
 {
     share_close(watcher->share);
@@ -378,6 +473,7 @@ static bool commit(struct watcher *watcher, struct failure *why)
     }
     if (ok) {
         tend_log(watcher);
+        tend_seals(watcher);
     }
     if (ok && watcher->sampled && !watcher->ready) {
         become_ready(watcher);
@@ -558,6 +654,7 @@ static bool use_ledger(struct watcher *watcher, struct failure *why)
                      watcher->begun.damage.text);
         text_clear(&watcher->begun.kept);
     }
+    tell_key(watcher);
     watcher->next_commit = clock_steady();
     return store_queue(watcher, why) && configure_writer(watcher, why) &&
            open_retention(watcher, why) && open_share(watcher, why);
@@ -742,6 +839,7 @@ static bool end(struct watcher *watcher, bool ok, struct failure *why)
         *why = closing;
         ok = false;
     }
+    publish_last(watcher);
     return ok;
 }
 

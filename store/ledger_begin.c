@@ -3,6 +3,7 @@
 #include "store/ledger_begin.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -345,10 +346,28 @@ bool ledger_begin(struct ledger_begun *begun, const char *path, const struct led
     return true;
 }
 
+static void note_last_seal(struct ledger_begun *begun)
+{
+    struct sealer_state state;
+
+    ledger_writer_look_at_seals(begun->writer, &state);
+    begun->sealed = state.number >= 0;
+    begun->seal.number = state.number;
+    memcpy(begun->seal.head, state.head, sizeof(begun->seal.head));
+    begun->sealed_until = state.until.at;
+    snprintf(begun->ledger_id, sizeof(begun->ledger_id), "%s", state.ledger_id);
+}
+
 bool ledger_begun_end(struct ledger_begun *begun, enum ledger_gap reason, struct failure *why)
 {
-    bool ok = ledger_writer_close(begun->writer, reason, why);
+    bool ok = true;
 
+    begun->sealed = false;
+    if (begun->writer != NULL) {
+        ok = ledger_writer_finish(begun->writer, reason, why);
+        note_last_seal(begun);
+        (void)!ledger_writer_close(begun->writer, reason, why);
+    }
     ledger_close(begun->ledger);
     begun->ledger = NULL;
     begun->writer = NULL;

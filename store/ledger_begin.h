@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "store/ledger.h"
 #include "store/ledger_writer.h"
+#include "store/verify.h"
 
 enum { LEDGER_DAMAGED_KEPT = 3 }; /* the oldest of more is removed */
 
@@ -39,6 +40,12 @@ struct ledger_begun {
     struct ledger_writer *writer;
     struct text kept;      /* where the damaged one is now; empty: there was none */
     struct failure damage; /* then: what was wrong with it */
+
+    /* Filled by ledger_begun_end(): the newest seal of the run, to be published. */
+    bool sealed;
+    struct verify_anchor seal;
+    int64_t sealed_until;
+    char ledger_id[SEAL_LEDGER_ID + 1];
 };
 
 /*

@@ -57,6 +57,18 @@ static const struct setting_key keys[] = {
         .policy = "LedgerKeepProfile",
     },
     {
+        .name = "ledger.publish_seals",
+        .kind = SETTING_DURATION,
+        .unit = "duration",
+        .fallback = "1h",
+        .minimum = 60000,
+        .maximum = 31 * DAY_MS,
+        .help = "How often the newest seal goes to the event log, and from there out of reach of "
+                "whoever takes this machine over; at a stop it always does",
+        .reloadable = true,
+        .policy = "LedgerPublishSeals",
+    },
+    {
         .name = "ledger.share.folder",
         .kind = SETTING_PATH,
         .help = "Folder of a copy for those who may not read the ledger; without this key there "

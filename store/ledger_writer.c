@@ -112,6 +112,7 @@ struct sample {
 
 struct ledger_writer {
     struct ledger *ledger;
+    bool finished;   /* only to be freed */
     bool is_resumed; /* `before` is what an earlier run recorded */
     sqlite3_stmt *statements[STATEMENT_COUNT];
     struct ledger_facts *facts;
@@ -1416,6 +1417,13 @@ static bool take_the_rest(struct ledger_writer *writer, struct failure *why)
     return true;
 }
 
+bool ledger_writer_finish(struct ledger_writer *writer, enum ledger_gap reason, struct failure *why)
+{
+    writer->finished = true;
+    return take_the_rest(writer, why) && ledger_writer_gap(writer, reason, why) &&
+           ledger_writer_commit(writer, why) && end_run(writer, reason, why);
+}
+
 bool ledger_writer_close(struct ledger_writer *writer, enum ledger_gap reason, struct failure *why)
 {
     bool ok;
@@ -1423,8 +1431,7 @@ bool ledger_writer_close(struct ledger_writer *writer, enum ledger_gap reason, s
     if (writer == NULL) {
         return true;
     }
-    ok = take_the_rest(writer, why) && ledger_writer_gap(writer, reason, why) &&
-         ledger_writer_commit(writer, why) && end_run(writer, reason, why);
+    ok = writer->finished || ledger_writer_finish(writer, reason, why);
     free_writer(writer);
     return ok;
 }

@@ -140,6 +140,13 @@ void ledger_writer_look_at_seals(const struct ledger_writer *writer, struct seal
 size_t ledger_writer_waiting(const struct ledger_writer *writer);
 
 /*
+ * The same without freeing: nothing but ledger_writer_look_at_seals() and
+ * ledger_writer_close() may follow.
+ */
+bool ledger_writer_finish(struct ledger_writer *writer, enum ledger_gap reason,
+                          struct failure *why) NODISCARD;
+
+/*
  * Ends the run: closes the stretch with `reason`, commits, frees. Frees also
  * where the commit failed. Does nothing for NULL.
  */

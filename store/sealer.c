@@ -310,6 +310,20 @@ bool sealer_begin(struct sealer *sealer, struct failure *why)
     return sealer->any || begin_chain(sealer, why);
 }
 
+bool sealer_make_key(struct ledger *ledger, struct text *line, struct failure *why)
+{
+    struct sealer *sealer = NULL;
+    bool ok = sealer_open(&sealer, ledger, why) && read_identity(sealer, why) &&
+              read_seal(sealer, NEWEST_SEAL, &sealer->newest, &sealer->any, why) &&
+              find_key(sealer, why);
+
+    if (ok && sealer->key_line.size > 0) {
+        text_add(line, text_bytes(&sealer->key_line));
+    }
+    sealer_close(sealer);
+    return ok;
+}
+
 /*
  * What the writer tells.
  */

@@ -56,6 +56,13 @@ void sealer_close(struct sealer *sealer);
  */
 bool sealer_begin(struct sealer *sealer, struct failure *why) NODISCARD;
 
+/*
+ * For whoever installs the service: makes the key of a ledger that has none,
+ * and appends the line that is to be shown once. Appends nothing where there
+ * is a key already. The ledger is open for writing, and no writer is.
+ */
+bool sealer_make_key(struct ledger *ledger, struct text *line, struct failure *why) NODISCARD;
+
 /* An interval was closed, a process or module ended: `kind` is that of the row. */
 bool sealer_note_end(struct sealer *sealer, enum seal_kind kind, int64_t id,
                      struct failure *why) NODISCARD;
