@@ -124,7 +124,7 @@ static bool make_copy(const struct command_context *context, struct ledger *ledg
     bool complete = false;
     bool done = ledger_copy_open(
         &copy, ledger, path,
-        request->command_lines ? LEDGER_COPY_WHOLE : LEDGER_COPY_NO_COMMAND_LINES, why);
+        request->command_lines ? LEDGER_COPY_WHOLE : LEDGER_COPY_HASHED_COMMAND_LINES, why);
 
     while (done && !complete) {
         done = ledger_copy_step(copy, STEP_MS, &complete, why);
@@ -260,9 +260,11 @@ const struct command command_export = {
     .name = "export",
     .words = "",
     .summary = "The ledger as a file to take away",
-    .text = "The copy is of one moment, and is made while the service goes on writing. A file that "
-            "is there is not overwritten; the new one can be read by administrators and by whoever "
-            "made it. Without --with-command-lines nothing of them is left in the copy.",
+    .text =
+        "The copy is of one moment, and is made while the service goes on writing. A file that "
+        "is there is not overwritten; the new one can be read by administrators and by whoever "
+        "made it. Without --with-command-lines only their hashes are left in the copy, by which "
+        "it can still be verified.",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .tables = tables,

@@ -13,6 +13,7 @@
 #include "base/version.h"
 #include "base/zip_file.h"
 #include "reportcli/json_text.h"
+#include "reportcli/verify_words.h"
 #include "store/ledger_about.h"
 #include "store/ledger_coverage.h"
 #include "store/ledger_query.h"
@@ -35,6 +36,10 @@ static const char readme[] =
     "\n"
     "The hash of the ZIP file itself was printed when it was made. Keep it\n"
     "elsewhere: whoever can change the files in here can change SHA256SUMS, too.\n"
+    "\n"
+    "Whether the ledger itself was changed before it was copied, by its first key:\n"
+    "\n"
+    "  portledger --ledger ledger.db verify --key FILE\n"
     "\n"
     "To ask it:  portledger --ledger ledger.db history --port 443\n"
     "Times in manifest.json are UTC.\n";
@@ -257,6 +262,41 @@ static bool pack_ledger(struct zip_file *zip, struct hashes *hashes, const char 
     return true;
 }
 
+/* The time of the first damage is in there for programs, and in words for people. */
+static bool add_verification(struct text *json, struct ledger *ledger, struct failure *why)
+{
+    struct verify_plan plan = {.key_count = 0};
+    struct verify_result result;
+    struct verify_anchor seal;
+    struct text words = {0};
+    struct text head = {0};
+    bool done = ledger_verify(&result, ledger, &plan, why);
+
+    if (done) {
+        seal.number = result.newest;
+        memcpy(seal.head, result.head, sizeof(seal.head));
+        verify_add_finding(&words, &result);
+        verify_add_anchor(&head, &seal, result.ledger_id);
+        text_add(json, "\"verify\":{");
+        add_text(json, "status", verify_status_word(result.status));
+        text_add_char(json, ',');
+        add_text(json, "finding", text_bytes(&words));
+        text_add_char(json, ',');
+        add_time(json, "sealed_from", result.sealed_from);
+        text_add_char(json, ',');
+        add_time(json, "sealed_until", result.sealed_until);
+        text_addf(json,
+                  ",\"seals\":%" PRId64 ",\"intervals\":%" PRId64 ",\"newest_seal\":", result.seals,
+                  result.intervals);
+        json_add_string(json, text_bytes(&head));
+        text_add(json, "},\n");
+        done = text_ok(&words, why) && text_ok(&head, why);
+    }
+    text_clear(&words);
+    text_clear(&head);
+    return done;
+}
+
 static bool make_manifest(struct text *json, const struct evidence *evidence,
                           const struct hashes *hashes, struct failure *why)
 {
@@ -269,7 +309,7 @@ static bool make_manifest(struct text *json, const struct evidence *evidence,
         text_add(json, "{\n");
         done = add_maker(json, evidence, why);
         add_summary(json, evidence, &summary);
-        done = done && add_lists(json, ledger, why) &&
+        done = done && add_verification(json, ledger, why) && add_lists(json, ledger, why) &&
                read_coverage(json, evidence, ledger, &summary, why);
     }
     text_addf(json, "\"files\":[%s]\n}\n", text_bytes(&hashes->files));

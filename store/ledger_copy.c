@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/sha256_file.h"
 #include "base/text.h"
 #include "store/database.h"
 #include "store/ledger_handle.h"
@@ -31,8 +32,16 @@ static const char *const settings[] = {
 
 static const char *const leave_out[] = {
     "PRAGMA secure_delete = ON",
+    "INSERT OR REPLACE INTO meta (name, value) SELECT 'command_lines', 'left out'"
+    " WHERE EXISTS (SELECT 1 FROM process WHERE command_line IS NOT NULL)"
+    " AND NOT EXISTS (SELECT 1 FROM withheld)",
     "UPDATE process SET command_line = NULL WHERE command_line IS NOT NULL",
 };
+
+static const char find_lines[] =
+    "SELECT id, command_line FROM process WHERE command_line IS NOT NULL";
+static const char add_hash[] =
+    "INSERT OR REPLACE INTO withheld (process, digest) VALUES (:process, :digest)";
 
 struct ledger_copy {
     struct ledger *ledger;
@@ -219,13 +228,50 @@ static bool pack_into(struct ledger_copy *copy, struct failure *why)
     return done;
 }
 
+/* Command lines are sealed by their hashes: with those the copy can be verified without them. */
+static bool withhold(struct ledger_copy *copy, sqlite3_stmt *lines, sqlite3_stmt *add,
+                     struct failure *why)
+{
+    int result;
+
+    while ((result = sqlite3_step(lines)) == SQLITE_ROW) {
+        uint8_t digest[SHA256_SIZE];
+        const char *line = database_column_text(lines, 1);
+
+        if (!sha256_bytes(digest, line, (size_t)sqlite3_column_bytes(lines, 1), why)) {
+            return false;
+        }
+        database_bind(add, ":process", sqlite3_column_int64(lines, 0));
+        database_bind_bytes(add, ":digest", digest, sizeof(digest));
+        if (!database_finish(copy->db, add, "leaving command lines out", why)) {
+            return false;
+        }
+    }
+    return database_end(copy->db, lines, result, "leaving command lines out", why);
+}
+
+static bool keep_hashes(struct ledger_copy *copy, struct failure *why)
+{
+    sqlite3_stmt *lines = NULL;
+    sqlite3_stmt *add = NULL;
+    bool ok = copy->content != LEDGER_COPY_HASHED_COMMAND_LINES ||
+              (database_run(copy->db, "BEGIN", why) &&
+               database_prepare(copy->db, find_lines, &lines, why) &&
+               database_prepare(copy->db, add_hash, &add, why) && withhold(copy, lines, add, why));
+
+    sqlite3_finalize(lines);
+    sqlite3_finalize(add);
+    return ok && (sqlite3_get_autocommit(copy->db) || database_run(copy->db, "COMMIT", why));
+}
+
 static bool complete(struct ledger_copy *copy, struct failure *why)
 {
     if (!database_run(copy->db, no_log, why)) {
         return false;
     }
     return copy->content == LEDGER_COPY_WHOLE ||
-           (run_all(copy->db, leave_out, sizeof(leave_out) / sizeof(leave_out[0]), why) &&
+           (keep_hashes(copy, why) &&
+            run_all(copy->db, leave_out, sizeof(leave_out) / sizeof(leave_out[0]), why) &&
             pack_into(copy, why));
 }
 

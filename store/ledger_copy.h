@@ -20,9 +20,11 @@
 struct ledger_copy;
 
 enum ledger_copy_content {
-    LEDGER_COPY_WHOLE,            /* page by page as the ledger is */
-    LEDGER_COPY_NO_COMMAND_LINES, /* without those, and packed anew: nothing of them, and of
-                                     what was deleted earlier, is left in any free space */
+    LEDGER_COPY_WHOLE,                /* page by page as the ledger is */
+    LEDGER_COPY_NO_COMMAND_LINES,     /* without those, and packed anew: nothing of them, and of
+                                         what was deleted earlier, is left in any free space. It
+                                         cannot be verified: `meta` says so */
+    LEDGER_COPY_HASHED_COMMAND_LINES, /* the same with their hashes, by which it can be verified */
 };
 
 /*

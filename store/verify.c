@@ -40,7 +40,8 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [COUNTS] = "SELECT (SELECT coalesce(max(id), 0) FROM interval),"
                "       (SELECT coalesce(min(id), 0) FROM interval),"
                "       (SELECT count(*) FROM withheld),"
-               "       (SELECT count(*) FROM changed)",
+               "       (SELECT count(*) FROM changed),"
+               "       (SELECT count(*) FROM meta WHERE name = 'command_lines')",
     [HEAD] = "SELECT value FROM meta WHERE name = 'seal_head'",
     /* Ids begin with 1: what has a lower one was put before all that is sealed. */
     [LOWEST] = "SELECT 1, min(id) FROM interval UNION ALL SELECT 3, min(id) FROM process"
@@ -877,6 +878,7 @@ static bool count_rest(struct verify *verify, struct failure *why)
         result->older = oldest > 0 && oldest < first ? first - oldest : 0;
         result->withheld = sqlite3_column_int64(counts, 2);
         result->completed = sqlite3_column_int64(counts, 3);
+        result->stripped = sqlite3_column_int64(counts, 4) > 0;
     }
     return database_end(verify->ledger->db, counts, code, "counting what is not sealed", why);
 }
@@ -947,7 +949,7 @@ static void judge(struct verify *verify)
     }
     memcpy(result->head, verify->head, SHA256_SIZE);
     if (result->damaged_seals > 0) {
-        result->status = VERIFY_CHANGED;
+        result->status = result->stripped ? VERIFY_UNDECIDED : VERIFY_CHANGED;
     } else if (result->cut_before >= 0) {
         result->status = VERIFY_CUT;
     } else if (result->seals < 2 || result->unproven >= 0) {

@@ -73,7 +73,8 @@ struct verify_result {
     int64_t unsealed;          /* intervals that are newer than the newest seal */
     int64_t older;             /* intervals of before the first seal */
     int64_t completed;         /* rows that were completed in place after they were sealed */
-    int64_t withheld;          /* command lines that the copy was made without */
+    bool stripped;    /* the copy was made without command lines, and without their hashes */
+    int64_t withheld; /* command lines that the copy was made without */
 
     int64_t damaged_seals;
     enum verify_damage damage; /* the first one */
