@@ -98,7 +98,7 @@ enum protocol_next fake_engine_stream(struct fake_engine *engine, const void *by
     lent = lend(engine->unused.bytes, all);
     engine->next = engine->protocol->stream(&engine->talk, lent, all, ended, &used);
     if (used > all) {
-        ck_abort_msg("%zu of %zu bytes were used", used, all);
+        ck_abort_msg("%lu of %lu bytes were used", (unsigned long)used, (unsigned long)all);
     }
     byte_writer_reset(&engine->unused);
     byte_writer_add(&engine->unused, lent + used, all - used);
