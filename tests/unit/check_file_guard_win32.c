@@ -28,18 +28,14 @@ static void close_fixture(void)
 
 static void make_file(const wchar_t *access)
 {
-    SECURITY_ATTRIBUTES security = {.nLength = sizeof(security)};
-    HANDLE file;
-    DWORD written;
+    PSECURITY_DESCRIPTOR descriptor = NULL;
 
-    ck_assert(ConvertStringSecurityDescriptorToSecurityDescriptorW(
-        access, SDDL_REVISION_1, &security.lpSecurityDescriptor, NULL));
-    file = CreateFileW(L"" SECRET, GENERIC_WRITE, 0, &security, CREATE_ALWAYS,
-                       FILE_ATTRIBUTE_NORMAL, NULL);
-    ck_assert(file != INVALID_HANDLE_VALUE);
-    ck_assert(WriteFile(file, "hunter2", 7, &written, NULL));
-    CloseHandle(file);
-    LocalFree(security.lpSecurityDescriptor);
+    support_write_text(SECRET, "hunter2");
+    ck_assert(ConvertStringSecurityDescriptorToSecurityDescriptorW(access, SDDL_REVISION_1,
+                                                                   &descriptor, NULL));
+    ck_assert(SetFileSecurityW(
+        L"" SECRET, DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION, descriptor));
+    LocalFree(descriptor);
 }
 
 /* SY: SYSTEM, BA: administrators, OW: the owner, WD: everyone, BU: users. */

@@ -63,7 +63,7 @@ static bool read_number(const char **at, int64_t *number, char end)
 static void take_zone(const char *rest)
 {
     int64_t first = 0;
-    int64_t at;
+    int64_t at = 0;
     int64_t offset = 0;
     size_t count = 0;
     size_t size = strcspn(rest, " ");
@@ -116,9 +116,9 @@ static int64_t compare_run(int64_t at, int64_t expected)
 static void compare_runs(const char *rest)
 {
     int64_t at = fixture.since;
-    int64_t expected;
-    int64_t count;
-    int64_t step;
+    int64_t expected = 0;
+    int64_t count = 0;
+    int64_t step = 0;
 
     if (read_number(&rest, &expected, ' ')) {
         at = compare_run(at, expected);
@@ -193,7 +193,7 @@ static void live(const char *rest)
     rest += 2;
     while (*rest != '\0') {
         const char *kind = rest;
-        int64_t seconds;
+        int64_t seconds = 0;
 
         rest = strchr(rest, ':') + 1;
         ck_assert(read_number(&rest, &seconds, ' '));
