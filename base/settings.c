@@ -216,13 +216,20 @@ bool item_refuse_text(const struct settings_item *item, const char *name, size_t
                       struct failure *why, const char *format, ...)
 {
     const struct setting_value *value = get(item, name);
+    struct setting_place place;
+    bool is_alone;
     struct text whole = {0};
     va_list args;
 
     assert(value->key->kind == SETTING_TEXT_LIST && i < value->count);
-    text_addf(&whole, "%s[%zu]", item->name == NULL ? name : "", i + 1);
+    place = value->entries[i].place;
+    is_alone = place.line == value->place.line && place.column == value->place.column;
+    text_add(&whole, item->name == NULL ? name : "");
+    if (!is_alone) { /* "at: 07:30", which is no list to whoever wrote it */
+        text_addf(&whole, "[%zu]", i + 1);
+    }
     va_start(args, format);
-    complain(item, text_bytes(&whole), value->entries[i].place, why, format, args);
+    complain(item, whole.size == 0 ? NULL : text_bytes(&whole), place, why, format, args);
     va_end(args);
     text_clear(&whole);
     return false;

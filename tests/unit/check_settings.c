@@ -533,8 +533,15 @@ START_TEST(what_others_find_wrong_has_its_place)
     ck_assert_str_eq(fixture.why.text, "p.yaml:4:20: probes.jobs[1].targets[2]: who is y?");
     ck_assert(!item_refuse_text(group, "ports", 1, &fixture.why, "no"));
     ck_assert_str_eq(fixture.why.text, "p.yaml:6:17: probes.groups.web[2]: no");
+    CHECK_DONE(parse("probes: {groups: {web: http}, jobs: [{name: a, targets: x}]}"), fixture.why);
+    group = settings_item_at(fixture.settings, "probes.groups", 0);
+    ck_assert(!item_refuse_text(group, "ports", 0, &fixture.why, "no")); /* is no list */
+    ck_assert_str_eq(fixture.why.text, "p.yaml:1:24: probes.groups.web: no");
+    job = settings_item_at(fixture.settings, "probes.jobs", 0);
+    ck_assert(!item_refuse_text(job, "targets", 0, &fixture.why, "no"));
+    ck_assert_str_eq(fixture.why.text, "p.yaml:1:57: probes.jobs[1].targets: no");
     ck_assert(!item_refuse(group, "ports", &fixture.why, "no"));
-    ck_assert_str_eq(fixture.why.text, "p.yaml:6:10: probes.groups.web: no");
+    ck_assert_str_eq(fixture.why.text, "p.yaml:1:24: probes.groups.web: no");
 }
 END_TEST
 
