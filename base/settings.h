@@ -43,10 +43,11 @@ struct setting_key {
     bool reloadable;       /* takes effect without a restart */
     bool required;         /* in an item of a list: must be there */
     bool stands_for_group; /* of "expect.status": "expect: VALUE" sets it, as well as keys below */
-    const char *unit;      /* for people: "duration", "size", "port"; NULL: none */
-    const char *fallback;  /* the default: the text itself; for a list as in the file, "[a, b]" */
-    int64_t minimum;       /* NUMBER, DURATION, SIZE; of TEXT_LIST, MAP, LIST the entries. Both */
-    int64_t maximum;       /* limits count; where both are 0 there are none */
+    bool unquoted;        /* PATH: no message repeats it; it may be the secret itself, by mistake */
+    const char *unit;     /* for people: "duration", "size", "port"; NULL: none */
+    const char *fallback; /* the default: the text itself; for a list as in the file, "[a, b]" */
+    int64_t minimum;      /* NUMBER, DURATION, SIZE; of TEXT_LIST, MAP, LIST the entries. Both */
+    int64_t maximum;      /* limits count; where both are 0 there are none */
     const char *const *choices;       /* CHOICE: ended by NULL */
     const char *help;                 /* one line, no period */
     const char *policy;               /* name of the registry policy value; NULL: no policy */

@@ -260,6 +260,10 @@ static bool read_path(const struct settings_reader *reader, struct setting_value
                       const struct settings_node *node)
 {
     if (node->text[0] != '\0' && !settings_path_is_absolute(node->text)) {
+        if (value->key->unquoted) {
+            return refuse(reader, node, "is no absolute path of a file; write it like %s",
+                          settings_path_example);
+        }
         return refuse(reader, node, "\"%s\" is no absolute path; write it like %s", node->text,
                       settings_path_example);
     }

@@ -64,6 +64,8 @@ struct job_context {
     const char *host_id;                     /* for the offset: machine.h */
     const struct service_table *services;    /* NULL: no names of ports */
     const struct protocol *const *protocols; /* ended by NULL */
+    const struct answer_field *fields;       /* of answers, beside those of protocols: of TLS */
+    size_t field_count;
 };
 
 /*

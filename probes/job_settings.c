@@ -201,11 +201,13 @@ static const struct setting_key job_keys[] = {
     {
         .name = "community_file",
         .kind = SETTING_PATH,
+        .unquoted = true,
         .help = "File with the SNMP community, which nobody else may read",
     },
     {
         .name = "secret_file",
         .kind = SETTING_PATH,
+        .unquoted = true,
         .help = "File with the RADIUS secret, which nobody else may read",
     },
     {
@@ -483,6 +485,42 @@ static bool read_windows(const struct reading *reading)
     return true;
 }
 
+/* `nearest` is the field that may have been meant, of all that were looked at so far. */
+static bool is_field(const struct answer_field *fields, size_t count, const char *name,
+                     const char **nearest)
+{
+    for (size_t i = 0; i < count; i++) {
+        const char *one[] = {fields[i].name, NULL};
+
+        if (strcmp(fields[i].name, name) == 0) {
+            return true;
+        }
+        *nearest = *nearest == NULL ? text_closest(name, one) : *nearest;
+    }
+    return false;
+}
+
+static bool check_field(const struct reading *reading, const struct settings_item *item)
+{
+    const struct job_context *context = reading->context;
+    const char *name = item_text(item, "field");
+    const char *nearest = NULL;
+    bool known = is_field(context->fields, context->field_count, name, &nearest);
+
+    for (size_t i = 0; context->protocols[i] != NULL && !known; i++) {
+        known = is_field(context->protocols[i]->fields, context->protocols[i]->field_count, name,
+                         &nearest);
+    }
+    if (known) {
+        return true;
+    }
+    return nearest != NULL
+               ? item_refuse(item, "field", reading->why,
+                             "no answer has a field \"%s\"; did you mean \"%s\"?", name, nearest)
+               : item_refuse(item, "field", reading->why,
+                             "no answer has a field \"%s\"; docs/probes.md lists them", name);
+}
+
 static const struct {
     const char *key;
     enum value_test test;
@@ -502,6 +540,9 @@ static bool read_value(const struct reading *reading, const struct settings_item
     struct expectation *expectation = &reading->job->expectation;
     size_t before = expectation->value_count;
 
+    if (!check_field(reading, item)) {
+        return false;
+    }
     for (size_t i = 0; i < TESTS; i++) {
         if (item_has(item, tests[i].key)) {
             expectation->values[expectation->value_count++] = (struct expected_value){

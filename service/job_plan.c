@@ -10,6 +10,7 @@
 #include "base/machine.h"
 #include "base/time_text.h"
 #include "base/units.h"
+#include "probes/tls.h"
 
 enum { RUNS_SHOWN = 10, LARGEST_SECRET = 1024 };
 
@@ -25,6 +26,8 @@ bool job_plan_read(struct job_list *list, const struct settings *settings, struc
             .host_id = machine.id[0] != '\0' ? machine.id : machine.host,
             .services = &services,
             .protocols = protocols,
+            .fields = tls_fields,
+            .field_count = tls_field_count,
         };
 
         read = job_list_read(list, settings, &context, why);

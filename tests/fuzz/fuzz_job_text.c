@@ -17,7 +17,8 @@
 static const struct clock_fake_change changes[] = {{INT64_C(1774746000000), 7200},
                                                    {INT64_C(1792890000000), 3600}};
 
-static const struct protocol ldap = {.name = "ldap"};
+static const struct answer_field field = {.name = "x", .type = ANSWER_NUMBER};
+static const struct protocol ldap = {.name = "ldap", .fields = &field, .field_count = 1};
 static const struct protocol *const known[] = {&ldap, NULL};
 static setting_tables tables = {&probe_settings, NULL};
 

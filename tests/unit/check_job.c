@@ -14,8 +14,12 @@
 
 static setting_tables tables = {&probe_settings, NULL};
 
-static const struct protocol ldap = {.name = "ldap"};
-static const struct protocol https = {.name = "https"};
+static const struct answer_field version = {.name = "tls_version", .type = ANSWER_TEXT};
+static const struct answer_field stratum = {.name = "stratum", .type = ANSWER_NUMBER};
+static const struct answer_field server = {.name = "server", .type = ANSWER_TEXT};
+
+static const struct protocol ldap = {.name = "ldap", .fields = &stratum, .field_count = 1};
+static const struct protocol https = {.name = "https", .fields = &server, .field_count = 1};
 static const struct protocol *const known[] = {&ldap, &https, NULL};
 
 static struct {
@@ -36,7 +40,12 @@ static void open_fixture(void)
     CHECK_DONE(service_table_parse(&fixture.services, services, strlen(services), &fixture.why),
                fixture.why);
     fixture.context = (struct job_context){
-        .host_id = "host-1", .services = &fixture.services, .protocols = known};
+        .host_id = "host-1",
+        .services = &fixture.services,
+        .protocols = known,
+        .fields = &version,
+        .field_count = 1,
+    };
     clock_fake_reset();
     remove(TARGETS);
 }
@@ -248,11 +257,18 @@ static const struct {
     {GOOD "every: 1m\n      expect: listenning",
      "p.yaml:7:15: probes.jobs[1].expect: \"listenning\" is not known here; write any, listening, "
      "not-listening or filtered"},
-    {GOOD "every: 1m\n      expect: {answer: [{field: x}]}",
+    {GOOD "every: 1m\n      expect: {answer: [{field: server}]}",
      "probes.jobs[1].expect.answer[1]: one of the keys"},
     {GOOD "every: 1m\n      expect: {answer: [{equals: x}]}", "the key \"field\" is missing"},
     {GOOD "every: 1m\n      expect: {answers: []}",
      "probes.jobs[1].expect.answers: unknown key; did you mean \"answer\"?"},
+    {GOOD "every: 1m\n      expect: {answer: [{field: tls_verson, equals: x}]}",
+     "p.yaml:7:33: probes.jobs[1].expect.answer[1].field: no answer has a field \"tls_verson\"; "
+     "did "
+     "you mean \"tls_version\"?"},
+    {GOOD "every: 1m\n      expect: {answer: [{field: colour, equals: x}]}", "docs/probes.md"},
+    {GOOD "every: 1m\n      secret_file: hunter2",
+     "p.yaml:7:20: probes.jobs[1].secret_file: is no absolute path"},
     {GOOD "every: 1m\n      evrey: 1m", "did you mean \"every\"?"},
     {GOOD "every: 1m\n      secret: hunter2", "probes.jobs[1].secret: unknown key"},
     {GOOD "every: 1m\n    - name: a\n      " GOOD "every: 1m",
