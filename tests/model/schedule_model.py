@@ -78,7 +78,8 @@ def crontab_fits(text):
 
     def fits(wall):
         by_month, by_week = wall.day in days, wall.isoweekday() % 7 in weekdays
-        return wall.month in months and ((by_month or by_week) if either else (by_month and by_week))
+        on_day = (by_month or by_week) if either else (by_month and by_week)
+        return on_day and wall.month in months
 
     return fits, {(hour, minute) for hour in hours for minute in minutes}
 
@@ -195,7 +196,8 @@ def live(runs, now, catch_up, chance):
         kind = chance.choice(["run", "run", "sleep", "set"])
         length = chance.randrange(1, hours * 3600) * 1000
         if kind == "set":
-            length = chance.choice([-7200000, -3600000, -61000, -59000, -1000, 1000, 45000, 3600000, length])
+            steps = [-7200000, -3600000, -61000, -59000, -1000, 1000, 45000, 3600000]
+            length = chance.choice([*steps, length])
         events.append(f"{kind}:{length // 1000}")
         if kind == "run":
             life.run(length)
