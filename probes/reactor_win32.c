@@ -351,26 +351,62 @@ static bool begin_connect(struct reactor_socket *socket)
     return socket->is_waiting;
 }
 
-/* A datagram is only looked at: reading no bytes of it would take it away. */
-static void begin_read(struct reactor_socket *socket)
+/* Starts a read of nothing; the result is Winsock's. */
+static int read_nothing(struct reactor_socket *socket, WSAOVERLAPPED *overlapped)
 {
     WSABUF nothing = {0};
-    DWORD flags = socket->transport == PROBE_UDP ? MSG_PEEK : 0;
+    DWORD got = 0;
+    DWORD flags = socket->transport == PROBE_UDP ? MSG_PEEK : 0; /* else it would be taken away */
 
+    return socket->reactor->calls.receive(socket->handle, &nothing, 1,
+                                          overlapped == NULL ? &got : NULL, &flags, NULL, NULL,
+                                          overlapped, NULL) == 0
+               ? 0
+               : socket->reactor->calls.last_error();
+}
+
+/* Something is there; a datagram is longer than nothing. */
+static bool means_readable(int code)
+{
+    return code == 0 || code == WSAEMSGSIZE;
+}
+
+static void end_read(struct reactor_socket *socket, int code)
+{
+    if (means_readable(code)) {
+        happen(socket, REACTOR_READABLE);
+    } else {
+        fail(socket, error_of(socket, code));
+    }
+}
+
+/*
+ * A read that ends at once with a warning (WSAEMSGSIZE) has a completion, too, by
+ * the rules of the kernel. Should a system see that otherwise, the socket is
+ * never waited for again: so a datagram that is there already is found first,
+ * without the completion port, and only one that comes in between is at stake.
+ */
+static void begin_read(struct reactor_socket *socket)
+{
+    int code;
+
+    if (socket->transport == PROBE_UDP) {
+        code = read_nothing(socket, NULL);
+        if (code != WSAEWOULDBLOCK) {
+            end_read(socket, code);
+            return;
+        }
+    }
     if (socket->is_waiting || socket->is_over) {
         return;
     }
     begin_operation(&socket->wait, socket, OPERATION_READ);
-    socket->is_waiting = has_begun(
-        socket, socket->reactor->calls.receive(socket->handle, &nothing, 1, NULL, &flags, NULL,
-                                               NULL, &socket->wait.overlapped, NULL) == 0);
-    if (socket->is_waiting) {
-        return;
-    }
-    if (socket->reactor->calls.last_error() == WSAEMSGSIZE) {
-        happen(socket, REACTOR_READABLE);
+    code = read_nothing(socket, &socket->wait.overlapped);
+    if (means_readable(code) || code == WSA_IO_PENDING) {
+        socket->is_waiting = true;
+        socket->pending++;
     } else {
-        fail(socket, error_of(socket, socket->reactor->calls.last_error()));
+        fail(socket, error_of(socket, code));
     }
 }
 
@@ -425,15 +461,6 @@ static void end_connect(struct reactor_socket *socket, int code)
     error = error_of(socket, code);
     add_icmp(socket, &error);
     fail(socket, error);
-}
-
-static void end_read(struct reactor_socket *socket, int code)
-{
-    if (code == 0 || code == WSAEMSGSIZE) { /* a datagram is longer than nothing */
-        happen(socket, REACTOR_READABLE);
-    } else {
-        fail(socket, error_of(socket, code));
-    }
 }
 
 static void end_send(struct reactor_socket *socket, int code)
