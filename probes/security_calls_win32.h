@@ -3,9 +3,8 @@
 
 /*
  * The calls of secur32.dll (SSPI) and crypt32.dll that a TLS session needs,
- * looked up at run time. NULL is one that this Windows lacks.
- *
- * fake_security_calls_win32.c stands in this place in tests.
+ * looked up at run time. NULL is one that this Windows lacks. Tests make a table
+ * of their own.
  */
 
 #include <stdbool.h>

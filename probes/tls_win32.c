@@ -48,6 +48,7 @@ struct tls_session {
     bool has_context;
     bool seen_tls;   /* the first record was one */
     bool must_shake; /* the next step needs no byte from the server */
+    bool was_up;     /* version and cipher are agreed on */
     bool has_sizes;
     uint8_t alert;
     enum tls_state state;
@@ -326,6 +327,7 @@ static enum tls_state come_up(struct tls_session *session)
         &session->context, SECPKG_ATTR_STREAM_SIZES, &session->sizes);
 
     session->has_sizes = status == SEC_E_OK;
+    session->was_up = true;
     return end_with(session, TLS_UP);
 }
 
@@ -367,10 +369,25 @@ static enum tls_state shake(struct tls_session *session, struct byte_writer *out
     return end_with_error(session, SEC_E_INTERNAL_ERROR);
 }
 
+/* Adds what was inside, and returns how much it was. */
+static size_t take_data(const SecBuffer *buffers, size_t count, struct byte_writer *in)
+{
+    size_t size = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        if (buffers[i].BufferType == SECBUFFER_DATA && buffers[i].pvBuffer != NULL) {
+            byte_writer_add(in, buffers[i].pvBuffer, buffers[i].cbBuffer);
+            size += buffers[i].cbBuffer;
+        }
+    }
+    return size;
+}
+
 /* Decrypts one record. False: that is all for now. */
 static bool read_record(struct tls_session *session, struct byte_writer *out,
                         struct byte_writer *in)
 {
+    bool is_alert = session->raw.bytes[0] == TLS_RECORD_ALERT; /* seen up to TLS 1.2 only */
     SecBuffer buffers[4] = {
         {(ULONG)session->raw.size, SECBUFFER_DATA, session->raw.bytes},
         {0, SECBUFFER_EMPTY, NULL},
@@ -388,19 +405,15 @@ static bool read_record(struct tls_session *session, struct byte_writer *out,
         end_with_error(session, status);
         return false;
     }
-    for (int i = 0; i < 4; i++) {
-        if (buffers[i].BufferType == SECBUFFER_DATA && buffers[i].pvBuffer != NULL) {
-            byte_writer_add(in, buffers[i].pvBuffer, buffers[i].cbBuffer);
-        }
-    }
+    is_alert = take_data(buffers, 4, in) == 0 && is_alert;
     keep_last(session, find_size(buffers, 4, SECBUFFER_EXTRA));
-    if (status == SEC_I_CONTEXT_EXPIRED) {
-        end_with(session, TLS_ENDED);
-        return false;
-    }
     if (status == SEC_I_RENEGOTIATE) { /* tickets and new keys of TLS 1.3, too */
         session->must_shake = true;
         return shake(session, out) == TLS_UP && !session->must_shake;
+    }
+    if (status == SEC_I_CONTEXT_EXPIRED || is_alert) {
+        end_with(session, TLS_ENDED);
+        return false;
     }
     return true;
 }
@@ -482,23 +495,37 @@ const char *tls_why(const struct tls_session *session)
     return text_bytes(&session->why);
 }
 
-static void tell_connection(struct tls_session *session, struct answer *answer)
+/* A name of IANA's registry: an SSPI that has none for a suite may make one up. */
+static bool is_suite_name(const wchar_t *name)
 {
-    const SecurityFunctionTableW *sspi = session->library->calls.sspi;
+    size_t size = wcsnlen(name, SZ_ALG_MAX_SIZE);
+
+    return size > 0 && wcsspn(name, L"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_") >= size;
+}
+
+static void tell_version(struct tls_session *session, struct answer *answer)
+{
     SecPkgContext_ConnectionInfo connection = {0};
+
+    if (session->library->calls.sspi->QueryContextAttributesW(
+            &session->context, SECPKG_ATTR_CONNECTION_INFO, &connection) != SEC_E_OK) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
+        if ((connection.dwProtocol & versions[i].protocol) != 0) {
+            tls_tell_version(answer, versions[i].version);
+        }
+    }
+}
+
+static void tell_cipher(struct tls_session *session, struct answer *answer)
+{
     SecPkgContext_CipherInfo cipher = {.dwVersion = SECPKGCONTEXT_CIPHERINFO_V1};
     struct text name = {0};
 
-    if (sspi->QueryContextAttributesW(&session->context, SECPKG_ATTR_CONNECTION_INFO,
-                                      &connection) == SEC_E_OK) {
-        for (size_t i = 0; i < sizeof(versions) / sizeof(versions[0]); i++) {
-            if ((connection.dwProtocol & versions[i].protocol) != 0) {
-                tls_tell_version(answer, versions[i].version);
-            }
-        }
-    }
-    if (sspi->QueryContextAttributesW(&session->context, SECPKG_ATTR_CIPHER_INFO, &cipher) ==
-        SEC_E_OK) {
+    if (session->library->calls.sspi->QueryContextAttributesW(
+            &session->context, SECPKG_ATTR_CIPHER_INFO, &cipher) == SEC_E_OK &&
+        is_suite_name(cipher.szCipherSuite)) {
         utf16_add(&name, cipher.szCipherSuite, wcsnlen(cipher.szCipherSuite, SZ_ALG_MAX_SIZE));
         tls_tell_cipher(answer, text_bytes(&name));
     }
@@ -528,7 +555,7 @@ static void tell_chain(struct tls_session *session, struct answer *answer)
     if (calls->sspi->QueryContextAttributesW(&session->context, SECPKG_ATTR_REMOTE_CERT_CONTEXT,
                                              &leaf) != SEC_E_OK ||
         leaf == NULL) {
-        if (session->state == TLS_UP) {
+        if (session->was_up) {
             tls_tell_chain(answer, NULL, 0, session->host, session->now, TLS_NO_CERTIFICATE);
         }
         return;
@@ -541,8 +568,11 @@ static void tell_chain(struct tls_session *session, struct answer *answer)
 
 void tls_tell(struct tls_session *session, struct answer *answer)
 {
-    if (session->has_context) {
-        tell_connection(session, answer);
+    if (session->was_up) {
+        tell_version(session, answer);
+        tell_cipher(session, answer);
+    }
+    if (session->has_context && session->state != TLS_WRONG) {
         tell_chain(session, answer);
     }
     if (session->state == TLS_ALERT) {
