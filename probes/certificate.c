@@ -383,13 +383,15 @@ static bool add_string(struct text *text, uint8_t tag, struct byte_reader conten
 }
 
 /* RFC 4514 section 2.4. */
-static void add_escaped(struct text *text, const char *value)
+static void add_escaped(struct text *text, const char *value, size_t size)
 {
-    size_t size = strlen(value);
-
     for (size_t i = 0; i < size; i++) {
         bool at_edge = i == 0 || i == size - 1;
 
+        if (value[i] == '\0') { /* a name that hides its end must not look like another */
+            text_add(text, "\\00");
+            continue;
+        }
         if (strchr("\"+,;<>\\", value[i]) != NULL || (value[i] == ' ' && at_edge) ||
             (value[i] == '#' && i == 0)) {
             text_add_char(text, '\\');
@@ -417,7 +419,7 @@ static void add_attribute(struct text *text, struct byte_reader attribute)
     add_id_name(text, attribute_names, COUNT(attribute_names), id);
     text_add_char(text, '=');
     if (next_element(&attribute, &tag, &content) && add_string(&value, tag, content)) {
-        add_escaped(text, text_bytes(&value));
+        add_escaped(text, text_bytes(&value), value.size);
     } else {
         add_hex(text, content);
     }
