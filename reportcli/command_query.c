@@ -56,7 +56,8 @@ struct run {
     int64_t began;
     bool is_table;
     bool hides; /* all but what listens */
-    bool drew;  /* progress on the terminal */
+    bool shows_progress;
+    bool drew; /* progress on the terminal */
 };
 
 static bool next_target(void *context, struct engine_target *target)
@@ -162,8 +163,10 @@ static void progress(void *context, const struct engine_sum *sum)
 {
     struct run *run = context;
     struct text line = {0};
+    struct failure why;
 
-    if (clock_steady() - run->began < PROGRESS_AFTER_MS) {
+    (void)!console_flush(CONSOLE_OUT, &why); /* found again by whoever writes next */
+    if (!run->shows_progress || clock_steady() - run->began < PROGRESS_AFTER_MS) {
         return;
     }
     run->drew = true;
@@ -295,7 +298,7 @@ static bool ask(struct run *run, struct engine_sum *sum, struct failure *why)
         .query_at = query_at,
         .deliver = deliver,
         .warn = warn,
-        .progress = shows_progress(run) ? progress : NULL,
+        .progress = progress,
     };
     struct engine *engine = NULL;
     bool done;
@@ -305,6 +308,7 @@ static bool ask(struct run *run, struct engine_sum *sum, struct failure *why)
     }
     interrupt_catch(stop, engine);
     run->began = clock_steady();
+    run->shows_progress = shows_progress(run);
     done = engine_run(engine, &work, sum, why);
     interrupt_release();
     engine_close(engine);

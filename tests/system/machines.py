@@ -256,6 +256,12 @@ class LinuxMachine(Machine):
         """A process in the network namespace of this machine; what Lan takes as its client."""
         return self.holder.pid
 
+    def native(self, command, **options):
+        """Starts a Linux command in the machine's network."""
+        return subprocess.Popen(
+            ["nsenter", "-t", str(self.holder.pid), "-n", "--", *command], **options
+        )
+
     def write_settings(self, **keys):
         keys.setdefault("ledger_path", self.ledger)
         super().write_settings(**keys)
@@ -343,6 +349,13 @@ class WindowsMachine(Machine):
                 stderr=err_file,
                 cwd=self.folder,
             )
+
+    def native(self, command, **options):
+        """Starts a Linux command in the machine's network."""
+        return subprocess.Popen(
+            ["sh", str(ROOT / "tools" / "wine-machine"), "native", str(self.machine), "--", *command],
+            **options,
+        )
 
     def verb(self, name, *arguments, status=0):
         result = self.run("portledgerd", name, *arguments, timeout=90)

@@ -1,0 +1,130 @@
+# SPDX-License-Identifier: MIT
+"""
+`portledger query` in networks that drop and reject, by nftables: the status, and who said what. The
+far side of a cable is a namespace of its own, as a firewall is a machine of its own.
+"""
+
+import subprocess
+
+import pytest
+
+PORT = 7777
+NEAR = {4: "10.9.0.1", 6: "fd09::1"}
+FAR = {4: "10.9.0.2", 6: "fd09::2"}
+BITS = {4: 24, 6: 64}
+
+# What nftables does with the port; what comes of it: status, ICMP type and code of either version.
+VERDICTS = [
+    ("drop", "FILTERED", None, None),
+    ("reject with tcp reset", "NOT LISTENING", None, None),
+    ("reject with icmpx type port-unreachable", "NOT LISTENING", (3, 3), (1, 4)),
+    ("reject with icmpx type admin-prohibited", "FILTERED", (3, 13), (1, 1)),
+    ("reject with icmpx type host-unreachable", "FILTERED", (3, 1), (1, 3)),
+    ("reject with icmpx type no-route", "FILTERED", (3, 0), (1, 0)),
+]
+
+
+@pytest.fixture(name="net")
+def network(machine):
+    """A cable from the machine to a second namespace, which answers for itself."""
+    far = subprocess.Popen(
+        ["unshare", "-n", "sh", "-c", "ip link set lo up && echo up && exec sleep 3600"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+    )
+    assert far.stdout.readline() == b"up\n"
+
+    def at(holder, *command, **options):
+        subprocess.run(
+            ["nsenter", "-t", str(holder.pid), "-n", "--", *command], check=True, **options
+        )
+
+    near = machine.holder
+    at(near, "ip", "link", "add", "near", "type", "veth", "peer", "name", "far")
+    at(near, "ip", "link", "set", "far", "netns", str(far.pid))
+    for holder, name, addresses in ((near, "near", NEAR), (far, "far", FAR)):
+        for family, address in addresses.items():
+            option = ["nodad"] if family == 6 else []
+            at(holder, "ip", "address", "add", f"{address}/{BITS[family]}", "dev", name, *option)
+        at(holder, "ip", "link", "set", name, "up")
+    for name in ("ipv4/icmp_ratelimit", "ipv6/icmp/ratelimit"):
+        at(far, "sh", "-c", f"echo 0 > /proc/sys/net/{name}")
+
+    def rule(verdict, transport):
+        table = f"""table inet test {{
+            chain in {{
+                type filter hook input priority 0;
+                {transport} dport {PORT} {verdict}
+            }}
+        }}
+        """
+        at(far, "nft", "flush", "ruleset")
+        at(far, "nft", "-f", "-", input=table, text=True)
+
+    machine.rule = rule
+    yield machine
+    far.kill()
+    far.wait()
+    far.stdout.close()
+
+
+def ask(net, family, transport, port=PORT):
+    result = net.run(
+        "portledger", "query", FAR[family], "-e", str(port), "-p", transport, "--timeout", "500ms",
+        "--json",
+    )
+    (record,) = result.json()
+    assert result.status == {"LISTENING": 0, "NOT LISTENING": 1}.get(record["status"], 2), result
+    return record
+
+
+@pytest.mark.parametrize("family", (4, 6))
+@pytest.mark.parametrize("transport", ("tcp", "udp"))
+@pytest.mark.parametrize("verdict, status, icmp, icmp6", VERDICTS)
+def test_a_firewall_is_told_from_a_closed_port(net, family, transport, verdict, status, icmp, icmp6):
+    if "tcp" in verdict and transport == "udp":
+        return
+    net.rule(verdict, transport)
+    record = ask(net, family, transport)
+    said = icmp if family == 4 else icmp6
+    if verdict == "drop" and transport == "udp":
+        status = "LISTENING or FILTERED"
+    assert record["status"] == status, record
+    if said is None:
+        assert record["icmp"] is None
+        assert record["cause"] == ("timeout" if verdict == "drop" else "reset")
+    else:
+        assert record["cause"] == "ICMP"
+        assert (record["icmp_type"], record["icmp_code"]) == said
+        assert record["icmp_from"] == FAR[family]
+
+
+def test_a_closed_port_of_a_remote_host_is_not_listening(net):
+    for family in (4, 6):
+        assert ask(net, family, "tcp")["cause"] == "reset"
+        assert ask(net, family, "udp")["icmp_from"] == FAR[family]
+
+
+def test_a_host_that_is_not_there_is_unreachable(net):
+    result = net.run(
+        "portledger", "query", "10.9.0.99", "192.0.2.1", "-e", "80", "--timeout", "3s",
+        "--attempts", "2", "--json",
+    )
+    assert result.status == 2, result
+    # No neighbour answers; and there is no route.
+    for record in result.json():
+        assert (record["status"], record["cause"]) == ("FILTERED", "unreachable"), record
+
+
+def test_what_this_machine_forbids_is_no_word_about_the_target(net):
+    net.native(
+        ["nft", "add", "table", "inet", "own"]
+    ).wait()
+    net.native(
+        ["nft", "add", "chain", "inet", "own", "out",
+         "{ type filter hook output priority 0; }"]
+    ).wait()
+    net.native(["nft", "add", "rule", "inet", "own", "out", "udp", "dport", str(PORT), "drop"]).wait()
+    result = net.run("portledger", "query", FAR[4], "-e", str(PORT), "-p", "udp", "--json")
+    (record,) = result.json()
+    assert result.status == 5 and record["status"] == "NOT ASKED", result
+    assert record["cause"] == "local error" and "permitted" in record["detail"]
