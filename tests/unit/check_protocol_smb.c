@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Samba's replies are real ones; those of SMB 1 are made by MS-SMB 2.2.4.5.2. */
+/* Samba's replies are real ones; the others are made by MS-SMB2 2.2.4 and MS-SMB 2.2.4.5.2. */
 
 #include "tests/support.h"
 #include "tests/unit/rehearsal.h"
@@ -78,6 +78,14 @@ static const struct {
                              "smb_integrity_hash=SHA-512\n"
                              "smb_cipher=AES-128-GCM\n"
                              "smb_signing_algorithm=AES-GMAC\n"},
+    {"smb2-smbd-from-smb1", "WAIT \n"},
+    {"smb1-smbd-nt1", "ANSWERED the server has nothing newer than SMB 1\n"
+                      "smb_dialect=NT LM 0.12\n"
+                      "smb_signing_enabled=0\n"
+                      "smb_signing_required=0\n"
+                      "smb_system_time=1795788419654\n"
+                      "smb_server_guid=66646c6f-6c69-7365-0000-000000000000\n"
+                      "smb_security_mechanism=NTLM\n"},
     {"smb2-samba-no-dialect", "ANSWERED the server would not negotiate\n"
                               "smb_status=STATUS_NOT_SUPPORTED\n"},
 };
@@ -251,7 +259,7 @@ START_TEST(what_is_no_answer_is_told)
 END_TEST
 
 static const char *const tortured[] = {"smb2-smbd-negotiated", "smb2-smbd-signing",
-                                       "smb2-samba-no-dialect", NULL};
+                                       "smb2-samba-no-dialect", "smb1-smbd-nt1", NULL};
 
 START_TEST(every_cut_and_change_is_survived)
 {

@@ -383,6 +383,22 @@ START_TEST(what_is_not_tls_is_told)
 }
 END_TEST
 
+START_TEST(nginx_refuses_by_an_alert)
+{
+    size_t size = 0;
+    char *bytes = support_read_file(PORTLEDGER_FIXTURES "/probes/tls-nginx-alert.bin", &size);
+
+    begin_talk("server.example.com", TLS1_2_VERSION);
+    ck_assert_int_eq(feed_client(NULL, 0), TLS_SHAKING);
+    ck_assert_int_eq(feed_client(bytes, size), TLS_ALERT);
+    free(bytes);
+    ck_assert_str_eq(tls_why(fixture.session), "the server refused by an alert: handshake failure");
+    tls_tell(fixture.session, &fixture.answer);
+    ck_assert_uint_eq(fixture.answer.count, 1);
+    ck_assert_str_eq(value_of("tls_alert"), "handshake failure");
+}
+END_TEST
+
 START_TEST(bytes_may_come_one_by_one)
 {
     begin_talk("server.example.com", versions[_i].number);
@@ -455,6 +471,7 @@ static Suite *tls_suite(void)
     tcase_add_test(tests, a_long_name_is_no_obstacle);
     tcase_add_loop_test(tests, a_refusal_is_an_alert_with_a_name, 0, COUNT_OF(refusals));
     tcase_add_loop_test(tests, what_is_not_tls_is_told, 0, COUNT_OF(others));
+    tcase_add_test(tests, nginx_refuses_by_an_alert);
     tcase_add_loop_test(tests, bytes_may_come_one_by_one, 0, COUNT_OF(versions));
     tcase_add_loop_test(tests, a_flight_may_be_cut_anywhere, 2, COUNT_OF(versions));
     tcase_add_loop_test(tests, a_flight_may_be_wrong_anywhere, 2, COUNT_OF(versions));
