@@ -36,3 +36,6 @@ extern const struct protocol protocol_kerberos;
 extern const struct protocol protocol_rdp;
 extern const struct protocol protocol_ntp;
 extern const struct protocol protocol_tls;
+extern const struct protocol protocol_l2tp;
+extern const struct protocol protocol_ike;
+extern const struct protocol protocol_ike_v1;

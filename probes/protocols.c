@@ -38,6 +38,17 @@ const struct protocol *const protocols[] = {
     &protocol_kerberos,
     &protocol_rdp,
     &protocol_ntp,
+    &protocol_dns,        /* 53 */
+    &protocol_ldap,       /* 389, 3268 */
+    &protocol_rpc,        /* 135 */
+    &protocol_netbios,    /* 137 */
+    &protocol_snmp,       /* 161 */
+    &protocol_snmp_v1,    /* by name */
+    &protocol_sqlbrowser, /* 1434 */
+    &protocol_tftp,       /* 69 */
+    &protocol_l2tp,       /* 1701 */
+    &protocol_ike,        /* 500, 4500 */
+    &protocol_ike_v1,     /* by name */
     NULL,
 };
 /* clang-format on */
