@@ -13,10 +13,9 @@
 
 enum { HTTP_PORT = 80, HTTPS_PORT = 443 };
 
-enum field { VERSION, STATUS, REASON, SERVER, LOCATION, AUTHENTICATE, TRANSPORT, FIELD_COUNT };
+enum field { STATUS, REASON, SERVER, LOCATION, AUTHENTICATE, TRANSPORT, VERSION, FIELD_COUNT };
 
 static const struct answer_field fields[FIELD_COUNT] = {
-    [VERSION] = {"http_version", ANSWER_TEXT, NULL, "Version of HTTP in the answer", false, false},
     [STATUS] = {"http_status", ANSWER_NUMBER, NULL, "Status code", false, false},
     [REASON] = {"http_reason", ANSWER_TEXT, NULL, "Words beside the status code", false, false},
     [SERVER] = {"http_server", ANSWER_TEXT, NULL, "Program that answered, as it says", false,
@@ -26,6 +25,7 @@ static const struct answer_field fields[FIELD_COUNT] = {
                       true, false},
     [TRANSPORT] = {"http_strict_transport_security", ANSWER_TEXT, NULL,
                    "How long the name is to be asked in TLS only", false, false},
+    [VERSION] = {"http_version", ANSWER_TEXT, NULL, "Version of HTTP in the answer", false, false},
 };
 
 /* Lines of the head that are kept. */
@@ -124,11 +124,11 @@ static bool read_status(struct talk *talk, struct line line)
         return true;
     }
     state->has_number = true;
-    answer_add_text(&talk->answer, &fields[VERSION], version.bytes + 5, 3);
     answer_add_number(&talk->answer, &fields[STATUS], number);
     if (line.size > 0) {
         answer_add_text(&talk->answer, &fields[REASON], line.bytes, line.size);
     }
+    answer_add_text(&talk->answer, &fields[VERSION], version.bytes + 5, 3);
     return true;
 }
 

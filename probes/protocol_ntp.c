@@ -21,11 +21,11 @@ enum {
 };
 
 enum field {
-    VERSION,
-    LEAP,
     STRATUM,
     REFERENCE,
     KISS,
+    LEAP,
+    VERSION,
     OFFSET,
     DELAY,
     PRECISION,
@@ -36,11 +36,6 @@ enum field {
 };
 
 static const struct answer_field fields[FIELD_COUNT] = {
-    [VERSION] = {"ntp_version", ANSWER_NUMBER, NULL, "Version of the answer", false, false},
-    [LEAP] = {"ntp_leap", ANSWER_TEXT, NULL,
-              "Leap second at the end of this day: none, 61 seconds, 59 seconds; or not "
-              "synchronized",
-              false, false},
     [STRATUM] = {"ntp_stratum", ANSWER_NUMBER, NULL,
                  "Steps from a clock that is right: 1 has one itself; 0 is a kiss of death", false,
                  false},
@@ -49,6 +44,11 @@ static const struct answer_field fields[FIELD_COUNT] = {
                    false, false},
     [KISS] = {"ntp_kiss", ANSWER_TEXT, NULL, "Why the server tells no time: RATE, DENY", false,
               false},
+    [LEAP] = {"ntp_leap", ANSWER_TEXT, NULL,
+              "Leap second at the end of this day: none, 61 seconds, 59 seconds; or not "
+              "synchronized",
+              false, false},
+    [VERSION] = {"ntp_version", ANSWER_NUMBER, NULL, "Version of the answer", false, false},
     [OFFSET] = {"ntp_offset", ANSWER_NUMBER, "us",
                 "How far the server's clock is ahead of this machine's", false, true},
     [DELAY] = {"ntp_delay", ANSWER_NUMBER, "us", "Time on the way, there and back", false, true},
@@ -126,16 +126,18 @@ static void add_reference(struct talk *talk, uint8_t stratum, const uint8_t *id)
     }
 }
 
-/* RFC 5905 section 8: T1 and T4 are ours, T2 and T3 the server's. */
+/* RFC 5905 section 8: T1 and T4 are ours, T2 and T3 the server's. Clocks that run at different
+ * rates, or a server that says anything, may make the way shorter than none. */
 static void add_clocks(struct talk *talk, uint64_t received, uint64_t sent)
 {
     int64_t t1 = talk->target->now_us;
     int64_t t4 = t1 + talk->elapsed_us;
     int64_t t2 = time_of(received, t1);
     int64_t t3 = time_of(sent, t1);
+    int64_t delay = (t4 - t1) - (t3 - t2);
 
     answer_add_number(&talk->answer, &fields[OFFSET], ((t2 - t1) + (t3 - t4)) / 2);
-    answer_add_number(&talk->answer, &fields[DELAY], (t4 - t1) - (t3 - t2));
+    answer_add_number(&talk->answer, &fields[DELAY], delay > 0 ? delay : 0);
 }
 
 static enum protocol_next read_answer(struct talk *talk, struct byte_reader *packet)
@@ -160,10 +162,10 @@ static enum protocol_next read_answer(struct talk *talk, struct byte_reader *pac
     received = byte_reader_be64(packet);
     sent = byte_reader_be64(packet);
 
-    answer_add_number(&talk->answer, &fields[VERSION], first >> 3 & 7);
-    answer_add_string(&talk->answer, &fields[LEAP], leaps[first >> 6]);
     answer_add_number(&talk->answer, &fields[STRATUM], stratum);
     add_reference(talk, stratum, id);
+    answer_add_string(&talk->answer, &fields[LEAP], leaps[first >> 6]);
+    answer_add_number(&talk->answer, &fields[VERSION], first >> 3 & 7);
     if (stratum == 0) {
         return PROTOCOL_ANSWERED;
     }

@@ -71,9 +71,9 @@ START_TEST(the_head_is_read)
     rehearsal_begin(&rehearsal);
     rehearsal_hear(&rehearsal, redirect, strlen(redirect), false);
     rehearsal_expect(&rehearsal, "ANSWERED \n"
-                                 "http_version=1.1\n"
                                  "http_status=301\n"
                                  "http_reason=Moved Permanently\n"
+                                 "http_version=1.1\n"
                                  "http_server=nginx/1.22.1\n"
                                  "http_location=https://server.example.com/\n"
                                  "http_authenticate=Negotiate\n"
@@ -120,17 +120,17 @@ static const struct {
     const char *shown;
 } replies[] = {
     {"HTTP/1.0 200 OK\n\n", false,
-     "ANSWERED \nhttp_version=1.0\nhttp_status=200\nhttp_reason=OK\n"},
-    {"HTTP/1.1 204\r\n\r\n", false, "ANSWERED \nhttp_version=1.1\nhttp_status=204\n"},
-    {"HTTP/1.1 204 \r\n\r\n", false, "ANSWERED \nhttp_version=1.1\nhttp_status=204\n"},
+     "ANSWERED \nhttp_status=200\nhttp_reason=OK\nhttp_version=1.0\n"},
+    {"HTTP/1.1 204\r\n\r\n", false, "ANSWERED \nhttp_status=204\nhttp_version=1.1\n"},
+    {"HTTP/1.1 204 \r\n\r\n", false, "ANSWERED \nhttp_status=204\nhttp_version=1.1\n"},
     {"HTTP/1.1 100 Continue\r\nServer: a\r\n\r\nHTTP/1.1 404 No\r\nServer: b\r\nServer: c\r\n\r\n",
-     false, "ANSWERED \nhttp_version=1.1\nhttp_status=404\nhttp_reason=No\nhttp_server=b\n"},
+     false, "ANSWERED \nhttp_status=404\nhttp_reason=No\nhttp_version=1.1\nhttp_server=b\n"},
     {"HTTP/1.1 200 OK\r\nServer: a\r\nno header\r\n", true,
-     "ANSWERED (partial) \nhttp_version=1.1\nhttp_status=200\nhttp_reason=OK\nhttp_server=a\n"},
+     "ANSWERED (partial) \nhttp_status=200\nhttp_reason=OK\nhttp_version=1.1\nhttp_server=a\n"},
     {"HTTP/1.1 200 OK\r\nServer: \x1b[31mred\r\n\r\n", false,
-     "ANSWERED \nhttp_version=1.1\nhttp_status=200\nhttp_reason=OK\n"
+     "ANSWERED \nhttp_status=200\nhttp_reason=OK\nhttp_version=1.1\n"
      "http_server=\\x1B[31mred\n"},
-    {"HTTP/1.1 200 OK\r\n", false, "WAIT \nhttp_version=1.1\nhttp_status=200\nhttp_reason=OK\n"},
+    {"HTTP/1.1 200 OK\r\n", false, "WAIT \nhttp_status=200\nhttp_reason=OK\nhttp_version=1.1\n"},
     {"HTTP/1.1 100 Continue\r\n\r\n", true, "WAIT \n"},
     {"HTTP/1.1", true, "WAIT \n"},
     {"", true, "WAIT \n"},

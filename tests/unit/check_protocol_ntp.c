@@ -40,10 +40,10 @@ START_TEST(chrony_tells_its_time)
     set_clock();
     hear_reply();
     rehearsal_expect(&rehearsal, "ANSWERED \n"
-                                 "ntp_version=4\n"
-                                 "ntp_leap=none\n"
                                  "ntp_stratum=8\n"
                                  "ntp_reference=127.127.1.1\n"
+                                 "ntp_leap=none\n"
+                                 "ntp_version=4\n"
                                  "ntp_offset=-847\n"
                                  "ntp_delay=11916\n"
                                  "ntp_precision=-26\n"
@@ -70,8 +70,8 @@ START_TEST(a_kiss_of_death_has_no_time)
     reply.size = 0;
     rehearsal_fixture(&reply, "ntp-played-kiss");
     hear_reply();
-    rehearsal_expect(&rehearsal, "ANSWERED \nntp_version=4\nntp_leap=not synchronized\n"
-                                 "ntp_stratum=0\nntp_kiss=RATE\n");
+    rehearsal_expect(&rehearsal, "ANSWERED \nntp_stratum=0\nntp_kiss=RATE\n"
+                                 "ntp_leap=not synchronized\nntp_version=4\n");
 }
 END_TEST
 
