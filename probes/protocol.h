@@ -62,7 +62,9 @@ struct talk {
                         all, it ends as with ANSWERED, and is partial */
     bool is_done;    /* written by begin() or began_tls(): there is nothing to wait for. Once `out`
                         is sent, the talk has ended as with ANSWERED */
-    int64_t elapsed_us; /* since the request was sent; for protocols that measure clocks */
+    int64_t elapsed_us; /* since the moment just before the request was given to the system (after
+                           it would be too late: the reply may be there by then); for protocols that
+                           measure clocks */
     void *state;        /* state_size bytes of the protocol, zero at first. Nothing in it needs to
                            be freed, unless the protocol has clear() */
 };
