@@ -1,60 +1,66 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * FTP: how the server greets, and what it can do (RFC 959 section 5.4, FEAT:
- * RFC 2389 section 3). Whether it takes anonymous users is asked only by
- * "ftp-anonymous", which logs on (RFC 1635): that is PortQry's way.
+ * FTP: what a server says of itself when somebody connects (RFC 959 section
+ * 5.4), and, only where that was asked for by name, whether it lets anybody in.
  */
 
-#include "probes/line.h"
-#include "probes/numbered_reply.h"
+#include "probes/line_talk.h"
 #include "probes/protocol_list.h"
 #include "probes/stranger.h"
 
-enum {
-    CODE_FEATURES = 211,
-    CODE_READY = 220,
-    CODE_LOGGED_ON = 230,
-    CODE_WANTS_PASSWORD = 331,
+enum step {
+    GREETING,
+    USER,
+    PASSWORD,
+};
+
+struct ftp_state {
+    struct numbered_reply reply;
+    enum step step;
+    bool is_greeted;
+    bool wants_logon;
 };
 
 enum {
     CODE,
     BANNER,
-    FEATURE,
+    ANONYMOUS_LOGON,
     LOGON_CODE,
-    LOGON_TEXT,
-    ANONYMOUS,
+    LOGON_REPLY,
     FIELD_COUNT,
 };
 
 static const struct answer_field fields[FIELD_COUNT] = {
     [CODE] = {.name = "code",
               .type = ANSWER_NUMBER,
-              .help = "Number of the greeting: 220 ready, 421 takes nobody now"},
-    [BANNER] = {.name = "banner", .help = "A line of the greeting", .many = true},
-    [FEATURE] = {.name = "feature",
-                 .help = "What the server can do beyond FTP itself: AUTH TLS, MLST",
-                 .many = true},
+              .help = "220: the server is there for its clients"},
+    [BANNER] = {.name = "banner", .help = "What it says of itself, a line each", .many = true},
+    [ANONYMOUS_LOGON] = {.name = "anonymous_logon",
+                         .type = ANSWER_TRUTH,
+                         .help = "Whether it lets anybody in (only ftp-anonymous)"},
     [LOGON_CODE] = {.name = "logon_code",
                     .type = ANSWER_NUMBER,
-                    .help =
-                        "Number of the last reply to an anonymous user: 230 logged on, 530 not"},
-    [LOGON_TEXT] = {.name = "logon_text", .help = "A line of that reply", .many = true},
-    [ANONYMOUS] = {.name = "anonymous",
-                   .type = ANSWER_TRUTH,
-                   .help = "Whether an anonymous user was logged on"},
+                    .help = "230: it did; 530: it did not"},
+    [LOGON_REPLY] = {.name = "logon_reply",
+                     .help = "The same in the server's words, a line each",
+                     .many = true},
 };
 
-enum step {
-    GREETING,
-    FEATURES,
-    USER,
-    PASSWORD,
+/* Code and text of each reply. */
+static const struct {
+    int code;
+    int text;
+} shown[] = {
+    [GREETING] = {CODE, BANNER},
+    [USER] = {LOGON_CODE, LOGON_REPLY},
+    [PASSWORD] = {LOGON_CODE, LOGON_REPLY},
 };
 
-struct state {
-    enum step step;
+enum {
+    READY = 220,
+    LOGGED_IN = 230,
+    PASSWORD_WANTED = 331,
 };
 
 static void begin(struct talk *talk)
@@ -62,104 +68,83 @@ static void begin(struct talk *talk)
     (void)talk; /* the server speaks first */
 }
 
-static enum protocol_next say(struct talk *talk, enum step step, const char *command)
+static void begin_anonymous(struct talk *talk)
 {
-    struct state *state = talk->state;
+    struct ftp_state *state = talk->state;
 
-    state->step = step;
-    talk->is_enough = true;
-    byte_writer_text(&talk->out, command);
-    return PROTOCOL_WAIT;
+    state->wants_logon = true;
 }
 
-static enum protocol_next take_greeting(struct talk *talk, const struct numbered_reply *reply,
-                                        bool logs_on)
+static enum protocol_next finish_logon(struct talk *talk, uint16_t code)
 {
-    answer_add_number(&talk->answer, &fields[CODE], reply->code);
-    numbered_reply_add(&talk->answer, &fields[BANNER], reply, 0);
-    if (reply->code != CODE_READY) {
-        return PROTOCOL_ANSWERED;
-    }
-    return logs_on ? say(talk, USER, "USER anonymous\r\n") : say(talk, FEATURES, "FEAT\r\n");
-}
-
-/* Features stand between the first and the last line, each behind a blank. */
-static enum protocol_next take_features(struct talk *talk, const struct numbered_reply *reply)
-{
-    size_t at = 0;
-    struct line line;
-
-    while (reply->code == CODE_FEATURES && line_next(reply->bytes, reply->size, &at, &line)) {
-        if (line.size > 0 && line.bytes[0] == ' ') {
-            line = line_trimmed(line);
-            answer_add_text(&talk->answer, &fields[FEATURE], line.bytes, line.size);
-        }
-    }
-    return PROTOCOL_ANSWERED; /* a server that does not know FEAT has no features */
-}
-
-static enum protocol_next take_logon(struct talk *talk, const struct numbered_reply *reply)
-{
-    answer_add_number(&talk->answer, &fields[LOGON_CODE], reply->code);
-    numbered_reply_add(&talk->answer, &fields[LOGON_TEXT], reply, 0);
-    answer_add_number(&talk->answer, &fields[ANONYMOUS], reply->code == CODE_LOGGED_ON);
+    answer_add_number(&talk->answer, &fields[LOGON_CODE], code);
+    answer_add_number(&talk->answer, &fields[ANONYMOUS_LOGON], code == LOGGED_IN);
     return PROTOCOL_ANSWERED;
 }
 
-static enum protocol_next take_reply(struct talk *talk, const struct numbered_reply *reply,
-                                     bool logs_on)
+static enum protocol_next ask(struct talk *talk, enum step step, const char *line)
 {
-    const struct state *state = talk->state;
+    struct ftp_state *state = talk->state;
+
+    byte_writer_text(&talk->out, line);
+    state->step = step;
+    return PROTOCOL_WAIT;
+}
+
+/* A whole reply has come. */
+static enum protocol_next end_reply(struct talk *talk, uint16_t code)
+{
+    struct ftp_state *state = talk->state;
 
     switch (state->step) {
     case GREETING:
-        return take_greeting(talk, reply, logs_on);
-    case FEATURES:
-        return take_features(talk, reply);
-    case USER:
-        if (reply->code == CODE_WANTS_PASSWORD) { /* an address of nobody's (RFC 2606 section 2) */
-            return say(talk, PASSWORD, "PASS portledger@portledger.invalid\r\n");
+        state->is_greeted = true;
+        answer_add_number(&talk->answer, &fields[CODE], code);
+        if (state->wants_logon && code == READY) {
+            return ask(talk, USER, "USER anonymous\r\n");
         }
-        return take_logon(talk, reply);
+        return PROTOCOL_ANSWERED;
+    case USER:
+        if (code == PASSWORD_WANTED) {
+            return ask(talk, PASSWORD, "PASS portledger@\r\n");
+        }
+        return finish_logon(talk, code);
     default:
-        return take_logon(talk, reply);
+        return finish_logon(talk, code);
     }
 }
 
-static enum protocol_next talk_on(struct talk *talk, const uint8_t *bytes, size_t size,
-                                  bool logs_on, size_t *used)
+static enum protocol_next take_line(struct talk *talk, struct line line)
 {
-    enum protocol_next next = PROTOCOL_WAIT;
+    struct ftp_state *state = talk->state;
+    struct line text;
+    enum numbered_line kind = numbered_reply_add(&state->reply, line, &text);
+    uint16_t code = state->reply.code;
 
-    while (next == PROTOCOL_WAIT) {
-        struct numbered_reply reply;
-
-        switch (numbered_reply_find(bytes + *used, size - *used, &reply)) {
-        case NUMBERED_MORE:
-            return PROTOCOL_WAIT;
-        case NUMBERED_OTHER:
-            return stranger_said(talk, "FTP", bytes + *used, size - *used);
-        case NUMBERED_WHOLE:
-            *used += reply.size;
-            next = take_reply(talk, &reply, logs_on);
-            break;
-        }
+    if (kind == NUMBERED_NONE) {
+        return state->is_greeted
+                   ? line_talk_cut(talk, "a line that is no reply of FTP")
+                   : stranger_said(talk, "FTP", (const uint8_t *)line.bytes, line.size);
     }
-    return next;
+    answer_add_text(&talk->answer, &fields[shown[state->step].text], text.bytes, text.size);
+    if (kind == NUMBERED_MORE) {
+        return PROTOCOL_WAIT;
+    }
+    state->reply = (struct numbered_reply){0};
+    return end_reply(talk, code);
 }
 
 static enum protocol_next stream(struct talk *talk, const uint8_t *bytes, size_t size, bool ended,
                                  size_t *used)
 {
-    (void)ended;
-    return talk_on(talk, bytes, size, false, used);
-}
+    struct ftp_state *state = talk->state;
+    bool is_first = !state->is_greeted && state->reply.code == 0;
+    enum protocol_next next = line_talk(talk, bytes, size, ended, used, is_first, "FTP", take_line);
 
-static enum protocol_next stream_of_logon(struct talk *talk, const uint8_t *bytes, size_t size,
-                                          bool ended, size_t *used)
-{
-    (void)ended;
-    return talk_on(talk, bytes, size, true, used);
+    if (next == PROTOCOL_WAIT && ended && (state->is_greeted || state->reply.code != 0)) {
+        return line_talk_cut(talk, "the server closed in the middle of its reply");
+    }
+    return next;
 }
 
 static void farewell(struct talk *talk)
@@ -167,20 +152,15 @@ static void farewell(struct talk *talk)
     byte_writer_text(&talk->out, "QUIT\r\n");
 }
 
-static const struct protocol_port ports[] = {{21, PROBE_TCP}, {0, 0}};
-static const char *const services[] = {"ftp", NULL};
-static const struct protocol_port no_ports[] = {{0, 0}};
-static const char *const no_services[] = {NULL};
-
 const struct protocol protocol_ftp = {
     .name = "ftp",
-    .title = "FTP: greeting and features",
-    .source = "RFC 959, RFC 2389",
-    .ports = ports,
-    .services = services,
+    .title = "FTP: the banner",
+    .source = "RFC 959 sections 4.2 and 5.4",
+    .ports = (const struct protocol_port[]){{21, PROBE_TCP}, {0}},
+    .services = (const char *const[]){"ftp", NULL},
     .fields = fields,
     .field_count = FIELD_COUNT,
-    .state_size = sizeof(struct state),
+    .state_size = sizeof(struct ftp_state),
     .begin = begin,
     .stream = stream,
     .farewell = farewell,
@@ -188,15 +168,15 @@ const struct protocol protocol_ftp = {
 
 const struct protocol protocol_ftp_anonymous = {
     .name = "ftp-anonymous",
-    .title = "FTP: greeting, and whether anonymous users are let in",
-    .source = "RFC 959, RFC 1635",
-    .ports = no_ports,
-    .services = no_services,
-    .side_effect = "logs on as an anonymous user and leaves at once, which the server may record",
+    .title = "FTP: the banner, and a logon as anonymous",
+    .source = "RFC 959 sections 4.2 and 5.4, RFC 1635",
+    .ports = (const struct protocol_port[]){{21, PROBE_TCP}, {0}},
+    .services = (const char *const[]){NULL},
+    .side_effect = "logs on as anonymous, which the server may record",
     .fields = fields,
     .field_count = FIELD_COUNT,
-    .state_size = sizeof(struct state),
-    .begin = begin,
-    .stream = stream_of_logon,
+    .state_size = sizeof(struct ftp_state),
+    .begin = begin_anonymous,
+    .stream = stream,
     .farewell = farewell,
 };

@@ -1,127 +1,142 @@
 /* SPDX-License-Identifier: MIT */
 
-/*
- * IMAP: how the server greets, and what it can do (RFC 9051 sections 7.1, 6.1.1
- * and 7.2.2; RFC 3501 likewise). Nobody is logged on.
- */
+/* IMAP: greeting and capabilities (RFC 9051 sections 6.1.1 and 7.1, RFC 3501). */
 
-#include <string.h>
-
-#include "probes/line.h"
+#include "probes/line_talk.h"
 #include "probes/protocol_list.h"
 #include "probes/stranger.h"
+
+struct imap_state {
+    bool is_greeted;
+    bool has_capabilities;
+};
 
 enum {
     STATUS,
     BANNER,
-    CAPABILITY,
-    STARTTLS,
+    CAPABILITIES,
+    START_TLS,
     FIELD_COUNT,
 };
 
 static const struct answer_field fields[FIELD_COUNT] = {
     [STATUS] = {.name = "status",
-                .help =
-                    "How the server begins: OK, PREAUTH (one is logged on), BYE (takes nobody)"},
-    [BANNER] = {.name = "banner", .help = "The greeting behind that"},
-    [CAPABILITY] = {.name = "capability", .help = "What the server can do", .many = true},
-    [STARTTLS] = {.name = "starttls",
-                  .type = ANSWER_TRUTH,
-                  .help = "Whether the server offers to go on in TLS"},
+                .help = "OK: clients may log on; PREAUTH: they are; BYE: they may not"},
+    [BANNER] = {.name = "banner", .help = "What it says of itself"},
+    [CAPABILITIES] = {.name = "capabilities", .help = "What it can, a word each", .many = true},
+    [START_TLS] = {.name = "start_tls",
+                   .type = ANSWER_TRUTH,
+                   .help = "Whether TLS can begin on this connection"},
 };
 
-/* What a greeting can begin with (RFC 9051 section 7.1). */
-static const struct greeting {
-    const char *beginning;
-    const char *status;
-    bool goes_on;
-} greetings[] = {
-    {"* OK", "OK", true},
-    {"* PREAUTH", "PREAUTH", true},
-    {"* BYE", "BYE", false},
-};
+enum { STATUS_BYE = 2 };
 
-struct state {
-    bool greeted;
-    bool starttls;
-};
+static const char *const statuses[] = {"OK", "PREAUTH", [STATUS_BYE] = "BYE"};
 
 static void begin(struct talk *talk)
 {
     (void)talk; /* the server speaks first */
 }
 
-static const struct greeting *find_greeting(struct line line)
+/* Takes the first word off, and the blank behind it. */
+static struct line take_word(struct line *rest)
 {
-    for (size_t i = 0; i < sizeof(greetings) / sizeof(greetings[0]); i++) {
-        if (line_starts(line, greetings[i].beginning)) {
-            return &greetings[i];
-        }
+    struct line word;
+
+    if (!line_split(rest, ' ', &word)) {
+        word = *rest;
+        rest->bytes += rest->size;
+        rest->size = 0;
     }
-    return NULL;
+    return word;
 }
 
-static bool may_be_greeting(const uint8_t *bytes, size_t size)
+static void add_capabilities(struct talk *talk, struct line words)
 {
-    for (size_t i = 0; i < sizeof(greetings) / sizeof(greetings[0]); i++) {
-        if (line_begins(bytes, size, greetings[i].beginning) != LINE_OTHER) {
-            return true;
+    bool has_tls = false;
+
+    while (words.size > 0) {
+        struct line word = take_word(&words);
+
+        if (word.size > 0) {
+            answer_add_text(&talk->answer, &fields[CAPABILITIES], word.bytes, word.size);
+            has_tls = has_tls || line_equals(word, "STARTTLS");
         }
     }
-    return false;
+    answer_add_number(&talk->answer, &fields[START_TLS], has_tls);
 }
 
-static enum protocol_next take_greeting(struct talk *talk, const struct greeting *greeting,
-                                        struct line line)
+/* -1: it is no status of a greeting. */
+static int find_status(struct line word)
 {
-    struct state *state = talk->state;
-    size_t begun = strlen(greeting->beginning);
-    struct line rest = line_trimmed((struct line){line.bytes + begun, line.size - begun});
+    for (int i = 0; i < (int)(sizeof(statuses) / sizeof(statuses[0])); i++) {
+        if (line_equals(word, statuses[i])) {
+            return i;
+        }
+    }
+    return -1;
+}
 
-    state->greeted = true;
-    answer_add_string(&talk->answer, &fields[STATUS], greeting->status);
-    answer_add_text(&talk->answer, &fields[BANNER], rest.bytes, rest.size);
-    if (!greeting->goes_on) {
+/* "[CAPABILITY IMAP4rev1 ...] text": many servers tell at once what they can. */
+static struct line take_code(struct line *text)
+{
+    struct line rest = *text;
+    struct line code;
+    struct line word;
+
+    if (rest.size == 0 || rest.bytes[0] != '[' || !line_split(&rest, ']', &code)) {
+        return (struct line){0};
+    }
+    code.bytes++;
+    code.size--;
+    word = take_word(&code);
+    *text = line_trimmed(rest);
+    return line_equals(word, "CAPABILITY") ? code : (struct line){0};
+}
+
+static enum protocol_next greet(struct talk *talk, struct line line)
+{
+    struct imap_state *state = talk->state;
+    struct line text = line;
+    struct line star = take_word(&text);
+    int status = find_status(take_word(&text));
+    struct line capabilities;
+
+    if (!line_equals(star, "*") || status < 0) {
+        return stranger_said(talk, "IMAP", (const uint8_t *)line.bytes, line.size);
+    }
+    capabilities = take_code(&text);
+    state->is_greeted = true;
+    answer_add_string(&talk->answer, &fields[STATUS], statuses[status]);
+    answer_add_text(&talk->answer, &fields[BANNER], text.bytes, text.size);
+    if (capabilities.size > 0) {
+        add_capabilities(talk, capabilities);
         return PROTOCOL_ANSWERED;
     }
-    talk->is_enough = true;
+    if (status == STATUS_BYE) {
+        return PROTOCOL_ANSWERED;
+    }
     byte_writer_text(&talk->out, "a CAPABILITY\r\n");
     return PROTOCOL_WAIT;
 }
 
-/* The words of a "* CAPABILITY" line. */
-static void add_capabilities(struct talk *talk, struct line line)
+static enum protocol_next take_line(struct talk *talk, struct line line)
 {
-    struct state *state = talk->state;
-    size_t begun = strlen("* CAPABILITY");
-    struct line rest = {line.bytes + begun, line.size - begun};
-    struct line word = {0};
-    bool more = true;
+    struct imap_state *state = talk->state;
+    struct line rest = line;
+    struct line tag;
 
-    while (more) {
-        more = line_split(&rest, ' ', &word);
-        word = more ? word : rest;
-        if (word.size > 0) {
-            state->starttls = state->starttls || line_equals(word, "STARTTLS");
-            answer_add_text(&talk->answer, &fields[CAPABILITY], word.bytes, word.size);
-        }
+    if (!state->is_greeted) {
+        return greet(talk, line);
     }
-}
-
-/* Beside its reply the server may say other things, which begin with "* ". */
-static enum protocol_next take_reply(struct talk *talk, struct line line)
-{
-    const struct state *state = talk->state;
-
-    if (line_starts(line, "* CAPABILITY")) {
-        add_capabilities(talk, line);
-    } else if (line_starts(line, "a OK")) {
-        answer_add_number(&talk->answer, &fields[STARTTLS], state->starttls);
-        return PROTOCOL_ANSWERED;
-    } else if (line_starts(line, "a ")) {
-        talk->is_partial = true;
-        talk_say(talk, "the server does not say what it can do");
-        return PROTOCOL_ANSWERED;
+    tag = take_word(&rest);
+    if (line_equals(tag, "a")) {
+        return PROTOCOL_ANSWERED; /* OK, NO or BAD */
+    }
+    if (line_equals(tag, "*") && line_equals(take_word(&rest), "CAPABILITY") &&
+        !state->has_capabilities) {
+        state->has_capabilities = true;
+        add_capabilities(talk, rest);
     }
     return PROTOCOL_WAIT;
 }
@@ -129,63 +144,30 @@ static enum protocol_next take_reply(struct talk *talk, struct line line)
 static enum protocol_next stream(struct talk *talk, const uint8_t *bytes, size_t size, bool ended,
                                  size_t *used)
 {
-    const struct state *state = talk->state;
-    enum protocol_next next = PROTOCOL_WAIT;
-    size_t at = 0;
-    struct line line;
+    struct imap_state *state = talk->state;
+    enum protocol_next next =
+        line_talk(talk, bytes, size, ended, used, !state->is_greeted, "IMAP", take_line);
 
-    (void)ended;
-    while (next == PROTOCOL_WAIT) {
-        bool has_line = line_next(bytes, size, &at, &line);
-        const struct greeting *greeting = has_line ? find_greeting(line) : NULL;
-        bool is_other = has_line ? greeting == NULL : !may_be_greeting(bytes, size);
-
-        if (!state->greeted && is_other) {
-            return stranger_said(talk, "IMAP", bytes, size);
-        }
-        if (!has_line) {
-            return PROTOCOL_WAIT;
-        }
-        *used = at;
-        next = state->greeted ? take_reply(talk, line) : take_greeting(talk, greeting, line);
+    if (next == PROTOCOL_WAIT && ended && state->is_greeted) {
+        return line_talk_cut(talk, "the server closed before it had told its capabilities");
     }
     return next;
 }
 
 static void farewell(struct talk *talk)
 {
-    byte_writer_text(&talk->out, "b LOGOUT\r\n");
+    byte_writer_text(&talk->out, "z LOGOUT\r\n");
 }
-
-static const struct protocol_port ports[] = {{143, PROBE_TCP}, {0, 0}};
-static const char *const services[] = {"imap", "imap2", NULL};
-static const struct protocol_port tls_ports[] = {{993, PROBE_TCP}, {0, 0}};
-static const char *const tls_services[] = {"imaps", NULL};
 
 const struct protocol protocol_imap = {
     .name = "imap",
     .title = "IMAP: greeting and capabilities",
-    .source = "RFC 9051, RFC 3501",
-    .ports = ports,
-    .services = services,
+    .source = "RFC 9051 sections 6.1.1 and 7.1, RFC 3501",
+    .ports = (const struct protocol_port[]){{143, PROBE_TCP}, {0}},
+    .services = (const char *const[]){"imap2", "imap", NULL},
     .fields = fields,
     .field_count = FIELD_COUNT,
-    .state_size = sizeof(struct state),
-    .begin = begin,
-    .stream = stream,
-    .farewell = farewell,
-};
-
-const struct protocol protocol_imaps = {
-    .name = "imaps",
-    .title = "IMAP in TLS: the same, and the certificate",
-    .source = "RFC 8314 section 3.2",
-    .ports = tls_ports,
-    .services = tls_services,
-    .security = PROTOCOL_IN_TLS,
-    .fields = fields,
-    .field_count = FIELD_COUNT,
-    .state_size = sizeof(struct state),
+    .state_size = sizeof(struct imap_state),
     .begin = begin,
     .stream = stream,
     .farewell = farewell,

@@ -39,3 +39,8 @@ extern const struct protocol protocol_tls;
 extern const struct protocol protocol_l2tp;
 extern const struct protocol protocol_ike;
 extern const struct protocol protocol_ike_v1;
+extern const struct protocol protocol_ftp;
+extern const struct protocol protocol_ftp_anonymous;
+extern const struct protocol protocol_smtp;
+extern const struct protocol protocol_pop3;
+extern const struct protocol protocol_imap;

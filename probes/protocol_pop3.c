@@ -1,41 +1,39 @@
 /* SPDX-License-Identifier: MIT */
 
-/*
- * POP3: how the server greets, and what it can do (RFC 1939 section 4, CAPA:
- * RFC 2449 section 5). Nobody is logged on.
- */
+/* POP3: greeting and capabilities (RFC 1939 section 4, RFC 2449 section 5). */
 
-#include "probes/line.h"
+#include "probes/line_talk.h"
 #include "probes/protocol_list.h"
 #include "probes/stranger.h"
+
+enum step {
+    GREETING,
+    CAPA,
+    LIST,
+};
+
+struct pop3_state {
+    enum step step;
+    bool has_tls;
+};
 
 enum {
     STATUS,
     BANNER,
-    CAPABILITY,
-    STARTTLS,
+    CAPABILITIES,
+    START_TLS,
     FIELD_COUNT,
 };
 
 static const struct answer_field fields[FIELD_COUNT] = {
-    [STATUS] = {.name = "status",
-                .help = "How the server begins: +OK, or -ERR where it takes nobody"},
-    [BANNER] = {.name = "banner", .help = "The greeting behind that"},
-    [CAPABILITY] = {.name = "capability", .help = "What the server can do", .many = true},
-    [STARTTLS] = {.name = "starttls",
-                  .type = ANSWER_TRUTH,
-                  .help = "Whether the server offers to go on in TLS (STLS)"},
-};
-
-enum step {
-    GREETING,
-    ASKED,
-    LISTS,
-};
-
-struct state {
-    enum step step;
-    bool starttls;
+    [STATUS] = {.name = "status", .help = "+OK: the server is there for its clients; -ERR"},
+    [BANNER] = {.name = "banner", .help = "What it says of itself", .fleeting = true},
+    [CAPABILITIES] = {.name = "capabilities",
+                      .help = "What it can, a line each; none where it does not tell",
+                      .many = true},
+    [START_TLS] = {.name = "start_tls",
+                   .type = ANSWER_TRUTH,
+                   .help = "Whether TLS can begin on this connection (STLS)"},
 };
 
 static void begin(struct talk *talk)
@@ -43,96 +41,85 @@ static void begin(struct talk *talk)
     (void)talk; /* the server speaks first */
 }
 
-static bool is_ok(struct line line)
+/* "+OK" or "-ERR", and a blank or nothing behind it; what is behind that is left in *line. */
+static bool take_status(struct line *line, const char *status)
 {
-    return line_starts(line, "+OK");
-}
+    struct line word = *line;
+    size_t size = 0;
 
-static bool is_status(struct line line)
-{
-    return is_ok(line) || line_starts(line, "-ERR");
-}
-
-/* Whether the bytes can become a status line, as far as there are any. */
-static bool may_be_status(const uint8_t *bytes, size_t size)
-{
-    return line_begins(bytes, size, "+OK") != LINE_OTHER ||
-           line_begins(bytes, size, "-ERR") != LINE_OTHER;
-}
-
-static enum protocol_next take_greeting(struct talk *talk, struct line line)
-{
-    struct state *state = talk->state;
-    struct line word = line;
-    struct line rest = line;
-
-    if (line_split(&rest, ' ', &word)) {
-        rest = line_trimmed(rest);
-    } else {
-        word = line;
-        rest.size = 0;
+    while (size < line->size && line->bytes[size] != ' ') {
+        size++;
     }
-    answer_add_text(&talk->answer, &fields[STATUS], word.bytes, word.size);
-    answer_add_text(&talk->answer, &fields[BANNER], rest.bytes, rest.size);
-    if (!is_ok(line)) {
+    word.size = size;
+    if (!line_equals(word, status)) {
+        return false;
+    }
+    line->bytes += size;
+    line->size -= size;
+    *line = line_trimmed(*line);
+    return true;
+}
+
+static enum protocol_next greet(struct talk *talk, struct line line)
+{
+    struct pop3_state *state = talk->state;
+    struct line text = line;
+    bool is_ok = take_status(&text, "+OK");
+
+    if (!is_ok && !take_status(&text, "-ERR")) {
+        return stranger_said(talk, "POP3", (const uint8_t *)line.bytes, line.size);
+    }
+    answer_add_string(&talk->answer, &fields[STATUS], is_ok ? "+OK" : "-ERR");
+    answer_add_text(&talk->answer, &fields[BANNER], text.bytes, text.size);
+    if (!is_ok) {
         return PROTOCOL_ANSWERED;
     }
-    state->step = ASKED;
-    talk->is_enough = true;
     byte_writer_text(&talk->out, "CAPA\r\n");
+    state->step = CAPA;
     return PROTOCOL_WAIT;
 }
 
-static enum protocol_next take_capability(struct talk *talk, struct line line)
+static enum protocol_next add_capability(struct talk *talk, struct line line)
 {
-    struct state *state = talk->state;
+    struct pop3_state *state = talk->state;
 
-    if (line_equals(line, ".")) {
-        answer_add_number(&talk->answer, &fields[STARTTLS], state->starttls);
+    if (line.size == 1 && line.bytes[0] == '.') {
+        answer_add_number(&talk->answer, &fields[START_TLS], state->has_tls);
         return PROTOCOL_ANSWERED;
     }
-    state->starttls = state->starttls || line_equals(line_trimmed(line), "STLS");
-    answer_add_text(&talk->answer, &fields[CAPABILITY], line.bytes, line.size);
+    answer_add_text(&talk->answer, &fields[CAPABILITIES], line.bytes, line.size);
+    state->has_tls = state->has_tls || line_equals(line_trimmed(line), "STLS");
     return PROTOCOL_WAIT;
 }
 
 static enum protocol_next take_line(struct talk *talk, struct line line)
 {
-    struct state *state = talk->state;
+    struct pop3_state *state = talk->state;
+    struct line text = line;
 
     switch (state->step) {
     case GREETING:
-        return take_greeting(talk, line);
-    case ASKED:
-        state->step = LISTS;
-        return is_ok(line) ? PROTOCOL_WAIT : PROTOCOL_ANSWERED; /* it does not know CAPA */
+        return greet(talk, line);
+    case CAPA:
+        if (!take_status(&text, "+OK")) {
+            return PROTOCOL_ANSWERED; /* a server from before RFC 2449 */
+        }
+        state->step = LIST;
+        return PROTOCOL_WAIT;
     default:
-        return take_capability(talk, line);
+        return add_capability(talk, line);
     }
 }
 
 static enum protocol_next stream(struct talk *talk, const uint8_t *bytes, size_t size, bool ended,
                                  size_t *used)
 {
-    const struct state *state = talk->state;
-    enum protocol_next next = PROTOCOL_WAIT;
-    size_t at = 0;
-    struct line line;
+    struct pop3_state *state = talk->state;
+    enum protocol_next next =
+        line_talk(talk, bytes, size, ended, used, state->step == GREETING, "POP3", take_line);
 
-    (void)ended;
-    while (next == PROTOCOL_WAIT) {
-        const uint8_t *rest = bytes + *used;
-        bool has_line = line_next(bytes, size, &at, &line);
-        bool is_other = has_line ? !is_status(line) : !may_be_status(rest, size - *used);
-
-        if (state->step != LISTS && is_other) {
-            return stranger_said(talk, "POP3", rest, size - *used);
-        }
-        if (!has_line) {
-            return PROTOCOL_WAIT;
-        }
-        *used = at;
-        next = take_line(talk, line);
+    if (next == PROTOCOL_WAIT && ended && state->step != GREETING) {
+        return line_talk_cut(talk, "the server closed before it had told its capabilities");
     }
     return next;
 }
@@ -142,35 +129,15 @@ static void farewell(struct talk *talk)
     byte_writer_text(&talk->out, "QUIT\r\n");
 }
 
-static const struct protocol_port ports[] = {{110, PROBE_TCP}, {0, 0}};
-static const char *const services[] = {"pop3", NULL};
-static const struct protocol_port tls_ports[] = {{995, PROBE_TCP}, {0, 0}};
-static const char *const tls_services[] = {"pop3s", NULL};
-
 const struct protocol protocol_pop3 = {
     .name = "pop3",
     .title = "POP3: greeting and capabilities",
-    .source = "RFC 1939, RFC 2449",
-    .ports = ports,
-    .services = services,
+    .source = "RFC 1939 section 4, RFC 2449 section 5",
+    .ports = (const struct protocol_port[]){{110, PROBE_TCP}, {0}},
+    .services = (const char *const[]){"pop3", NULL},
     .fields = fields,
     .field_count = FIELD_COUNT,
-    .state_size = sizeof(struct state),
-    .begin = begin,
-    .stream = stream,
-    .farewell = farewell,
-};
-
-const struct protocol protocol_pop3s = {
-    .name = "pop3s",
-    .title = "POP3 in TLS: the same, and the certificate",
-    .source = "RFC 8314 section 3.1",
-    .ports = tls_ports,
-    .services = tls_services,
-    .security = PROTOCOL_IN_TLS,
-    .fields = fields,
-    .field_count = FIELD_COUNT,
-    .state_size = sizeof(struct state),
+    .state_size = sizeof(struct pop3_state),
     .begin = begin,
     .stream = stream,
     .farewell = farewell,

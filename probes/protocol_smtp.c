@@ -1,46 +1,54 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * SMTP: how the server greets, and what it can do (RFC 5321 sections 3.1, 3.2
- * and 4.2). No mail is begun.
+ * SMTP: the banner, and what the server says it can after EHLO (RFC 5321
+ * sections 3.1 and 4.1.1.1). No mail is begun.
  */
 
-#include "base/text.h"
-#include "probes/line.h"
-#include "probes/numbered_reply.h"
+#include "probes/line_talk.h"
 #include "probes/protocol_list.h"
 #include "probes/stranger.h"
 
-enum {
-    CODE_READY = 220,
-    CODE_DONE = 250,
+struct smtp_state {
+    struct numbered_reply reply;
+    bool is_greeted;
+    bool has_name; /* the first line after EHLO has come */
+    bool has_tls;
 };
 
 enum {
     CODE,
     BANNER,
-    HOST,
-    EXTENSION,
-    STARTTLS,
+    EHLO_CODE,
+    EHLO_GREETING,
+    CAPABILITIES,
+    START_TLS,
     FIELD_COUNT,
 };
 
 static const struct answer_field fields[FIELD_COUNT] = {
     [CODE] = {.name = "code",
               .type = ANSWER_NUMBER,
-              .help = "Number of the greeting: 220 ready, 554 takes no mail"},
-    [BANNER] = {.name = "banner", .help = "A line of the greeting", .many = true},
-    [HOST] = {.name = "server_name", .help = "Name by which the server greets"},
-    [EXTENSION] = {.name = "extension",
-                   .help = "What the server can do beyond SMTP itself",
-                   .many = true},
-    [STARTTLS] = {.name = "starttls",
-                  .type = ANSWER_TRUTH,
-                  .help = "Whether the server offers to go on in TLS"},
+              .help = "220: the server takes mail; 554: it does not"},
+    [BANNER] = {.name = "banner",
+                .help = "What it says of itself, a line each",
+                .many = true,
+                .fleeting = true},
+    [EHLO_CODE] = {.name = "ehlo_code",
+                   .type = ANSWER_NUMBER,
+                   .help = "250: it has told its capabilities"},
+    [EHLO_GREETING] = {.name = "ehlo_greeting", .help = "How it greets us by our name"},
+    [CAPABILITIES] = {.name = "capabilities",
+                      .help = "Extensions (RFC 5321 section 2.2), a line each",
+                      .many = true},
+    [START_TLS] = {.name = "start_tls",
+                   .type = ANSWER_TRUTH,
+                   .help = "Whether TLS can begin on this connection"},
 };
 
-struct state {
-    bool greeted;
+enum {
+    READY = 220,
+    DONE = 250,
 };
 
 static void begin(struct talk *talk)
@@ -48,83 +56,74 @@ static void begin(struct talk *talk)
     (void)talk; /* the server speaks first */
 }
 
-/* The name is the first word (RFC 5321 section 4.2, Greeting). */
-static void add_host(struct answer *answer, const struct numbered_reply *reply)
+static void add_ehlo_line(struct talk *talk, struct line text)
 {
-    size_t at = 0;
-    struct line line;
-    struct line text;
-    struct line word;
+    struct smtp_state *state = talk->state;
+    bool is_capability = state->has_name && state->reply.code == DONE;
 
-    if (line_next(reply->bytes, reply->size, &at, &line) && line.size > 4) {
-        text = line_trimmed((struct line){line.bytes + 4, line.size - 4});
-        if (line_split(&text, ' ', &word) && word.size > 0) {
-            answer_add_text(answer, &fields[HOST], word.bytes, word.size);
-        }
+    if (is_capability || !state->has_name) {
+        answer_add_text(&talk->answer, &fields[is_capability ? CAPABILITIES : EHLO_GREETING],
+                        text.bytes, text.size);
     }
+    state->has_tls =
+        state->has_tls || (is_capability && line_equals(line_trimmed(text), "STARTTLS"));
+    state->has_name = true;
 }
 
-static enum protocol_next take_greeting(struct talk *talk, const struct numbered_reply *reply)
+static enum protocol_next end_reply(struct talk *talk, uint16_t code)
 {
-    struct state *state = talk->state;
+    struct smtp_state *state = talk->state;
 
-    state->greeted = true;
-    answer_add_number(&talk->answer, &fields[CODE], reply->code);
-    numbered_reply_add(&talk->answer, &fields[BANNER], reply, 0);
-    if (reply->code != CODE_READY) {
+    if (state->is_greeted) {
+        answer_add_number(&talk->answer, &fields[EHLO_CODE], code);
+        if (code == DONE) {
+            answer_add_number(&talk->answer, &fields[START_TLS], state->has_tls);
+        }
         return PROTOCOL_ANSWERED;
     }
-    add_host(&talk->answer, reply);
-    talk->is_enough = true;
-    /* A name that is nobody's (RFC 2606 section 2): ours need not be known there. */
-    byte_writer_text(&talk->out, "EHLO portledger.invalid\r\n");
+    state->is_greeted = true;
+    answer_add_number(&talk->answer, &fields[CODE], code);
+    if (code != READY) {
+        return PROTOCOL_ANSWERED;
+    }
+    byte_writer_text(&talk->out, "EHLO portledger.invalid\r\n"); /* a name of nobody's: RFC 2606 */
     return PROTOCOL_WAIT;
 }
 
-static bool offers_starttls(const struct answer *answer)
+static enum protocol_next take_line(struct talk *talk, struct line line)
 {
-    for (size_t i = 0; i < answer->count; i++) {
-        const struct answer_value *value = &answer->values[i];
+    struct smtp_state *state = talk->state;
+    struct line text;
+    enum numbered_line kind = numbered_reply_add(&state->reply, line, &text);
+    uint16_t code = state->reply.code;
 
-        if (value->field == &fields[EXTENSION] && text_equal_fold(value->text, "STARTTLS")) {
-            return true;
-        }
+    if (kind == NUMBERED_NONE) {
+        return state->is_greeted
+                   ? line_talk_cut(talk, "a line that is no reply of SMTP")
+                   : stranger_said(talk, "SMTP", (const uint8_t *)line.bytes, line.size);
     }
-    return false;
-}
-
-static enum protocol_next take_extensions(struct talk *talk, const struct numbered_reply *reply)
-{
-    if (reply->code != CODE_DONE) {
-        talk_say(talk, "asked what it can do, the server said %u", (unsigned)reply->code);
-        talk->is_partial = true;
-        return PROTOCOL_ANSWERED;
+    if (state->is_greeted) {
+        add_ehlo_line(talk, text);
+    } else {
+        answer_add_text(&talk->answer, &fields[BANNER], text.bytes, text.size);
     }
-    numbered_reply_add(&talk->answer, &fields[EXTENSION], reply, 1);
-    answer_add_number(&talk->answer, &fields[STARTTLS], offers_starttls(&talk->answer));
-    return PROTOCOL_ANSWERED;
+    if (kind == NUMBERED_MORE) {
+        return PROTOCOL_WAIT;
+    }
+    state->reply = (struct numbered_reply){0};
+    return end_reply(talk, code);
 }
 
 static enum protocol_next stream(struct talk *talk, const uint8_t *bytes, size_t size, bool ended,
                                  size_t *used)
 {
-    struct state *state = talk->state;
-    enum protocol_next next = PROTOCOL_WAIT;
+    struct smtp_state *state = talk->state;
+    bool is_first = !state->is_greeted && state->reply.code == 0;
+    enum protocol_next next =
+        line_talk(talk, bytes, size, ended, used, is_first, "SMTP", take_line);
 
-    (void)ended;
-    while (next == PROTOCOL_WAIT) {
-        struct numbered_reply reply;
-
-        switch (numbered_reply_find(bytes + *used, size - *used, &reply)) {
-        case NUMBERED_MORE:
-            return PROTOCOL_WAIT;
-        case NUMBERED_OTHER:
-            return stranger_said(talk, "SMTP", bytes + *used, size - *used);
-        case NUMBERED_WHOLE:
-            *used += reply.size;
-            next = state->greeted ? take_extensions(talk, &reply) : take_greeting(talk, &reply);
-            break;
-        }
+    if (next == PROTOCOL_WAIT && ended && (state->is_greeted || state->reply.code != 0)) {
+        return line_talk_cut(talk, "the server closed in the middle of its reply");
     }
     return next;
 }
@@ -134,35 +133,15 @@ static void farewell(struct talk *talk)
     byte_writer_text(&talk->out, "QUIT\r\n");
 }
 
-static const struct protocol_port ports[] = {{25, PROBE_TCP}, {587, PROBE_TCP}, {0, 0}};
-static const char *const services[] = {"smtp", "submission", NULL};
-static const struct protocol_port tls_ports[] = {{465, PROBE_TCP}, {0, 0}};
-static const char *const tls_services[] = {"smtps", "submissions", NULL};
-
 const struct protocol protocol_smtp = {
     .name = "smtp",
-    .title = "SMTP: greeting and extensions",
-    .source = "RFC 5321",
-    .ports = ports,
-    .services = services,
+    .title = "SMTP: banner and capabilities",
+    .source = "RFC 5321 sections 3.1, 4.1.1.1 and 4.2.1",
+    .ports = (const struct protocol_port[]){{25, PROBE_TCP}, {587, PROBE_TCP}, {0}},
+    .services = (const char *const[]){"smtp", "submission", NULL},
     .fields = fields,
     .field_count = FIELD_COUNT,
-    .state_size = sizeof(struct state),
-    .begin = begin,
-    .stream = stream,
-    .farewell = farewell,
-};
-
-const struct protocol protocol_smtps = {
-    .name = "smtps",
-    .title = "SMTP in TLS: the same, and the certificate",
-    .source = "RFC 8314 section 3.3",
-    .ports = tls_ports,
-    .services = tls_services,
-    .security = PROTOCOL_IN_TLS,
-    .fields = fields,
-    .field_count = FIELD_COUNT,
-    .state_size = sizeof(struct state),
+    .state_size = sizeof(struct smtp_state),
     .begin = begin,
     .stream = stream,
     .farewell = farewell,

@@ -49,6 +49,22 @@ const struct protocol *const protocols[] = {
     &protocol_l2tp,       /* 1701 */
     &protocol_ike,        /* 500, 4500 */
     &protocol_ike_v1,     /* by name */
+    &protocol_dns,           /* 53 */
+    &protocol_ldap,          /* 389, 3268 */
+    &protocol_rpc,           /* 135 */
+    &protocol_netbios,       /* 137 */
+    &protocol_snmp,          /* 161 */
+    &protocol_snmp_v1,       /* by name */
+    &protocol_sqlbrowser,    /* 1434 */
+    &protocol_tftp,          /* 69 */
+    &protocol_l2tp,          /* 1701 */
+    &protocol_ike,           /* 500, 4500 */
+    &protocol_ike_v1,        /* by name */
+    &protocol_ftp,           /* 21 */
+    &protocol_ftp_anonymous, /* by name */
+    &protocol_smtp,          /* 25, 587 */
+    &protocol_pop3,          /* 110 */
+    &protocol_imap,          /* 143 */
     NULL,
 };
 /* clang-format on */
