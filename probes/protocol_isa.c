@@ -1,31 +1,30 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The WinSock proxy service of Microsoft Proxy 2 and ISA Server, UDP 1745.
- * There is no public specification; what is asked and looked at here is what
- * free clients of it agree upon: "RWSP" 24 bytes from the beginning, and a
- * command 36 bytes from it, in network order. Its TCP side, by which clients
- * fetch their settings, is not described anywhere: TCP 1745 is only reached.
+ * The control channel of the WinSock proxy, which ISA Server had from Proxy
+ * Server on. It has no public specification; what is known of it is what others
+ * have seen: little more than whether it answers. ISA 2004 and later encrypt it
+ * and have it on TCP, whose form is not known.
  */
 
 #include <string.h>
 
-#include "probes/byte_reader.h"
+#include "collector/socket_row.h"
+#include "base/text.h"
 #include "probes/protocol_list.h"
-#include "probes/stranger.h"
 
+/* Places in a message. */
 enum {
-    SIGNATURE_AT = 24,
-    COMMAND_AT = 36,
-    SERVER_PORT_AT = 98,
-    SERVER_ADDRESS_AT = 100,
-    SERVER_END = 104,
-    NAMES_AT = 220,
+    AT_SIGN = 24,
+    AT_COMMAND = 36,
+    AT_SERVER_PORT = 98,
+    AT_NAMES = 220,
+    VERSION = 0x00010200,
     COMMAND_HELLO = 0x0500,
-    COMMAND_WELCOME = 0x1000,
+    COMMAND_HELLO_ACK = 0x1000,
 };
 
-static const char signature[] = "RWSP";
+static const char sign[] = "RWSP";
 
 enum {
     COMMAND,
@@ -36,69 +35,82 @@ enum {
 
 static const struct answer_field fields[FIELD_COUNT] = {
     [COMMAND] = {.name = "command",
-                 .help = "Number of the reply, in hexadecimal: 1000 is a welcome"},
-    [SERVER_ADDRESS] = {.name = "control_address",
-                        .help = "Address that the server wants to be asked at"},
-    [SERVER_PORT] = {.name = "control_port",
-                     .type = ANSWER_NUMBER,
-                     .help = "Port that it wants to be asked at"},
+                 .help = "What the server replied, hexadecimal: 0x1000 is right"},
+    [SERVER_ADDRESS] = {.name = "server_address",
+                        .help = "Address that the server tells of itself"},
+    [SERVER_PORT] = {.name = "server_port", .type = ANSWER_NUMBER, .help = "Its port, likewise"},
 };
+
+static void put_name(struct byte_writer *out, const char *name)
+{
+    byte_writer_add(out, name, strlen(name) + 1);
+}
 
 static void begin(struct talk *talk)
 {
-    static const char names[] = "user\0\0portledger.exe\0portledger"; /* user, program, computer */
+    struct byte_writer *out = &talk->out;
 
-    byte_writer_zeros(&talk->out, NAMES_AT);
-    byte_writer_add(&talk->out, names, sizeof(names));
-    if (!talk->out.lacks_memory) {
-        memcpy(talk->out.bytes, talk->target->random, 4);
-        memcpy(talk->out.bytes + SIGNATURE_AT, signature, sizeof(signature) - 1);
-        byte_writer_set_be16(&talk->out, COMMAND_AT, COMMAND_HELLO);
-    }
+    byte_writer_add(out, talk->target->random, 4);
+    byte_writer_le32(out, VERSION);
+    byte_writer_zeros(out, AT_SIGN - out->size);
+    byte_writer_text(out, sign);
+    byte_writer_zeros(out, AT_COMMAND - AT_SIGN - 4);
+    byte_writer_be16(out, COMMAND_HELLO);
+    byte_writer_zeros(out, AT_NAMES - AT_COMMAND - 2);
+    put_name(out, "user");
+    byte_writer_u8(out, 0);
+    put_name(out, "portledger");
+    put_name(out, "portledger");
 }
 
-static void take_server(struct answer *answer, const uint8_t *bytes, size_t size)
+static void read_server(struct talk *talk, struct byte_reader *reader)
 {
-    struct byte_reader reader = byte_reader_of(bytes, size);
-    struct socket_endpoint server = {.address_size = 4};
+    struct socket_endpoint endpoint = {.address_size = 4};
     struct text text = {0};
+    const uint8_t *address;
+    uint16_t port;
 
-    byte_reader_skip(&reader, SERVER_PORT_AT);
-    server.port = byte_reader_be16(&reader);
-    memcpy(server.address, byte_reader_take(&reader, 4), 4);
-    socket_endpoint_add_address(&text, &server);
-    answer_add_string(answer, &fields[SERVER_ADDRESS], text_bytes(&text));
-    answer_add_number(answer, &fields[SERVER_PORT], server.port);
+    byte_reader_skip(reader, AT_SERVER_PORT - AT_COMMAND - 2);
+    port = byte_reader_be16(reader);
+    address = byte_reader_take(reader, 4);
+    if (address == NULL) {
+        talk->is_partial = true;
+        talk_say(talk, "the reply is not whole");
+        return;
+    }
+    memcpy(endpoint.address, address, 4);
+    socket_endpoint_add_address(&text, &endpoint);
+    answer_add_string(&talk->answer, &fields[SERVER_ADDRESS], text_bytes(&text));
+    answer_add_number(&talk->answer, &fields[SERVER_PORT], port);
     text_clear(&text);
 }
 
 static enum protocol_next datagram(struct talk *talk, const uint8_t *bytes, size_t size)
 {
     struct byte_reader reader = byte_reader_of(bytes, size);
+    const uint8_t *found;
     uint16_t command;
 
-    byte_reader_skip(&reader, COMMAND_AT);
+    byte_reader_skip(&reader, AT_SIGN);
+    found = byte_reader_take(&reader, 4);
+    byte_reader_skip(&reader, AT_COMMAND - AT_SIGN - 4);
     command = byte_reader_be16(&reader);
-    if (reader.short_of || memcmp(bytes + SIGNATURE_AT, signature, sizeof(signature) - 1) != 0) {
-        return stranger_said(talk, "the WinSock proxy's", bytes, size);
+    if (reader.short_of || memcmp(found, sign, 4) != 0) {
+        return talk_wrong(talk, "not a WinSock proxy: a datagram of %zu bytes", size);
     }
-    answer_addf(&talk->answer, &fields[COMMAND], "%04x", (unsigned)command);
-    if (command == COMMAND_WELCOME && size >= SERVER_END) {
-        take_server(&talk->answer, bytes, size);
+    answer_addf(&talk->answer, &fields[COMMAND], "0x%04x", command);
+    if (command == COMMAND_HELLO_ACK) {
+        read_server(talk, &reader);
     }
-    talk->is_partial = size < NAMES_AT;
     return PROTOCOL_ANSWERED;
 }
 
-static const struct protocol_port ports[] = {{1745, PROBE_UDP}, {0, 0}};
-static const char *const services[] = {"remote-winsock", NULL};
-
 const struct protocol protocol_isa = {
     .name = "isa",
-    .title = "WinSock proxy of Microsoft Proxy and ISA Server",
-    .source = "no specification is public",
-    .ports = ports,
-    .services = services,
+    .title = "ISA Server: whether the WinSock proxy answers",
+    .source = "none published; as seen by others",
+    .ports = (const struct protocol_port[]){{1745, PROBE_UDP}, {0}},
+    .services = (const char *const[]){"remote-winsock", NULL},
     .fields = fields,
     .field_count = FIELD_COUNT,
     .begin = begin,

@@ -44,3 +44,4 @@ extern const struct protocol protocol_ftp_anonymous;
 extern const struct protocol protocol_smtp;
 extern const struct protocol protocol_pop3;
 extern const struct protocol protocol_imap;
+extern const struct protocol protocol_isa;

@@ -65,6 +65,7 @@ const struct protocol *const protocols[] = {
     &protocol_smtp,          /* 25, 587 */
     &protocol_pop3,          /* 110 */
     &protocol_imap,          /* 143 */
+    &protocol_isa,           /* 1745 */
     NULL,
 };
 /* clang-format on */
