@@ -28,6 +28,9 @@ void support_net_start(void);
 /* Whether sockets of the family can be bound to its loopback address here. */
 bool support_net_has(enum support_family family);
 
+/* Whether a socket of UDP is told of the ICMP message that its datagram was answered with. */
+bool support_net_tells_icmp(void);
+
 /* Port 0 is a free one. */
 intptr_t support_net_listen_at(enum support_family family, uint16_t port);
 intptr_t support_net_bind_udp_at(enum support_family family, uint16_t port);

@@ -70,6 +70,11 @@ bool support_net_has(enum support_family family)
     return has;
 }
 
+bool support_net_tells_icmp(void)
+{
+    return true;
+}
+
 intptr_t support_net_listen_at(enum support_family family, uint16_t port)
 {
     int handle = open_bound(family, SOCK_STREAM, port);

@@ -72,6 +72,25 @@ bool support_net_has(enum support_family family)
     return has;
 }
 
+/* Windows does, Wine does not: so it is tried, at a port that was just closed. */
+bool support_net_tells_icmp(void)
+{
+    SOCKET closed = open_bound(SUPPORT_IPV4, SOCK_DGRAM, 0);
+    SOCKET asker = open_bound(SUPPORT_IPV4, SOCK_DGRAM, 0);
+    struct address address = loopback(SUPPORT_IPV4, support_net_port((intptr_t)closed));
+    DWORD patience = 500;
+    char byte = 0;
+    bool tells;
+
+    closesocket(closed);
+    (void)setsockopt(asker, SOL_SOCKET, SO_RCVTIMEO, (const char *)&patience, sizeof(patience));
+    support_net_require(
+        sendto(asker, &byte, 1, 0, (struct sockaddr *)&address.bytes, address.size) == 1, "sendto");
+    tells = recv(asker, &byte, 1, 0) < 0 && WSAGetLastError() == WSAECONNRESET;
+    closesocket(asker);
+    return tells;
+}
+
 intptr_t support_net_listen_at(enum support_family family, uint16_t port)
 {
     SOCKET handle = open_bound(family, SOCK_STREAM, port);
