@@ -105,6 +105,7 @@ static bool be_lenient(SSL_CTX *context)
     SSL_CTX_set_options(context, SSL_OP_LEGACY_SERVER_CONNECT | SSL_OP_NO_RENEGOTIATION |
                                      SSL_OP_NO_COMPRESSION | SSL_OP_IGNORE_UNEXPECTED_EOF);
     SSL_CTX_set_session_cache_mode(context, SSL_SESS_CACHE_OFF);
+    SSL_CTX_set_mode(context, SSL_MODE_RELEASE_BUFFERS); /* there may be thousands of sessions */
     SSL_CTX_set_cert_verify_callback(context, take_any_chain, NULL);
     return SSL_CTX_set_min_proto_version(context, TLS1_VERSION) == 1 &&
            SSL_CTX_set_max_proto_version(context, 0) == 1 &&
