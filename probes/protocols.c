@@ -9,6 +9,7 @@
 #include "probes/protocol_list.h"
 
 /* clang-format off: a row each, so that two hands can add one */
+/* clang-format off */
 const struct protocol *const protocols[] = {
     &protocol_dns,
     &protocol_ldap,
@@ -66,6 +67,7 @@ const struct protocol *const protocols[] = {
     &protocol_pop3,          /* 110 */
     &protocol_imap,          /* 143 */
     &protocol_isa,           /* 1745 */
+    &protocol_ike_v1,
     NULL,
 };
 /* clang-format on */
