@@ -92,7 +92,8 @@ struct reactor_socket {
     bool is_ready;   /* in the list */
     bool is_idle;    /* likewise */
     bool wants_room;
-    bool is_over; /* TCP: it has failed */
+    bool is_connected; /* TCP */
+    bool is_over;      /* TCP: it has failed */
     bool is_closed;
 };
 
@@ -109,6 +110,9 @@ struct reactor {
     size_t sockets;              /* whose memory is in use */
     volatile LONG is_rung;       /* a wake-up is on its way */
     int least_attempt;
+    bool lacks_icmp; /* options that this system does not know */
+    bool lacks_unicast;
+    bool lacks_scalability;
     uint8_t datagram[DATAGRAM_MOST];
 };
 
@@ -132,6 +136,17 @@ bool reactor_error_passes(const struct probe_error *error)
         }
     }
     return false;
+}
+
+/* The local end; address_size 0 where it is not known. */
+static struct socket_endpoint own_end(const struct reactor_socket *socket)
+{
+    struct winsock_address own = {.size = sizeof(own.of)};
+
+    if (socket->reactor->calls.own_name(socket->handle, &own.of.any, &own.size) != 0) {
+        return (struct socket_endpoint){0};
+    }
+    return winsock_address_to_endpoint(&own);
 }
 
 /* Options. Where one fails, a detail of an outcome is missing, or it takes longer. */
@@ -183,23 +198,33 @@ static bool set_attempt(const struct reactor *reactor, SOCKET handle, int millis
     return control(reactor, handle, SIO_TCP_INITIAL_RTO, &rto, sizeof(rto));
 }
 
-static void set_tcp_options(const struct reactor *reactor, SOCKET handle,
+/* Sets an option unless it is known to be missing here: a sweep asks for it 65,535 times. */
+static bool set_optional(struct reactor *reactor, SOCKET handle, int level, int name, bool *lacks)
+{
+    *lacks = *lacks || !set_option(reactor, handle, level, name, 1);
+    return !*lacks;
+}
+
+static void set_tcp_options(struct reactor *reactor, SOCKET handle,
                             const struct reactor_socket_options *options)
 {
-    if (options->attempt_ms > 0) {
+    if (options->attempt_ms > 0 && reactor->least_attempt == 0) {
         (void)set_attempt(reactor, handle, options->attempt_ms);
     }
-    (void)set_option(reactor, handle, IPPROTO_TCP, OPTION_FAIL_ON_ICMP, 1);
+    (void)set_optional(reactor, handle, IPPROTO_TCP, OPTION_FAIL_ON_ICMP, &reactor->lacks_icmp);
     if (options->source.port != 0) {
         (void)set_option(reactor, handle, SOL_SOCKET, SO_REUSEADDR, 1);
-    } else if (!set_option(reactor, handle, SOL_SOCKET, OPTION_REUSE_UNICASTPORT, 1)) {
+    } else if (!set_optional(reactor, handle, SOL_SOCKET, OPTION_REUSE_UNICASTPORT,
+                             &reactor->lacks_unicast)) {
         /* Else the port is taken when the socket is bound, and nobody can share it. */
-        (void)set_option(reactor, handle, SOL_SOCKET, OPTION_PORT_SCALABILITY, 1);
+        (void)set_optional(reactor, handle, SOL_SOCKET, OPTION_PORT_SCALABILITY,
+                           &reactor->lacks_scalability);
     }
 }
 
 static void set_udp_options(const struct reactor *reactor, SOCKET handle)
 {
+    (void)control_flag(reactor, handle, FIONBIO);
     (void)control_flag(reactor, handle, control_udp_reset);
     (void)control_flag(reactor, handle, control_ttl_reset);
 }
@@ -447,6 +472,18 @@ static void add_icmp(const struct reactor_socket *socket, struct probe_error *er
     error->offender.port = 0;
 }
 
+/*
+ * Where nobody listens at a dynamic port of this machine, a connection to it may
+ * get that very port as its own, and meet itself (RFC 9293 section 3.5, simultaneous open).
+ */
+static bool has_met_itself(const struct reactor_socket *socket)
+{
+    struct socket_endpoint own = own_end(socket);
+
+    return own.port == socket->target.port &&
+           memcmp(own.address, socket->target.address, sizeof(own.address)) == 0;
+}
+
 static void end_connect(struct reactor_socket *socket, int code)
 {
     struct probe_error error;
@@ -455,8 +492,13 @@ static void end_connect(struct reactor_socket *socket, int code)
         /* Without this the socket does not know its names. */
         (void)socket->reactor->calls.set_option(socket->handle, SOL_SOCKET,
                                                 SO_UPDATE_CONNECT_CONTEXT, NULL, 0);
-        happen(socket, REACTOR_CONNECTED);
-        return;
+        (void)control_flag(socket->reactor, socket->handle, FIONBIO);
+        socket->is_connected = true;
+        if (!has_met_itself(socket)) {
+            happen(socket, REACTOR_CONNECTED);
+            return;
+        }
+        code = WSAECONNREFUSED;
     }
     error = error_of(socket, code);
     add_icmp(socket, &error);
@@ -567,7 +609,7 @@ static bool set_up(struct reactor_socket *socket, const struct reactor_socket_op
     } else {
         set_udp_options(reactor, socket->handle);
     }
-    if (!control_flag(reactor, socket->handle, FIONBIO) || !bind_source(socket, options)) {
+    if (!bind_source(socket, options)) {
         *error = error_of(socket, reactor->calls.last_error());
         return false;
     }
@@ -624,7 +666,7 @@ void reactor_socket_close(struct reactor_socket *socket, bool reset)
 {
     const struct winsock_calls *calls = &socket->reactor->calls;
 
-    if (reset && socket->transport == PROBE_TCP) {
+    if (reset && socket->is_connected) {
         struct linger at_once = {.l_onoff = 1, .l_linger = 0};
 
         (void)calls->set_option(socket->handle, SOL_SOCKET, SO_LINGER, (const char *)&at_once,
@@ -673,11 +715,7 @@ void reactor_close(struct reactor *reactor)
 
 uint16_t reactor_socket_port(const struct reactor_socket *socket)
 {
-    struct winsock_address own = {.size = sizeof(own.of)};
-
-    return socket->reactor->calls.own_name(socket->handle, &own.of.any, &own.size) == 0
-               ? winsock_address_to_endpoint(&own).port
-               : 0;
+    return own_end(socket).port;
 }
 
 /* Waiting */
