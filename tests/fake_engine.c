@@ -98,7 +98,7 @@ enum protocol_next fake_engine_stream(struct fake_engine *engine, const void *by
     lent = lend(engine->unused.bytes, all);
     engine->next = engine->protocol->stream(&engine->talk, lent, all, ended, &used);
     if (used > all) {
-        ck_abort_msg("%lu of %lu bytes were used", (unsigned long)used, (unsigned long)all);
+        ck_abort_msg("%d of %d bytes were used", (int)used, (int)all);
     }
     byte_writer_reset(&engine->unused);
     byte_writer_add(&engine->unused, lent + used, all - used);
@@ -257,8 +257,8 @@ static void check_pieces(const struct protocol *protocol, const void *bytes, siz
     fake_engine_begin(&engine);
     give_pieces(&engine, bytes, size, cut, step);
     shown = take_shown(&engine);
-    ck_assert_msg(engine.next == PROTOCOL_ANSWERED, "%d when cut at %lu: %s", engine.next,
-                  (unsigned long)cut, engine.talk.why);
+    ck_assert_msg(engine.next == PROTOCOL_ANSWERED, "%d when cut at %d: %s", engine.next, (int)cut,
+                  engine.talk.why);
     ck_assert_str_eq(shown, expected);
     free(shown);
     fake_engine_close(&engine);
@@ -292,7 +292,7 @@ static void check_beginning(const struct protocol *protocol, uint8_t transport, 
     fake_engine_begin(&engine);
     next = give(&engine, bytes, size, true);
     ck_assert_msg(next != PROTOCOL_ANSWERED || engine.talk.is_partial,
-                  "%lu bytes are a whole answer", (unsigned long)size);
+                  "%d bytes are a whole answer", (int)size);
     fake_engine_close(&engine);
 }
 

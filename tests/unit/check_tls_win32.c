@@ -2,7 +2,7 @@
 
 /*
  * SChannel with servers whose bytes are written down here. A whole handshake
- * needs a server: tests/system/test_tls_windows.py has one.
+ * needs a server: tests/system/test_tls.py has one.
  */
 
 #include "tests/support.h"
