@@ -356,16 +356,16 @@ static void add_text_value(struct answer *answer, int field, const struct ber_el
 static bool read_decimal(struct line value, int64_t *number)
 {
     *number = 0;
+    if (value.size == 0 || value.size > 18) {
+        return false;
+    }
     for (size_t i = 0; i < value.size; i++) {
         if (value.bytes[i] < '0' || value.bytes[i] > '9') {
             return false;
         }
         *number = *number * 10 + (value.bytes[i] - '0');
-        if (i == 18) {
-            return false;
-        }
     }
-    return value.size > 0;
+    return true;
 }
 
 static bool read_truth(struct line value, int64_t *number)

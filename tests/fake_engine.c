@@ -257,8 +257,8 @@ static void check_pieces(const struct protocol *protocol, const void *bytes, siz
     fake_engine_begin(&engine);
     give_pieces(&engine, bytes, size, cut, step);
     shown = take_shown(&engine);
-    ck_assert_msg(engine.next == PROTOCOL_ANSWERED, "%d when cut at %d: %s", engine.next, (int)cut,
-                  engine.talk.why);
+    ck_assert_msg(engine.next == PROTOCOL_ANSWERED, "%d when cut at %d: %s", (int)engine.next,
+                  (int)cut, engine.talk.why);
     ck_assert_str_eq(shown, expected);
     free(shown);
     fake_engine_close(&engine);
