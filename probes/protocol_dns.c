@@ -18,6 +18,7 @@ enum {
     NAME_MOST = 255, /* bytes on the wire, with the lengths (RFC 1035 section 2.3.4) */
     LABEL_MOST = 63,
     POINTER = 0xc0,
+    JUMPS_MOST = 127,   /* of one name: a name has no more labels */
     RECORDS_MOST = 256, /* that are shown of one section */
     CLASS_IN = 1,
 };
@@ -190,7 +191,7 @@ static void read_name(struct byte_reader *reader, struct text *name)
     struct byte_reader at = *reader;
     size_t before = reader->at; /* pointers lead to before this */
     size_t total = 0;
-    bool jumped = false;
+    int jumps = 0;
 
     for (;;) {
         uint8_t length = byte_reader_u8(&at);
@@ -198,12 +199,13 @@ static void read_name(struct byte_reader *reader, struct text *name)
         if ((length & POINTER) == POINTER) {
             size_t place = (size_t)(length & ~POINTER) << 8 | byte_reader_u8(&at);
 
-            *reader = jumped ? *reader : at;
-            reader->short_of = reader->short_of || at.short_of || place >= before;
+            *reader = jumps > 0 ? *reader : at;
+            jumps++;
+            reader->short_of =
+                reader->short_of || at.short_of || place >= before || jumps > JUMPS_MOST;
             if (reader->short_of) {
                 return;
             }
-            jumped = true;
             before = place;
             at.at = place;
             continue;
@@ -219,7 +221,7 @@ static void read_name(struct byte_reader *reader, struct text *name)
         }
     }
     at.short_of = at.short_of || total > NAME_MOST || at.bytes[at.at - 1] != 0;
-    if (jumped) {
+    if (jumps > 0) {
         reader->short_of = reader->short_of || at.short_of;
     } else {
         *reader = at;

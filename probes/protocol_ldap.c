@@ -406,6 +406,10 @@ static bool add_known(struct answer *answer, int field, const struct ber_element
 static void add_value(struct answer *answer, const struct ber_element *attribute, int field,
                       const struct ber_element *value)
 {
+    if (answer->count == ANSWER_VALUES_MOST) {
+        answer->cut = true; /* without a look at all of the others */
+        return;
+    }
     if (field >= 0 && add_known(answer, field, value)) {
         return;
     }

@@ -250,7 +250,7 @@ static void add_binding(struct answer *answer, const struct ber_element *oid,
 /* False where a binding is not whole. */
 static bool read_bindings(struct answer *answer, struct byte_reader *list)
 {
-    while (byte_reader_left(list) > 0) {
+    while (byte_reader_left(list) > 0 && answer->count < ANSWER_VALUES_MOST) {
         struct byte_reader binding = ber_enter(list, BER_SEQUENCE);
         struct ber_element oid = ber_take(&binding, BER_OID);
         struct ber_element value;
@@ -260,7 +260,7 @@ static bool read_bindings(struct answer *answer, struct byte_reader *list)
         }
         add_binding(answer, &oid, &value);
     }
-    return !list->short_of;
+    return !list->short_of && byte_reader_left(list) == 0;
 }
 
 static enum protocol_next datagram(struct talk *talk, const uint8_t *bytes, size_t size)

@@ -317,6 +317,39 @@ START_TEST(a_name_that_grows_is_cut_off_at_its_limit)
 }
 END_TEST
 
+static const struct {
+    size_t pointers;
+    uint32_t records;
+} chains[] = {{100, 2}, {126, 2}, {127, 1}, {200, 1}};
+
+/* The first record has pointers for data, each to the one before it; the second one's name is the
+ * last of them. */
+START_TEST(a_name_is_not_followed_for_ever)
+{
+    enum { DATA_AT = 12 + sizeof(QUESTION) - 1 + 11 };
+    char data[2 * 200];
+    size_t count = chains[_i].pointers;
+    size_t last = DATA_AT + 2 * (count - 1);
+    char name[2] = {(char)(0xc0 | last >> 8), (char)(last & 0xff)};
+
+    for (size_t i = 0; i < count; i++) {
+        size_t to = i == 0 ? 12 : DATA_AT + 2 * (i - 1);
+
+        data[2 * i] = (char)(0xc0 | to >> 8);
+        data[2 * i + 1] = (char)(to & 0xff);
+    }
+    write_header(0x8180, 2, 0, 0);
+    write_record("\x00", 1, 99, data, 2 * count);
+    write_record(name, 2, 1, "\x01\x02\x03\x04", 4);
+    fake_engine_open(&fixture.engine, &protocol_dns, PROBE_UDP);
+    fake_engine_begin(&fixture.engine);
+    ck_assert_int_eq(fake_engine_datagram(&fixture.engine, fixture.reply.bytes, fixture.reply.size),
+                     PROTOCOL_ANSWERED);
+    ck_assert_uint_eq(fixture.engine.talk.answer.items, chains[_i].records);
+    ck_assert_int_eq(fixture.engine.talk.is_partial, chains[_i].records == 1);
+}
+END_TEST
+
 START_TEST(a_reply_that_says_it_is_cut_is_partial)
 {
     write_header(0x8380, 4, 0, 0);
@@ -361,6 +394,7 @@ static Suite *protocol_dns_suite(void)
     tcase_add_test(tests, a_question_that_comes_back_is_no_reply);
     tcase_add_loop_test(tests, names_that_lead_in_circles_end_the_reading, 0, COUNT_OF(loops));
     tcase_add_test(tests, a_name_that_grows_is_cut_off_at_its_limit);
+    tcase_add_loop_test(tests, a_name_is_not_followed_for_ever, 0, COUNT_OF(chains));
     tcase_add_test(tests, a_reply_that_says_it_is_cut_is_partial);
     tcase_add_test(tests, labels_with_dots_and_controls_are_escaped);
     suite_add_tcase(suite, tests);

@@ -102,6 +102,15 @@ START_TEST(a_bind_that_is_refused_is_told)
 }
 END_TEST
 
+START_TEST(the_servers_byte_order_is_kept)
+{
+    static const char nak[] = "\x05\x00\x0d\x03\0\0\0\0\0\x15\0\0\0\0\0\x01\0\x04\x01\x05\0";
+
+    fake_engine_check(&protocol_rpc, PROBE_TCP, nak, sizeof(nak) - 1,
+                      "bind_result: bind refused: protocol version not supported\n");
+}
+END_TEST
+
 START_TEST(the_map_is_asked_for_until_its_end)
 {
     begin(PROBE_TCP);
@@ -285,6 +294,7 @@ static Suite *protocol_rpc_suite(void)
     tcase_add_test(tests, a_map_in_fragments_is_read);
     tcase_add_test(tests, a_fault_is_told);
     tcase_add_test(tests, a_bind_that_is_refused_is_told);
+    tcase_add_test(tests, the_servers_byte_order_is_kept);
     tcase_add_test(tests, the_map_is_asked_for_until_its_end);
     tcase_add_test(tests, a_map_in_one_datagram_is_read);
     tcase_add_test(tests, datagrams_that_are_parts_are_acknowledged_and_put_together);
