@@ -480,3 +480,17 @@ const struct protocol protocol_dns = {
     .stream = stream,
     .datagram = datagram,
 };
+
+const struct protocol protocol_dns_tls = {
+    .name = "dns-tls",
+    .title = "DNS in TLS",
+    .source = "RFC 7858, RFC 1035",
+    .ports = (const struct protocol_port[]){{853, PROBE_TCP}, {0}},
+    .services = (const char *const[]){"domain-s", NULL},
+    .security = PROTOCOL_IN_TLS,
+    .largest = 2 + 65535,
+    .fields = fields,
+    .field_count = FIELD_COUNT,
+    .begin = begin,
+    .stream = stream,
+};

@@ -172,3 +172,18 @@ const struct protocol protocol_imap = {
     .stream = stream,
     .farewell = farewell,
 };
+
+const struct protocol protocol_imaps = {
+    .name = "imaps",
+    .title = "IMAP in TLS: greeting and capabilities",
+    .source = "RFC 8314 section 3.2, RFC 9051",
+    .ports = (const struct protocol_port[]){{993, PROBE_TCP}, {0}},
+    .services = (const char *const[]){"imaps", NULL},
+    .security = PROTOCOL_IN_TLS,
+    .fields = fields,
+    .field_count = FIELD_COUNT,
+    .state_size = sizeof(struct imap_state),
+    .begin = begin,
+    .stream = stream,
+    .farewell = farewell,
+};

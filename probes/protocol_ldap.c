@@ -601,3 +601,19 @@ const struct protocol protocol_ldap = {
     .datagram = datagram,
     .farewell = farewell,
 };
+
+const struct protocol protocol_ldaps = {
+    .name = "ldaps",
+    .title = "LDAP in TLS: what a directory says of itself",
+    .source = "RFC 4511, RFC 4512 section 5.1, MS-ADTS 5.1.1",
+    .ports = (const struct protocol_port[]){{636, PROBE_TCP}, {3269, PROBE_TCP}, {0}},
+    .services = (const char *const[]){"ldaps", "msft-gc-ssl", NULL},
+    .security = PROTOCOL_IN_TLS,
+    .largest = REPLY_MOST,
+    .fields = fields,
+    .field_count = FIELD_COUNT,
+    .state_size = sizeof(struct ldap_state),
+    .begin = begin,
+    .stream = stream,
+    .farewell = farewell,
+};

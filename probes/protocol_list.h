@@ -9,6 +9,7 @@
 #include "probes/protocol.h"
 
 extern const struct protocol protocol_dns;
+extern const struct protocol protocol_dns_tls;
 extern const struct protocol protocol_ldap;
 extern const struct protocol protocol_http;
 extern const struct protocol protocol_https;
@@ -25,6 +26,7 @@ extern const struct protocol protocol_l2tp;
 extern const struct protocol protocol_ike;
 extern const struct protocol protocol_ikev1;
 extern const struct protocol protocol_isa;
+extern const struct protocol protocol_ldaps;
 extern const struct protocol protocol_rpc;
 extern const struct protocol protocol_netbios;
 extern const struct protocol protocol_snmp;
@@ -42,6 +44,9 @@ extern const struct protocol protocol_ike_v1;
 extern const struct protocol protocol_ftp;
 extern const struct protocol protocol_ftp_anonymous;
 extern const struct protocol protocol_smtp;
+extern const struct protocol protocol_smtps;
 extern const struct protocol protocol_pop3;
+extern const struct protocol protocol_pop3s;
 extern const struct protocol protocol_imap;
+extern const struct protocol protocol_imaps;
 extern const struct protocol protocol_isa;

@@ -142,3 +142,18 @@ const struct protocol protocol_pop3 = {
     .stream = stream,
     .farewell = farewell,
 };
+
+const struct protocol protocol_pop3s = {
+    .name = "pop3s",
+    .title = "POP3 in TLS: greeting and capabilities",
+    .source = "RFC 8314 section 3.1, RFC 1939",
+    .ports = (const struct protocol_port[]){{995, PROBE_TCP}, {0}},
+    .services = (const char *const[]){"pop3s", NULL},
+    .security = PROTOCOL_IN_TLS,
+    .fields = fields,
+    .field_count = FIELD_COUNT,
+    .state_size = sizeof(struct pop3_state),
+    .begin = begin,
+    .stream = stream,
+    .farewell = farewell,
+};

@@ -146,3 +146,18 @@ const struct protocol protocol_smtp = {
     .stream = stream,
     .farewell = farewell,
 };
+
+const struct protocol protocol_smtps = {
+    .name = "smtps",
+    .title = "SMTP in TLS: banner and capabilities",
+    .source = "RFC 8314 section 3.3, RFC 5321",
+    .ports = (const struct protocol_port[]){{465, PROBE_TCP}, {0}},
+    .services = (const char *const[]){"smtps", "submissions", "urd", NULL},
+    .security = PROTOCOL_IN_TLS,
+    .fields = fields,
+    .field_count = FIELD_COUNT,
+    .state_size = sizeof(struct smtp_state),
+    .begin = begin,
+    .stream = stream,
+    .farewell = farewell,
+};

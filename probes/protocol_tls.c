@@ -24,9 +24,9 @@ static enum protocol_next stream(struct talk *talk, const uint8_t *bytes, size_t
     return PROTOCOL_ANSWERED;
 }
 
-/* Any port can be asked so; these have nothing better. */
-static const struct protocol_port ports[] = {{3269, PROBE_TCP}, {853, PROBE_TCP}, {0, 0}};
-static const char *const services[] = {"tls", "ssl", NULL};
+/* Any port can be asked so; none has nothing better. */
+static const struct protocol_port ports[] = {{0, 0}};
+static const char *const services[] = {NULL};
 
 const struct protocol protocol_tls = {
     .name = "tls",

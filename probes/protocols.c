@@ -12,7 +12,9 @@
 /* clang-format off */
 const struct protocol *const protocols[] = {
     &protocol_dns,
+    &protocol_dns_tls,
     &protocol_ldap,
+    &protocol_ldaps,
     &protocol_rpc,
     &protocol_netbios,
     &protocol_snmp,
@@ -31,6 +33,7 @@ const struct protocol *const protocols[] = {
     &protocol_pop3s,
     &protocol_imap,
     &protocol_imaps,
+    &protocol_isa,
     &protocol_http,
     &protocol_https,
     &protocol_tls,

@@ -34,11 +34,35 @@ START_TEST(what_the_server_says_inside_is_not_read)
 }
 END_TEST
 
-START_TEST(well_known_ports_have_better_protocols)
+/* What begins in TLS at once, and what it is inside of that. */
+static const struct {
+    uint16_t port;
+    const char *service;
+    const char *name;
+    const char *plain;
+} inside[] = {
+    {443, NULL, "https", "http"},          {8443, "https-alt", "https", "http"},
+    {636, NULL, "ldaps", "ldap"},          {3269, "msft-gc-ssl", "ldaps", "ldap"},
+    {465, "submissions", "smtps", "smtp"}, {993, NULL, "imaps", "imap"},
+    {995, NULL, "pop3s", "pop3"},          {853, "domain-s", "dns-tls", "dns"},
+};
+
+START_TEST(a_protocol_in_tls_is_its_plain_one)
 {
-    ck_assert_str_eq(protocol_of_port(PROBE_TCP, 443, NULL)->name, "https");
-    ck_assert_str_eq(protocol_of_port(PROBE_TCP, 853, NULL)->name, "tls");
-    ck_assert_ptr_null(protocol_of_port(PROBE_UDP, 853, NULL));
+    const struct protocol *protocol =
+        protocol_of_port(PROBE_TCP, inside[_i].port, inside[_i].service);
+    const struct protocol *plain = protocol_find(inside[_i].plain);
+
+    ck_assert_str_eq(protocol->name, inside[_i].name);
+    ck_assert_int_eq(protocol->security, PROTOCOL_IN_TLS);
+    ck_assert(protocol->datagram == NULL);
+    ck_assert(protocol->stream == plain->stream);
+    ck_assert(protocol->farewell == plain->farewell);
+    ck_assert(protocol->clear == plain->clear);
+    ck_assert_ptr_eq(protocol->fields, plain->fields);
+    ck_assert_uint_eq(protocol->field_count, plain->field_count);
+    ck_assert_uint_eq(protocol->state_size, plain->state_size);
+    ck_assert_uint_eq(protocol->largest, plain->largest);
 }
 END_TEST
 
@@ -50,7 +74,7 @@ static Suite *protocol_tls_suite(void)
     tcase_add_checked_fixture(tests, open_fixture, close_fixture);
     tcase_add_test(tests, the_handshake_is_all_there_is);
     tcase_add_test(tests, what_the_server_says_inside_is_not_read);
-    tcase_add_test(tests, well_known_ports_have_better_protocols);
+    tcase_add_loop_test(tests, a_protocol_in_tls_is_its_plain_one, 0, COUNT_OF(inside));
     suite_add_tcase(suite, tests);
     return suite;
 }
