@@ -16,16 +16,21 @@ enum { HTTP_PORT = 80, HTTPS_PORT = 443 };
 enum field { STATUS, REASON, SERVER, LOCATION, AUTHENTICATE, TRANSPORT, VERSION, FIELD_COUNT };
 
 static const struct answer_field fields[FIELD_COUNT] = {
-    [STATUS] = {"http_status", ANSWER_NUMBER, NULL, "Status code", false, false},
-    [REASON] = {"http_reason", ANSWER_TEXT, NULL, "Words beside the status code", false, false},
-    [SERVER] = {"http_server", ANSWER_TEXT, NULL, "Program that answered, as it says", false,
-                false},
-    [LOCATION] = {"http_location", ANSWER_TEXT, NULL, "Where a redirection leads to", false, false},
-    [AUTHENTICATE] = {"http_authenticate", ANSWER_TEXT, NULL, "Ways to log in that are offered",
-                      true, false},
-    [TRANSPORT] = {"http_strict_transport_security", ANSWER_TEXT, NULL,
-                   "How long the name is to be asked in TLS only", false, false},
-    [VERSION] = {"http_version", ANSWER_TEXT, NULL, "Version of HTTP in the answer", false, false},
+    [STATUS] = {.name = "http_status",
+                .type = ANSWER_NUMBER,
+                .help = "Status code",
+                .telling = true},
+    [REASON] = {.name = "http_reason", .help = "Words beside the status code"},
+    [SERVER] = {.name = "http_server",
+                .help = "Program that answered, as it says",
+                .telling = true},
+    [LOCATION] = {.name = "http_location", .help = "Where a redirection leads to", .telling = true},
+    [AUTHENTICATE] = {.name = "http_authenticate",
+                      .help = "Ways to log in that are offered",
+                      .many = true},
+    [TRANSPORT] = {.name = "http_strict_transport_security",
+                   .help = "How long the name is to be asked in TLS only"},
+    [VERSION] = {.name = "http_version", .help = "Version of HTTP in the answer"},
 };
 
 /* Lines of the head that are kept. */

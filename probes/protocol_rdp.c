@@ -29,12 +29,15 @@ enum {
 enum field { SECURITY, NLA_REQUIRED, FAILURE, FLAG, FIELD_COUNT };
 
 static const struct answer_field fields[FIELD_COUNT] = {
-    [SECURITY] = {"rdp_security", ANSWER_TEXT, NULL,
-                  "Security that the server chose, of TLS and what is older", false, false},
-    [NLA_REQUIRED] = {"rdp_nla_required", ANSWER_TRUTH, NULL,
-                      "The server wants a log-on before a session begins", false, false},
-    [FAILURE] = {"rdp_failure", ANSWER_TEXT, NULL, "Why the server chose none", false, false},
-    [FLAG] = {"rdp_flag", ANSWER_TEXT, NULL, "What the server can do", true, false},
+    [SECURITY] = {.name = "rdp_security",
+                  .help = "Security that the server chose, of TLS and what is older",
+                  .telling = true},
+    [NLA_REQUIRED] = {.name = "rdp_nla_required",
+                      .type = ANSWER_TRUTH,
+                      .help = "The server wants a log-on before a session begins",
+                      .telling = true},
+    [FAILURE] = {.name = "rdp_failure", .help = "Why the server chose none", .telling = true},
+    [FLAG] = {.name = "rdp_flag", .help = "What the server can do", .many = true},
 };
 
 struct name {
