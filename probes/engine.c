@@ -621,6 +621,9 @@ bool engine_run(struct engine *engine, const struct engine_work *work, struct en
     engine->warned_of_room = false;
     engine->failed = false;
     engine->ring = NULL;
+    if (engine->options.tls) {
+        (void)engine_tls(engine);
+    }
     loop(engine);
     drop_rest(engine);
     engine->sum.was_stopped = atomic_load(&engine->stop);

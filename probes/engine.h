@@ -42,6 +42,8 @@ struct engine_options {
     int family;                    /* of names: 4, 6; 0: either */
     struct socket_endpoint source; /* address_size 0: any address; port 0: any port */
     bool no_ask;                   /* only reach the port */
+    bool tls; /* make TLS ready before the run: it takes a while, which would otherwise be in the
+               times of what is under way then */
     bool unformatted_first; /* UDP: as PortQry, first a datagram that is of no protocol; only after
                                its attempts the protocol's */
     const char *community;  /* NULL: "public" */

@@ -208,6 +208,7 @@ static enum exchange_state talk_on(struct exchange *exchange, bool ended)
     if (in->lacks_memory) {
         return local(exchange, "no memory for the reply");
     }
+    exchange->has_talked = exchange->has_talked || in->size > 0;
     next = exchange->protocol->stream(&exchange->talk, in->bytes == NULL ? nothing : in->bytes,
                                       in->size, ended, &used);
     if (in->size > 0) {
@@ -229,6 +230,7 @@ static enum exchange_state take_in(struct exchange *exchange, const uint8_t *byt
 {
     exchange->received += size;
     exchange->has_reply = exchange->has_reply || size > 0;
+    exchange->has_talked = exchange->has_talked || (size > 0 && exchange->tls == NULL);
     if (is_too_much(exchange)) {
         talk_say(&exchange->talk, "more than %zu bytes, and no end", exchange->received - size);
         return EXCHANGE_WRONG;

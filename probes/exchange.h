@@ -34,6 +34,7 @@ struct exchange {
     struct byte_writer in;  /* of the stream: what came, out of TLS, and was not used yet */
     size_t received;        /* bytes of the wire */
     bool has_reply;         /* something came that belongs to it */
+    bool has_talked;        /* TCP: something came that the protocol was given */
     bool tls_is_up;
     bool told_tls;
     bool tls_has_ended;          /* in order: as if the connection had */

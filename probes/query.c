@@ -448,17 +448,6 @@ static void fail_attempt(struct query *query, const struct probe_error *error)
     finish_reach(query, error);
 }
 
-static void note_reply(struct query *query)
-{
-    struct exchange *exchange = query->exchange;
-    int64_t now = clock_steady_us();
-
-    if (query->outcome.timings.reply < 0) {
-        query->outcome.timings.reply = now - query->said_at;
-    }
-    exchange->talk.elapsed_us = now - query->said_at;
-}
-
 /* TLS has come up: how long that took, and the reply begins anew. */
 static void note_tls(struct query *query, bool was_up)
 {
@@ -466,7 +455,6 @@ static void note_tls(struct query *query, bool was_up)
 
     if (!was_up && query->exchange->tls_is_up) {
         query->outcome.timings.tls = now - query->talk_began;
-        query->outcome.timings.reply = -1;
         query->said_at = now;
     }
 }
@@ -474,13 +462,17 @@ static void note_tls(struct query *query, bool was_up)
 static enum exchange_state feed_stream(struct query *query, const uint8_t *bytes, size_t size,
                                        bool ended)
 {
-    bool was_up = query->exchange->tls_is_up;
+    struct exchange *exchange = query->exchange;
+    bool was_up = exchange->tls_is_up;
+    bool had_talked = exchange->has_talked;
+    int64_t elapsed = clock_steady_us() - query->said_at;
     enum exchange_state state;
 
-    if (size > 0) {
-        note_reply(query);
+    exchange->talk.elapsed_us = elapsed;
+    state = exchange_stream(exchange, bytes, size, ended);
+    if (!had_talked && exchange->has_talked) {
+        query->outcome.timings.reply = elapsed;
     }
-    state = exchange_stream(query->exchange, bytes, size, ended);
     note_tls(query, was_up);
     return state;
 }

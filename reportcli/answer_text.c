@@ -209,19 +209,64 @@ static bool is_among(const struct answer_field *field, const struct answer_field
     return false;
 }
 
+enum { TELLING_MOST = 4, TELLING_COLUMNS = 72 };
+
+/* Which values tell something: marked ones; those of the protocol; all but those of items. */
+enum choice { MARKED, OWN, ANY, CHOICE_COUNT };
+
+static bool is_chosen(const struct answer_value *value, enum choice choice,
+                      const struct answer_field *fields, size_t count)
+{
+    switch (choice) {
+    case MARKED:
+        return value->field->telling;
+    case OWN:
+        return value->item == 0 && is_among(value->field, fields, count);
+    default:
+        return value->item == 0;
+    }
+}
+
+/* A text speaks for itself, a number does not. */
+static void add_short_value(struct text *text, const struct answer_value *value)
+{
+    if (value->field->type != ANSWER_TEXT) {
+        text_addf(text, "%s ", value->field->name);
+        add_plain_value(text, value, TIME_ZONE_UTC);
+    } else if (strlen(value->text) <= TELLING_COLUMNS) {
+        text_add(text, value->text);
+    } else {
+        text_add_bytes(text, value->text, text_whole(value->text, TELLING_COLUMNS));
+        text_add(text, "...");
+    }
+}
+
+static bool add_chosen(struct text *text, const struct answer *answer, enum choice choice,
+                       const struct answer_field *fields, size_t field_count)
+{
+    int count = 0;
+
+    for (size_t i = 0; i < answer->count && text->size < TELLING_COLUMNS; i++) {
+        if (!is_chosen(&answer->values[i], choice, fields, field_count)) {
+            continue;
+        }
+        if (count == TELLING_MOST) {
+            text_add(text, ", ...");
+            break;
+        }
+        text_add(text, count == 0 ? "" : ", ");
+        add_short_value(text, &answer->values[i]);
+        count++;
+    }
+    return count > 0;
+}
+
 void answer_add_telling(struct text *text, const struct answer *answer,
                         const struct answer_field *fields, size_t field_count)
 {
-    const char *any = NULL;
-
-    for (size_t i = 0; i < answer->count; i++) {
-        const struct answer_value *value = &answer->values[i];
-
-        if (value->text != NULL && is_among(value->field, fields, field_count)) {
-            text_add(text, value->text);
-            return;
+    for (int choice = MARKED; choice < CHOICE_COUNT; choice++) {
+        if (add_chosen(text, answer, (enum choice)choice, fields, field_count)) {
+            break;
         }
-        any = any == NULL ? value->text : any;
     }
-    text_add(text, any == NULL ? "" : any);
 }

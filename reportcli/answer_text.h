@@ -21,8 +21,8 @@ void answer_add_json(struct text *text, const struct answer *answer, enum time_z
 void answer_add_pairs(struct text *text, const struct answer *answer, enum time_zone_choice zone);
 
 /*
- * Appends what tells most in one cell: the first text of the answer that is of
- * `fields`, else the first of all. Nothing where there is none.
+ * Appends what tells most in one cell: a few values, of fields that are marked
+ * so, else of `fields`, else of any. Nothing where there is none.
  */
 void answer_add_telling(struct text *text, const struct answer *answer,
                         const struct answer_field *fields, size_t field_count);

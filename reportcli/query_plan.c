@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "probes/exchange.h"
 
 enum {
     LARGEST_SECRET = 4096,
@@ -227,6 +228,9 @@ static void choose_protocol(struct query_plan *plan, struct query_port *port,
         }
     }
     port->protocol = chosen;
+    if (chosen != NULL && exchange_may_need_tls(chosen, port->item.transport)) {
+        plan->engine.tls = true;
+    }
 }
 
 static bool choose_protocols(struct query_plan *plan, const struct options *options,
@@ -317,6 +321,7 @@ static bool read_engine(struct query_plan *plan, const struct options *options, 
     engine->in_flight = (size_t)options_number(options, "in-flight", ENGINE_IN_FLIGHT);
     engine->per_target = (size_t)options_number(options, "per-target", ENGINE_PER_TARGET);
     engine->no_ask = options_flag(options, "no-ask");
+    engine->tls = engine->tls && !engine->no_ask;
     engine->dns_name = options_text(options, "dns-name");
     engine->community =
         plan->community != NULL ? plan->community : options_text(options, "community");
