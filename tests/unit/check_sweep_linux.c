@@ -19,8 +19,11 @@ enum { PORTS = 3000, FIRST_PORT = 10000, FEW_DESCRIPTORS = 20, FEW_PORTS = 30 };
 
 static struct {
     intptr_t listener;
+    const char *host;
     uint8_t transport;
+    size_t ports;
     bool asked;
+    struct probe_error error; /* of the newest outcome */
     uint8_t seen[PORTS];
     int listening;
     int closed;
@@ -43,7 +46,7 @@ static bool next_target(void *context, struct engine_target *target)
     bool first = !fixture.asked;
 
     (void)context;
-    target->host = "127.0.0.1";
+    target->host = fixture.host;
     fixture.asked = true;
     return first;
 }
@@ -53,8 +56,8 @@ static bool query_at(void *context, uint64_t target, size_t i, struct engine_que
     (void)context;
     (void)target;
     *query = (struct engine_query){.transport = fixture.transport, .tag = i};
-    query->port = i < PORTS ? port_at(i) : 1;
-    return i < PORTS;
+    query->port = i < fixture.ports ? port_at(i) : 1;
+    return i < fixture.ports;
 }
 
 static bool deliver(void *context, uint64_t tag, struct outcome *outcome, struct failure *why)
@@ -62,6 +65,7 @@ static bool deliver(void *context, uint64_t tag, struct outcome *outcome, struct
     (void)context;
     (void)why;
     fixture.seen[tag]++;
+    fixture.error = outcome->reach.error;
     fixture.listening += outcome->status == PROBE_LISTENING ? 1 : 0;
     fixture.closed += outcome->status == PROBE_NOT_LISTENING ? 1 : 0;
     fixture.other +=
@@ -85,7 +89,9 @@ static void open_fixture(void)
 
     memset(&fixture, 0, sizeof(fixture));
     support_net_start();
+    fixture.host = "127.0.0.1";
     fixture.transport = PROBE_TCP;
+    fixture.ports = PORTS;
     fixture.listener = support_net_listen_at(SUPPORT_IPV4, 9999);
     CHECK_DONE(file_read(&range, PORT_RANGE, sizeof(fixture.range) - 1, &fixture.why), fixture.why);
     memcpy(fixture.range, text_bytes(&range), range.size);
@@ -121,7 +127,7 @@ static void sweep(void)
     CHECK_DONE(engine_open(&engine, &fixture.options, &fixture.why), fixture.why);
     CHECK_DONE(engine_run(engine, &work, &fixture.sum, &fixture.why), fixture.why);
     engine_close(engine);
-    for (int i = 0; i < PORTS; i++) {
+    for (size_t i = 0; i < fixture.ports; i++) {
         ck_assert_uint_eq(fixture.seen[i], 1);
     }
 }
@@ -161,6 +167,31 @@ START_TEST(without_ports_a_sweep_waits_and_tells_no_lies)
 }
 END_TEST
 
+static const struct {
+    const char *host;
+    uint8_t type;
+    uint8_t code;
+} closed[] = {
+    {"127.0.0.1", 3, 3},
+    {"::1", 1, 4},
+};
+
+/* Not on Wine, which hears no ICMP. */
+START_TEST(a_closed_port_of_udp_is_told_by_icmp)
+{
+    fixture.host = closed[_i].host;
+    fixture.transport = PROBE_UDP;
+    fixture.ports = 1;
+    sweep();
+    ck_assert_int_eq(fixture.closed, 1);
+    ck_assert_int_eq(fixture.error.cause, PROBE_ICMP);
+    ck_assert(fixture.error.has_icmp);
+    ck_assert_uint_eq(fixture.error.icmp_type, closed[_i].type);
+    ck_assert_uint_eq(fixture.error.icmp_code, closed[_i].code);
+    ck_assert_uint_ne(fixture.error.offender.address_size, 0);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("sweep_linux");
@@ -170,6 +201,7 @@ static Suite *make_suite(void)
     tcase_add_test(sweeps, a_sweep_finds_the_one_that_listens_and_leaves_nothing_open);
     tcase_add_test(sweeps, without_descriptors_a_sweep_waits_and_tells_no_lies);
     tcase_add_test(sweeps, without_ports_a_sweep_waits_and_tells_no_lies);
+    tcase_add_loop_test(sweeps, a_closed_port_of_udp_is_told_by_icmp, 0, COUNT_OF(closed));
     suite_add_tcase(suite, sweeps);
     return suite;
 }
