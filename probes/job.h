@@ -59,6 +59,9 @@ struct job_list {
 /* "probes.groups" and "probes.jobs". */
 extern const struct setting_table probe_settings;
 
+/* A port_group_fn over probes.groups; `context` is the settings. */
+const char *job_settings_group(void *context, const char *name, size_t i);
+
 /* What jobs may depend on beyond the settings; all is lent for the call. */
 struct job_context {
     const char *host_id;                     /* for the offset: machine.h */

@@ -337,8 +337,7 @@ static bool read_targets(const struct reading *reading)
     return true;
 }
 
-/* A port_group_fn over probes.groups. */
-static const char *find_group(void *context, const char *name, size_t i)
+const char *job_settings_group(void *context, const char *name, size_t i)
 {
     const struct settings *settings = context;
 
@@ -357,7 +356,7 @@ static struct port_words words_of(const struct settings *settings,
 {
     return (struct port_words){
         .services = context->services,
-        .group = find_group,
+        .group = job_settings_group,
         .context = (void *)settings,
     };
 }

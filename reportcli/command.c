@@ -10,6 +10,7 @@
 #include "base/paths.h"
 #include "base/settings.h"
 #include "collector/collector.h"
+#include "probes/job.h"
 #include "reportcli/json_text.h"
 #include "store/ledger_query.h"
 #include "store/ledger_share.h"
@@ -17,10 +18,9 @@
 /* Without a settings file, and for a ledger from elsewhere. */
 enum { USUAL_COMMIT_MS = 5000 };
 
-/* The settings file's, or the defaults where there is none. */
-static bool read_settings(struct settings **settings, struct failure *why)
+bool command_read_settings(struct settings **settings, struct failure *why)
 {
-    static setting_tables tables = {&collector_settings, &ledger_settings, NULL};
+    static setting_tables tables = {&collector_settings, &ledger_settings, &probe_settings, NULL};
     struct text file = {0};
     bool done = paths_settings_file(&file, why) && text_ok(&file, why) &&
                 (settings_read(settings, text_bytes(&file), tables, why) ||
@@ -34,7 +34,7 @@ static bool read_settings(struct settings **settings, struct failure *why)
 static bool read_ledger_settings(struct text *path, int64_t *commit, struct failure *why)
 {
     struct settings *settings = NULL;
-    bool done = read_settings(&settings, why);
+    bool done = command_read_settings(&settings, why);
 
     if (done) {
         const char *named = settings_text(settings, "ledger.path");
@@ -59,7 +59,7 @@ bool command_shared_copy(const struct command_context *context, struct text *pat
     if (context->ledger != NULL) {
         return true;
     }
-    if (!read_settings(&settings, why)) {
+    if (!command_read_settings(&settings, why)) {
         return false;
     }
     folder = settings_text(settings, "ledger.share.folder");

@@ -79,6 +79,10 @@ extern const struct command command_help;
 /* The command of that name; FAILURE_USAGE, with the name that was probably meant, where none is. */
 bool command_find(const struct command **out, const char *name, struct failure *why) NODISCARD;
 
+/* The settings file's, or the defaults where there is none. The caller frees *settings. */
+struct settings;
+bool command_read_settings(struct settings **settings, struct failure *why) NODISCARD;
+
 /* Where the ledger is, and how fresh the newest sample in it can be. */
 struct command_ledger {
     struct ledger *ledger;

@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/settings.h"
 #include "probes/exchange.h"
+#include "probes/job.h"
 
 enum {
     LARGEST_SECRET = 4096,
@@ -42,7 +44,7 @@ const struct option query_options[QUERY_OPTION_COUNT] = {
      .repeats = true,
      .value = "NAME",
      .help = "A group of ports: domains-and-trusts, ipsec, networking, sql-service, web-service, "
-             "exchange-server, netmeeting, miscellaneous"},
+             "exchange-server, netmeeting, miscellaneous, or one of the settings (probes.groups)"},
     {.name = "protocol",
      .letter = 'p',
      .kind = OPTION_CHOICE,
@@ -125,6 +127,7 @@ void query_plan_clear(struct query_plan *plan)
     target_list_clear(&plan->targets);
     port_list_clear(&plan->list);
     free(plan->ports);
+    settings_free(plan->settings);
     free(plan->community);
     free(plan->secret);
     *plan = (struct query_plan){0};
@@ -168,25 +171,56 @@ static int transports_of(const struct options *options)
     return strcmp(word, "tcp") == 0 ? PORTS_TCP : strcmp(word, "udp") == 0 ? PORTS_UDP : PORTS_BOTH;
 }
 
+/* A port_group_fn. The settings are read for the first name that may be in them. */
+static const char *find_own_group(void *context, const char *name, size_t i)
+{
+    struct query_plan *plan = context;
+
+    if (!plan->tried_settings) {
+        plan->tried_settings = true;
+        (void)!command_read_settings(&plan->settings, &plan->settings_why);
+    }
+    return plan->settings == NULL ? NULL : job_settings_group(plan->settings, name, i);
+}
+
+/* A group that is not found may be one of the settings that this user may not read. */
+static bool fail_ports(const struct query_plan *plan, const char *option, struct failure *why)
+{
+    if (plan->settings_why.kind != FAILURE_NONE) {
+        return FAIL(why, why->kind, why->code,
+                    "--%s: %s (groups of the settings are not known: %s)", option, why->text,
+                    plan->settings_why.text);
+    }
+    return FAIL(why, why->kind, why->code, "--%s: %s", option, why->text);
+}
+
+static bool add_ports(struct query_plan *plan, const char *option, const char *word, int transports,
+                      struct failure *why)
+{
+    const struct port_words how = {.services = &plan->services,
+                                   .group = find_own_group,
+                                   .context = plan,
+                                   .transports = transports};
+    bool added = strcmp(option, "group") == 0 ? port_list_add_group(&plan->list, word, &how, why)
+                                              : port_list_add(&plan->list, word, &how, why);
+
+    return added || fail_ports(plan, option, why);
+}
+
 static bool read_ports(struct query_plan *plan, const struct options *options, struct failure *why)
 {
     static const char *const names[] = {"port", "ports", "range", "group"};
-    const struct port_words how = {.services = &plan->services,
-                                   .transports = transports_of(options)};
+    int transports = transports_of(options);
 
     for (size_t n = 0; n < sizeof(names) / sizeof(names[0]); n++) {
         for (size_t i = 0; i < options_count(options, names[n]); i++) {
-            const char *word = options_text_at(options, names[n], i);
-            bool added = strcmp(names[n], "group") == 0
-                             ? port_list_add_group(&plan->list, word, &how, why)
-                             : port_list_add(&plan->list, word, &how, why);
-
-            if (!added) {
-                return FAIL(why, why->kind, why->code, "--%s: %s", names[n], why->text);
+            if (!add_ports(plan, names[n], options_text_at(options, names[n], i), transports,
+                           why)) {
+                return false;
             }
         }
     }
-    return plan->list.count > 0 || port_list_add(&plan->list, "80", &how, why);
+    return plan->list.count > 0 || add_ports(plan, "port", "80", transports, why);
 }
 
 static bool fail_protocol(const char *name, struct failure *why)

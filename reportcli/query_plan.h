@@ -28,8 +28,11 @@ struct query_plan {
     struct service_table services;
     struct target_list targets;
     struct port_list list;
-    struct query_port *ports; /* as many as in `list` */
-    char *community;          /* from a file; NULL: none */
+    struct query_port *ports;  /* as many as in `list` */
+    struct settings *settings; /* for groups of the user's; NULL: not needed yet, or not readable */
+    bool tried_settings;
+    struct failure settings_why; /* kind NONE: they were read */
+    char *community;             /* from a file; NULL: none */
     char *secret;
     const struct protocol *left_out; /* one that is asked only by name, and was not; NULL: none */
 };

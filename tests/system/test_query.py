@@ -145,3 +145,14 @@ def test_ctrl_c_ends_with_what_is_known(net):
 )
 def test_a_wrong_command_line_is_refused_in_words(net, arguments, words):
     assert words in query(net, *arguments, status=3).err
+
+
+def test_a_group_of_the_settings_is_asked(net):
+    if net.system == "linux":
+        return  # where its settings are, is not a test's to write
+    net.write_settings(probes_groups=f"{{mine: [tcp/{net.at['accepts']}, udp/{net.at['echoes']}]}}")
+    records = outcomes(net, HOST, "--group", "mine", status=0)
+    assert {record["protocol"] for record in records} == {"TCP", "UDP"}
+    net.write_settings(probes_gruops="{}")
+    assert "gruops" in query(net, HOST, "--group", "mine", status=3).err
+    query(net, HOST, "-e", net.at["accepts"], status=0)
