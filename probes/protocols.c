@@ -12,7 +12,6 @@
 /* clang-format off */
 const struct protocol *const protocols[] = {
     &protocol_dns,
-    &protocol_dns_tls,
     &protocol_ldap,
     &protocol_ldaps,
     &protocol_rpc,
@@ -23,7 +22,6 @@ const struct protocol *const protocols[] = {
     &protocol_tftp,
     &protocol_l2tp,
     &protocol_ike,
-    &protocol_ikev1,
     &protocol_isa,
     &protocol_ftp,
     &protocol_ftp_anonymous,
@@ -33,7 +31,6 @@ const struct protocol *const protocols[] = {
     &protocol_pop3s,
     &protocol_imap,
     &protocol_imaps,
-    &protocol_isa,
     &protocol_http,
     &protocol_https,
     &protocol_tls,
@@ -42,34 +39,7 @@ const struct protocol *const protocols[] = {
     &protocol_kerberos,
     &protocol_rdp,
     &protocol_ntp,
-    &protocol_dns,        /* 53 */
-    &protocol_ldap,       /* 389, 3268 */
-    &protocol_rpc,        /* 135 */
-    &protocol_netbios,    /* 137 */
-    &protocol_snmp,       /* 161 */
-    &protocol_snmp_v1,    /* by name */
-    &protocol_sqlbrowser, /* 1434 */
-    &protocol_tftp,       /* 69 */
-    &protocol_l2tp,       /* 1701 */
-    &protocol_ike,        /* 500, 4500 */
-    &protocol_ike_v1,     /* by name */
-    &protocol_dns,           /* 53 */
-    &protocol_ldap,          /* 389, 3268 */
-    &protocol_rpc,           /* 135 */
-    &protocol_netbios,       /* 137 */
-    &protocol_snmp,          /* 161 */
-    &protocol_snmp_v1,       /* by name */
-    &protocol_sqlbrowser,    /* 1434 */
-    &protocol_tftp,          /* 69 */
-    &protocol_l2tp,          /* 1701 */
-    &protocol_ike,           /* 500, 4500 */
-    &protocol_ike_v1,        /* by name */
-    &protocol_ftp,           /* 21 */
-    &protocol_ftp_anonymous, /* by name */
-    &protocol_smtp,          /* 25, 587 */
-    &protocol_pop3,          /* 110 */
-    &protocol_imap,          /* 143 */
-    &protocol_isa,           /* 1745 */
+    &protocol_dns_tls,
     &protocol_ike_v1,
     NULL,
 };
