@@ -24,6 +24,7 @@ enum {
     PACE_PER_MS = 16,     /* and so many more each millisecond */
     PACE_PER_ANSWER = 2,  /* and so many for each that was answered */
     PROGRESS_US = 250000,
+    RECOVERY_US = 1000000, /* without a want of room, until there may be more at once again */
     NAME_PATIENCE_US = 15000000,
 };
 
@@ -435,13 +436,12 @@ void engine_lacks_room(struct engine *engine, const struct probe_error *error)
 {
     struct failure why;
     char text[sizeof(why.text) + 100];
+    size_t with_socket = engine->sum.in_flight - engine->waiting;
 
-    /* Those that have no socket are counted as in flight: the next one waits for them. */
-    if (engine->limit > engine->sum.in_flight) {
-        engine->limit = engine->sum.in_flight;
-    } else if (engine->limit > 1) {
-        engine->limit--;
-    }
+    /* So many as there is room for; the next one starts when those that wait have had theirs. */
+    engine->limit = with_socket < engine->limit ? with_socket : engine->limit;
+    engine->limit = engine->limit == 0 ? 1 : engine->limit;
+    engine->lacked_at = clock_steady_us();
     if (engine->warned_of_room || engine->work.warn == NULL) {
         return;
     }
@@ -577,6 +577,17 @@ static void show_progress(struct engine *engine, int64_t *progress_at)
     }
 }
 
+/* A want of room may have been somebody else's doing, and over. */
+static void try_more(struct engine *engine)
+{
+    int64_t now = clock_steady_us();
+
+    if (engine->limit < engine->options.in_flight && now - engine->lacked_at > RECOVERY_US) {
+        engine->limit += engine->limit / 8 + 1;
+        engine->lacked_at = now;
+    }
+}
+
 static void loop(struct engine *engine)
 {
     int64_t progress_at = clock_steady_us() + PROGRESS_US;
@@ -590,6 +601,7 @@ static void loop(struct engine *engine)
         handle_events(engine, more ? 0 : time_left(engine, progress_at));
         take_answers(engine);
         expire(engine);
+        try_more(engine);
         show_progress(engine, &progress_at);
     }
 }
@@ -617,6 +629,7 @@ bool engine_run(struct engine *engine, const struct engine_work *work, struct en
     engine->why = why;
     engine->sum = (struct engine_sum){0};
     engine->limit = engine->options.in_flight;
+    engine->waiting = 0;
     engine->no_more_targets = false;
     engine->warned_of_room = false;
     engine->failed = false;

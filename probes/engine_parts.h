@@ -46,10 +46,10 @@ struct target {
 };
 
 enum query_step {
-    QUERY_WAITS_FOR_ROOM, /* this machine has no socket for it just now */
     QUERY_CONNECTS,
-    QUERY_TALKS,  /* TCP: in the protocol; UDP: has sent the protocol's datagram */
-    QUERY_KNOCKS, /* UDP: has sent a datagram of no protocol */
+    QUERY_WAITS_FOR_ROOM, /* this machine has no socket for it just now */
+    QUERY_TALKS,          /* TCP: in the protocol; UDP: has sent the protocol's datagram */
+    QUERY_KNOCKS,         /* UDP: has sent a datagram of no protocol */
 };
 
 struct query {
@@ -86,7 +86,9 @@ struct engine {
     struct target *targets;
     size_t target_count;
     struct query *queries;
-    size_t limit; /* in flight: what was asked for, or what this machine can */
+    size_t waiting;    /* queries that have no socket for want of room */
+    int64_t lacked_at; /* room: the newest time */
+    size_t limit;      /* in flight: what was asked for, or what this machine can */
     bool no_more_targets;
     bool warned_of_room;
     bool failed;         /* a delivery, or our own: *why says */

@@ -4,6 +4,7 @@
  * One query, from its first packet to its outcome.
  */
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -36,10 +37,20 @@ static int attempts_of(const struct query *query)
     return query->asked.transport == PROBE_TCP ? ENGINE_TCP_ATTEMPTS : ENGINE_UDP_ATTEMPTS;
 }
 
-static int attempt_ms_of(const struct query *query)
+static int asked_ms_of(const struct query *query)
 {
     return query->asked.attempt_ms > 0 ? query->asked.attempt_ms
                                        : query->engine->options.attempt_ms;
+}
+
+/* Where the system repeats a refused SYN, less would take a refusal for silence. */
+static int attempt_ms_of(const struct query *query)
+{
+    int asked = asked_ms_of(query);
+    int least =
+        query->asked.transport == PROBE_TCP ? reactor_least_attempt(query->engine->reactor) : 0;
+
+    return asked > least ? asked : least;
 }
 
 /* How long a reply is waited for, in microseconds. */
@@ -329,19 +340,38 @@ static void send_datagram(struct query *query)
 
 static void begin_attempt(struct query *query);
 
+/* Nobody of this run has a socket that could become free. */
+static bool is_hopeless(const struct query *query, int64_t now)
+{
+    const struct engine *engine = query->engine;
+
+    return now - query->waits_since > ROOM_PATIENCE_US &&
+           engine->waiting + 1 >= engine->sum.in_flight;
+}
+
 /* A socket was not to be had. */
 static void wait_for_room(struct query *query, const struct probe_error *error)
 {
     int64_t now = clock_steady_us();
 
     query->waits_since = query->waits_since == 0 ? now : query->waits_since;
-    if (now - query->waits_since > ROOM_PATIENCE_US) {
+    if (is_hopeless(query, now)) {
         finish_reach(query, error);
         return;
     }
     query->step = QUERY_WAITS_FOR_ROOM;
+    query->engine->waiting++;
     set_timer(query, now + ROOM_WAIT_US);
     engine_lacks_room(query->engine, error);
+}
+
+/* Another try, or the end. */
+static void leave_room_queue(struct query *query)
+{
+    if (query->step == QUERY_WAITS_FOR_ROOM) {
+        query->engine->waiting--;
+        query->step = QUERY_CONNECTS;
+    }
 }
 
 static struct reactor_socket_options socket_options(const struct query *query)
@@ -433,6 +463,18 @@ static void on_connected(struct query *query)
     }
 }
 
+/* Whoever asked for shorter attempts is told. */
+static void say_least_attempt(struct query *query)
+{
+    char words[100];
+
+    if (attempt_ms_of(query) > asked_ms_of(query)) {
+        (void)snprintf(words, sizeof(words), "an attempt takes at least %d ms on this system",
+                       attempt_ms_of(query));
+        set_detail(query, words);
+    }
+}
+
 /* The attempt has failed; another one may follow. */
 static void fail_attempt(struct query *query, const struct probe_error *error)
 {
@@ -442,7 +484,9 @@ static void fail_attempt(struct query *query, const struct probe_error *error)
         begin_attempt(query);
         return;
     }
-    if (error->cause != PROBE_TIMEOUT) {
+    if (error->cause == PROBE_TIMEOUT) {
+        say_least_attempt(query);
+    } else {
         query->outcome.timings.connect = clock_steady_us() - query->attempt_began;
     }
     finish_reach(query, error);
@@ -654,6 +698,7 @@ void query_on_timer(struct query *query)
     static const struct probe_error timeout = {.cause = PROBE_TIMEOUT};
 
     if (query->step == QUERY_WAITS_FOR_ROOM) {
+        leave_room_queue(query);
         begin_attempt(query);
     } else if (query->step == QUERY_CONNECTS) {
         fail_attempt(query, &timeout);

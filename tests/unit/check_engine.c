@@ -644,6 +644,27 @@ START_TEST(a_slow_link_has_twice_the_time)
 }
 END_TEST
 
+START_TEST(a_system_that_repeats_syns_is_given_its_time)
+{
+    fake_reactor_reset(refuses_late, NULL);
+    fake_reactor_need_attempts(3000);
+    fixture.query.transport = _i == 0 ? PROBE_TCP : PROBE_UDP;
+    run_all();
+    ck_assert_int_eq(fixture.outcomes[0].reach.cause, _i == 0 ? PROBE_RESET : PROBE_TIMEOUT);
+    ck_assert_int_eq(passed(), _i == 0 ? 1500 : 1000);
+}
+END_TEST
+
+START_TEST(a_system_that_needs_longer_attempts_has_them_and_says_so)
+{
+    fake_reactor_need_attempts(3000);
+    fixture.options.attempts = 2;
+    run_all();
+    ck_assert_int_eq(passed(), 6000);
+    CHECK_CONTAINS(fixture.outcomes[0].detail, "3000 ms");
+}
+END_TEST
+
 static void has_no_port_500(size_t socket, const struct fake_reactor_socket *opened,
                             struct probe_error *error)
 {
@@ -833,7 +854,34 @@ START_TEST(a_machine_that_lacks_sockets_makes_queries_wait)
         ck_assert_int_eq(fixture.outcomes[i].status, PROBE_LISTENING);
     }
     ck_assert_uint_eq(fixture.warnings, 1);
-    ck_assert_uint_le(fake_reactor_most_sockets(), 10);
+    ck_assert_uint_eq(fake_reactor_most_sockets(), 10);
+    ck_assert_int_le(passed(), 3000); /* ten at a time, and not one */
+}
+END_TEST
+
+static void has_little_room_and_is_silent(size_t socket, const struct fake_reactor_socket *opened,
+                                          struct probe_error *error)
+{
+    (void)socket;
+    (void)opened;
+    if (fake_reactor_open_sockets() >= fixture.room) {
+        *error = no_room;
+    }
+}
+
+/* Longer than anybody's patience, but never without hope. */
+START_TEST(who_waits_long_for_a_socket_gets_one)
+{
+    fixture.room = 2;
+    fixture.query_count = 20;
+    fake_reactor_reset(has_little_room_and_is_silent, NULL);
+    run_all();
+    ck_assert_uint_eq(fixture.count, 20);
+    for (size_t i = 0; i < fixture.count; i++) {
+        ck_assert_int_eq(fixture.outcomes[i].status, PROBE_FILTERED);
+    }
+    ck_assert_int_ge(passed(), 30000);
+    ck_assert_int_le(passed(), 60000);
 }
 END_TEST
 
@@ -924,6 +972,8 @@ static Suite *make_suite(void)
     tcase_add_test(one, who_is_only_reached_is_not_asked);
     tcase_add_test(one, what_does_not_go_out_at_once_goes_out_later);
     tcase_add_test(one, a_slow_link_has_twice_the_time);
+    tcase_add_loop_test(one, a_system_that_repeats_syns_is_given_its_time, 0, 2);
+    tcase_add_test(one, a_system_that_needs_longer_attempts_has_them_and_says_so);
     tcase_add_test(one, a_source_port_that_is_taken_is_done_without);
     tcase_add_loop_test(one, a_talk_goes_on_in_tls, 0, COUNT_OF(tls_cases));
     tcase_add_test(one, without_tls_a_port_is_reached_all_the_same);
@@ -935,6 +985,7 @@ static Suite *make_suite(void)
     tcase_add_test(many, a_target_without_ports_is_passed_over);
     tcase_add_test(many, a_machine_that_lacks_sockets_makes_queries_wait);
     tcase_add_test(many, a_machine_without_any_socket_is_no_filtered_port);
+    tcase_add_test(many, who_waits_long_for_a_socket_gets_one);
     tcase_add_test(many, a_stop_leaves_what_is_known);
     tcase_add_test(many, a_stop_ends_a_wait);
     tcase_add_test(many, nobody_who_reads_ends_the_run);
