@@ -198,6 +198,7 @@ static bool send_waiting(struct query *query, struct probe_error *error)
     bool is_tcp = query->asked.transport == PROBE_TCP;
 
     while (exchange->sent < exchange->out.size) {
+        int64_t now = clock_steady_us(); /* the reply may be there before the call is back */
         size_t sent;
 
         if (!reactor_send(query->socket, exchange->out.bytes + exchange->sent,
@@ -208,7 +209,7 @@ static bool send_waiting(struct query *query, struct probe_error *error)
             return true; /* WRITABLE comes */
         }
         exchange->sent += is_tcp ? sent : exchange->out.size - exchange->sent;
-        query->said_at = clock_steady_us();
+        query->said_at = now;
     }
     exchange->sent = 0;
     byte_writer_reset(&exchange->out);
