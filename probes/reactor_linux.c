@@ -268,17 +268,12 @@ static void take_icmp(const struct reactor_socket *socket, const struct sock_ext
     error->cause = is_own_voice(socket, &error->offender) ? PROBE_UNREACHABLE : PROBE_ICMP;
 }
 
-/* Takes one message from the error queue. False where there is none that tells an error. */
-static bool read_error_queue(const struct reactor_socket *socket, struct probe_error *error)
+/* What a message of the error queue tells. False: no error. */
+static bool read_message(const struct reactor_socket *socket, struct msghdr *message,
+                         struct probe_error *error)
 {
-    _Alignas(struct cmsghdr) char control[512];
-    struct msghdr message = {.msg_control = control, .msg_controllen = sizeof(control)};
-
-    if (recvmsg(socket->fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
-        return false;
-    }
-    for (struct cmsghdr *part = CMSG_FIRSTHDR(&message); part != NULL;
-         part = CMSG_NXTHDR(&message, part)) {
+    for (struct cmsghdr *part = CMSG_FIRSTHDR(message); part != NULL;
+         part = CMSG_NXTHDR(message, part)) {
         bool is_v4 = part->cmsg_level == SOL_IP && part->cmsg_type == IP_RECVERR;
         bool is_v6 = part->cmsg_level == SOL_IPV6 && part->cmsg_type == IPV6_RECVERR;
 
@@ -287,6 +282,23 @@ static bool read_error_queue(const struct reactor_socket *socket, struct probe_e
 
             take_icmp(socket, said, SO_EE_OFFENDER(said), error);
             return said->ee_errno != 0;
+        }
+    }
+    return false;
+}
+
+/* Takes the next error from the error queue. False where there is none. */
+static bool read_error_queue(const struct reactor_socket *socket, struct probe_error *error)
+{
+    for (int i = 0; i < ERRORS_AT_ONCE; i++) {
+        _Alignas(struct cmsghdr) char control[512];
+        struct msghdr message = {.msg_control = control, .msg_controllen = sizeof(control)};
+
+        if (recvmsg(socket->fd, &message, MSG_ERRQUEUE | MSG_DONTWAIT) < 0) {
+            return false;
+        }
+        if (read_message(socket, &message, error)) {
+            return true;
         }
     }
     return false;
@@ -346,6 +358,51 @@ static bool bind_source(int fd, const struct reactor_socket_options *options)
     return bind(fd, &source.of.any, source.size) == 0;
 }
 
+/* An error that the system keeps for the socket; cause NONE where there is none. */
+static struct probe_error pending_error(const struct reactor_socket *socket)
+{
+    struct probe_error error;
+    int code = 0;
+    socklen_t size = sizeof(code);
+
+    if (read_error_queue(socket, &error)) {
+        return error;
+    }
+    if (getsockopt(socket->fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0 || code == 0) {
+        return (struct probe_error){0};
+    }
+    return error_of_socket(socket, code);
+}
+
+/* The connection was made, and reset before we came to look. */
+static bool is_of_connected(const struct probe_error *error)
+{
+    return !error->has_icmp && (error->code == ECONNRESET || error->code == EPIPE);
+}
+
+static bool has_failed(const struct probe_error *error)
+{
+    return error->cause != PROBE_CAUSE_NONE && !is_of_connected(error);
+}
+
+static bool is_loopback(const struct socket_endpoint *end)
+{
+    static const uint8_t version_6[16] = {[15] = 1};
+
+    return end->address_size == 4 ? end->address[0] == 127
+                                  : memcmp(end->address, version_6, sizeof(version_6)) == 0;
+}
+
+/* A closed port of this machine has refused by now, which spares the epoll the trouble. */
+static bool was_refused_already(const struct reactor_socket *socket, struct probe_error *error)
+{
+    if (!is_loopback(&socket->target)) {
+        return false;
+    }
+    *error = pending_error(socket);
+    return has_failed(error);
+}
+
 static bool connect_target(struct reactor_socket *socket, struct probe_error *error)
 {
     struct address target = to_address(&socket->target, socket->target.address_size);
@@ -356,7 +413,7 @@ static bool connect_target(struct reactor_socket *socket, struct probe_error *er
     }
     if (errno == EINPROGRESS) {
         socket->connecting = true;
-        return true;
+        return !was_refused_already(socket, error);
     }
     *error = find_error(socket, errno);
     return false;
@@ -418,7 +475,7 @@ bool reactor_socket_open(struct reactor_socket **out, struct reactor *reactor,
 
 void reactor_socket_close(struct reactor_socket *socket, bool reset)
 {
-    if (reset && socket->transport == PROBE_TCP) {
+    if (reset && socket->transport == PROBE_TCP && !socket->connecting) {
         struct linger at_once = {.l_onoff = 1, .l_linger = 0};
 
         (void)setsockopt(socket->fd, SOL_SOCKET, SO_LINGER, &at_once, sizeof(at_once));
@@ -444,30 +501,6 @@ static void watch(struct reactor_socket *socket, bool room)
     (void)epoll_ctl(socket->reactor->epoll, EPOLL_CTL_MOD, socket->fd, &event);
 }
 
-/* An error that the system keeps for the socket; cause NONE where there is none. */
-static struct probe_error pending_error(const struct reactor_socket *socket)
-{
-    struct probe_error error = {0};
-    int code = 0;
-    socklen_t size = sizeof(code);
-
-    for (int i = 0; i < ERRORS_AT_ONCE; i++) {
-        if (read_error_queue(socket, &error)) {
-            return error;
-        }
-        if (getsockopt(socket->fd, SOL_SOCKET, SO_ERROR, &code, &size) != 0 || code != 0) {
-            break;
-        }
-    }
-    return code != 0 ? error_of_socket(socket, code) : (struct probe_error){0};
-}
-
-/* The connection was made, and reset before we came to look. */
-static bool is_of_connected(const struct probe_error *error)
-{
-    return !error->has_icmp && (error->code == ECONNRESET || error->code == EPIPE);
-}
-
 /*
  * Where nobody listens at a dynamic port of this machine, a connection to it may
  * get that very port as its own, and meet itself (RFC 9293 section 3.5, simultaneous open).
@@ -491,11 +524,14 @@ static bool tell_connecting(struct reactor_socket *socket, uint32_t events,
 {
     if ((events & (EPOLLERR | EPOLLHUP)) != 0) {
         out->error = pending_error(socket);
-        out->happening = REACTOR_FAILED;
-        if (!is_of_connected(&out->error)) {
-            return out->error.cause != PROBE_CAUSE_NONE;
+        if (has_failed(&out->error)) {
+            out->happening = REACTOR_FAILED;
+            return true;
         }
-        out->error = (struct probe_error){0};
+        if (out->error.cause == PROBE_CAUSE_NONE && (events & EPOLLHUP) == 0) {
+            return false;
+        }
+        out->error = (struct probe_error){0}; /* what is read next tells how it ended */
     } else if ((events & (EPOLLOUT | EPOLLIN)) == 0) {
         return false;
     }

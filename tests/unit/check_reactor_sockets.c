@@ -77,12 +77,16 @@ static struct reactor_socket_options options_for(uint8_t transport, enum support
     return options;
 }
 
-static void open_with(int which, struct reactor_socket_options options)
+/* False: it has failed at once, as a connection to this machine may. */
+static bool try_open(int which, struct reactor_socket_options options)
 {
     options.user = &fixture.sockets[which];
-    ck_assert_msg(
-        reactor_socket_open(&fixture.sockets[which], fixture.reactor, &options, &fixture.error),
-        "error %ld", fixture.error.code);
+    return reactor_socket_open(&fixture.sockets[which], fixture.reactor, &options, &fixture.error);
+}
+
+static void open_with(int which, struct reactor_socket_options options)
+{
+    ck_assert_msg(try_open(which, options), "error %ld", fixture.error.code);
 }
 
 static void open_socket(int which, uint8_t transport, enum support_family family, uint16_t port)
@@ -180,10 +184,12 @@ START_TEST(a_closed_port_resets)
     port = support_net_port(fixture.handles[0]);
     support_net_close(fixture.handles[0]);
     fixture.handles[0] = SUPPORT_NET_NONE;
-    open_socket(0, PROBE_TCP, families[_i], port);
-    event = next_event();
-    ck_assert_int_eq(event.happening, REACTOR_FAILED);
-    ck_assert_int_eq(event.error.cause, PROBE_RESET);
+    if (try_open(0, options_for(PROBE_TCP, families[_i], port))) {
+        event = next_event();
+        ck_assert_int_eq(event.happening, REACTOR_FAILED);
+        fixture.error = event.error;
+    }
+    ck_assert_int_eq(fixture.error.cause, PROBE_RESET);
     expect_no_event(20);
 }
 END_TEST
@@ -457,7 +463,7 @@ END_TEST
 START_TEST(a_reactor_may_be_closed_after_sockets_that_never_had_an_answer)
 {
     for (int i = 0; i < SOCKETS; i++) {
-        open_socket(i, PROBE_TCP, SUPPORT_IPV4, 9);
+        (void)try_open(i, options_for(PROBE_TCP, SUPPORT_IPV4, 9));
     }
     for (int i = 0; i < SOCKETS; i++) {
         close_socket(i);
