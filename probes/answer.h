@@ -29,8 +29,8 @@ struct answer_field {
     const char *unit; /* "ms", "bytes"; NULL: none */
     const char *help; /* one line, no period */
     bool many;        /* there can be several of it in an answer, or in an item */
-    bool fleeting;    /* differs from one time to the next (a clock): no change of the server */
     bool telling;     /* shown where there is room for little: without any, the first few are */
+    bool fleeting;    /* differs from one time to the next (a clock): no change of the server */
 };
 
 /* One of them. */
