@@ -457,7 +457,7 @@ static void add_icmp(const struct reactor_socket *socket, struct probe_error *er
     struct winsock_address offender = {0};
     int size = sizeof(info);
 
-    if (error->cause != PROBE_UNREACHABLE ||
+    if (socket->reactor->lacks_icmp || error->cause == PROBE_LOCAL_ERROR ||
         socket->reactor->calls.get_option(socket->handle, IPPROTO_TCP, OPTION_ICMP_ERROR,
                                           (char *)&info, &size) != 0 ||
         (info.protocol != IPPROTO_ICMP && info.protocol != IPPROTO_ICMPV6)) {

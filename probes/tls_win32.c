@@ -47,6 +47,7 @@ struct tls_session {
     CtxtHandle context;
     bool has_context;
     bool seen_tls;   /* the first record was one */
+    bool is_shaking; /* also again, while it is up: new keys, tickets, RFC 5246 section 7.4.1.1 */
     bool must_shake; /* the next step needs no byte from the server */
     bool was_up;     /* version and cipher are agreed on */
     bool has_sizes;
@@ -178,6 +179,7 @@ bool tls_open(struct tls_session **out, struct tls_library *library, const char 
         return FAIL(why, FAILURE_MEMORY, 0, "no memory for a TLS session");
     }
     session->library = library;
+    session->is_shaking = true;
     session->now = now;
     session->host = text_copy(host);
     if (session->host == NULL || !set_name(session, host)) {
@@ -312,8 +314,8 @@ static SECURITY_STATUS step(struct tls_session *session, struct byte_writer *out
     TimeStamp until;
     SECURITY_STATUS status = session->library->calls.sspi->InitializeSecurityContextW(
         &session->library->credentials, session->has_context ? &session->context : NULL,
-        session->name, wanted, 0, 0, session->has_context ? &in_list : NULL, 0,
-        session->has_context ? NULL : &session->context, &out_list, &got, &until);
+        session->name, wanted, 0, 0, session->has_context ? &in_list : NULL, 0, &session->context,
+        &out_list, &got, &until);
 
     take_token(session, &token, out);
     session->has_context = session->has_context || status >= 0;
@@ -326,6 +328,7 @@ static enum tls_state come_up(struct tls_session *session)
     SECURITY_STATUS status = session->library->calls.sspi->QueryContextAttributesW(
         &session->context, SECPKG_ATTR_STREAM_SIZES, &session->sizes);
 
+    session->is_shaking = false;
     session->has_sizes = status == SEC_E_OK;
     session->was_up = true;
     return end_with(session, TLS_UP);
@@ -408,8 +411,9 @@ static bool read_record(struct tls_session *session, struct byte_writer *out,
     is_alert = take_data(buffers, 4, in) == 0 && is_alert;
     keep_last(session, find_size(buffers, 4, SECBUFFER_EXTRA));
     if (status == SEC_I_RENEGOTIATE) { /* tickets and new keys of TLS 1.3, too */
+        session->is_shaking = true;
         session->must_shake = true;
-        return shake(session, out) == TLS_UP && !session->must_shake;
+        return shake(session, out) == TLS_UP && !session->is_shaking;
     }
     if (status == SEC_I_CONTEXT_EXPIRED || is_alert) {
         end_with(session, TLS_ENDED);
@@ -420,10 +424,11 @@ static bool read_record(struct tls_session *session, struct byte_writer *out,
 
 static void go_on(struct tls_session *session, struct byte_writer *out, struct byte_writer *in)
 {
-    if (session->state == TLS_SHAKING) {
+    if (session->is_shaking) {
         shake(session, out);
     }
-    while (session->state == TLS_UP && session->raw.size > 0 && read_record(session, out, in)) {
+    while (session->state == TLS_UP && !session->is_shaking && session->raw.size > 0 &&
+           read_record(session, out, in)) {
     }
 }
 
@@ -442,6 +447,9 @@ enum tls_state tls_feed(struct tls_session *session, const uint8_t *bytes, size_
         return end_with(session, TLS_WRONG);
     }
     go_on(session, out, in);
+    if (session->raw.size == 0) {
+        byte_writer_clear(&session->raw); /* a session that waits holds no buffer */
+    }
     return session->state;
 }
 
