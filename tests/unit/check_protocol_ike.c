@@ -28,13 +28,15 @@ static const struct {
      "vendor_ids: dead peer detection (RFC 3706)\n"},
 };
 
+static const uint8_t cookie[] = {1, 2, 3, 4, 5, 6, 7, 8};
+
 /* The cookies of the fixtures differ, since a server takes one twice for a repetition. */
 START_TEST(real_replies_are_read)
 {
     size_t size;
     uint8_t *bytes = fake_engine_fixture(fixtures[_i].name, &size);
 
-    memcpy(bytes, "\1\2\3\4\5\6\7\x08", 8);
+    memcpy(bytes, cookie, sizeof(cookie));
     fake_engine_check(fixtures[_i].protocol, PROBE_UDP, bytes, size, fixtures[_i].shown);
     fake_engine_torment(fixtures[_i].protocol, PROBE_UDP, bytes, size);
     free(bytes);

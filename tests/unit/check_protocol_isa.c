@@ -11,12 +11,15 @@
 
 enum { REPLY_SIZE = 104 };
 
+static const uint8_t sign[] = {'R', 'W', 'S', 'P'};
+static const uint8_t server[] = {0x06, 0xd1, 192, 0, 2, 7};
+
 static void make_reply(uint8_t reply[REPLY_SIZE], uint8_t command)
 {
     memset(reply, 0, REPLY_SIZE);
-    memcpy(reply + 24, "RWSP", 4);
+    memcpy(reply + 24, sign, sizeof(sign));
     reply[36] = command;
-    memcpy(reply + 98, "\x06\xd1\xc0\x00\x02\x07", 6);
+    memcpy(reply + 98, server, sizeof(server));
 }
 
 START_TEST(a_hello_is_sent)
