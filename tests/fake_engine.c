@@ -244,7 +244,7 @@ enum protocol_next fake_engine_play(const struct protocol *protocol, uint8_t tra
 /* Of long replies not every byte is tried: that would take minutes. */
 static size_t step_of(size_t size)
 {
-    return 1 + size / 1000;
+    return 1 + size / 500;
 }
 
 static void check_pieces(const struct protocol *protocol, const void *bytes, size_t size,
