@@ -88,6 +88,7 @@ static enum protocol_next ask(struct talk *talk, enum step step, const char *lin
 
     byte_writer_text(&talk->out, line);
     state->step = step;
+    talk->is_enough = true;
     return PROTOCOL_WAIT;
 }
 

@@ -116,6 +116,7 @@ static enum protocol_next greet(struct talk *talk, struct line line)
     if (status == STATUS_BYE) {
         return PROTOCOL_ANSWERED;
     }
+    talk->is_enough = true;
     byte_writer_text(&talk->out, "a CAPABILITY\r\n");
     return PROTOCOL_WAIT;
 }

@@ -331,6 +331,7 @@ static enum protocol_next datagram(struct talk *talk, const uint8_t *bytes, size
         return PROTOCOL_IGNORE;
     }
     if (length == HEADER_SIZE) {
+        talk->is_enough = true;
         return PROTOCOL_WAIT; /* it has come, says the server; the answer follows */
     }
     if (length > size) {

@@ -74,6 +74,7 @@ static enum protocol_next greet(struct talk *talk, struct line line)
     if (!is_ok) {
         return PROTOCOL_ANSWERED;
     }
+    talk->is_enough = true;
     byte_writer_text(&talk->out, "CAPA\r\n");
     state->step = CAPA;
     return PROTOCOL_WAIT;

@@ -86,6 +86,7 @@ static enum protocol_next end_reply(struct talk *talk, uint16_t code)
     if (code != READY) {
         return PROTOCOL_ANSWERED;
     }
+    talk->is_enough = true;
     byte_writer_text(&talk->out, "EHLO portledger.invalid\r\n"); /* a name of nobody's: RFC 2606 */
     return PROTOCOL_WAIT;
 }

@@ -188,6 +188,13 @@ size_t reactor_limit(size_t wanted, char *why_less, size_t why_size)
     return limit;
 }
 
+/* A refusal is told at once. */
+int reactor_least_attempt(const struct reactor *reactor)
+{
+    (void)reactor;
+    return 0;
+}
+
 /* Errors that a connection or a datagram can end with; all others are of this machine. */
 static const struct error_cause {
     int code;

@@ -53,6 +53,7 @@ static struct {
     size_t most;
     size_t sent;
     size_t narrow;
+    int least_attempt;
     struct due *due; /* by time */
     uint64_t order;
     bool await;
@@ -92,6 +93,7 @@ void fake_reactor_reset(fake_reactor_open_fn *on_open, fake_reactor_send_fn *on_
     fake.most = 0;
     fake.sent = 0;
     fake.narrow = 0;
+    fake.least_attempt = 0;
     fake.await = false;
     atomic_store(&fake.woken, false);
     fake.sockets = calloc(SOCKETS_MOST, sizeof(*fake.sockets));
@@ -146,6 +148,11 @@ void fake_reactor_call(int64_t in, void (*fn)(void *context), void *context)
 
     due->call = fn;
     due->context = context;
+}
+
+void fake_reactor_need_attempts(int milliseconds)
+{
+    fake.least_attempt = milliseconds;
 }
 
 void fake_reactor_narrow(size_t bytes)
@@ -399,6 +406,12 @@ bool reactor_wait(struct reactor *reactor, int milliseconds, struct reactor_even
         *count = tell_readable(events, most);
     }
     return true;
+}
+
+int reactor_least_attempt(const struct reactor *reactor)
+{
+    (void)reactor;
+    return fake.least_attempt;
 }
 
 void reactor_wake(struct reactor *reactor)

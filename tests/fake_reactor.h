@@ -42,6 +42,9 @@ void fake_reactor_call(int64_t in, void (*fn)(void *context), void *context);
 /* A send takes so many bytes at most, and a moment later is writable again; 0: all. */
 void fake_reactor_narrow(size_t bytes);
 
+/* What reactor_least_attempt() says; 0 after a reset. */
+void fake_reactor_need_attempts(int milliseconds);
+
 /* While nothing is due, wait for reactor_wake() instead of letting time pass. */
 void fake_reactor_await_wake(bool await);
 

@@ -138,6 +138,28 @@ START_TEST(a_closed_port_refuses)
 }
 END_TEST
 
+START_TEST(a_closed_port_of_udp_is_told_by_icmp)
+{
+    enum support_family family = families[_i];
+    struct reactor_event event;
+    size_t sent = 0;
+
+    if (!support_net_has(family) || !support_net_tells_icmp()) {
+        return;
+    }
+    ck_assert(open_socket(0, to(PROBE_UDP, family, free_port(family, PROBE_UDP))));
+    ck_assert(reactor_send(fixture.sockets[0], "x", 1, &sent, &fixture.error));
+    ck_assert_uint_eq(sent, 1);
+    event = wait_event();
+    ck_assert_int_eq(event.happening, REACTOR_FAILED);
+    ck_assert_int_eq(event.error.cause, PROBE_ICMP);
+    if (event.error.has_icmp) {
+        ck_assert_uint_eq(event.error.icmp_type, family == SUPPORT_IPV4 ? 3 : 1);
+        ck_assert_uint_eq(event.error.icmp_code, family == SUPPORT_IPV4 ? 3 : 4);
+    }
+}
+END_TEST
+
 /* Reads a datagram that must be there. */
 static size_t read_datagram(int i, void *bytes, size_t size, struct socket_endpoint *from)
 {
@@ -331,6 +353,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(reactor, open_fixture, close_fixture);
     tcase_add_loop_test(reactor, a_listener_is_connected_to, 0, COUNT_OF(families));
     tcase_add_loop_test(reactor, a_closed_port_refuses, 0, COUNT_OF(families));
+    tcase_add_loop_test(reactor, a_closed_port_of_udp_is_told_by_icmp, 0, COUNT_OF(families));
     tcase_add_loop_test(reactor, datagrams_come_and_go, 0, 2);
     tcase_add_test(reactor, readable_is_told_again_while_something_is_left);
     tcase_add_test(reactor, the_end_of_the_other_side_is_told);

@@ -401,6 +401,22 @@ START_TEST(a_source_is_kept)
 }
 END_TEST
 
+START_TEST(a_connection_that_meets_itself_is_refused)
+{
+    struct reactor_socket_options options;
+    struct reactor_event event;
+    intptr_t free_one = support_net_listen(SUPPORT_IPV4);
+
+    options = options_for(PROBE_TCP, SUPPORT_IPV4, support_net_port(free_one));
+    support_net_close(free_one);
+    options.source = options.target;
+    open_with(0, options);
+    event = next_event();
+    ck_assert_int_eq(event.happening, REACTOR_FAILED);
+    ck_assert_int_eq(event.error.cause, PROBE_RESET);
+}
+END_TEST
+
 START_TEST(an_address_of_others_is_no_source)
 {
     struct reactor_socket_options options = options_for(PROBE_TCP, SUPPORT_IPV4, 9);
@@ -539,6 +555,7 @@ int main(void)
     tcase_add_test(tcase, a_datagram_that_is_cut_says_how_long_it_was);
     tcase_add_loop_test(tcase, datagrams_of_other_ports_are_taken_where_they_are_wanted, 0, 2);
     tcase_add_test(tcase, a_source_is_kept);
+    tcase_add_test(tcase, a_connection_that_meets_itself_is_refused);
     tcase_add_test(tcase, an_address_of_others_is_no_source);
     tcase_add_test(tcase, a_wait_ends_when_its_time_has_passed);
     tcase_add_test(tcase, a_wake_up_ends_a_wait);
