@@ -8,6 +8,7 @@
 
 #include "collector/collector.h"
 #include "collector/snapshot_diff.h"
+#include "reportcli/change_record.h"
 #include "reportcli/command.h"
 #include "reportcli/coverage.h"
 #include "reportcli/detail_note.h"
@@ -29,32 +30,7 @@ static const struct column change_columns[] = {
              "another process)"},
 };
 
-static const struct column before_columns[] = {
-    {.name = "state_before",
-     .type = COLUMN_TEXT,
-     .heading = "State before",
-     .help = "State of the earlier moment, where both moments have the socket",
-     .rank = 7},
-    {.name = "pid_before",
-     .type = COLUMN_INTEGER,
-     .heading = "PID before",
-     .help = "Process id of the earlier moment, where both moments have the socket",
-     .rank = 7},
-    {.name = "process_before",
-     .type = COLUMN_TEXT,
-     .heading = "Process before",
-     .help = "Process of the earlier moment, where both moments have the socket",
-     .rank = 8},
-    {.name = "attribution_before",
-     .type = COLUMN_TEXT,
-     .heading = "Owner before",
-     .help = "How that owner is known",
-     .rank = 8},
-    {.name = "before_at",
-     .type = COLUMN_TIME,
-     .heading = "Before",
-     .help = "The earlier moment",
-     .rank = -1},
+static const struct column after_at_column[] = {
     {.name = "after_at",
      .type = COLUMN_TIME,
      .heading = "After",
@@ -64,23 +40,18 @@ static const struct column before_columns[] = {
 
 enum {
     COMPARISON,
-    CHANGE,
-    SOCKET, /* the first of the socket's columns */
-    STATE_BEFORE = SOCKET + SOCKET_RECORD_FIELDS,
-    PID_BEFORE,
-    PROCESS_BEFORE,
-    ATTRIBUTION_BEFORE,
-    BEFORE_AT,
-    AFTER_AT,
+    CHANGE, /* the first of the change's columns */
+    AFTER_AT = CHANGE + CHANGE_RECORD_FIELDS,
     DIFF_COLUMNS,
 };
 
 static const struct column_table table = {
     .name = "change",
     .title = "one socket that opened, closed or changed",
-    .groups = {{change_columns, SOCKET},
+    .groups = {{change_columns, sizeof(change_columns) / sizeof(change_columns[0])},
                SOCKET_RECORD_GROUPS,
-               {before_columns, DIFF_COLUMNS - STATE_BEFORE}},
+               {change_before_columns, CHANGE_RECORD_BEFORE},
+               {after_at_column, 1}},
 };
 
 /* One of the two sides: moments out of the ledger, or the present. */
@@ -130,44 +101,16 @@ static bool load_side(struct comparison *comparison, struct side *side, size_t i
     return process_index_make(&side->index, &side->snapshot, why);
 }
 
-static void fill_before(const struct comparison *comparison, const struct snapshot_change *change,
-                        struct value *values)
-{
-    const struct snapshot *before = &comparison->before.snapshot;
-    const struct process_instance *owner;
-    const struct socket_row *row;
-
-    for (size_t i = STATE_BEFORE; i < BEFORE_AT; i++) {
-        values[i] = (struct value){0};
-    }
-    if (change->before == SNAPSHOT_NO_ROW || change->after == SNAPSHOT_NO_ROW) {
-        return;
-    }
-    row = &before->sockets[change->before];
-    owner = snapshot_owner(before, row);
-    if (row->state != SOCKET_STATELESS) {
-        values[STATE_BEFORE] = value_text(socket_state_name(row->state));
-    }
-    values[PID_BEFORE] = socket_record_pid(row);
-    values[PROCESS_BEFORE] = value_text(owner != NULL ? process_instance_shown_name(owner) : NULL);
-    values[ATTRIBUTION_BEFORE] = value_text(socket_attribution_name(row->attribution));
-}
-
 static bool print_change(struct comparison *comparison, const struct snapshot_change *change,
                          struct failure *why)
 {
-    bool closed = change->after == SNAPSHOT_NO_ROW;
-    const struct side *side = closed ? &comparison->before : &comparison->after;
-    const struct socket_row *row = &side->snapshot.sockets[closed ? change->before : change->after];
+    const struct change_side before = {&comparison->before.snapshot, &comparison->before.index};
+    const struct change_side after = {&comparison->after.snapshot, &comparison->after.index};
     struct value values[DIFF_COLUMNS];
 
     values[COMPARISON] = value_number((int64_t)comparison->number);
-    values[CHANGE] = value_text(snapshot_change_name(change->kind));
-    values[BEFORE_AT] = value_number(comparison->before.snapshot.taken_at);
-    values[AFTER_AT] = value_number(comparison->after.snapshot.taken_at);
-    fill_before(comparison, change, values);
-    return socket_record_fill_row(&comparison->record, &side->snapshot, &side->index, row,
-                                  values + SOCKET, why) &&
+    values[AFTER_AT] = value_number(after.snapshot->taken_at);
+    return change_record_fill(&comparison->record, &before, &after, change, values + CHANGE, why) &&
            render_record(comparison->render, values, why);
 }
 
