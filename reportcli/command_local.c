@@ -6,11 +6,12 @@
  */
 
 #include <stdlib.h>
-#include <string.h>
 
-#include "base/console.h"
 #include "reportcli/command.h"
 #include "reportcli/module_records.h"
+#include "reportcli/output.h"
+#include "reportcli/port_statistics.h"
+#include "reportcli/process_block.h"
 #include "reportcli/process_list.h"
 #include "reportcli/socket_record.h"
 #include "reportcli/states.h"
@@ -115,52 +116,77 @@ static bool print_sockets(struct states *states, struct failure *why)
 }
 
 /* What people are shown besides. Records for programs are of one kind: see more_tables(). */
-static bool say(const char *words, struct failure *why)
+static bool say_statistics(struct states *states, struct failure *why)
 {
-    return console_write(CONSOLE_OUT, words, strlen(words), why);
-}
-
-static bool end_table(const struct command_context *context, struct render *render,
-                      struct failure *why)
-{
-    return command_finish(context, render, why) &&
-           (render->records > 0 || say("none is known\n", why));
-}
-
-static bool print_processes(struct states *states, struct failure *why)
-{
-    static const struct process_choice owners = {.owners = true};
-    struct command_context shown = *states->context;
-    struct render *render = NULL;
+    const struct snapshot *snapshot = &states->snapshot;
+    struct port_statistics statistics = {0};
+    struct text words = {0};
     bool done;
 
-    shown.render.also = states_also(states);
-    done = say("\nProcesses that own sockets\n\n", why) &&
-           command_begin(&shown, &process_list_table, &render, why) &&
-           process_list_print(states, &owners, render, why) &&
-           end_table(states->context, render, why);
-    render_close(render);
+    if (snapshot->socket_count == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < snapshot->socket_count; i++) {
+        port_statistics_add(&statistics, &snapshot->sockets[i]);
+    }
+    text_add(&words, "\nPort Statistics\n");
+    port_statistics_add_text(&words, &statistics);
+    done = text_ok(&words, why) && process_block_say(states->context, text_bytes(&words), why);
+    text_clear(&words);
     return done;
 }
 
-/* The many modules stay a table, whose further columns `modules -v` shows. */
-static bool print_modules(struct states *states, struct failure *why)
+/* Says which of several moments follows. */
+static bool say_moment(const struct states *states, size_t moment, struct failure *why)
 {
-    static const struct module_choice owned = {.processes = {.owners = true}};
+    struct text words = {0};
+    bool done;
+
+    if (states->count == 1) {
+        return true;
+    }
+    text_addf(&words, "\nMoment %zu\n", moment);
+    done = text_ok(&words, why) && process_block_say(states->context, text_bytes(&words), why);
+    text_clear(&words);
+    return done;
+}
+
+static bool print_blocks(struct states *states, struct process_block *block, struct failure *why)
+{
+    static const struct process_choice all = {0};
+
+    return process_block_say(states->context, "\nPort and Module Information by Process\n", why) &&
+           process_block_print_all(block, &states->snapshot, &states->index, &all, why);
+}
+
+static bool print_more(struct states *states, struct failure *why)
+{
+    struct process_block block = {.context = states->context};
+    bool done = true;
+
+    for (size_t i = 0; done && i < states->count; i++) {
+        done = states_load(states, i, why) && say_moment(states, i + 1, why) &&
+               say_statistics(states, why) &&
+               (!states->context->render.verbose || print_blocks(states, &block, why));
+    }
+    if (done) {
+        done = output_flush(states->context->render.log, why);
+        process_block_note(&block);
+    }
+    process_block_clear(&block);
+    return done;
+}
+
+static bool print_statistics(struct states *states, struct failure *why)
+{
     struct command_context shown = *states->context;
-    struct module_sum sum = {0};
     struct render *render = NULL;
     bool done;
 
     shown.render.also = states_also(states);
-    shown.render.verbose = false;
-    done = say("\nTheir modules\n\n", why) &&
-           command_begin(&shown, &module_records_table, &render, why) &&
-           module_records_print(states, &owned, render, &sum, why) &&
-           end_table(states->context, render, why);
-    if (done) {
-        module_sum_note(states->context, &sum);
-    }
+    done = command_begin(&shown, &port_statistics_table, &render, why) &&
+           port_statistics_print(states, shown.render.verbose, render, why) &&
+           command_finish(states->context, render, why);
     render_close(render);
     return done;
 }
@@ -182,13 +208,14 @@ static void note_denied(const struct command_context *context, const struct snap
 
 static struct states ask(const struct command_context *context)
 {
-    bool verbose = context->render.verbose;
+    bool more = more_tables(context) && !options_flag(context->options, "statistics");
 
     return (struct states){
         .live = {.details = true,
-                 .modules = more_tables(context),
-                 .images = verbose || options_flag(context->options, "images")},
-        .wishes = more_tables(context) ? LEDGER_STATE_MODULES : 0,
+                 .modules = more,
+                 .images = context->render.verbose || options_flag(context->options, "images"),
+                 .all_processes = more},
+        .wishes = more ? LEDGER_STATE_MODULES : 0,
     };
 }
 
@@ -196,9 +223,11 @@ static bool print(struct states *states, struct failure *why)
 {
     const struct command_context *context = states->context;
 
+    if (options_flag(context->options, "statistics")) {
+        return print_statistics(states, why) && states_note(states, why);
+    }
     if (!print_sockets(states, why) ||
-        (more_tables(context) && states->count > 0 &&
-         (!print_processes(states, why) || !print_modules(states, why)))) {
+        (states->count > 0 && context->renderer == &render_table && !print_more(states, why))) {
         return false;
     }
     if (states->is_live) {
@@ -226,9 +255,13 @@ static const struct option options[] = {
      .kind = OPTION_FLAG,
      .help = "Read the files that the owners run, for hash, version and signer; --verbose does so "
              "too"},
+    {.name = "statistics",
+     .kind = OPTION_FLAG,
+     .help = "Records of how many sockets there are in which state, instead of the sockets; with "
+             "--verbose also of each process"},
 };
 
-static const struct column_table *const tables[] = {&table, NULL};
+static const struct column_table *const tables[] = {&table, &port_statistics_table, NULL};
 
 static const struct command_status statuses[] = {
     {EXIT_YES, "the sockets were read"},
@@ -239,6 +272,7 @@ static const struct command_status statuses[] = {
 static const struct example examples[] = {
     {"portledger local", "Every port in use now, by process. Works without the service."},
     {"portledger local -v", "All that can be known of them, their processes and modules."},
+    {"portledger local --statistics --json", "How many sockets are in which state."},
     {"portledger local --at \"2026-11-20 02:13\"", "Who held which port at that moment."},
     {"portledger local --jsonl --at -1h", "The state an hour ago, an object a line."},
     {NULL, NULL},
@@ -252,9 +286,10 @@ const struct command command_local = {
             "answers with what the last sample before that moment saw. Rows are sorted by process, "
             "then by port. An ordinary user sees all sockets; owners that the system hides are "
             "marked as denied. With --verbose files are read for hash, version and signer, which "
-            "may take some seconds, and the table is followed by one of the processes that own "
-            "sockets and one of their modules; in the other formats these records are had from "
-            "\"processes\" and \"modules\".",
+            "may take some seconds, and the table is followed by every running process with its "
+            "sockets and modules; in the other formats these records are had from \"processes\" "
+            "and \"modules\". Statistics follow the table; in the other formats --statistics "
+            "prints them alone.",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .tables = tables,

@@ -99,6 +99,22 @@ const struct column_table module_records_table = {
     .ranks = {[2] = image_ranks},
 };
 
+static const int alone_ranks[IMAGE - PID] = {
+    [0] = -1,          [PROCESS - PID] = -1, [BASE - PID] = 1,          [SIZE - PID] = 7,
+    [FLAGS - PID] = 1, [PATH - PID] = 0,     [FIRST_SEEN_AT - PID] = 8, [GONE_AT - PID] = 8,
+};
+
+const struct column_table module_alone_table = {
+    .name = "module",
+    .title = "a file that a process has mapped as code",
+    .groups = {{state_moment_column, 1},
+               {module_columns, IMAGE - PID},
+               {image_columns, IMAGE_RECORD_FIELDS},
+               {process_columns, AT - OWN_LIST},
+               {state_at_column, 1}},
+    .ranks = {[1] = alone_ranks, [2] = image_ranks},
+};
+
 /* By facts of the file. */
 static bool is_suspect(const struct image_facts *facts)
 {
@@ -130,8 +146,8 @@ static bool is_chosen(const struct module_choice *choice, const struct module *m
 
 /* What print_module() needs beside the module. */
 struct printing {
-    struct states *states;
     struct render *render;
+    int64_t at;
     struct image_record image;
     struct text flags;
     char base[sizeof("0x") + 16];
@@ -171,7 +187,7 @@ static bool print_module(struct printing *printing, const struct process_instanc
     image_record_fill(&printing->image, module->image, values + IMAGE);
     values[OWN_LIST] = value_truth(instance->modules->has_own_list);
     values[PROCESS_STARTED_AT] = value_known(instance->started_at);
-    values[AT] = value_number(printing->states->snapshot.taken_at);
+    values[AT] = value_number(printing->at);
     return text_ok(&printing->flags, why) && render_record(printing->render, values, why);
 }
 
@@ -206,12 +222,14 @@ static void count_in(struct module_sum *sum, const struct process_instance *inst
     }
 }
 
-static bool print_state(struct printing *printing, const struct module_choice *choice,
-                        struct module_sum *sum, struct failure *why)
+static bool print_state(struct printing *printing, struct snapshot *snapshot,
+                        const struct module_choice *choice, struct module_sum *sum,
+                        struct failure *why)
 {
     struct process_list list = {0};
-    bool done = process_list_make(&list, &printing->states->snapshot, &choice->processes, why);
+    bool done = process_list_make(&list, snapshot, &choice->processes, why);
 
+    printing->at = snapshot->taken_at;
     for (size_t i = 0; done && i < list.count; i++) {
         count_in(sum, list.items[i].instance);
         done = print_process(printing, list.items[i].instance, choice, why);
@@ -223,13 +241,28 @@ static bool print_state(struct printing *printing, const struct module_choice *c
 bool module_records_print(struct states *states, const struct module_choice *choice,
                           struct render *render, struct module_sum *sum, struct failure *why)
 {
-    struct printing printing = {.states = states, .render = render};
+    struct printing printing = {.render = render};
     bool done = true;
 
     for (size_t i = 0; done && i < states->count; i++) {
         printing.moment = i + 1;
-        done = states_load(states, i, why) && print_state(&printing, choice, sum, why);
+        done = states_load(states, i, why) &&
+               print_state(&printing, &states->snapshot, choice, sum, why);
     }
+    text_clear(&printing.flags);
+    return done;
+}
+
+bool module_records_print_process(const struct process_instance *instance, int64_t at,
+                                  struct render *render, struct module_sum *sum,
+                                  struct failure *why)
+{
+    static const struct module_choice all = {.path = NULL};
+    struct printing printing = {.render = render, .at = at, .moment = 1};
+    bool done;
+
+    count_in(sum, instance);
+    done = print_process(&printing, instance, &all, why);
     text_clear(&printing.flags);
     return done;
 }

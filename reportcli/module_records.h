@@ -16,6 +16,9 @@
 
 extern const struct column_table module_records_table;
 
+/* The same columns where all are of one process that was named before: a table does without it. */
+extern const struct column_table module_alone_table;
+
 /* Which modules; {0}: all. */
 struct module_choice {
     struct process_choice processes; /* of which processes */
@@ -40,6 +43,11 @@ bool module_is_flagged(const struct module *module);
 bool module_records_print(struct states *states, const struct module_choice *choice,
                           struct render *render, struct module_sum *sum,
                           struct failure *why) NODISCARD;
+
+/* Prints all modules of one process, as it was at a moment, and adds to *sum. */
+bool module_records_print_process(const struct process_instance *instance, int64_t at,
+                                  struct render *render, struct module_sum *sum,
+                                  struct failure *why) NODISCARD;
 
 /* How many of the processes have modules that are not known. */
 size_t module_sum_failed(const struct module_sum *sum);

@@ -92,6 +92,8 @@ enum {
     PROCESS_COLUMNS,
 };
 
+_Static_assert((int)PROCESS_COLUMNS <= (int)COLUMNS_MAX, "a record fits on the stack");
+
 /* Whose it is and how it was called is what one looks for here. */
 static const int instance_ranks[INSTANCE_RECORD_OWN] = {
     [INSTANCE_RECORD_PARENT_PROCESS] = 6, [INSTANCE_RECORD_USER] = 2,
@@ -109,6 +111,35 @@ const struct column_table process_list_table = {
                {image_columns, IMAGE_RECORD_FIELDS},
                {state_at_column, 1}},
     .ranks = {[2] = instance_ranks},
+};
+
+/* The block around it has the pid, the name and the sockets; it is looked for what there is. */
+static const int alone_ranks[INSTANCE - PID] = {
+    [0] = -1,
+    [NAME - PID] = -1,
+    [SOCKETS - PID] = -1,
+    [SERVICES - PID] = 1,
+    [STARTED_AT - PID] = 1,
+    [RUNNING - PID] = -1,
+    [PARENT_PID - PID] = 1,
+    [ACCESS - PID] = -1,
+    [MODULE_ACCESS - PID] = 1,
+    [MODULE_COUNT - PID] = -1,
+    [PATH - PID] = 1,
+    [FIRST_SEEN_AT - PID] = 1,
+    [GONE_AT - PID] = 1,
+};
+
+const struct column_table process_alone_table = {
+    .name = "process",
+    .title = "one run of a program",
+    .single = true,
+    .groups = {{state_moment_column, 1},
+               {process_columns, INSTANCE - PID},
+               {instance_columns, INSTANCE_RECORD_OWN},
+               {image_columns, IMAGE_RECORD_FIELDS},
+               {state_at_column, 1}},
+    .ranks = {[1] = alone_ranks, [2] = instance_ranks},
 };
 
 struct process_choice process_choice_read(const struct options *options)
@@ -220,15 +251,6 @@ void process_list_clear(struct process_list *list)
     *list = (struct process_list){0};
 }
 
-/* What print_item() needs beside the item. */
-struct printing {
-    struct states *states;
-    struct render *render;
-    struct instance_record record;
-    struct text services;
-    size_t moment;
-};
-
 /* Whether a row before this one of the same process has a service of the same name. */
 static bool is_named_before(const struct snapshot *snapshot, const struct process_list_item *item,
                             size_t row)
@@ -281,21 +303,19 @@ static void fill_seen(const struct snapshot_seen *seen, struct value *values)
     values[GONE_AT] = value_known(seen != NULL ? seen->gone_at : 0);
 }
 
-static bool print_item(struct printing *printing, const struct process_list_item *item,
-                       struct failure *why)
+bool process_record_fill(struct process_record *record, const struct snapshot *snapshot,
+                         const struct process_index *index, const struct process_list_item *item,
+                         struct value *values, struct failure *why)
 {
     const struct process_instance *instance = item->instance;
-    const struct snapshot *snapshot = &printing->states->snapshot;
-    const char *parent = process_index_parent_name(&printing->states->index, instance);
-    struct value values[PROCESS_COLUMNS];
+    const char *parent = process_index_parent_name(index, instance);
 
-    add_services(&printing->services, snapshot, item);
-    values[MOMENT] = value_number((int64_t)printing->moment);
+    add_services(&record->services, snapshot, item);
+    values[MOMENT] = (struct value){0};
     values[PID] = value_number(instance->pid);
     values[NAME] = value_text(process_instance_shown_name(instance));
     values[SOCKETS] = value_number((int64_t)item->sockets);
-    values[SERVICES] =
-        value_text(printing->services.size > 0 ? text_bytes(&printing->services) : NULL);
+    values[SERVICES] = value_text(record->services.size > 0 ? text_bytes(&record->services) : NULL);
     values[STARTED_AT] = value_known(instance->started_at);
     values[RUNNING] = value_truth(item->running);
     values[PARENT_PID] = value_known((int64_t)instance->parent_pid);
@@ -304,9 +324,36 @@ static bool print_item(struct printing *printing, const struct process_list_item
     values[AT] = value_number(snapshot->taken_at);
     fill_seen(item->seen, values);
     fill_modules(instance->modules, values);
-    return text_ok(&printing->services, why) &&
-           instance_record_fill(&printing->record, instance, parent, values + INSTANCE, why) &&
-           render_record(printing->render, values, why);
+    return text_ok(&record->services, why) &&
+           instance_record_fill(&record->instance, instance, parent, values + INSTANCE, why);
+}
+
+void process_record_clear(struct process_record *record)
+{
+    instance_record_clear(&record->instance);
+    text_clear(&record->services);
+}
+
+/* What print_state() needs beside the choice. */
+struct printing {
+    struct states *states;
+    struct render *render;
+    struct process_record record;
+    size_t moment;
+};
+
+static bool print_item(struct printing *printing, const struct process_list_item *item,
+                       struct failure *why)
+{
+    struct states *states = printing->states;
+    struct value values[COLUMNS_MAX];
+
+    if (!process_record_fill(&printing->record, &states->snapshot, &states->index, item, values,
+                             why)) {
+        return false;
+    }
+    values[MOMENT] = value_number((int64_t)printing->moment);
+    return render_record(printing->render, values, why);
 }
 
 static bool print_state(struct printing *printing, const struct process_choice *choice,
@@ -328,7 +375,7 @@ bool process_list_print(struct states *states, const struct process_choice *choi
     struct printing printing = {
         .states = states,
         .render = render,
-        .record.no_command_lines = states->context->no_command_lines,
+        .record.instance.no_command_lines = states->context->no_command_lines,
     };
     bool done = true;
 
@@ -336,8 +383,7 @@ bool process_list_print(struct states *states, const struct process_choice *choi
         printing.moment = i + 1;
         done = states_load(states, i, why) && print_state(&printing, choice, why);
     }
-    instance_record_clear(&printing.record);
-    text_clear(&printing.services);
+    process_record_clear(&printing.record);
     return done;
 }
 

@@ -11,11 +11,16 @@
 
 #include "base/failure.h"
 #include "base/options.h"
+#include "base/text.h"
 #include "reportcli/column.h"
+#include "reportcli/instance_record.h"
 #include "reportcli/render.h"
 #include "reportcli/states.h"
 
 extern const struct column_table process_list_table;
+
+/* The same columns of one process alone: people see it as lines, without what a heading says. */
+extern const struct column_table process_alone_table;
 
 /* Which processes; {0}: all. */
 struct process_choice {
@@ -72,3 +77,21 @@ bool process_list_print(struct states *states, const struct process_choice *choi
 /* A note of kind "denied" where parts of chosen processes of the state in hand were. */
 bool process_list_note(struct states *states, const struct process_choice *choice,
                        struct failure *why) NODISCARD;
+
+/* The texts behind the values of one record. Starts as {0}. */
+struct process_record {
+    struct instance_record instance;
+    struct text services;
+};
+
+/*
+ * Fills the values of a record of process_list_table, COLUMNS_MAX at most, of
+ * an item of a list that was made of the snapshot. They are good until the
+ * next call, and as long as the snapshot is.
+ */
+bool process_record_fill(struct process_record *record, const struct snapshot *snapshot,
+                         const struct process_index *index, const struct process_list_item *item,
+                         struct value *values, struct failure *why) NODISCARD;
+
+/* Frees. Harmless twice. */
+void process_record_clear(struct process_record *record);

@@ -5,8 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/console.h"
-
 const struct renderer *const renderers[] = {
     &render_table, &render_json, &render_jsonl, &render_csv, NULL,
 };
@@ -26,7 +24,7 @@ static bool hand_over(struct render *render, struct failure *why)
 {
     bool written = text_ok(&render->out, why) &&
                    (render->out.size == 0 ||
-                    console_write(CONSOLE_OUT, render->out.bytes, render->out.size, why));
+                    output_write(render->options.log, render->out.bytes, render->out.size, why));
 
     text_reset(&render->out);
     return written;
@@ -68,7 +66,7 @@ bool render_record(struct render *render, const struct value *values, struct fai
 bool render_finish(struct render *render, struct failure *why)
 {
     return render->kind->end(render, &render->out, why) && hand_over(render, why) &&
-           text_ok(&render->left_out, why) && console_flush(CONSOLE_OUT, why);
+           text_ok(&render->left_out, why) && output_flush(render->options.log, why);
 }
 
 void render_close(struct render *render)

@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "base/time_text.h"
 #include "reportcli/column.h"
+#include "reportcli/output.h"
 
 struct render_options {
     enum time_zone_choice zone;
@@ -24,8 +25,9 @@ struct render_options {
     bool
         terminal; /* somebody's terminal gets the bytes: nothing that it acts upon may be in them */
     bool colour;
-    bool verbose;     /* columns of a negative rank too */
-    const char *also; /* name of a column that a table shows whatever its rank; NULL: none */
+    bool verbose;           /* columns of a negative rank too */
+    const char *also;       /* name of a column that a table shows whatever its rank; NULL: none */
+    struct output_log *log; /* gets all that is printed too; NULL: there is none */
 };
 
 struct render;

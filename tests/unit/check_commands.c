@@ -440,7 +440,28 @@ static const struct {
      " 100  sshd           exact   TCP      22  10.0.0.1   ESTABLISHED  10.0.0.9   50000  "
      "/usr/sbin/sshd\n"
      "4321  =evil\\x1B[31m  exact   TCP    4444  127.0.0.1  LISTENING    -              - "
-     " /tmp/\\u{202E}cod.\"exe\"\n",
+     " /tmp/\\u{202E}cod.\"exe\"\n"
+     "\n"
+     "Port Statistics\n"
+     "TCP mappings: 3\n"
+     "UDP mappings: 1\n"
+     "TCP ports in a LISTENING state: 2 = 66.67%\n"
+     "TCP ports in a ESTABLISHED state: 1 = 33.33%\n",
+     "note: the moment lies in a time watched from 2026-11-20 14:00:00 +01:00 to 2026-11-2"
+     "0 14:00:04 +01:00, every 1s, without a gap\n"},
+    {"local --statistics -v --at 14:00:02 --ledger check_commands.db --csv", EXIT_YES,
+     "moment,pid,process,protocol,state,sockets,share,at\r\n"
+     "1,,,TCP,,3,,2026-11-20T14:00:02.000+01:00\r\n"
+     "1,,,UDP,,1,,2026-11-20T14:00:02.000+01:00\r\n"
+     "1,,,TCP,LISTENING,2,66.67,2026-11-20T14:00:02.000+01:00\r\n"
+     "1,,,TCP,ESTABLISHED,1,33.33,2026-11-20T14:00:02.000+01:00\r\n"
+     "1,100,sshd,TCP,,2,,2026-11-20T14:00:02.000+01:00\r\n"
+     "1,100,sshd,UDP,,0,,2026-11-20T14:00:02.000+01:00\r\n"
+     "1,100,sshd,TCP,LISTENING,1,50,2026-11-20T14:00:02.000+01:00\r\n"
+     "1,100,sshd,TCP,ESTABLISHED,1,50,2026-11-20T14:00:02.000+01:00\r\n"
+     "1,4321,'=evil\x1b[31m,TCP,,1,,2026-11-20T14:00:02.000+01:00\r\n"
+     "1,4321,'=evil\x1b[31m,UDP,,0,,2026-11-20T14:00:02.000+01:00\r\n"
+     "1,4321,'=evil\x1b[31m,TCP,LISTENING,1,100,2026-11-20T14:00:02.000+01:00\r\n",
      "note: the moment lies in a time watched from 2026-11-20 14:00:00 +01:00 to 2026-11-2"
      "0 14:00:04 +01:00, every 1s, without a gap\n"},
     {"history --ledger check_commands.db --format table", EXIT_YES,
@@ -928,7 +949,12 @@ static const struct {
      "PID  Process  Owner   Proto  Port  Local IP  State      Path\n"
      "  -  -        denied  UDP      53  ::        -          -\n"
      "100  sshd     exact   TCP      22  0.0.0.0   LISTENING  /usr/sbin/sshd\n"
-     "300  nginx    exact   TCP     443  ::        LISTENING  -\n",
+     "300  nginx    exact   TCP     443  ::        LISTENING  -\n"
+     "\n"
+     "Port Statistics\n"
+     "TCP mappings: 2\n"
+     "UDP mappings: 1\n"
+     "TCP ports in a LISTENING state: 2 = 100.00%\n",
      "note: 1 of 3 sockets belong to processes that this user may not see; run the command"
      " elevated, as an administrator or root, to see them\n"},
     {"local --json --utc", EXIT_YES,
@@ -980,7 +1006,12 @@ static const struct {
      "PID  Process  Owner   Proto  Port  Local IP  State      Path\n"
      "  -  -        denied  UDP      53  ::        -          -\n"
      "100  sshd     exact   TCP      22  0.0.0.0   LISTENING  /usr/sbin/sshd\n"
-     "300  nginx    exact   TCP     443  ::        LISTENING  -\n",
+     "300  nginx    exact   TCP     443  ::        LISTENING  -\n"
+     "\n"
+     "Port Statistics\n"
+     "TCP mappings: 2\n"
+     "UDP mappings: 1\n"
+     "TCP ports in a LISTENING state: 2 = 100.00%\n",
      ""},
     {"local --at now --ledger check_commands.db --csv", EXIT_YES,
      "moment,pid,process,attribution,service,service_basis,protocol,local_port,local_addre"
@@ -1423,8 +1454,9 @@ START_TEST(a_machine_without_sockets_is_an_answer)
     ck_assert_str_eq(cli_out(), "");
     ck_assert_str_eq(cli_error(), "note: no socket is open\n");
     ck_assert_int_eq(cli_run("local -v"), EXIT_YES);
-    ck_assert_str_eq(cli_out(), "\nProcesses that own sockets\n\nnone is known\n"
-                                "\nTheir modules\n\nnone is known\n");
+    CHECK_CONTAINS(cli_out(), "Process ID: 300 (nginx)\n\nStarted  2026-11-20 14:00:50 +01:00\n\n"
+                              "No sockets\n");
+    ck_assert_ptr_null(strstr(cli_out(), "Statistics"));
     begin_run();
     sample(&nothing);
     store();
@@ -1549,13 +1581,14 @@ static const struct {
      "\"image_signer\":\"Somebody\"",
      "", ""},
     {"local --csv", EXIT_YES, ",'=Company,", "", ""},
-    {"local -v", EXIT_YES, "\nProcesses that own sockets\n\n", "\x1b",
+    {"local -v", EXIT_YES, "\nProcess ID: 100 (sshd)\n\nServices      ssh.service\n", "\x1b",
      "note: modules of 2 of 3 processes could not be read: denied (1), protected (1)\n"},
-    {"local -v", EXIT_YES, "\nTheir modules\n\n", "\x1b", "note: 1 of 3 files are not read yet\n"},
+    {"local -v", EXIT_YES, "\nProcess ID: 4321 (=evil\\x1B[31m)\n", "\x1b",
+     "note: 1 of 3 files are not read yet\n"},
     {"local -v", EXIT_YES, "evil \\x1B[2J --password=secret", "\x1b", ""},
     {"local -v", EXIT_YES, "/tmp/\\x1B]0;evil.so", "\x1b", ""},
     {"local -v", EXIT_YES, "Socket created  Parent PID  Access  At", "", ""},
-    {"local -v --jsonl", EXIT_YES, "\"local_port\":22", "Their modules", ""},
+    {"local -v --jsonl", EXIT_YES, "\"local_port\":22", "Process ID", ""},
     {"processes", EXIT_YES, "evil \\x1B[2J --password=secret", "\x1b",
      "note: 1 of 3 processes can be seen only in part"},
     {"processes --no-command-lines", EXIT_YES, "daemon", "secret", ""},
@@ -1626,7 +1659,7 @@ START_TEST(all_that_is_known_of_a_module_is_in_the_verbose_tables)
 
     publish_elf_facts();
     ck_assert_int_eq(run_rich("local -v"), EXIT_YES);
-    modules = strstr(cli_out(), "\nTheir modules\n\n");
+    modules = strstr(cli_out(), "\nLoaded modules\n");
     ck_assert_ptr_nonnull(modules);
     CHECK_CONTAINS(modules, "ab01" ZEROS_60 "  1.2.3.4  =Company  -         signed     embedded"
                             "          Somebody");
@@ -1670,7 +1703,8 @@ static const struct {
     {"local", {.details = true}, -1},
     {"local --json", {.details = true}, 1000},
     {"local --images", {.details = true, .images = true}, 10000},
-    {"local -v", {.details = true, .modules = true, .images = true}, 10000},
+    {"local -v", {.details = true, .modules = true, .images = true, .all_processes = true}, 10000},
+    {"local -v --statistics", {.details = true, .images = true}, 10000},
     {"local -v --json", {.details = true, .images = true}, 10000},
     {"processes", {.details = true, .all_processes = true}, 1000},
     {"processes --owners --json", {.details = true}, 1000},

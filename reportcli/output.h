@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Standard output, and the log file that a command was asked to keep beside
+ * it. Both get the same bytes, but for a terminal's colours, which a command
+ * that logs does not use.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "base/compiler.h"
+#include "base/failure.h"
+
+struct output_log;
+
+/*
+ * Begins the log at `path`. A file that is there is refused with FAILURE_USAGE,
+ * and left as it was, unless `overwrite` is set. The caller closes *out.
+ */
+bool output_log_open(struct output_log **out, const char *path, bool overwrite,
+                     struct failure *why) NODISCARD;
+
+/* Writes to standard output and to the log (NULL: there is none). */
+bool output_write(struct output_log *log, const char *bytes, size_t size,
+                  struct failure *why) NODISCARD;
+
+/* Hands what was written to the system: whoever looks at either sees it. */
+bool output_flush(struct output_log *log, struct failure *why) NODISCARD;
+
+/* False where the file did not take all of it. Does nothing for NULL. */
+bool output_log_close(struct output_log *log, struct failure *why) NODISCARD;
