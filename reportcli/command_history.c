@@ -1,23 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * The intervals of the ledger that match. They are read in pages, by key:
- * nothing is printed while a read transaction is open, and memory does not
- * grow with the number of matches.
+ * The intervals of the ledger that match.
  */
 
 #include <inttypes.h>
-#include <stdlib.h>
-#include <string.h>
 
 #include "reportcli/command.h"
 #include "reportcli/coverage.h"
 #include "reportcli/detail_note.h"
 #include "reportcli/history_filter.h"
+#include "reportcli/interval_reader.h"
 #include "reportcli/socket_record.h"
 #include "store/ledger_query.h"
-
-enum { PAGE_ROWS = 4096 };
 
 static const struct column time_columns[] = {
     {.name = "opened_at",
@@ -82,44 +77,6 @@ static const struct column_table table = {
                {origin_columns, HISTORY_COLUMNS - OPENING}},
 };
 
-/* An interval of which everything is held. */
-struct kept {
-    struct ledger_interval interval; /* its service is in the page's `services` */
-    size_t service;                  /* offset there */
-};
-
-/* What a walk gathered. */
-struct page {
-    struct kept *kept;
-    size_t count;
-    struct text services; /* each ends in 0 */
-};
-
-static bool gather(void *context, const struct ledger_interval *interval)
-{
-    struct page *page = context;
-    struct kept *kept = &page->kept[page->count++];
-
-    kept->interval = *interval;
-    if (interval->owner != NULL) {
-        kept->interval.owner = process_instance_hold(interval->owner);
-    }
-    if (interval->service != NULL) {
-        kept->service = page->services.size;
-        text_add_bytes(&page->services, interval->service, strlen(interval->service) + 1);
-    }
-    return page->count < PAGE_ROWS;
-}
-
-static void reset_page(struct page *page)
-{
-    for (size_t i = 0; i < page->count; i++) {
-        process_instance_release(page->kept[i].interval.owner);
-    }
-    page->count = 0;
-    text_reset(&page->services);
-}
-
 static const char *ending_name(enum ledger_ending ending)
 {
     static const char *const names[] = {
@@ -165,54 +122,29 @@ static bool print_interval(struct render *render, struct socket_record *record,
            render_record(render, values, why);
 }
 
-static bool print_page(struct render *render, struct socket_record *record, struct page *page,
-                       struct failure *why)
+static bool print_all(struct render *render, struct socket_record *record,
+                      struct interval_reader *reader, struct failure *why)
 {
-    bool done = text_ok(&page->services, why);
+    const struct ledger_interval *interval = NULL;
+    bool done = interval_reader_next(reader, &interval, why);
 
-    for (size_t i = 0; done && i < page->count; i++) {
-        struct ledger_interval *interval = &page->kept[i].interval;
-
-        if (interval->service != NULL) {
-            interval->service = text_bytes(&page->services) + page->kept[i].service;
-        }
-        done = print_interval(render, record, interval, why);
+    while (done && interval != NULL) {
+        done = print_interval(render, record, interval, why) &&
+               interval_reader_next(reader, &interval, why);
     }
     return done;
 }
 
-static bool walk_pages(struct render *render, struct socket_record *record, struct page *page,
-                       struct ledger *ledger, struct ledger_filter *filter, struct failure *why)
+static bool print_intervals(const struct command_context *context, struct render *render,
+                            struct ledger *ledger, const struct ledger_filter *filter,
+                            struct failure *why)
 {
-    bool done = true;
-    bool more = true;
-
-    while (done && more) {
-        reset_page(page);
-        done = ledger_walk_intervals(ledger, filter, gather, page, why) &&
-               print_page(render, record, page, why);
-        more = page->count == PAGE_ROWS;
-        if (page->count > 0) {
-            filter->after_id = page->kept[page->count - 1].interval.id;
-        }
-    }
-    return done;
-}
-
-static bool print_pages(const struct command_context *context, struct render *render,
-                        struct ledger *ledger, struct ledger_filter *filter, struct failure *why)
-{
-    struct page page = {.kept = malloc(PAGE_ROWS * sizeof(struct kept))};
     struct socket_record record = {.instance.no_command_lines = context->no_command_lines};
-    bool done;
+    struct interval_reader *reader = NULL;
+    bool done = interval_reader_open(&reader, ledger, filter, why) &&
+                print_all(render, &record, reader, why);
 
-    if (page.kept == NULL) {
-        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the intervals");
-    }
-    done = walk_pages(render, &record, &page, ledger, filter, why);
-    reset_page(&page);
-    text_clear(&page.services);
-    free(page.kept);
+    interval_reader_close(reader);
     socket_record_clear(&record);
     return done;
 }
@@ -254,7 +186,7 @@ static bool run(const struct command_context *context, enum exit_status *status,
     bool done = history_filter_read(&filter, context, why) &&
                 command_open_ledger(context, &from, status, why) &&
                 command_begin(context, &table, &render, why) &&
-                print_pages(context, render, from.ledger, &filter.filter, why) &&
+                print_intervals(context, render, from.ledger, &filter.filter, why) &&
                 command_finish(context, render, why) &&
                 note_coverage(context, &from, &filter.filter, render->records, status, why);
 
