@@ -66,6 +66,8 @@ struct command {
 /* All commands, in the order of the help; ended by NULL. */
 extern const struct command *const commands[];
 extern const struct command command_local;
+extern const struct command command_wport;
+extern const struct command command_wpid;
 extern const struct command command_processes;
 extern const struct command command_modules;
 extern const struct command command_history;

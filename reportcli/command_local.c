@@ -5,93 +5,15 @@
  * moment out of the ledger.
  */
 
-#include <stdlib.h>
-
 #include "reportcli/command.h"
 #include "reportcli/module_records.h"
 #include "reportcli/output.h"
 #include "reportcli/port_statistics.h"
 #include "reportcli/process_block.h"
 #include "reportcli/process_list.h"
-#include "reportcli/socket_record.h"
+#include "reportcli/socket_list.h"
 #include "reportcli/states.h"
 #include "store/ledger_query.h"
-
-enum {
-    MOMENT,
-    SOCKET, /* the first of the socket's columns */
-    AT = SOCKET + SOCKET_RECORD_FIELDS,
-    LOCAL_COLUMNS,
-};
-
-static const struct column_table table = {
-    .name = "socket",
-    .title = "one socket that a process holds",
-    .groups = {{state_moment_column, 1}, SOCKET_RECORD_GROUPS, {state_at_column, 1}},
-};
-
-/* Where a table of the processes follows, it would say of each socket what that says once. */
-enum { SHORT_AT = SOCKET + SOCKET_RECORD_OWN };
-
-static const struct column_table short_table = {
-    .name = "socket",
-    .title = "one socket that a process holds",
-    .groups = {{state_moment_column, 1}, {socket_columns, SOCKET_RECORD_OWN}, {state_at_column, 1}},
-};
-
-/* By process, then by port: PortQry's order. */
-static int compare_by_process(const void *left, const void *right)
-{
-    const struct socket_row *a = left;
-    const struct socket_row *b = right;
-
-    if (a->pid != b->pid) {
-        return a->pid < b->pid ? -1 : 1;
-    }
-    if (a->local.port != b->local.port) {
-        return a->local.port < b->local.port ? -1 : 1;
-    }
-    return socket_row_compare(left, right);
-}
-
-static void sort_by_process(struct snapshot *snapshot)
-{
-    if (snapshot->socket_count > 1) {
-        qsort(snapshot->sockets, snapshot->socket_count, sizeof(snapshot->sockets[0]),
-              compare_by_process);
-    }
-}
-
-/* Prints the sockets of the state in hand. */
-static bool print_state(struct states *states, struct socket_record *record, size_t moment,
-                        struct render *render, struct failure *why)
-{
-    const struct snapshot *snapshot = &states->snapshot;
-    struct value values[LOCAL_COLUMNS];
-    bool done = true;
-
-    values[MOMENT] = value_number((int64_t)moment);
-    sort_by_process(&states->snapshot);
-    for (size_t i = 0; done && i < snapshot->socket_count; i++) {
-        done = socket_record_fill_row(record, snapshot, &states->index, &snapshot->sockets[i],
-                                      values + SOCKET, why);
-        values[render->table == &short_table ? SHORT_AT : AT] = value_number(snapshot->taken_at);
-        done = done && render_record(render, values, why);
-    }
-    return done;
-}
-
-static bool print_states(struct states *states, struct render *render, struct failure *why)
-{
-    struct socket_record record = {.instance.no_command_lines = states->context->no_command_lines};
-    bool done = true;
-
-    for (size_t i = 0; done && i < states->count; i++) {
-        done = states_load(states, i, why) && print_state(states, &record, i + 1, render, why);
-    }
-    socket_record_clear(&record);
-    return done;
-}
 
 /* People who ask for everything get all three kinds of records. */
 static bool more_tables(const struct command_context *context)
@@ -106,8 +28,11 @@ static bool print_sockets(struct states *states, struct failure *why)
     bool done;
 
     shown.render.also = states_also(states);
-    done = command_begin(&shown, more_tables(&shown) ? &short_table : &table, &render, why) &&
-           print_states(states, render, why) && command_finish(states->context, render, why);
+    done =
+        command_begin(&shown, more_tables(&shown) ? &socket_list_short_table : &socket_list_table,
+                      &render, why) &&
+        socket_list_print(states, NULL, render, why) &&
+        command_finish(states->context, render, why);
     if (done && states->count > 0 && render->records == 0) {
         command_note(states->context, "empty", "no socket is open");
     }
@@ -191,21 +116,6 @@ static bool print_statistics(struct states *states, struct failure *why)
     return done;
 }
 
-static void note_denied(const struct command_context *context, const struct snapshot *snapshot)
-{
-    size_t denied = 0;
-
-    for (size_t i = 0; i < snapshot->socket_count; i++) {
-        denied += snapshot->sockets[i].attribution == ATTRIBUTION_DENIED ? 1 : 0;
-    }
-    if (denied > 0) {
-        command_note(context, "denied",
-                     "%zu of %zu sockets belong to processes that this user may not see; run the "
-                     "command elevated, as an administrator or root, to see them",
-                     denied, snapshot->socket_count);
-    }
-}
-
 static struct states ask(const struct command_context *context)
 {
     bool more = more_tables(context) && !options_flag(context->options, "statistics");
@@ -231,7 +141,7 @@ static bool print(struct states *states, struct failure *why)
         return false;
     }
     if (states->is_live) {
-        note_denied(context, &states->snapshot);
+        socket_list_note(context, &states->snapshot);
     }
     return states_note(states, why);
 }
@@ -261,7 +171,8 @@ static const struct option options[] = {
              "--verbose also of each process"},
 };
 
-static const struct column_table *const tables[] = {&table, &port_statistics_table, NULL};
+static const struct column_table *const tables[] = {&socket_list_table, &port_statistics_table,
+                                                    NULL};
 
 static const struct command_status statuses[] = {
     {EXIT_YES, "the sockets were read"},

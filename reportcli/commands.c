@@ -12,6 +12,8 @@
 /* clang-format off: a row each */
 const struct command *const commands[] = {
     &command_local,
+    &command_wport,
+    &command_wpid,
     &command_processes,
     &command_modules,
     &command_history,

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "reportcli/last_seen.h"
+
+#include <inttypes.h>
+
+#include "base/time_text.h"
+#include "reportcli/interval_reader.h"
+#include "store/ledger_query.h"
+
+/* The socket that was seen last. */
+struct last {
+    const struct process_instance *owner;
+    int64_t at;
+};
+
+static bool find_last(struct last *last, struct ledger *ledger, uint32_t pid, struct failure *why)
+{
+    const struct ledger_filter filter = {.has_pid = true, .pid = pid};
+    const struct ledger_interval *interval = NULL;
+    struct interval_reader *reader = NULL;
+    bool done = interval_reader_open(&reader, ledger, &filter, why) &&
+                interval_reader_next(reader, &interval, why);
+
+    while (done && interval != NULL) {
+        if (interval->owner != NULL) { /* by the order of recording: clocks are set back */
+            process_instance_release(last->owner);
+            last->owner = process_instance_hold(interval->owner);
+            last->at = interval->closed_at;
+        }
+        done = interval_reader_next(reader, &interval, why);
+    }
+    interval_reader_close(reader);
+    return done;
+}
+
+static void add_last(struct text *words, const struct last *last, enum time_zone_choice zone)
+{
+    text_addf(words, "; the ledger saw a socket of it last at ");
+    time_text_add_table(words, last->at, zone);
+    text_addf(words, ", when it was %s", process_instance_shown_name(last->owner));
+}
+
+bool last_seen_note(const struct command_context *context, uint32_t pid, struct failure *why)
+{
+    struct command_context silent = *context;
+    enum exit_status ignored = EXIT_YES;
+    struct command_ledger from = {0};
+    struct failure unread;
+    struct last last = {0};
+    struct text words = {0};
+    bool done;
+
+    silent.quiet = true;
+    text_addf(&words, "no process %" PRIu32 " runs", pid);
+    if (command_open_ledger(&silent, &from, &ignored, &unread) &&
+        find_last(&last, from.ledger, pid, &unread) && last.owner != NULL) {
+        add_last(&words, &last, context->render.zone);
+    }
+    done = text_ok(&words, why);
+    if (done) {
+        command_note(context, "empty", "%s", text_bytes(&words));
+    }
+    process_instance_release(last.owner);
+    ledger_close(from.ledger);
+    text_clear(&words);
+    return done;
+}

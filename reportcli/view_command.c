@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "reportcli/view_command.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "base/user_stop.h"
+#include "reportcli/last_seen.h"
+#include "reportcli/output.h"
+#include "reportcli/socket_list.h"
+#include "reportcli/view_live.h"
+#include "reportcli/view_replay.h"
+
+const struct column_table *const view_command_tables[] = {&socket_list_table, &view_table, NULL};
+
+bool view_command_number(const struct command_context *context, const char *what, uint32_t minimum,
+                         uint32_t maximum, uint32_t *number, struct failure *why)
+{
+    const char *word = options_word(context->options, 0);
+    unsigned long long value = 0;
+    size_t i;
+
+    for (i = 0; word[i] >= '0' && word[i] <= '9' && value <= maximum; i++) {
+        value = value * 10 + (unsigned long long)(word[i] - '0');
+    }
+    if (i == 0 || word[i] != '\0' || value < minimum || value > maximum) {
+        return FAIL(why, FAILURE_USAGE, 0,
+                    "\"%s\" is no %s: that is a number from %" PRIu32 " to %" PRIu32, word, what,
+                    minimum, maximum);
+    }
+    *number = (uint32_t)value;
+    return true;
+}
+
+static bool is_running(const struct snapshot *snapshot, uint32_t pid)
+{
+    for (size_t i = 0; i < snapshot_running_count(snapshot); i++) {
+        if (snapshot->processes[i]->pid == pid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* The block of the state in hand. The snapshot goes through the view and comes back. */
+static bool show_state(struct states *states, const struct view_subject *subject,
+                       struct failure *why)
+{
+    static const struct view_wish wish = {.all_running = true};
+    struct view *view = NULL;
+    bool changed;
+    bool done = view_open(&view, states->context, subject, why);
+
+    if (done) {
+        snapshot_swap(view_next(view), &states->snapshot);
+        done = view_show(view, &wish, &changed, why) && view_finish(view, why);
+        snapshot_swap(view_shown(view), &states->snapshot);
+    }
+    view_close(view);
+    return done;
+}
+
+static bool print_records(struct states *states, const struct view_subject *subject,
+                          struct failure *why)
+{
+    struct command_context shown = *states->context;
+    struct render *render = NULL;
+    bool done;
+
+    shown.render.also = states_also(states);
+    done = command_begin(&shown, &socket_list_table, &render, why) &&
+           socket_list_print(states, subject, render, why) &&
+           command_finish(states->context, render, why);
+    render_close(render);
+    return done;
+}
+
+static bool print_blocks(struct states *states, const struct view_subject *subject,
+                         struct failure *why)
+{
+    bool done = true;
+
+    for (size_t i = 0; done && i < states->count; i++) {
+        done = (i == 0 || output_write(states->context->render.log, "\n", 1, why)) &&
+               states_load(states, i, why) && show_state(states, subject, why);
+    }
+    return done;
+}
+
+/* Whether there is something to see, in the state in hand: the sockets are the view's alone. */
+static bool is_there(const struct states *states, const struct view_subject *subject)
+{
+    return states->snapshot.socket_count > 0 ||
+           (subject->kind == VIEW_PROCESS && is_running(&states->snapshot, subject->number));
+}
+
+static bool note_nothing(struct states *states, const struct view_subject *subject,
+                         struct failure *why)
+{
+    if (subject->kind == VIEW_PORT) {
+        command_note(states->context, "empty", "nothing holds port %" PRIu32, subject->number);
+        return true;
+    }
+    return last_seen_note(states->context, subject->number, why);
+}
+
+static bool show_once(struct states *states, const struct view_subject *subject,
+                      enum exit_status *status, struct failure *why)
+{
+    const struct command_context *context = states->context;
+    bool any = false;
+    bool done = true;
+
+    if (states->is_live && subject->kind == VIEW_PROCESS) {
+        view_keep_own(subject, &states->snapshot);
+        if (!is_there(states, subject)) {
+            *status = EXIT_NO;
+            return note_nothing(states, subject, why);
+        }
+    }
+    done = context->renderer == &render_table ? print_blocks(states, subject, why)
+                                              : print_records(states, subject, why);
+    any = done && states->count > 0 && is_there(states, subject);
+    if (done && states->count > 0 && !any) {
+        done = note_nothing(states, subject, why);
+    }
+    *status = any ? EXIT_YES : EXIT_NO;
+    *status = states->count == 0 ? EXIT_UNDECIDED : *status;
+    return done;
+}
+
+static bool run_once(const struct command_context *context, const struct view_subject *subject,
+                     enum exit_status *status, struct failure *why)
+{
+    bool more = context->render.verbose;
+    struct states states = {
+        .live = {.details = true,
+                 .modules = more && context->renderer == &render_table,
+                 .images = more,
+                 .all_processes = subject->kind == VIEW_PROCESS,
+                 .pid = subject->kind == VIEW_PROCESS ? subject->number : 0},
+        .wishes = more && context->renderer == &render_table ? LEDGER_STATE_MODULES : 0,
+    };
+    bool done = states_open(&states, context, status, why) &&
+                show_once(&states, subject, status, why) && states_note(&states, why);
+
+    if (done && states.is_live) {
+        socket_list_note(context, &states.snapshot);
+    }
+    states_close(&states);
+    return done;
+}
+
+static int64_t watch_seconds(const struct command_context *context)
+{
+    return options_number(context->options, "watch", options_number(context->options, "wt", 0));
+}
+
+static bool is_range(const struct command_context *context)
+{
+    return options_given(context->options, "since") || options_given(context->options, "until");
+}
+
+static bool check_options(const struct command_context *context, struct failure *why)
+{
+    bool at = options_given(context->options, "at");
+    bool watch = watch_seconds(context) > 0;
+
+    if ((at ? 1 : 0) + (watch ? 1 : 0) + (is_range(context) ? 1 : 0) > 1) {
+        return FAIL(why, FAILURE_USAGE, 0,
+                    "a moment (--at), a time (--since, --until) and a watch are three things: only "
+                    "one of them can be asked for");
+    }
+    return true;
+}
+
+static bool run(const struct command_context *context, const struct view_subject *subject,
+                enum exit_status *status, struct failure *why)
+{
+    if (watch_seconds(context) > 0) {
+        return view_live_run(context, subject, watch_seconds(context), status, why);
+    }
+    return is_range(context) ? view_replay_run(context, subject, status, why)
+                             : run_once(context, subject, status, why);
+}
+
+bool view_command_run(const struct command_context *context, const struct view_subject *subject,
+                      enum exit_status *status, struct failure *why)
+{
+    const char *log = options_text(context->options, "log");
+    struct command_context logged = *context;
+    struct failure closing;
+    bool done;
+
+    if (!check_options(context, why)) {
+        return false;
+    }
+    if (log != NULL && !output_log_open(&logged.render.log, log,
+                                        options_flag(context->options, "overwrite"), why)) {
+        return false;
+    }
+    if (log != NULL) {
+        logged.render.colour = false; /* the file gets the same bytes */
+    }
+    done = run(&logged, subject, status, why);
+    if (!output_log_close(logged.render.log, &closing) && done) {
+        *why = closing;
+        done = false;
+    }
+    user_stop_close(); /* only now all is written that a system may be waiting for */
+    return done;
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "reportcli/view_live.h"
+
+#include <inttypes.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "base/user_stop.h"
+#include "collector/collector.h"
+#include "reportcli/last_seen.h"
+#include "reportcli/live.h"
+
+struct watch {
+    const struct command_context *context;
+    const struct view_subject *subject;
+    struct collector_options options;
+    struct collector *collector;
+    struct view *view;
+    int64_t seconds;
+};
+
+static bool say_begin(struct watch *watch, struct failure *why)
+{
+    struct text words = {0};
+    bool done;
+
+    text_addf(&words, "watching %s every %" PRId64 " s; Escape or Ctrl-C ends it",
+              view_name(watch->view), watch->seconds);
+    done = text_ok(&words, why) && view_say(watch->view, clock_now(), text_bytes(&words), why);
+    text_clear(&words);
+    return done;
+}
+
+/* The last line of a log says that it is whole. */
+static bool say_end(struct watch *watch, enum user_stop_reason reason, struct failure *why)
+{
+    struct text words = {0};
+    bool done;
+
+    text_addf(&words, "%s: stopped watching %s",
+              reason == USER_STOP_ESCAPE ? "escape key pressed" : "interrupted",
+              view_name(watch->view));
+    done = text_ok(&words, why) && view_say(watch->view, clock_now(), text_bytes(&words), why) &&
+           view_finish(watch->view, why);
+    text_clear(&words);
+    return done;
+}
+
+/* Sockets of a process that has ended may wait for their end: it is no stranger then. */
+static bool is_known(const struct watch *watch, const struct snapshot *snapshot)
+{
+    for (size_t i = 0; i < snapshot->process_count; i++) {
+        if (snapshot->processes[i]->pid == watch->subject->number) {
+            return true;
+        }
+    }
+    return watch->subject->kind == VIEW_PORT;
+}
+
+static bool look(struct watch *watch, bool first, enum exit_status *status, struct failure *why)
+{
+    static const struct view_wish wish = {.all_running = true};
+    struct snapshot *next = view_next(watch->view);
+    int64_t patience = live_patience(watch->context, &watch->options);
+    bool changed;
+
+    if (!collector_sample(watch->collector, next, why)) {
+        return false;
+    }
+    if (first && !is_known(watch, next)) {
+        *status = EXIT_NO;
+        return last_seen_note(watch->context, watch->subject->number, why);
+    }
+    if (first && patience > 0) {
+        (void)collector_complete(watch->collector, patience);
+    }
+    return (!first || say_begin(watch, why)) && view_show(watch->view, &wish, &changed, why);
+}
+
+static bool keep_looking(struct watch *watch, enum exit_status *status, struct failure *why)
+{
+    enum user_stop_reason reason = USER_STOP_NONE;
+    bool done = look(watch, true, status, why);
+
+    while (done && *status == EXIT_YES && reason == USER_STOP_NONE) {
+        reason = user_stop_wait(watch->seconds * 1000);
+        if (reason == USER_STOP_NONE) {
+            done = look(watch, false, status, why);
+        }
+    }
+    if (done && *status != EXIT_YES) {
+        return view_finish(watch->view, why);
+    }
+    return done && say_end(watch, reason, why);
+}
+
+bool view_live_run(const struct command_context *context, const struct view_subject *subject,
+                   int64_t seconds, enum exit_status *status, struct failure *why)
+{
+    bool more = context->render.verbose;
+    struct watch watch = {
+        .context = context,
+        .subject = subject,
+        .options = {.details = true,
+                    .modules = more && context->renderer == &render_table,
+                    .images = more,
+                    .all_processes = subject->kind == VIEW_PROCESS,
+                    .pid = subject->kind == VIEW_PROCESS ? subject->number : 0,
+                    .hurry = true,
+                    .interval = seconds * 1000},
+        .seconds = seconds,
+    };
+    bool done = collector_open(&watch.collector, &watch.options, why) &&
+                view_open(&watch.view, context, subject, why) && user_stop_open(why) &&
+                keep_looking(&watch, status, why);
+
+    view_close(watch.view);
+    collector_close(watch.collector);
+    return done;
+}
