@@ -230,8 +230,8 @@ static struct value mark_value(struct view *view, const struct line *line)
     const struct snapshot_change *change = line->change;
     const struct socket_row *before;
 
-    if (change == NULL) {
-        return (struct value){0};
+    if (change == NULL) { /* a "-" would be taken for a mark */
+        return view->begun && view->diff.count > 0 ? value_text(" ") : (struct value){0};
     }
     text_reset(&view->mark);
     if (change->kind == SNAPSHOT_OPENED || change->kind == SNAPSHOT_CLOSED) {

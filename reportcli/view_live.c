@@ -20,14 +20,14 @@ struct watch {
     int64_t seconds;
 };
 
-static bool say_begin(struct watch *watch, struct failure *why)
+static bool say_begin(struct watch *watch, int64_t at, struct failure *why)
 {
     struct text words = {0};
     bool done;
 
     text_addf(&words, "watching %s every %" PRId64 " s; Escape or Ctrl-C ends it",
               view_name(watch->view), watch->seconds);
-    done = text_ok(&words, why) && view_say(watch->view, clock_now(), text_bytes(&words), why);
+    done = text_ok(&words, why) && view_say(watch->view, at, text_bytes(&words), why);
     text_clear(&words);
     return done;
 }
@@ -75,7 +75,8 @@ static bool look(struct watch *watch, bool first, enum exit_status *status, stru
     if (first && patience > 0) {
         (void)collector_complete(watch->collector, patience);
     }
-    return (!first || say_begin(watch, why)) && view_show(watch->view, &wish, &changed, why);
+    return (!first || say_begin(watch, next->taken_at, why)) &&
+           view_show(watch->view, &wish, &changed, why);
 }
 
 static bool keep_looking(struct watch *watch, enum exit_status *status, struct failure *why)
