@@ -13,6 +13,7 @@
 #include "reportcli/process_list.h"
 #include "reportcli/socket_list.h"
 #include "reportcli/states.h"
+#include "reportcli/view_command.h"
 #include "store/ledger_query.h"
 
 /* People who ask for everything get all three kinds of records. */
@@ -149,8 +150,17 @@ static bool print(struct states *states, struct failure *why)
 static bool run(const struct command_context *context, enum exit_status *status,
                 struct failure *why)
 {
+    static const struct view_subject machine = {.kind = VIEW_MACHINE};
     struct states states = ask(context);
-    bool done = states_open(&states, context, status, why) && print(&states, why);
+    bool done;
+
+    if (view_command_goes_on(context)) {
+        return view_command_run(context, &machine, status, why);
+    }
+    if (options_given(context->options, "log")) {
+        return FAIL(why, FAILURE_USAGE, 0, "--log is for a watch, or for --since and --until");
+    }
+    done = states_open(&states, context, status, why) && print(&states, why);
 
     if (done) {
         *status = states.count == 0 ? EXIT_UNDECIDED : EXIT_YES;
@@ -161,6 +171,7 @@ static bool run(const struct command_context *context, enum exit_status *status,
 
 static const struct option options[] = {
     STATES_AT_OPTION,
+    VIEW_COMMAND_OPTIONS,
     {.name = "images",
      .kind = OPTION_FLAG,
      .help = "Read the files that the owners run, for hash, version and signer; --verbose does so "
@@ -172,11 +183,13 @@ static const struct option options[] = {
 };
 
 static const struct column_table *const tables[] = {&socket_list_table, &port_statistics_table,
-                                                    NULL};
+                                                    &view_table, NULL};
 
 static const struct command_status statuses[] = {
-    {EXIT_YES, "the sockets were read"},
-    {EXIT_UNDECIDED, "nothing was watched at the time that --at names"},
+    {EXIT_YES, "the sockets were read; a watch was ended"},
+    {EXIT_NO, "no socket was seen in the time of --since and --until"},
+    {EXIT_UNDECIDED, "nothing was watched at the asked time, or a part of what was seen was "
+                     "dropped"},
     {EXIT_YES, NULL},
 };
 
@@ -185,6 +198,7 @@ static const struct example examples[] = {
     {"portledger local -v", "All that can be known of them, their processes and modules."},
     {"portledger local --statistics --json", "How many sockets are in which state."},
     {"portledger local --at \"2026-11-20 02:13\"", "Who held which port at that moment."},
+    {"portledger local --since -10m", "What the machine had open then, and every change since."},
     {"portledger local --jsonl --at -1h", "The state an hour ago, an object a line."},
     {NULL, NULL},
 };

@@ -96,8 +96,12 @@ bool view_open(struct view **out, const struct command_context *context,
     view->subject = *subject;
     view->record.instance.no_command_lines = context->no_command_lines;
     view->block.context = context;
-    text_addf(&view->name, "%s %" PRIu32, subject->kind == VIEW_PORT ? "port" : "process",
-              subject->number);
+    if (subject->kind == VIEW_MACHINE) {
+        text_add(&view->name, "the machine");
+    } else {
+        text_addf(&view->name, "%s %" PRIu32, subject->kind == VIEW_PORT ? "port" : "process",
+                  subject->number);
+    }
     return text_ok(&view->name, why) && (context->renderer == &render_table ||
                                          command_begin(context, &view_table, &view->render, why));
 }
@@ -132,8 +136,8 @@ static bool is_own(const struct view_subject *subject, const struct snapshot *sn
 {
     const struct process_instance *owner = snapshot_owner(snapshot, row);
 
-    if (subject->kind == VIEW_PORT) {
-        return row->local.port == subject->number;
+    if (subject->kind != VIEW_PROCESS) {
+        return subject->kind == VIEW_MACHINE || row->local.port == subject->number;
     }
     return owner != NULL ? owner->pid == subject->number
                          : row->pid == subject->number && row->pid != 0;
@@ -182,6 +186,19 @@ static bool make_room(struct view *view, size_t count, struct failure *why)
     return true;
 }
 
+/* Thousands of sockets that stay as they are would hide the few that do not. */
+static void drop_unchanged(struct view *view, size_t *count)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < *count; i++) {
+        if (view->lines[i].change != NULL) {
+            view->lines[kept++] = view->lines[i];
+        }
+    }
+    *count = kept;
+}
+
 /* The sockets of the later moment, and those that closed. */
 static bool gather_lines(struct view *view, const struct change_side *before,
                          const struct change_side *after, size_t *count, struct failure *why)
@@ -204,6 +221,9 @@ static bool gather_lines(struct view *view, const struct change_side *before,
             view->lines[(*count)++] =
                 (struct line){&view->before.sockets[change->before], before, change};
         }
+    }
+    if (view->begun && view->subject.kind == VIEW_MACHINE) {
+        drop_unchanged(view, count);
     }
     qsort(view->lines, *count, sizeof(view->lines[0]), compare_lines);
     return true;
@@ -350,7 +370,7 @@ static bool say_heading(struct view *view, struct failure *why)
         add_counts(view);
     } else if (count == 0) {
         text_add(&view->words,
-                 view->subject.kind == VIEW_PORT ? "nothing holds it" : "it holds no socket");
+                 view->subject.kind == VIEW_PORT ? "nothing holds it" : "no socket is open");
     } else {
         text_addf(&view->words, "%zu socket%s", count, count == 1 ? "" : "s");
     }
@@ -361,10 +381,13 @@ static bool say_heading(struct view *view, struct failure *why)
 /* With --verbose: who the processes are. */
 static bool print_owners(struct view *view, struct failure *why)
 {
-    const struct process_choice choice = {.owners = view->subject.kind == VIEW_PORT,
+    const struct process_choice choice = {.owners = view->subject.kind != VIEW_PROCESS,
                                           .has_pid = view->subject.kind == VIEW_PROCESS,
                                           .pid = view->subject.number};
 
+    if (view->subject.kind == VIEW_MACHINE && view->begun) {
+        return true; /* they were shown once; "processes" has those that came since */
+    }
     return !view->context->render.verbose ||
            process_block_print_all(&view->block, &view->after, &view->after_index, &choice, why);
 }

@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * The view of one port or one process: its sockets at a moment, and what a
+ * The view of one port, one process or the machine: its sockets at a moment, and what a
  * watch shows of the moments that follow. Whoever has the moments, the system
  * or a ledger, hands them in one after the other; snapshot_diff.c decides what
  * changed.
@@ -23,11 +23,12 @@
 enum view_kind {
     VIEW_PORT,    /* local sockets of a port, TCP and UDP, of whichever process */
     VIEW_PROCESS, /* all sockets of a process */
+    VIEW_MACHINE, /* all sockets; blocks but the first show only what changed */
 };
 
 struct view_subject {
     enum view_kind kind;
-    uint32_t number; /* the port or the pid */
+    uint32_t number; /* the port or the pid; of the machine 0 */
 };
 
 /* The record of a watch: "watched". */
@@ -39,7 +40,7 @@ struct view;
 bool view_open(struct view **out, const struct command_context *context,
                const struct view_subject *subject, struct failure *why) NODISCARD;
 
-/* "port 4444", "process 4321": good as long as the view is open. */
+/* "port 4444", "process 4321", "the machine": good as long as the view is open. */
 const char *view_name(const struct view *view);
 
 /*

@@ -162,6 +162,11 @@ static bool is_range(const struct command_context *context)
     return options_given(context->options, "since") || options_given(context->options, "until");
 }
 
+bool view_command_goes_on(const struct command_context *context)
+{
+    return watch_seconds(context) > 0 || is_range(context);
+}
+
 static bool check_options(const struct command_context *context, struct failure *why)
 {
     bool at = options_given(context->options, "at");

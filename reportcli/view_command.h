@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What `wport` and `wpid` have in common: the present, a watch, a moment or a
+ * What `wport` and `wpid` have in common, and in part `local`: the present, a watch, a moment or a
  * time in the past, and the log.
  */
 
@@ -18,12 +18,12 @@ enum {
     VIEW_LONGEST_WATCH = 1200,
 };
 
+/* The rows of a watch, of a time and of the log among a command's options. */
 #define VIEW_COMMAND_OPTIONS                                                                       \
-    STATES_AT_OPTION,                                                                              \
-        {.name = "since",                                                                          \
-         .kind = OPTION_TEXT,                                                                      \
-         .value = "TIME",                                                                          \
-         .help = "What a watch would have shown from this time on, out of the ledger"},            \
+    {.name = "since",                                                                              \
+     .kind = OPTION_TEXT,                                                                          \
+     .value = "TIME",                                                                              \
+     .help = "What a watch would have shown from this time on, out of the ledger"},                \
         {.name = "until",                                                                          \
          .kind = OPTION_TEXT,                                                                      \
          .value = "TIME",                                                                          \
@@ -48,6 +48,9 @@ enum {
     {                                                                                              \
         .name = "overwrite", .kind = OPTION_FLAG, .help = "Replace the log file if it is there"    \
     }
+
+/* A watch or a time was asked for, and not one state. */
+bool view_command_goes_on(const struct command_context *context);
 
 /* Runs the command for a subject that was read from its words. */
 bool view_command_run(const struct command_context *context, const struct view_subject *subject,

@@ -55,7 +55,7 @@ static bool is_known(const struct watch *watch, const struct snapshot *snapshot)
             return true;
         }
     }
-    return watch->subject->kind == VIEW_PORT;
+    return watch->subject->kind != VIEW_PROCESS;
 }
 
 static bool look(struct watch *watch, bool first, enum exit_status *status, struct failure *why)

@@ -291,7 +291,7 @@ static bool read_range(struct replay *replay, const struct view_subject *subject
     }
     if (subject->kind == VIEW_PORT) {
         replay->filter.local_port = (int)subject->number;
-    } else {
+    } else if (subject->kind == VIEW_PROCESS) {
         replay->filter.has_pid = true;
         replay->filter.pid = subject->number;
     }

@@ -418,6 +418,15 @@ static const struct {
     {"wport 4444 --at now --since yesterday", EXIT_USAGE, "", "only one of them"},
     {"wport 4444 --watch 0", EXIT_USAGE, "", "1"},
     {"wport 4444 --watch 1201", EXIT_USAGE, "", "1200"},
+    {"local --since 14:00:02 --until 14:00:03 --ledger check_views.db", EXIT_YES,
+     "\n2026-11-20 14:00:03 +01:00 the machine: 1 in another state\n"
+     "Change                        PID  Process        Owner  Proto  Port  Local IP  State       "
+     "Remote IP  RPort  Path\n"
+     "* ESTABLISHED -> CLOSE WAIT  4321  =evil\\x1B[31m  exact  TCP    4444  10.0.0.1  CLOSE WAIT  "
+     "10.0.0.9   50000  /tmp/\\u{202E}cod.exe\n",
+     "note: watched from"},
+    {"local -wt 1 --jsonl", EXIT_YES, "{\"change\":\"found\",\"pid\":100,", ""},
+    {"local --log x.log", EXIT_USAGE, "", "--log is for a watch"},
     {"wport 0", EXIT_USAGE, "", "\"0\" is no port"},
     {"wport 65536", EXIT_USAGE, "", "\"65536\" is no port"},
     {"wpid -1", EXIT_USAGE, "", "is no process id"},
