@@ -18,6 +18,8 @@ COMMANDS = [
     (("local",), "socket"),
     (("local", "--at", "now"), "socket"),
     (("local", "--images"), "socket"),
+    (("local", "--statistics"), "statistics"),
+    (("local", "--since", "BEFORE"), "watched"),
     (("processes",), "process"),
     (("processes", "--owners", "--at", "now"), "process"),
     (("history",), "interval"),
@@ -83,7 +85,8 @@ def test_every_format_says_the_same_and_follows_the_schema(watched):
 def test_every_command_has_a_help_with_an_example(machine):
     top = machine.run("portledger", "--help")
     assert top.status == 0
-    for command in ("local", "processes", "modules", "history", "diff", "status", "export"):
+    for command in ("local", "wport", "wpid", "processes", "modules", "history", "diff", "status",
+                    "export"):
         assert command in top.out
         for ask in (["--help"], ["-h"], ["-?"], ["/?"]):
             result = machine.run("portledger", command, *ask)
