@@ -47,6 +47,17 @@ static bool say_end(struct watch *watch, enum user_stop_reason reason, struct fa
     return done;
 }
 
+/* A watch that fails ends its log as well as it can; the failure itself is told by main(). */
+static void say_failure(struct watch *watch, const struct failure *why)
+{
+    struct failure ignored;
+
+    if (!view_say(watch->view, clock_now(), why->text, &ignored) ||
+        !view_finish(watch->view, &ignored)) {
+        /* What cannot be written is what failed, mostly. */
+    }
+}
+
 /* Sockets of a process that has ended may wait for their end: it is no stranger then. */
 static bool is_known(const struct watch *watch, const struct snapshot *snapshot)
 {
@@ -92,6 +103,9 @@ static bool keep_looking(struct watch *watch, enum exit_status *status, struct f
     }
     if (done && *status != EXIT_YES) {
         return view_finish(watch->view, why);
+    }
+    if (!done) {
+        say_failure(watch, why);
     }
     return done && say_end(watch, reason, why);
 }
