@@ -23,6 +23,11 @@ void seal_put(uint8_t bytes[8], int64_t number)
     }
 }
 
+int64_t seal_sum(int64_t a, int64_t b)
+{
+    return (int64_t)((uint64_t)a + (uint64_t)b);
+}
+
 static void take_digest(sqlite3_stmt *statement, int column, uint8_t digest[SHA256_SIZE])
 {
     const void *bytes = sqlite3_column_blob(statement, column);

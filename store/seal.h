@@ -88,5 +88,14 @@ bool seal_covers(const struct seal *seal, const struct ledger_position *moment);
 /* "interval", "end of a process": for people. */
 const char *seal_kind_name(enum seal_kind kind);
 
+/* The sum, which in a damaged file may be anything: it wraps. */
+int64_t seal_sum(int64_t a, int64_t b);
+
+/*
+ * So far a key is moved at once. A number beyond that is not of a chain of
+ * seals that anybody made: they come once a minute.
+ */
+enum { SEAL_MOST_MOVES = 1 << 26 };
+
 /* Big-endian, as everything that is hashed. */
 void seal_put(uint8_t bytes[8], int64_t number);

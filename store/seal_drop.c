@@ -512,7 +512,7 @@ static bool add_interval_left(struct seal_drop *drop, const struct group *group,
 {
     int64_t id = sqlite3_column_int64(row, 0);
     int64_t lasted = sqlite3_column_int64(row, 2);
-    struct ledger_position end = {.at = sqlite3_column_int64(row, 1) + lasted};
+    struct ledger_position end = {.at = seal_sum(sqlite3_column_int64(row, 1), lasted)};
     bool is_new = id >= group->before.next[SEAL_INTERVAL] && id < group->seal.next[SEAL_INTERVAL];
 
     if (group->kind == SEAL_INTERVAL) {

@@ -398,7 +398,7 @@ static bool next_version(struct seal_reader *reader, enum seal_kind kind, int64_
 /* The moment at which nothing of a stretch is left. */
 static struct ledger_position behind(int64_t stretch)
 {
-    return (struct ledger_position){stretch + 1, INT64_MIN};
+    return (struct ledger_position){seal_sum(stretch, 1), INT64_MIN};
 }
 
 static bool digest_end(struct seal_reader *reader, struct seal_fact *fact, sqlite3_stmt *row,
@@ -444,7 +444,7 @@ static bool take_interval(struct seal_reader *reader, struct seal_fact *fact, sq
         return false;
     }
     fact->end_kind = SEAL_CLOSING;
-    fact->end.at = (int64_t)((uint64_t)sqlite3_column_int64(row, 1) + (uint64_t)lasted);
+    fact->end.at = seal_sum(sqlite3_column_int64(row, 1), lasted);
     fact->ended = closed && (by == NULL || !seal_covers(by, &fact->end));
     if (by != NULL) {
         if (!begin_fact(reader, SEAL_INTERVAL, why) ||
@@ -656,10 +656,10 @@ static bool walk_span(struct seal_reader *reader, int span, int64_t first, struc
         int64_t opened_at = sqlite3_column_int64(find, 1);
         int64_t lasted = sqlite3_column_int64(find, 2);
 
-        if (opened_at < at && at - opened_at > longest) {
+        if (seal_sum(opened_at, longest) < at) {
             break;
         }
-        if (lasted >= 0 && lasted > at - opened_at) {
+        if (lasted >= 0 && seal_sum(opened_at, lasted) > at) {
             int64_t id = sqlite3_column_int64(find, 0);
 
             ok = seal_reader_walk(reader, SEAL_INTERVAL, id, id + 1, NULL, visit_later, walk, why);

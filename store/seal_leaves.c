@@ -162,7 +162,7 @@ bool seal_leaves_root(struct seal_leaves *leaves, struct sha256 *sha256, uint8_t
         }
         size += 1 + SHA256_SIZE;
         for (size_t i = 0; i < list->count; i++) {
-            *count += list->items[i].leaves;
+            *count = seal_sum(*count, list->items[i].leaves);
         }
     }
     return sha256_add(sha256, bytes, size, why) && sha256_finish(sha256, root, why);
@@ -201,7 +201,7 @@ static size_t collapse(const struct seal_leaf *leaves, size_t count, int floor, 
         stub.shift = (uint8_t)shift;
         stub.first = shift >= WHOLE ? 0 : (int64_t)((uint64_t)leaves[0].first >> shift << shift);
         for (size_t i = 0; i < count; i++) {
-            stub.leaves += leaves[i].leaves;
+            stub.leaves = seal_sum(stub.leaves, leaves[i].leaves);
         }
         if (!digest_of(leaves, count, sha256, stub.digest, why)) {
             return 0;

@@ -276,7 +276,8 @@ static bool find_key(struct sealer *sealer, struct failure *why)
                                                     sealer->ledger_id, &found, why)) {
         return false;
     }
-    if (!found || !is_of_chain(sealer)) {
+    if (!found || !is_of_chain(sealer) ||
+        next_number(sealer) - sealer->key.number > SEAL_MOST_MOVES) {
         return make_key(sealer, why);
     }
     sealer->found = sealer->key.number > next_number(sealer) ? SEALER_KEY_AHEAD : SEALER_KEY_FOUND;

@@ -308,7 +308,7 @@ static bool add_range(struct told *told, int64_t first, int64_t last, struct fai
 {
     struct range *newest = told->count > 0 ? &told->ranges[told->count - 1] : NULL;
 
-    if (newest != NULL && first <= newest->last + 1) {
+    if (newest != NULL && (newest->last == INT64_MAX || first <= newest->last + 1)) {
         newest->last = last > newest->last ? last : newest->last;
         return true;
     }
@@ -346,11 +346,12 @@ static bool read_told(struct verify *verify, struct failure *why)
         if (what <= 0 || what >= WHATS || rows < 0) {
             continue;
         }
-        verify->told[what].rows += rows;
+        verify->told[what].rows = seal_sum(verify->told[what].rows, rows);
         ok = add_range(&verify->told[what], sqlite3_column_int64(notes, 1),
                        sqlite3_column_int64(notes, 2), why);
-        result->dropped += rows;
-        result->dropped_by_age += sqlite3_column_int64(notes, 6) == 1 ? rows : 0;
+        result->dropped = seal_sum(result->dropped, rows);
+        result->dropped_by_age =
+            seal_sum(result->dropped_by_age, sqlite3_column_int64(notes, 6) == 1 ? rows : 0);
         result->dropped_at = at > result->dropped_at ? at : result->dropped_at;
     }
     if (!ok) {
@@ -384,7 +385,8 @@ static void note_missing(struct verify *verify, enum seal_kind kind, int64_t fir
 {
     int by = told_by[kind];
 
-    verify->missing[kind] += end - first;
+    verify->missing[kind] =
+        seal_sum(verify->missing[kind], (int64_t)((uint64_t)end - (uint64_t)first));
     if (by == MUST_STAY || (by > 0 && !is_told(&verify->told[by], first, end))) {
         blame(verify, VERIFY_REMOVED, kind, first);
     }
@@ -410,7 +412,7 @@ static bool take_fact(void *context, const struct seal_fact *fact, struct failur
     if (fact->id > verify->expected) {
         note_missing(verify, fact->kind, verify->expected, fact->id);
     }
-    verify->expected = fact->id + 1;
+    verify->expected = seal_sum(fact->id, 1);
     verify->result->intervals += fact->kind == SEAL_INTERVAL ? 1 : 0;
     if (verify->seal.emptied) {
         blame(verify, VERIFY_INSERTED, fact->kind, fact->id);
@@ -527,8 +529,8 @@ static bool take_pending(struct verify *verify, const struct pending *pending, b
     if (!verify->seal.emptied && !(stubs && find_stub(verify, pending))) {
         return add_leaf(verify, pending->end_kind, pending->key, pending->digest, why);
     }
-    if (!seal_reader_walk(verify->reader, pending->kind, pending->id, pending->id + 1, NULL,
-                          note_row, &there, why)) {
+    if (!seal_reader_walk(verify->reader, pending->kind, pending->id, seal_sum(pending->id, 1),
+                          NULL, note_row, &there, why)) {
         return false;
     }
     if (there) {
@@ -609,6 +611,8 @@ static bool find_key(struct verify *verify, bool *known, struct failure *why)
             verify->keyed = *known = true;
         }
     }
+    *known = *known && verify->key.number <= seal->number &&
+             (uint64_t)seal->number - (uint64_t)verify->key.number <= SEAL_MOST_MOVES;
     while (*known && verify->key.number < seal->number) {
         if (!seal_move_key(verify->key.bytes, seal_reader_sha256(verify->reader), why)) {
             return false;
@@ -707,10 +711,10 @@ static void check_order(struct verify *verify)
 {
     const struct seal *seal = &verify->seal;
 
-    if (seal->number != verify->before.number + 1) {
+    if (seal->number != seal_sum(verify->before.number, 1)) {
         verify->result->cuts++;
         if (verify->result->cut_before < 0) {
-            verify->result->cut_before = verify->before.number + 1;
+            verify->result->cut_before = seal_sum(verify->before.number, 1);
         }
     }
     if (ledger_position_compare(&seal->until, &verify->before.until) < 0) {
@@ -871,11 +875,12 @@ static bool count_rest(struct verify *verify, struct failure *why)
     if (code == SQLITE_ROW) {
         int64_t newest = sqlite3_column_int64(counts, 0);
         int64_t oldest = sqlite3_column_int64(counts, 1);
-        int64_t next = verify->begun ? verify->before.next[SEAL_INTERVAL] : newest + 1;
-        int64_t first = verify->begun ? verify->first.next[SEAL_INTERVAL] : newest + 1;
+        int64_t next = verify->begun ? verify->before.next[SEAL_INTERVAL] : seal_sum(newest, 1);
+        int64_t first = verify->begun ? verify->first.next[SEAL_INTERVAL] : seal_sum(newest, 1);
 
-        result->unsealed = newest >= next ? newest - next + 1 : 0;
-        result->older = oldest > 0 && oldest < first ? first - oldest : 0;
+        result->unsealed = newest >= next ? (int64_t)((uint64_t)newest - (uint64_t)next + 1) : 0;
+        result->older =
+            oldest > 0 && oldest < first ? (int64_t)((uint64_t)first - (uint64_t)oldest) : 0;
         result->withheld = sqlite3_column_int64(counts, 2);
         result->completed = sqlite3_column_int64(counts, 3);
         result->stripped = sqlite3_column_int64(counts, 4) > 0;
@@ -944,7 +949,7 @@ static void judge(struct verify *verify)
         int64_t number = verify->plan->anchors[i].number;
 
         if (number > result->newest && (result->cut_before < 0 || number < result->cut_before)) {
-            result->cut_before = result->newest + 1;
+            result->cut_before = seal_sum(result->newest, 1);
         }
     }
     memcpy(result->head, verify->head, SHA256_SIZE);

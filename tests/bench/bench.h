@@ -37,5 +37,6 @@ bench_part_fn bench_quiet;   /* `amount` seconds in which nothing changes */
 bench_part_fn bench_readers; /* `amount` intervals, and then eight readers and the writer at once */
 bench_part_fn
     bench_retain; /* drops `amount` days' worth of a ledger that is there, by age and size */
-bench_part_fn bench_plain; /* `amount` seconds as snapshots: into a ledger, and one row for each
-                              socket and second into a plain table */
+bench_part_fn bench_verify; /* all of a ledger that is there */
+bench_part_fn bench_plain;  /* `amount` seconds as snapshots: into a ledger, and one row for each
+                               socket and second into a plain table */

@@ -5,7 +5,7 @@
  *
  *   bench_ledger PART MACHINE AMOUNT FILE [SEED]
  *
- * FILE is made anew and left, but for the parts "ask", which reads it, and
+ * FILE is made anew and left, but for the parts "ask" and "verify", which read it, and
  * "retain", which drops a part of it; what
  * else is written stands beside it.
  */
@@ -22,6 +22,7 @@ static const struct part {
 } parts[] = {
     {"write", bench_write},     {"ask", bench_ask},     {"quiet", bench_quiet},
     {"readers", bench_readers}, {"plain", bench_plain}, {"retain", bench_retain},
+    {"verify", bench_verify},
 };
 
 void bench_must(bool ok, const struct failure *why)
@@ -74,9 +75,9 @@ int main(int argc, char **argv)
     struct bench_order order;
 
     if (part == NULL || machine < 0) {
-        fputs(
-            "usage: bench_ledger write|ask|quiet|readers|plain|retain MACHINE AMOUNT FILE [SEED]\n",
-            stderr);
+        fputs("usage: bench_ledger write|ask|quiet|readers|plain|retain|verify MACHINE AMOUNT FILE "
+              "[SEED]\n",
+              stderr);
         return 3;
     }
     order = (struct bench_order){

@@ -72,6 +72,11 @@ def ask(bench, name):
     return found["state, asked again, median"]
 
 
+def verify(bench, name):
+    found = bench.run("verify", "domain controller", 0)
+    figure(f"{name}: verify a million", MILLION / found["verify"], budget=1)
+
+
 def stay_quiet(bench):
     found = bench.run("quiet", "domain controller", QUIET_S)
     figure("ledger: growth in a quiet day", found["growth in a quiet day"], budget=1e6, unit="B")
@@ -120,6 +125,7 @@ def main():
             write(bench, machine, MILLION)
         name = write(bench, "domain controller", MILLION)
         small = ask(bench, name)
+        verify(bench, name)
         retain(bench, name)
         stay_quiet(bench)
         read_along(bench)
@@ -127,6 +133,7 @@ def main():
         if "--large" in sys.argv[2:]:
             name = write(bench, "domain controller", LARGE)
             large = ask(bench, name)
+            verify(bench, name)
             retain(bench, name)
             figure("ledger: state again, against a million", large, small, budget=2, unit="ms")
     print(f"ledger: all of it took {time.monotonic() - began:.0f} s")

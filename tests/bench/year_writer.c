@@ -11,6 +11,7 @@
 struct year_writer {
     struct ledger *ledger;
     struct ledger_facts *facts;
+    struct sealer *sealer;
     struct made_year *year;
     struct ledger_stretch stretch;
     int64_t intervals;
@@ -42,10 +43,12 @@ bool year_writer_open(struct year_writer **out, const char *path, enum made_mach
     }
     if (!made_year_open(&writer->year, machine, seed, why) ||
         !ledger_open(&writer->ledger, path, LEDGER_WRITE, why) || !make_run(writer->ledger, why) ||
-        !ledger_facts_open(&writer->facts, writer->ledger, why)) {
+        !ledger_facts_open(&writer->facts, writer->ledger, why) ||
+        !sealer_open(&writer->sealer, writer->ledger, why) || !sealer_begin(writer->sealer, why)) {
         year_writer_close(writer);
         return false;
     }
+    ledger_facts_set_sealer(writer->facts, writer->sealer);
     *out = writer;
     return true;
 }
@@ -56,6 +59,7 @@ void year_writer_close(struct year_writer *writer)
         return;
     }
     ledger_facts_close(writer->facts);
+    sealer_close(writer->sealer);
     ledger_close(writer->ledger);
     made_year_close(writer->year);
     free(writer);

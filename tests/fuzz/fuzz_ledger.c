@@ -17,6 +17,7 @@
 #include "store/ledger.h"
 #include "store/ledger_query.h"
 #include "store/ledger_writer.h"
+#include "store/verify.h"
 
 static const char path[] = "fuzz_ledger.db";
 
@@ -263,6 +264,17 @@ static void look_at_moments(struct ledger *ledger)
     snapshot_clear(&state);
 }
 
+static void verify(struct ledger *ledger)
+{
+    static const struct verify_plan plans[] = {{.since = 0}, {.since = START * INT64_C(1000)}};
+    struct verify_result result;
+    struct failure why;
+
+    for (size_t i = 0; i < sizeof(plans) / sizeof(plans[0]); i++) {
+        (void)!ledger_verify(&result, ledger, &plans[i], &why);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -283,6 +295,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     (void)!ledger_read_commit(ledger, &commit, &why);
     walk(ledger);
     look_at_moments(ledger);
+    verify(ledger);
     ledger_close(ledger);
     return 0;
 }
