@@ -78,14 +78,26 @@ static void stop(void)
     fixture.ledger = NULL;
 }
 
-/* What a crash leaves: nothing is said of an end. */
+static void copy_file(const char *from, const char *to)
+{
+    size_t size;
+    char *bytes = support_read_file(from, &size);
+
+    support_write_file(to, bytes, size);
+    free(bytes);
+}
+
+/* What a crash leaves: the files as they are while a service writes them. */
 static void crash(void)
 {
-    ledger_writer_drop(fixture.writer);
-    ledger_close(fixture.ledger);
-    fixture.ledger = NULL;
-    fixture.writer = NULL; /* leaked, as by a crash */
-    snapshot_clear(&fixture.snapshot);
+    copy_file(path, "check_verify_left.db");
+    copy_file("check_verify.db-wal", "check_verify_left.db-wal");
+    copy_file(key_path, "check_verify_left.db.key");
+    stop();
+    copy_file("check_verify_left.db", path);
+    copy_file("check_verify_left.db-wal", "check_verify.db-wal");
+    copy_file("check_verify_left.db.key", key_path);
+    support_remove_database("check_verify_left.db");
 }
 
 /* A sample in ten seconds: a service and short connections to it, a client that comes and goes. */
@@ -158,15 +170,6 @@ static void remove_base(void)
 {
     support_remove_database(base);
     remove("check_verify_base.db-lock");
-}
-
-static void copy_file(const char *from, const char *to)
-{
-    size_t size;
-    char *bytes = support_read_file(from, &size);
-
-    support_write_file(to, bytes, size);
-    free(bytes);
 }
 
 static void copy_base(void)
