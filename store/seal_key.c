@@ -178,9 +178,9 @@ static int digit_of(char c)
 
 static bool parse_hex(const char *text, uint8_t bytes[HMAC_KEY_SIZE])
 {
-    for (int i = 0; i < HMAC_KEY_SIZE; i++) {
-        int high = digit_of(text[2 * i]);
-        int low = high < 0 ? -1 : digit_of(text[2 * i + 1]);
+    for (int i = 0; i < HMAC_KEY_SIZE; i++, text += 2) {
+        int high = digit_of(text[0]);
+        int low = high < 0 ? -1 : digit_of(text[1]);
 
         if (low < 0) {
             return false;

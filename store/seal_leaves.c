@@ -115,7 +115,7 @@ static size_t count_branch(const struct seal_leaf *leaves, size_t count, int lev
 static bool digest_of(const struct seal_leaf *leaves, size_t count, struct sha256 *sha256, // NOLINT
                       uint8_t digest[SHA256_SIZE], struct failure *why)
 {
-    uint8_t node[2 + BRANCHES * (1 + SHA256_SIZE)];
+    uint8_t node[2 + (size_t)BRANCHES * (1 + SHA256_SIZE)];
     size_t size = 2;
     int level;
 
@@ -144,7 +144,7 @@ bool seal_leaves_root(struct seal_leaves *leaves, struct sha256 *sha256, uint8_t
                       int64_t *count, struct failure *why)
 {
     static const char domain[] = "portledger root";
-    uint8_t bytes[sizeof(domain) + SEAL_KINDS * (1 + SHA256_SIZE)];
+    uint8_t bytes[sizeof(domain) + (size_t)SEAL_KINDS * (1 + SHA256_SIZE)];
     size_t size = sizeof(domain);
 
     memcpy(bytes, domain, sizeof(domain));

@@ -143,9 +143,9 @@ static int digit_of(char c)
 
 static bool parse_head(const char *text, uint8_t head[SHA256_SIZE])
 {
-    for (int i = 0; i < SHA256_SIZE; i++) {
-        int high = digit_of(text[2 * i]);
-        int low = high < 0 ? -1 : digit_of(text[2 * i + 1]);
+    for (int i = 0; i < SHA256_SIZE; i++, text += 2) {
+        int high = digit_of(text[0]);
+        int low = high < 0 ? -1 : digit_of(text[1]);
 
         if (low < 0) {
             return false;
@@ -367,7 +367,7 @@ static bool is_told(const struct told *told, int64_t first, int64_t end)
     size_t low = 0;
     size_t high = told->count;
 
-    while (low < high) {
+    while (told->ranges != NULL && low < high) {
         size_t middle = low + (high - low) / 2;
 
         if (told->ranges[middle].last < first) {
@@ -376,7 +376,7 @@ static bool is_told(const struct told *told, int64_t first, int64_t end)
             high = middle;
         }
     }
-    return low < told->count && told->ranges[low].first <= first &&
+    return told->ranges != NULL && low < told->count && told->ranges[low].first <= first &&
            told->ranges[low].last >= end - 1;
 }
 
