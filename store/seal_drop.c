@@ -582,7 +582,7 @@ static bool store_stubs(struct seal_drop *drop, const struct group *group, struc
 {
     const struct seal_leaf_list *list = &drop->leaves.kinds[group->kind];
     const struct stored *stored = drop->stored;
-    const struct stored *end = stored + drop->stored_count;
+    const struct stored *end = drop->stored_count == 0 ? stored : stored + drop->stored_count;
 
     for (size_t i = 0; i < list->count; i++) {
         const struct seal_leaf *leaf = &list->items[i];
