@@ -641,6 +641,7 @@ bool seal_reader_walk_changed(struct seal_reader *reader, int64_t before, int64_
 
         if (kind > 0 && kind < SEAL_KINDS && sources[kind].changes) {
             fact.kind = (enum seal_kind)kind;
+            fact.key = seal_key_of(0, fact.id);
             ok =
                 seal_reader_version(reader, fact.kind, fact.id, by, fact.digest, &fact.told, why) &&
                 (!fact.told || visit(context, &fact, why));

@@ -8,10 +8,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/clock_fake.h"
 #include "store/ledger.h"
 #include "store/ledger_query.h"
 #include "store/ledger_writer.h"
 #include "store/retention.h"
+#include "store/sealer.h"
+#include "store/verify.h"
 #include "tests/support.h"
 #include "tests/unit/made_up.h"
 
@@ -45,6 +48,7 @@ static struct {
     struct retention_limits limits; /* keep 0: there is no retention */
     size_t whole;                   /* samples of which a check found that nothing was dropped */
     size_t dropped;
+    struct seal_key key; /* the first one */
     struct failure why;
 } fixture;
 
@@ -59,6 +63,7 @@ static void remove_files(void)
 static void open_fixture(void)
 {
     memset(&fixture, 0, sizeof(fixture));
+    clock_fake_reset();
     remove_files();
     fixture.samples = calloc((size_t)EVENTS * 3, sizeof(*fixture.samples));
     ck_assert_ptr_nonnull(fixture.samples);
@@ -88,6 +93,19 @@ static uint32_t draw(uint32_t limit)
     return made_up_random(&fixture.random, limit);
 }
 
+/* As whoever installs the service has it. */
+static void take_first_key(void)
+{
+    char ledger_id[SEAL_LEDGER_ID + 1];
+    struct text line = {0};
+
+    CHECK_DONE(sealer_make_key(fixture.ledger, &line, &fixture.why), fixture.why);
+    if (line.size > 0) {
+        ck_assert(seal_key_parse_line(text_bytes(&line), &fixture.key, ledger_id));
+    }
+    text_clear(&line);
+}
+
 static void start_service(void)
 {
     struct ledger_run run = {
@@ -99,6 +117,7 @@ static void start_service(void)
 
     snprintf(run.boot.id, sizeof(run.boot.id), "boot %d", fixture.boots);
     CHECK_DONE(ledger_open(&fixture.ledger, path, LEDGER_WRITE, &fixture.why), fixture.why);
+    take_first_key();
     CHECK_DONE(ledger_writer_open(&fixture.writer, fixture.ledger, &run, &fixture.why),
                fixture.why);
     if (fixture.limits.keep != 0) {
@@ -146,10 +165,12 @@ static void kill_service(void)
 {
     copy_file(path, copy_path);
     copy_file("check_ledger_history.db-wal", "check_ledger_history_copy.db-wal");
+    copy_file("check_ledger_history.db.key", "check_ledger_history_copy.db.key");
     stop_service();
     support_remove_database(path);
     copy_file(copy_path, path);
     copy_file("check_ledger_history_copy.db-wal", "check_ledger_history.db-wal");
+    copy_file("check_ledger_history_copy.db.key", "check_ledger_history.db.key");
 }
 
 static void reboot(int64_t off)
@@ -306,6 +327,7 @@ static void live(int events)
         let_something_happen();
         machine_wait(fixture.machine, 1 + draw(INTERVAL_MS));
         machine_change(fixture.machine);
+        clock_fake_run((int64_t)draw(SEAL_EVERY_MS / 2)); /* a seal with every third commit */
         take_sample();
         if (draw(5) == 0) {
             commit();
@@ -365,6 +387,24 @@ static void check_all_samples(void)
     ledger_close(reader);
 }
 
+/* The whole record is as it was sealed, and proven by the first key. */
+static void check_seals(void)
+{
+    struct verify_plan plan = {.keys = &fixture.key, .key_count = 1};
+    struct ledger *reader = NULL;
+    struct verify_result result;
+
+    CHECK_DONE(ledger_open(&reader, path, LEDGER_READ, &fixture.why), fixture.why);
+    CHECK_DONE(ledger_verify(&result, reader, &plan, &fixture.why), fixture.why);
+    ledger_close(reader);
+    ck_assert_msg(result.status == VERIFY_HELD, "seal %d of %d: %d damaged, %d of %s, row %d",
+                  (int)result.damaged_seal, (int)result.seals, (int)result.damaged_seals,
+                  (int)result.damage, seal_kind_name(result.damaged_kind),
+                  (int)result.damaged_row);
+    ck_assert_int_eq((int)result.proven_seals, (int)result.seals);
+    ck_assert_int_gt((int)result.seals, 5);
+}
+
 START_TEST(the_state_at_each_sample_is_the_snapshot_that_was_recorded)
 {
     fixture.random = (uint64_t)_i * 7919 + 1;
@@ -373,9 +413,11 @@ START_TEST(the_state_at_each_sample_is_the_snapshot_that_was_recorded)
     live(EVENTS / 2);
     commit();
     check_all_samples(); /* while the service writes */
+    check_seals();
     live(EVENTS / 2);
     stop_service();
     check_all_samples(); /* and when it does not */
+    check_seals();
     ck_assert_int_eq(support_query_number(path, "SELECT count(*) FROM pragma_integrity_check"
                                                 " WHERE integrity_check <> 'ok'"),
                      0);
@@ -603,6 +645,7 @@ START_TEST(the_state_at_each_sample_that_is_kept_is_the_snapshot)
     commit();
     retain(false);
     check_all_samples(); /* while the service writes */
+    check_seals();
     live(EVENTS / 2);
     commit();
     retain(true);
@@ -613,6 +656,7 @@ START_TEST(the_state_at_each_sample_that_is_kept_is_the_snapshot)
     ck_assert_uint_gt(fixture.dropped, 0);
     stop_service();
     check_all_samples(); /* and when it does not */
+    check_seals();
     check_sums();
 }
 END_TEST
