@@ -337,7 +337,7 @@ static bool read_told(struct verify *verify, struct failure *why)
         verify->told[i].count = 0;
         verify->told[i].rows = 0;
     }
-    result->dropped = result->dropped_by_age = result->dropped_unsealed = 0;
+    result->dropped = result->dropped_by_age = 0;
     while ((result_code = sqlite3_step(notes)) == SQLITE_ROW && ok) {
         int64_t what = sqlite3_column_int64(notes, 0);
         int64_t rows = sqlite3_column_int64(notes, 3);

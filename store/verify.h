@@ -93,7 +93,6 @@ struct verify_result {
     int64_t dropped;          /* rows that retention has dropped, by its notes */
     int64_t dropped_at;       /* the newest of these notes; 0: there is none */
     int64_t dropped_by_age;   /* of `dropped` */
-    int64_t dropped_unsealed; /* by notes that are not sealed yet */
 };
 
 /*
