@@ -53,6 +53,7 @@ void exchange_close(struct exchange *exchange)
     tls_close(exchange->tls);
     byte_writer_clear(&exchange->talk.out);
     byte_writer_clear(&exchange->out);
+    byte_writer_clear(&exchange->request);
     byte_writer_clear(&exchange->in);
     answer_clear(&exchange->talk.answer);
     free(exchange->talk.state);
@@ -171,7 +172,22 @@ enum exchange_state exchange_begin(struct exchange *exchange)
         return start_tls(exchange);
     }
     exchange->protocol->begin(&exchange->talk);
+    if (exchange->target.transport == PROBE_UDP) {
+        byte_writer_add(&exchange->request, exchange->talk.out.bytes, exchange->talk.out.size);
+    }
     return after_speech(exchange);
+}
+
+bool exchange_repeat(struct exchange *exchange)
+{
+    if (exchange->protocol->repeats_anew || exchange->has_reply || exchange->request.size == 0 ||
+        exchange->request.lacks_memory) {
+        return false;
+    }
+    exchange->sent = 0;
+    byte_writer_reset(&exchange->out);
+    byte_writer_add(&exchange->out, exchange->request.bytes, exchange->request.size);
+    return !exchange->out.lacks_memory;
 }
 
 static enum exchange_state judge(struct exchange *exchange, enum protocol_next next, bool ended)

@@ -29,12 +29,13 @@ struct exchange {
     const struct protocol *protocol;
     struct protocol_target target;
     struct talk talk;
-    struct byte_writer out; /* for the wire */
-    size_t sent;            /* of it */
-    struct byte_writer in;  /* of the stream: what came, out of TLS, and was not used yet */
-    size_t received;        /* bytes of the wire */
-    bool has_reply;         /* something came that belongs to it */
-    bool has_talked;        /* TCP: something came that the protocol was given */
+    struct byte_writer out;     /* for the wire */
+    size_t sent;                /* of it */
+    struct byte_writer request; /* of UDP: the first one, to be sent again */
+    struct byte_writer in;      /* of the stream: what came, out of TLS, and was not used yet */
+    size_t received;            /* bytes of the wire */
+    bool has_reply;             /* something came that belongs to it */
+    bool has_talked;            /* TCP: something came that the protocol was given */
     bool tls_is_up;
     bool told_tls;
     bool tls_has_ended;          /* in order: as if the connection had */
@@ -56,6 +57,9 @@ bool exchange_may_need_tls(const struct protocol *protocol, uint8_t transport);
 
 /* The request, or the beginning of TLS. */
 enum exchange_state exchange_begin(struct exchange *exchange);
+
+/* UDP: the same request once more, as long as nothing came. False: a new exchange has to begin. */
+bool exchange_repeat(struct exchange *exchange);
 
 /* TCP: what came; `ended`: and nothing more will. */
 enum exchange_state exchange_stream(struct exchange *exchange, const uint8_t *bytes, size_t size,

@@ -90,6 +90,9 @@ struct protocol {
                                 only where it was asked for by name. NULL: nothing that matters */
     enum protocol_security security;
     bool other_port_replies; /* UDP: the reply comes from another port of the target (TFTP) */
+    bool repeats_anew;       /* UDP: where nothing came, the next request has ids of its own, since
+                                a late reply to the first one would mislead (NTP). Else the same is
+                                sent again, and a reply to either will do */
     uint16_t source_port;    /* that the request prefers to come from; 0: any */
     size_t largest;          /* bytes of a stream that are read at most; 0: 64 KiB */
     const struct answer_field *fields;

@@ -227,6 +227,7 @@ const struct protocol protocol_ntp = {
     .source = "RFC 5905 sections 7.3 and 8",
     .ports = ports,
     .services = services,
+    .repeats_anew = true,
     .fields = fields,
     .field_count = FIELD_COUNT,
     .begin = begin,

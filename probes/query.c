@@ -664,7 +664,14 @@ static void ask_again(struct query *query)
     if (!knocks_first(query)) {
         query->outcome.reach.attempts++;
     }
-    begin_talk(query);
+    if (exchange_repeat(query->exchange)) {
+        query->outcome.ask.attempts++;
+        query->talk_began = clock_steady_us();
+        query->said_at = query->talk_began;
+        go_on(query, EXCHANGE_GOES_ON);
+    } else {
+        begin_talk(query);
+    }
 }
 
 /* Nothing came for a datagram. */

@@ -75,6 +75,33 @@ static const struct protocol ho = {
     .farewell = farewell_ho,
 };
 
+/* Its id is not by chance but by the clock, and a reply is only one to the newest request. */
+static void begin_by_the_clock(struct talk *talk)
+{
+    byte_writer_text(&talk->out, "hi");
+    byte_writer_u8(&talk->out, (uint8_t)(talk->target->now / 100));
+}
+
+static enum protocol_next datagram_by_the_clock(struct talk *talk, const uint8_t *bytes,
+                                                size_t size)
+{
+    if (size < 3 || bytes[2] != (uint8_t)(talk->target->now / 100)) {
+        return PROTOCOL_IGNORE;
+    }
+    return judge_ho(talk, bytes, size);
+}
+
+static const struct protocol ho_by_the_clock = {
+    .name = "ho-clock",
+    .ports = no_ports,
+    .services = no_services,
+    .fields = fields,
+    .field_count = 1,
+    .repeats_anew = true,
+    .begin = begin_by_the_clock,
+    .datagram = datagram_by_the_clock,
+};
+
 static const struct protocol ho_in_tls = {
     .name = "hos",
     .ports = no_ports,
@@ -417,6 +444,20 @@ static void says_ho_to_second(size_t socket, const struct fake_reactor_socket *s
     }
 }
 
+/* To the first request, when the second is under way. */
+static void says_ho_late(size_t socket, const struct fake_reactor_socket *sender, const void *bytes,
+                         size_t size)
+{
+    const uint8_t *hi = bytes;
+
+    (void)sender;
+    if (fake_reactor_sent() == 1 && size == 3) {
+        const uint8_t reply[] = {'h', 'o', hi[2]};
+
+        fake_reactor_say(socket, 1200, reply, sizeof(reply));
+    }
+}
+
 static void says_other_id(size_t socket, const struct fake_reactor_socket *sender,
                           const void *bytes, size_t size)
 {
@@ -551,6 +592,10 @@ static const struct one_case {
      PROBE_ANSWERED, 1, 5, 5},
     {"answers the second time", NULL, says_ho_to_second, &ho, PROBE_UDP, 3, false, PROBE_LISTENING,
      PROBE_ANSWERED, 2, 1007, 7},
+    {"answers late", NULL, says_ho_late, &ho, PROBE_UDP, 2, false, PROBE_LISTENING, PROBE_ANSWERED,
+     2, 1200, 200},
+    {"answers late, which misleads", NULL, says_ho_late, &ho_by_the_clock, PROBE_UDP, 2, false,
+     PROBE_LISTENING_OR_FILTERED, PROBE_TIMEOUT, 2, 2000, -1},
     {"answers somebody else", NULL, says_other_id, &ho, PROBE_UDP, 0, false,
      PROBE_LISTENING_OR_FILTERED, PROBE_TIMEOUT, 1, 1000, -1},
     {"empty datagrams", NULL, says_nothing_loudly, &ho, PROBE_UDP, 0, false,
