@@ -19,15 +19,16 @@ class Answer(NamedTuple):
     port: str  # of its ports
     protocol: str  # what --as would say
     says: tuple[Union[str, int], ...]
+    fields: tuple = ()  # and these are, by name, exactly so: ((name, value), ...)
 
 
 ANSWERS = (
-    Answer("dc", "dns", "dns", ()),
-    Answer("dc", "dns-udp", "dns", ()),
+    Answer("dc", "dns", "dns", ("NOERROR",)),
+    Answer("dc", "dns-udp", "dns", ("NOERROR",)),
     Answer("dc", "ldap", "ldap", ("dc1.example.test", "DC=example,DC=test", "GSS-SPNEGO")),
     Answer("dc", "cldap", "ldap", ("dc1.example.test", "DC=example,DC=test")),
     Answer("dc", "catalog", "ldap", ("dc1.example.test",)),
-    Answer("dc", "ldaps", "ldaps", ("dc1.example.test", "self-signed")),
+    Answer("dc", "ldaps", "ldaps", ("dc1.example.test", "unknown issuer")),
     Answer(
         "dc",
         "rpc",
@@ -37,14 +38,14 @@ ANSWERS = (
             "e3514235-4b06-11d1-ab04-00c04fc2dcd2",  # drsuapi
             "ncacn_ip_tcp",
             "ncacn_np",
-            49152,  # what Samba's servers begin with
+            "49152",  # what Samba's servers begin with
         ),
     ),
     Answer("dc", "netbios", "netbios", ("DC1", "EXAMPLE")),
     Answer("dc", "smb", "smb", ("3.1.1",)),
     Answer("dc", "kerberos", "kerberos", ("EXAMPLE.TEST",)),
     Answer("dc", "kerberos-udp", "kerberos", ("EXAMPLE.TEST",)),
-    Answer("files", "netbios", "netbios", ("FILES", "TESTS", "00:00:00:00:00:00")),
+    Answer("files", "netbios", "netbios", ("FILES", "TESTS")),  # nmbd has no MAC address to tell
     Answer("files", "smb", "smb", ("3.1.1",)),
     Answer("bind", "dns", "dns", ("refused",)),  # where no name of its zone is asked for
     Answer("bind", "dns-udp", "dns", ("refused",)),
@@ -80,6 +81,24 @@ ANSWERS = (
     ),
     Answer("played", "proxy", "isa", ()),
 )
+
+# Of nginx: what is wrong with its certificates, where they are asked for by their name and the
+# authority of the tests is trusted.
+VERDICTS = {
+    "https": ("trusted",),
+    "https-rsa": ("trusted",),
+    "https-tls12": ("trusted",),
+    "https-ed25519": ("trusted",),
+    "https-client-certificate": ("trusted",),
+    "https-expired": ("expired",),
+    "https-future": ("not yet valid",),
+    "https-wrong-name": ("wrong name",),
+    "https-self-signed": ("self-signed",),
+    "https-no-chain": ("unknown issuer",),
+}
+
+# The controller would ask other servers for names that are not its own, and there are none.
+DNS_NAMES = {"dc": "dc1.example.test"}
 
 # Silence is all that the snmp server has for it.
 WRONG_COMMUNITY = COMMUNITY + "-not"

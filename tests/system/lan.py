@@ -15,6 +15,7 @@ import os
 import pathlib
 import shutil
 import subprocess
+import threading
 
 from machines import ROOT, wait_until
 
@@ -104,6 +105,7 @@ class Lan:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.hosts = []
         self.last = CLIENT
+        self.lock = threading.Lock()
         self.holder = None
         if client is None:
             self.holder = subprocess.Popen(
@@ -140,13 +142,17 @@ class Lan:
         return network_of(self.client)
 
     def host(self, name, number=None, **options):
-        """A new host, with the next free number, or with `number`, from 200 on."""
-        if number is None:
-            self.last += 1
-            number = self.last
-        host = Host(self, name, number, **options)
-        self.hosts.append(host)
-        return host
+        """
+        A new host, with the next free number, or with `number`, from 200 on. Several threads may
+        start hosts.
+        """
+        with self.lock:
+            if number is None:
+                self.last += 1
+                number = self.last
+            host = Host(self, name, number, **options)
+            self.hosts.append(host)
+            return host
 
     def close(self):
         for host in self.hosts:

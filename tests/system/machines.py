@@ -56,6 +56,7 @@ class Machine:
         self.calls = 0
         self.foregrounds = 0
         self.foreground = None  # the service, where it runs in the foreground
+        self.around = []  # a command that starts what is said behind it: it may change what that sees
 
     # Programs.
 
@@ -245,7 +246,7 @@ class LinuxMachine(Machine):
     def spawn(self, command, out, err):
         with open(out, "wb") as out_file, open(err, "wb") as err_file:
             return subprocess.Popen(
-                ["nsenter", "-t", str(self.holder.pid), "-n", "--", *command],
+                [*self.around, "nsenter", "-t", str(self.holder.pid), "-n", "--", *command],
                 stdin=subprocess.DEVNULL,
                 stdout=out_file,
                 stderr=err_file,
@@ -343,7 +344,8 @@ class WindowsMachine(Machine):
     def spawn(self, command, out, err):
         with open(out, "wb") as out_file, open(err, "wb") as err_file:
             return subprocess.Popen(
-                ["sh", str(ROOT / "tools" / "wine-machine"), "run", str(self.machine), "--", *command],
+                [*self.around, "sh", str(ROOT / "tools" / "wine-machine"), "run"]
+                + [str(self.machine), "--", *command],
                 stdin=subprocess.DEVNULL,
                 stdout=out_file,
                 stderr=err_file,

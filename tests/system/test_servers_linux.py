@@ -1,11 +1,10 @@
 # SPDX-License-Identifier: MIT
 """
-The servers that portledger's probes are tested with work, before a probe is blamed: each
-starts, answers as it must when nothing of portledger's is in between, and leaves nothing.
+The servers that portledger's probes are tested with work, before a probe is blamed: what they
+are made of here; that each answers and leaves nothing, where all are there (test_query_servers).
 """
 
 import errno
-import os
 import pathlib
 import signal
 import socket
@@ -21,7 +20,7 @@ import expectations
 import raw_requests as raw
 from asking import ask_tcp, ask_udp
 from certificates import NAME, Authority
-from exchanges import EXCHANGES, ask, right
+from exchanges import EXCHANGES, right
 from lan import Lan
 from machines import LinuxMachine, wait_until
 from played_servers import (
@@ -35,6 +34,7 @@ from played_servers import (
     Filtered,
     Played,
 )
+from server_room import processes_in
 from servers import SERVERS, Web, start
 
 IP_RECVERR = 11  # linux/in.h
@@ -53,43 +53,6 @@ def lan_of_one_test(tmp_path):
         yield lan
     finally:
         lan.close()
-
-
-def network_name(pid):
-    return os.readlink(f"/proc/{pid}/ns/net")
-
-
-def processes_in(network):
-    found = []
-    for entry in pathlib.Path("/proc").iterdir():
-        if entry.name.isdigit():
-            try:
-                if network_name(entry.name) == network:
-                    found.append((entry / "cmdline").read_bytes())
-            except OSError:
-                continue
-    return found
-
-
-def mounts_below(folder):
-    return [
-        line
-        for line in pathlib.Path("/proc/self/mountinfo").read_text().splitlines()
-        if str(folder) in line
-    ]
-
-
-@pytest.mark.parametrize("name", SERVERS)
-def test_a_server_answers_and_leaves_nothing(name, lan, authority):
-    server = start(name, lan, authority)
-    network = network_name(server.host.holder.pid)
-    for exchange in EXCHANGES:
-        if exchange.server == name:
-            for file, reply in ask(lan, server, exchange):
-                assert right(exchange, reply), f"{file}: {reply[:100]!r}\n{server.host.log()}"
-    server.stop()
-    assert wait_until(lambda: not processes_in(network), "the end of the server's processes")
-    assert not mounts_below(lan.folder)
 
 
 def test_a_server_does_not_outlive_the_test(tmp_path):
@@ -237,25 +200,6 @@ def test_certificates_are_what_their_ports_say(lan, authority):
                 assert version == ("TLSv1.2" if name == "https-tls12" else "TLSv1.3")
             else:
                 assert wanted in said, f"{name}: {said}"
-
-
-@pytest.mark.parametrize(
-    "ports", [("mail", ("smtps", "imaps", "pop3s")), ("dc", ("ldaps", "catalog-tls"))]
-)
-def test_tls_is_spoken_before_the_protocol(ports, lan, authority):
-    name, secured_ports = ports
-    server = start(name, lan, authority)
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-    context.check_hostname = False
-    context.verify_mode = ssl.CERT_NONE  # the controller's is its own
-    for port in secured_ports:
-        with lan.inside():
-            plain = socket.create_connection((server.address, server.port(port)), 10)
-        with context.wrap_socket(plain) as secured:
-            secured.settimeout(10)
-            if name == "dc":
-                secured.sendall(raw.root_dse())
-            assert secured.recv(4096)[:1] in b"0+2*", port
 
 
 # Filtered ports: what the client's own kernel was told.
