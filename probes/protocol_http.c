@@ -16,21 +16,16 @@ enum { HTTP_PORT = 80, HTTPS_PORT = 443 };
 enum field { STATUS, REASON, SERVER, LOCATION, AUTHENTICATE, TRANSPORT, VERSION, FIELD_COUNT };
 
 static const struct answer_field fields[FIELD_COUNT] = {
-    [STATUS] = {.name = "http_status",
-                .type = ANSWER_NUMBER,
-                .help = "Status code",
-                .telling = true},
-    [REASON] = {.name = "http_reason", .help = "Words beside the status code"},
-    [SERVER] = {.name = "http_server",
-                .help = "Program that answered, as it says",
-                .telling = true},
-    [LOCATION] = {.name = "http_location", .help = "Where a redirection leads to", .telling = true},
-    [AUTHENTICATE] = {.name = "http_authenticate",
+    [STATUS] = {.name = "status", .type = ANSWER_NUMBER, .help = "Status code", .telling = true},
+    [REASON] = {.name = "reason", .help = "Words beside the status code"},
+    [SERVER] = {.name = "server", .help = "Program that answered, as it says", .telling = true},
+    [LOCATION] = {.name = "location", .help = "Where a redirection leads to", .telling = true},
+    [AUTHENTICATE] = {.name = "authenticate",
                       .help = "Ways to log in that are offered",
                       .many = true},
-    [TRANSPORT] = {.name = "http_strict_transport_security",
+    [TRANSPORT] = {.name = "strict_transport_security",
                    .help = "How long the name is to be asked in TLS only"},
-    [VERSION] = {.name = "http_version", .help = "Version of HTTP in the answer"},
+    [VERSION] = {.name = "version", .help = "Version of HTTP in the answer"},
 };
 
 /* Lines of the head that are kept. */

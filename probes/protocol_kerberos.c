@@ -41,26 +41,22 @@ enum field {
 };
 
 static const struct answer_field fields[FIELD_COUNT] = {
-    [ERROR] = {.name = "kerberos_error",
-               .help = "Name of the error that the server gave",
-               .telling = true},
-    [ERROR_CODE] = {.name = "kerberos_error_code", .type = ANSWER_NUMBER, .help = "Its number"},
-    [REALM] = {.name = "kerberos_realm",
+    [ERROR] = {.name = "error", .help = "Name of the error that the server gave", .telling = true},
+    [ERROR_CODE] = {.name = "error_code", .type = ANSWER_NUMBER, .help = "Its number"},
+    [REALM] = {.name = "realm",
                .help = "Realm that the server named; many give back the one that was asked for",
                .telling = true},
-    [CLIENT_REALM] = {.name = "kerberos_client_realm",
+    [CLIENT_REALM] = {.name = "client_realm",
                       .help = "Realm where it looks for the client, where that is another"},
-    [SERVER_TIME] = {.name = "kerberos_server_time",
+    [SERVER_TIME] = {.name = "server_time",
                      .type = ANSWER_TIME,
                      .help = "Clock of the server",
                      .fleeting = true},
-    [TEXT] = {.name = "kerberos_text", .help = "What it says about the error"},
-    [PREAUTHENTICATION] = {.name = "kerberos_preauthentication",
+    [TEXT] = {.name = "text", .help = "What it says about the error"},
+    [PREAUTHENTICATION] = {.name = "preauthentication",
                            .help = "Way to prove who asks that it takes",
                            .many = true},
-    [ENCRYPTION] = {.name = "kerberos_encryption",
-                    .help = "Encryption that it takes",
-                    .many = true},
+    [ENCRYPTION] = {.name = "encryption", .help = "Encryption that it takes", .many = true},
 };
 
 struct name {
@@ -428,7 +424,7 @@ static enum protocol_next read_ticket(struct talk *talk, struct byte_reader mess
     while (ber_next(&parts, &element)) {
         struct byte_reader part = byte_reader_of(element.bytes, element.size);
 
-        if (element.tag == CONTEXT(3) && answer_find(&talk->answer, "kerberos_realm") == NULL) {
+        if (element.tag == CONTEXT(3) && answer_find(&talk->answer, "realm") == NULL) {
             add_text(talk, REALM, ber_take(&part, BER_GENERAL_STRING));
         }
     }

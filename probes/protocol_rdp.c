@@ -29,15 +29,15 @@ enum {
 enum field { SECURITY, NLA_REQUIRED, FAILURE, FLAG, FIELD_COUNT };
 
 static const struct answer_field fields[FIELD_COUNT] = {
-    [SECURITY] = {.name = "rdp_security",
+    [SECURITY] = {.name = "security",
                   .help = "Security that the server chose, of TLS and what is older",
                   .telling = true},
-    [NLA_REQUIRED] = {.name = "rdp_nla_required",
+    [NLA_REQUIRED] = {.name = "nla_required",
                       .type = ANSWER_TRUTH,
                       .help = "The server wants a log-on before a session begins",
                       .telling = true},
-    [FAILURE] = {.name = "rdp_failure", .help = "Why the server chose none", .telling = true},
-    [FLAG] = {.name = "rdp_flag", .help = "What the server can do", .many = true},
+    [FAILURE] = {.name = "failure", .help = "Why the server chose none", .telling = true},
+    [FLAG] = {.name = "flag", .help = "What the server can do", .many = true},
 };
 
 struct name {

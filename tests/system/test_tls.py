@@ -72,7 +72,7 @@ def test_what_stands_in_the_chain_is_told(net):
 def test_a_protocol_is_asked_inside(net):
     record = ask(net, "self-signed", "https")
     assert record["cause"] == "answered", record
-    assert record["answer"]["http_status"] == 204
+    assert record["answer"]["status"] == 204
     assert "self-signed" in record["answer"]["tls_verdict"]
 
 

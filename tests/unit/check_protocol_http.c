@@ -71,14 +71,14 @@ START_TEST(the_head_is_read)
     rehearsal_begin(&rehearsal);
     rehearsal_hear(&rehearsal, redirect, strlen(redirect), false);
     rehearsal_expect(&rehearsal, "ANSWERED \n"
-                                 "http_status=301\n"
-                                 "http_reason=Moved Permanently\n"
-                                 "http_version=1.1\n"
-                                 "http_server=nginx/1.22.1\n"
-                                 "http_location=https://server.example.com/\n"
-                                 "http_authenticate=Negotiate\n"
-                                 "http_authenticate=NTLM\n"
-                                 "http_strict_transport_security=max-age=63072000\n");
+                                 "status=301\n"
+                                 "reason=Moved Permanently\n"
+                                 "version=1.1\n"
+                                 "server=nginx/1.22.1\n"
+                                 "location=https://server.example.com/\n"
+                                 "authenticate=Negotiate\n"
+                                 "authenticate=NTLM\n"
+                                 "strict_transport_security=max-age=63072000\n");
 }
 END_TEST
 
@@ -106,11 +106,11 @@ START_TEST(nginx_tells_what_it_is)
     byte_writer_clear(&reply);
     ck_assert_int_eq(rehearsal.next, PROTOCOL_ANSWERED);
     ck_assert(!rehearsal.talk.is_partial);
-    ck_assert_str_eq(rehearsal_value(&rehearsal, "http_status"), real[_i].status);
-    ck_assert_str_eq(rehearsal_value(&rehearsal, "http_reason"), real[_i].reason);
-    ck_assert_str_eq(rehearsal_value(&rehearsal, "http_location"), real[_i].location);
-    ck_assert_str_eq(rehearsal_value(&rehearsal, "http_server"), "nginx/1.22.1");
-    ck_assert_str_eq(rehearsal_value(&rehearsal, "http_version"), "1.1");
+    ck_assert_str_eq(rehearsal_value(&rehearsal, "status"), real[_i].status);
+    ck_assert_str_eq(rehearsal_value(&rehearsal, "reason"), real[_i].reason);
+    ck_assert_str_eq(rehearsal_value(&rehearsal, "location"), real[_i].location);
+    ck_assert_str_eq(rehearsal_value(&rehearsal, "server"), "nginx/1.22.1");
+    ck_assert_str_eq(rehearsal_value(&rehearsal, "version"), "1.1");
 }
 END_TEST
 
@@ -119,18 +119,17 @@ static const struct {
     bool ended;
     const char *shown;
 } replies[] = {
-    {"HTTP/1.0 200 OK\n\n", false,
-     "ANSWERED \nhttp_status=200\nhttp_reason=OK\nhttp_version=1.0\n"},
-    {"HTTP/1.1 204\r\n\r\n", false, "ANSWERED \nhttp_status=204\nhttp_version=1.1\n"},
-    {"HTTP/1.1 204 \r\n\r\n", false, "ANSWERED \nhttp_status=204\nhttp_version=1.1\n"},
+    {"HTTP/1.0 200 OK\n\n", false, "ANSWERED \nstatus=200\nreason=OK\nversion=1.0\n"},
+    {"HTTP/1.1 204\r\n\r\n", false, "ANSWERED \nstatus=204\nversion=1.1\n"},
+    {"HTTP/1.1 204 \r\n\r\n", false, "ANSWERED \nstatus=204\nversion=1.1\n"},
     {"HTTP/1.1 100 Continue\r\nServer: a\r\n\r\nHTTP/1.1 404 No\r\nServer: b\r\nServer: c\r\n\r\n",
-     false, "ANSWERED \nhttp_status=404\nhttp_reason=No\nhttp_version=1.1\nhttp_server=b\n"},
+     false, "ANSWERED \nstatus=404\nreason=No\nversion=1.1\nserver=b\n"},
     {"HTTP/1.1 200 OK\r\nServer: a\r\nno header\r\n", true,
-     "ANSWERED (partial) \nhttp_status=200\nhttp_reason=OK\nhttp_version=1.1\nhttp_server=a\n"},
+     "ANSWERED (partial) \nstatus=200\nreason=OK\nversion=1.1\nserver=a\n"},
     {"HTTP/1.1 200 OK\r\nServer: \x1b[31mred\r\n\r\n", false,
-     "ANSWERED \nhttp_status=200\nhttp_reason=OK\nhttp_version=1.1\n"
-     "http_server=\\x1B[31mred\n"},
-    {"HTTP/1.1 200 OK\r\n", false, "WAIT \nhttp_status=200\nhttp_reason=OK\nhttp_version=1.1\n"},
+     "ANSWERED \nstatus=200\nreason=OK\nversion=1.1\n"
+     "server=\\x1B[31mred\n"},
+    {"HTTP/1.1 200 OK\r\n", false, "WAIT \nstatus=200\nreason=OK\nversion=1.1\n"},
     {"HTTP/1.1 100 Continue\r\n\r\n", true, "WAIT \n"},
     {"HTTP/1.1", true, "WAIT \n"},
     {"", true, "WAIT \n"},

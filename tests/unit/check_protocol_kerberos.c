@@ -37,37 +37,37 @@ static const struct {
 } real[] = {
     {"kerberos-samba-udp", PROBE_UDP,
      "ANSWERED \n"
-     "kerberos_error=KDC_ERR_C_PRINCIPAL_UNKNOWN\n"
-     "kerberos_error_code=6\n"
-     "kerberos_realm=EXAMPLE.TEST\n"
-     "kerberos_server_time=1795787028266\n"},
+     "error=KDC_ERR_C_PRINCIPAL_UNKNOWN\n"
+     "error_code=6\n"
+     "realm=EXAMPLE.TEST\n"
+     "server_time=1795787028266\n"},
     {"kerberos-samba-tcp", PROBE_TCP,
      "ANSWERED \n"
-     "kerberos_error=KDC_ERR_C_PRINCIPAL_UNKNOWN\n"
-     "kerberos_error_code=6\n"
-     "kerberos_realm=EXAMPLE.TEST\n"
-     "kerberos_server_time=1795787028269\n"},
+     "error=KDC_ERR_C_PRINCIPAL_UNKNOWN\n"
+     "error_code=6\n"
+     "realm=EXAMPLE.TEST\n"
+     "server_time=1795787028269\n"},
     {"kerberos-samba-wrong-realm", PROBE_UDP,
      "ANSWERED \n"
-     "kerberos_error=KDC_ERR_C_PRINCIPAL_UNKNOWN\n"
-     "kerberos_error_code=6\n"
-     "kerberos_realm=OTHER.EXAMPLE.NET\n"
-     "kerberos_server_time=1795787028523\n"},
+     "error=KDC_ERR_C_PRINCIPAL_UNKNOWN\n"
+     "error_code=6\n"
+     "realm=OTHER.EXAMPLE.NET\n"
+     "server_time=1795787028523\n"},
     {"kerberos-samba-preauth-udp", PROBE_UDP,
      "ANSWERED \n"
-     "kerberos_error=KDC_ERR_PREAUTH_REQUIRED\n"
-     "kerberos_error_code=25\n"
-     "kerberos_realm=EXAMPLE.TEST\n"
-     "kerberos_server_time=1795787028530\n"
-     "kerberos_text=Need to use PA-ENC-TIMESTAMP/PA-PK-AS-REQ\n"
-     "kerberos_preauthentication=PKINIT\n"
-     "kerberos_preauthentication=PKINIT (Windows 2000)\n"
-     "kerberos_preauthentication=PKINIT-KX\n"
-     "kerberos_preauthentication=encrypted timestamp\n"
-     "kerberos_preauthentication=FX-FAST\n"
-     "kerberos_preauthentication=PA-SVR-REFERRAL\n"
-     "kerberos_preauthentication=ETYPE-INFO2\n"
-     "kerberos_encryption=aes256-cts-hmac-sha1-96\n"},
+     "error=KDC_ERR_PREAUTH_REQUIRED\n"
+     "error_code=25\n"
+     "realm=EXAMPLE.TEST\n"
+     "server_time=1795787028530\n"
+     "text=Need to use PA-ENC-TIMESTAMP/PA-PK-AS-REQ\n"
+     "preauthentication=PKINIT\n"
+     "preauthentication=PKINIT (Windows 2000)\n"
+     "preauthentication=PKINIT-KX\n"
+     "preauthentication=encrypted timestamp\n"
+     "preauthentication=FX-FAST\n"
+     "preauthentication=PA-SVR-REFERRAL\n"
+     "preauthentication=ETYPE-INFO2\n"
+     "encryption=aes256-cts-hmac-sha1-96\n"},
 };
 
 START_TEST(samba_tells_its_error)
@@ -133,17 +133,17 @@ static const struct {
     const char *shown;
 } replies[] = {
     {"\x7e\x0c\x30\x0a\xa6\3\2\1\x44\xa7\3\x1b\1A", 14,
-     "ANSWERED \nkerberos_error=KDC_ERR_WRONG_REALM\nkerberos_error_code=68\n"
-     "kerberos_client_realm=A\n"},
+     "ANSWERED \nerror=KDC_ERR_WRONG_REALM\nerror_code=68\n"
+     "client_realm=A\n"},
     {"\x7e\x11\x30\x0f\xa6\3\2\1\x44\xa7\3\x1b\1B" REALM_B, 19,
-     "ANSWERED \nkerberos_error=KDC_ERR_WRONG_REALM\nkerberos_error_code=68\n"
-     "kerberos_realm=B\n"},
-    {"\x7e\7\x30\5\xa6\3\2\1\x63", 9, "ANSWERED \nkerberos_error=99\nkerberos_error_code=99\n"},
+     "ANSWERED \nerror=KDC_ERR_WRONG_REALM\nerror_code=68\n"
+     "realm=B\n"},
+    {"\x7e\7\x30\5\xa6\3\2\1\x63", 9, "ANSWERED \nerror=99\nerror_code=99\n"},
     {"\x7e\x09\x30\7\xa6\3\2\1\6\xa9\x7f", 11,
-     "ANSWERED (partial) \nkerberos_error=KDC_ERR_C_PRINCIPAL_UNKNOWN\n"
-     "kerberos_error_code=6\n"},
+     "ANSWERED (partial) \nerror=KDC_ERR_C_PRINCIPAL_UNKNOWN\n"
+     "error_code=6\n"},
     {"\x6b\7\x30\5\xa3\3\x1b\1R", 9,
-     "ANSWERED the server gave a ticket to a client that was made up\nkerberos_realm=R\n"},
+     "ANSWERED the server gave a ticket to a client that was made up\nrealm=R\n"},
     {"\x7e\2\x30\0", 4, "WRONG a Kerberos error that cannot be read\n"},
     {"\x7e\x88\xff\xff\xff\xff\xff\xff\xff\xff", 10,
      "WRONG a Kerberos error that cannot be read\n"},

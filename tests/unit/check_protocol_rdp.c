@@ -30,11 +30,11 @@ static const struct {
     const char *fixture;
     const char *shown;
 } real[] = {
-    {"rdp-xrdp-tls", "TLS \nrdp_security=TLS\nrdp_nla_required=0\n"
-                     "rdp_flag=extended client data\n"},
-    {"rdp-xrdp-old", "ANSWERED \nrdp_security=standard RDP security\nrdp_nla_required=0\n"
-                     "rdp_flag=extended client data\n"},
-    {"rdp-xrdp-failure", "ANSWERED \nrdp_failure=SSL_REQUIRED_BY_SERVER\n"},
+    {"rdp-xrdp-tls", "TLS \nsecurity=TLS\nnla_required=0\n"
+                     "flag=extended client data\n"},
+    {"rdp-xrdp-old", "ANSWERED \nsecurity=standard RDP security\nnla_required=0\n"
+                     "flag=extended client data\n"},
+    {"rdp-xrdp-failure", "ANSWERED \nfailure=SSL_REQUIRED_BY_SERVER\n"},
 };
 
 START_TEST(xrdp_tells_its_security)
@@ -53,15 +53,15 @@ static const struct {
     const char *shown;
 } replies[] = {
     {CONFIRM "\2\x1f\x08\0\1\0\0\0", 19,
-     "TLS \nrdp_security=TLS\nrdp_nla_required=0\nrdp_flag=extended client data\n"
-     "rdp_flag=graphics pipeline\nrdp_flag=restricted admin mode\n"
-     "rdp_flag=redirected authentication\n"},
+     "TLS \nsecurity=TLS\nnla_required=0\nflag=extended client data\n"
+     "flag=graphics pipeline\nflag=restricted admin mode\n"
+     "flag=redirected authentication\n"},
     {CONFIRM "\3\0\x08\0\5\0\0\0", 19,
-     "ANSWERED \nrdp_failure=HYBRID_REQUIRED_BY_SERVER\nrdp_nla_required=1\n"},
-    {CONFIRM "\3\0\x08\0\x63\0\0\0", 19, "ANSWERED \nrdp_failure=99\n"},
-    {CONFIRM "\2\0\x08\0\x40\0\0\0", 19, "ANSWERED \nrdp_security=64\nrdp_nla_required=0\n"},
+     "ANSWERED \nfailure=HYBRID_REQUIRED_BY_SERVER\nnla_required=1\n"},
+    {CONFIRM "\3\0\x08\0\x63\0\0\0", 19, "ANSWERED \nfailure=99\n"},
+    {CONFIRM "\2\0\x08\0\x40\0\0\0", 19, "ANSWERED \nsecurity=64\nnla_required=0\n"},
     {"\3\0\0\x0b\x06\xd0\0\0\x12\x34\0", 11,
-     "ANSWERED \nrdp_security=standard RDP security\nrdp_nla_required=0\n"},
+     "ANSWERED \nsecurity=standard RDP security\nnla_required=0\n"},
     {CONFIRM "\4\0\x08\0\1\0\0\0", 19, "WRONG an RDP confirmation of another form\n"},
     {"\3\0\0\x0c\x07\xd0\0\0\x12\x34\0\2", 12, "WRONG an RDP confirmation of another form\n"},
     {"\3\0\0\x0b\x06\x80\0\0\x12\x34\0", 11, "WRONG TPKT, and no confirmation of RDP in it\n"},

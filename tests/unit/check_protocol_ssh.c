@@ -32,42 +32,42 @@ START_TEST(openssh_offers_its_algorithms)
     rehearsal_fixture(&reply, "ssh-openssh-kexinit");
     hear_reply(false);
     rehearsal_expect(&rehearsal, "ANSWERED \n"
-                                 "ssh_banner=SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10\n"
-                                 "ssh_version=2.0\n"
-                                 "ssh_software=OpenSSH_9.2p1\n"
-                                 "ssh_comments=Debian-2+deb12u10\n"
-                                 "ssh_kex_algorithm=sntrup761x25519-sha512\n"
-                                 "ssh_kex_algorithm=sntrup761x25519-sha512@openssh.com\n"
-                                 "ssh_kex_algorithm=curve25519-sha256\n"
-                                 "ssh_kex_algorithm=curve25519-sha256@libssh.org\n"
-                                 "ssh_kex_algorithm=ecdh-sha2-nistp256\n"
-                                 "ssh_kex_algorithm=ecdh-sha2-nistp384\n"
-                                 "ssh_kex_algorithm=ecdh-sha2-nistp521\n"
-                                 "ssh_kex_algorithm=diffie-hellman-group-exchange-sha256\n"
-                                 "ssh_kex_algorithm=diffie-hellman-group16-sha512\n"
-                                 "ssh_kex_algorithm=diffie-hellman-group18-sha512\n"
-                                 "ssh_kex_algorithm=diffie-hellman-group14-sha256\n"
-                                 "ssh_kex_algorithm=kex-strict-s-v00@openssh.com\n"
-                                 "ssh_host_key_algorithm=ssh-ed25519\n"
-                                 "ssh_host_key_algorithm=ecdsa-sha2-nistp256\n"
-                                 "ssh_cipher=chacha20-poly1305@openssh.com\n"
-                                 "ssh_cipher=aes128-ctr\n"
-                                 "ssh_cipher=aes192-ctr\n"
-                                 "ssh_cipher=aes256-ctr\n"
-                                 "ssh_cipher=aes128-gcm@openssh.com\n"
-                                 "ssh_cipher=aes256-gcm@openssh.com\n"
-                                 "ssh_mac=umac-64-etm@openssh.com\n"
-                                 "ssh_mac=umac-128-etm@openssh.com\n"
-                                 "ssh_mac=hmac-sha2-256-etm@openssh.com\n"
-                                 "ssh_mac=hmac-sha2-512-etm@openssh.com\n"
-                                 "ssh_mac=hmac-sha1-etm@openssh.com\n"
-                                 "ssh_mac=umac-64@openssh.com\n"
-                                 "ssh_mac=umac-128@openssh.com\n"
-                                 "ssh_mac=hmac-sha2-256\n"
-                                 "ssh_mac=hmac-sha2-512\n"
-                                 "ssh_mac=hmac-sha1\n"
-                                 "ssh_compression=none\n"
-                                 "ssh_compression=zlib@openssh.com\n");
+                                 "banner=SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10\n"
+                                 "version=2.0\n"
+                                 "software=OpenSSH_9.2p1\n"
+                                 "comments=Debian-2+deb12u10\n"
+                                 "kex_algorithm=sntrup761x25519-sha512\n"
+                                 "kex_algorithm=sntrup761x25519-sha512@openssh.com\n"
+                                 "kex_algorithm=curve25519-sha256\n"
+                                 "kex_algorithm=curve25519-sha256@libssh.org\n"
+                                 "kex_algorithm=ecdh-sha2-nistp256\n"
+                                 "kex_algorithm=ecdh-sha2-nistp384\n"
+                                 "kex_algorithm=ecdh-sha2-nistp521\n"
+                                 "kex_algorithm=diffie-hellman-group-exchange-sha256\n"
+                                 "kex_algorithm=diffie-hellman-group16-sha512\n"
+                                 "kex_algorithm=diffie-hellman-group18-sha512\n"
+                                 "kex_algorithm=diffie-hellman-group14-sha256\n"
+                                 "kex_algorithm=kex-strict-s-v00@openssh.com\n"
+                                 "host_key_algorithm=ssh-ed25519\n"
+                                 "host_key_algorithm=ecdsa-sha2-nistp256\n"
+                                 "cipher=chacha20-poly1305@openssh.com\n"
+                                 "cipher=aes128-ctr\n"
+                                 "cipher=aes192-ctr\n"
+                                 "cipher=aes256-ctr\n"
+                                 "cipher=aes128-gcm@openssh.com\n"
+                                 "cipher=aes256-gcm@openssh.com\n"
+                                 "mac=umac-64-etm@openssh.com\n"
+                                 "mac=umac-128-etm@openssh.com\n"
+                                 "mac=hmac-sha2-256-etm@openssh.com\n"
+                                 "mac=hmac-sha2-512-etm@openssh.com\n"
+                                 "mac=hmac-sha1-etm@openssh.com\n"
+                                 "mac=umac-64@openssh.com\n"
+                                 "mac=umac-128@openssh.com\n"
+                                 "mac=hmac-sha2-256\n"
+                                 "mac=hmac-sha2-512\n"
+                                 "mac=hmac-sha1\n"
+                                 "compression=none\n"
+                                 "compression=zlib@openssh.com\n");
 }
 END_TEST
 
@@ -80,14 +80,14 @@ START_TEST(who_asks_is_told_once_the_server_has_spoken)
     ck_assert_mem_eq(rehearsal.talk.out.bytes, "SSH-2.0-portledger\r\n", 20);
     rehearsal_hear(&rehearsal, "", 0, true);
     rehearsal_expect(&rehearsal, "ANSWERED (partial) it ended before it offered algorithms\n"
-                                 "ssh_banner=SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10\n"
-                                 "ssh_version=2.0\n"
-                                 "ssh_software=OpenSSH_9.2p1\n"
-                                 "ssh_comments=Debian-2+deb12u10\n");
+                                 "banner=SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10\n"
+                                 "version=2.0\n"
+                                 "software=OpenSSH_9.2p1\n"
+                                 "comments=Debian-2+deb12u10\n");
 }
 END_TEST
 
-#define NAME "ssh_banner=SSH-2.0-x\nssh_version=2.0\nssh_software=x\n"
+#define NAME "banner=SSH-2.0-x\nversion=2.0\nsoftware=x\n"
 
 static const struct {
     const char *bytes;
@@ -95,10 +95,9 @@ static const struct {
     bool ended;
     const char *shown;
 } replies[] = {
-    {"SSH-1.5-old\n", 12, false,
-     "ANSWERED \nssh_banner=SSH-1.5-old\nssh_version=1.5\nssh_software=old\n"},
-    {"Hello\r\n\r\nSSH-2.0-x\r\n", 20, false, "WAIT \nssh_greeting=Hello\nssh_greeting=\n" NAME},
-    {"SSH-nothing\r\n", 13, false, "ANSWERED \nssh_banner=SSH-nothing\n"},
+    {"SSH-1.5-old\n", 12, false, "ANSWERED \nbanner=SSH-1.5-old\nversion=1.5\nsoftware=old\n"},
+    {"Hello\r\n\r\nSSH-2.0-x\r\n", 20, false, "WAIT \ngreeting=Hello\ngreeting=\n" NAME},
+    {"SSH-nothing\r\n", 13, false, "ANSWERED \nbanner=SSH-nothing\n"},
     {"SSH-2.0-x\r\nInvalid\r\n", 20, false,
      "ANSWERED (partial) what follows its name is no packet of SSH\n" NAME},
     {"SSH-2.0-x\r\n\0\0\0\1\0", 16, false,
@@ -144,11 +143,11 @@ START_TEST(lists_that_differ_by_direction_are_told_apart)
     byte_writer_zeros(&reply, 5 + 4);
     byte_writer_set_be32(&reply, begin, (uint32_t)(reply.size - begin - 4));
     hear_reply(false);
-    rehearsal_expect(&rehearsal, "ANSWERED \n" NAME "ssh_kex_algorithm=k1\nssh_kex_algorithm=k2\n"
-                                 "ssh_host_key_algorithm=h\n"
-                                 "ssh_cipher=c1\nssh_cipher_to_client=c2\n"
-                                 "ssh_mac=m\n"
-                                 "ssh_compression_to_client=none\n");
+    rehearsal_expect(&rehearsal, "ANSWERED \n" NAME "kex_algorithm=k1\nkex_algorithm=k2\n"
+                                 "host_key_algorithm=h\n"
+                                 "cipher=c1\ncipher_to_client=c2\n"
+                                 "mac=m\n"
+                                 "compression_to_client=none\n");
 }
 END_TEST
 
