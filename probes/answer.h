@@ -26,11 +26,12 @@ enum answer_type {
 struct answer_field {
     const char *name; /* snake_case: the key of outputs, and of expectations of jobs */
     enum answer_type type;
-    const char *unit; /* "ms", "bytes"; NULL: none */
-    const char *help; /* one line, no period */
-    bool many;        /* there can be several of it in an answer, or in an item */
-    bool telling;     /* shown where there is room for little: without any, the first few are */
-    bool fleeting;    /* differs from one time to the next (a clock): no change of the server */
+    const char *unit;  /* "ms", "bytes"; NULL: none */
+    const char *help;  /* one line, no period */
+    bool many;         /* there can be several of it in an answer, or in an item */
+    bool telling;      /* shown where there is room for little: without any, the first few are */
+    const char *label; /* words before it there; NULL: its name, and none before a text */
+    bool fleeting;     /* differs from one time to the next (a clock): no change of the server */
 };
 
 /* One of them. */

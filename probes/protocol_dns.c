@@ -52,7 +52,9 @@ enum {
 };
 
 static const struct answer_field fields[FIELD_COUNT] = {
-    [RCODE] = {.name = "rcode", .help = "What came of the question: NOERROR, NXDOMAIN, REFUSED"},
+    [RCODE] = {.name = "rcode",
+               .help = "What came of the question: NOERROR, NXDOMAIN, REFUSED",
+               .telling = true},
     [AUTHORITATIVE] = {.name = "authoritative",
                        .type = ANSWER_TRUTH,
                        .help = "Whether the server has the name in a zone of its own"},

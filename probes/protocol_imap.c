@@ -22,11 +22,12 @@ enum {
 static const struct answer_field fields[FIELD_COUNT] = {
     [STATUS] = {.name = "status",
                 .help = "OK: clients may log on; PREAUTH: they are; BYE: they may not"},
-    [BANNER] = {.name = "banner", .help = "What it says of itself"},
+    [BANNER] = {.name = "banner", .help = "What it says of itself", .telling = true},
     [CAPABILITIES] = {.name = "capabilities", .help = "What it can, a word each", .many = true},
     [START_TLS] = {.name = "start_tls",
                    .type = ANSWER_TRUTH,
-                   .help = "Whether TLS can begin on this connection"},
+                   .help = "Whether TLS can begin on this connection",
+                   .telling = true},
 };
 
 enum { STATUS_BYE = 2 };

@@ -37,7 +37,8 @@ static const struct answer_field fields[FIELD_COUNT] = {
     [COMMAND] = {.name = "command",
                  .help = "What the server replied, hexadecimal: 0x1000 is right"},
     [SERVER_ADDRESS] = {.name = "server_address",
-                        .help = "Address that the server tells of itself"},
+                        .help = "Address that the server tells of itself",
+                        .telling = true},
     [SERVER_PORT] = {.name = "server_port", .type = ANSWER_NUMBER, .help = "Its port, likewise"},
 };
 

@@ -62,6 +62,7 @@ enum {
     IS_SYNCHRONIZED,
     IS_GLOBAL_CATALOG_READY,
     DOMAIN_FUNCTIONALITY,
+    DOMAIN_LEVEL,
     FOREST_FUNCTIONALITY,
     DOMAIN_CONTROLLER_FUNCTIONALITY,
     SUPPORTED_EXTENSIONS,
@@ -111,7 +112,9 @@ static const struct answer_field fields[FIELD_COUNT] = {
     [SUPPORTED_SASL_MECHANISMS] = {.name = "supported_sasl_mechanisms",
                                    .help = "Ways to log on",
                                    .many = true},
-    [DNS_HOST_NAME] = {.name = "dns_host_name", .help = "The server's name in DNS"},
+    [DNS_HOST_NAME] = {.name = "dns_host_name",
+                       .help = "The server's name in DNS",
+                       .telling = true},
     [LDAP_SERVICE_NAME] = {.name = "ldap_service_name", .help = "The server's name for Kerberos"},
     [SERVER_NAME] = {.name = "server_name", .help = "Entry of the server"},
     [SUPPORTED_CAPABILITIES] = {.name = "supported_capabilities",
@@ -126,6 +129,10 @@ static const struct answer_field fields[FIELD_COUNT] = {
     [DOMAIN_FUNCTIONALITY] = {.name = "domain_functionality",
                               .type = ANSWER_NUMBER,
                               .help = "Level of the domain: 7 is that of Windows Server 2016"},
+    [DOMAIN_LEVEL] = {.name = "domain_level",
+                      .help = "The same as the oldest Windows Server that can be a controller",
+                      .telling = true,
+                      .label = "domain level"},
     [FOREST_FUNCTIONALITY] = {.name = "forest_functionality",
                               .type = ANSWER_NUMBER,
                               .help = "Level of the forest"},
@@ -139,7 +146,7 @@ static const struct answer_field fields[FIELD_COUNT] = {
                             .help = "Features, with their name where known",
                             .many = true},
     [ALT_SERVERS] = {.name = "alt_servers", .help = "Other servers to ask", .many = true},
-    [VENDOR_NAME] = {.name = "vendor_name", .help = "Who made the server"},
+    [VENDOR_NAME] = {.name = "vendor_name", .help = "Who made the server", .telling = true},
     [VENDOR_VERSION] = {.name = "vendor_version", .help = "Version of the server"},
     [ATTRIBUTE] = {.name = "attribute", .help = "Name of an attribute that has no field"},
     [VALUE] = {.name = "value", .help = "One value of it"},
@@ -258,6 +265,12 @@ static const struct {
     {"1.3.6.1.4.1.4203.1.11.3", "who am I"},                  /* RFC 4532 */
 };
 
+/* MS-ADTS section 6.1.4.3: Windows Server by its year. */
+static const struct value_name levels[] = {
+    {0, "2000"}, {1, "2003 interim"}, {2, "2003"}, {3, "2008"},  {4, "2008 R2"},
+    {5, "2012"}, {6, "2012 R2"},      {7, "2016"}, {10, "2025"}, {0, NULL},
+};
+
 /* RFC 4511 appendix A. */
 static const struct value_name results[] = {
     {0, "success"},
@@ -374,6 +387,17 @@ static bool read_truth(struct line value, int64_t *number)
     return *number != 0 || line_equals(value, "FALSE");
 }
 
+/* A level that has no name yet is only told as a number. */
+static void add_level(struct answer *answer, int64_t level)
+{
+    const char *name =
+        level < 0 || level > UINT32_MAX ? NULL : value_name_find(levels, (uint32_t)level);
+
+    if (name != NULL) {
+        answer_add_string(answer, &fields[DOMAIN_LEVEL], name);
+    }
+}
+
 /* False where the value is not of the field's type. */
 static bool add_known(struct answer *answer, int field, const struct ber_element *value)
 {
@@ -399,6 +423,9 @@ static bool add_known(struct answer *answer, int field, const struct ber_element
     }
     if (is_one) {
         answer_add_number(answer, &fields[field], number);
+    }
+    if (is_one && field == DOMAIN_FUNCTIONALITY) {
+        add_level(answer, number);
     }
     return is_one;
 }

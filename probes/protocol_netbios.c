@@ -36,10 +36,11 @@ enum {
 
 static const struct answer_field fields[FIELD_COUNT] = {
     [RCODE] = {.name = "rcode", .help = "Error code, where the node refused"},
-    [COMPUTER] = {.name = "computer", .help = "Name of the computer"},
-    [DOMAIN_NAME] = {.name = "domain", .help = "Its domain or workgroup"},
+    [COMPUTER] = {.name = "computer", .help = "Name of the computer", .telling = true},
+    [DOMAIN_NAME] = {.name = "domain", .help = "Its domain or workgroup", .telling = true},
     [MAC] = {.name = "mac_address",
-             .help = "Address of the network card; Samba may put anything there"},
+             .help = "Address of the network card; Samba may put anything there",
+             .telling = true},
     [NAME] = {.name = "name", .help = "One of the names that the node has"},
     [SUFFIX] = {.name = "suffix", .help = "Last byte of the name, hexadecimal: what it is for"},
     [MEANING] = {.name = "meaning", .help = "The same in words, where known"},

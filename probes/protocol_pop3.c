@@ -27,13 +27,17 @@ enum {
 
 static const struct answer_field fields[FIELD_COUNT] = {
     [STATUS] = {.name = "status", .help = "+OK: the server is there for its clients; -ERR"},
-    [BANNER] = {.name = "banner", .help = "What it says of itself", .fleeting = true},
+    [BANNER] = {.name = "banner",
+                .help = "What it says of itself",
+                .fleeting = true,
+                .telling = true},
     [CAPABILITIES] = {.name = "capabilities",
                       .help = "What it can, a line each; none where it does not tell",
                       .many = true},
     [START_TLS] = {.name = "start_tls",
                    .type = ANSWER_TRUTH,
-                   .help = "Whether TLS can begin on this connection (STLS)"},
+                   .help = "Whether TLS can begin on this connection (STLS)",
+                   .telling = true},
 };
 
 static void begin(struct talk *talk)

@@ -33,7 +33,8 @@ static const struct answer_field fields[FIELD_COUNT] = {
     [BANNER] = {.name = "banner",
                 .help = "What it says of itself, a line each",
                 .many = true,
-                .fleeting = true},
+                .fleeting = true,
+                .telling = true},
     [EHLO_CODE] = {.name = "ehlo_code",
                    .type = ANSWER_NUMBER,
                    .help = "250: it has told its capabilities"},
@@ -43,7 +44,8 @@ static const struct answer_field fields[FIELD_COUNT] = {
                       .many = true},
     [START_TLS] = {.name = "start_tls",
                    .type = ANSWER_TRUTH,
-                   .help = "Whether TLS can begin on this connection"},
+                   .help = "Whether TLS can begin on this connection",
+                   .telling = true},
 };
 
 enum {

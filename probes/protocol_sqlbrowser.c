@@ -28,14 +28,20 @@ enum {
 };
 
 static const struct answer_field fields[FIELD_COUNT] = {
-    [INSTANCES] = {.name = "instances", .type = ANSWER_NUMBER, .help = "How many instances it has"},
+    [INSTANCES] = {.name = "instances",
+                   .type = ANSWER_NUMBER,
+                   .help = "How many instances it has",
+                   .telling = true},
     [SERVER] = {.name = "server", .help = "Name of the computer"},
-    [INSTANCE] = {.name = "instance", .help = "Name of the instance"},
+    [INSTANCE] = {.name = "instance", .help = "Name of the instance", .telling = true},
     [CLUSTERED] = {.name = "clustered",
                    .type = ANSWER_TRUTH,
                    .help = "Whether it is one of a cluster"},
     [VERSION] = {.name = "version", .help = "Version of SQL Server"},
-    [TCP_PORT] = {.name = "tcp_port", .type = ANSWER_NUMBER, .help = "Port that it listens on"},
+    [TCP_PORT] = {.name = "tcp_port",
+                  .type = ANSWER_NUMBER,
+                  .help = "Port that it listens on",
+                  .telling = true},
     [PIPE] = {.name = "pipe", .help = "Named pipe that it listens on"},
     [OTHER] = {.name = "other", .help = "What else it says of itself, as key=value", .many = true},
 };

@@ -28,12 +28,15 @@ enum {
 
 static const struct answer_field fields[FIELD_COUNT] = {
     [REPLY] = {.name = "reply", .help = "error, as it should be, or data"},
-    [ERROR_CODE] = {.name = "error_code", .help = "Why there is no file: file not found"},
+    [ERROR_CODE] = {.name = "error_code",
+                    .help = "Why there is no file: file not found",
+                    .telling = true},
     [ERROR_MESSAGE] = {.name = "error_message", .help = "The same in the server's words"},
     [DATA_SIZE] = {.name = "data_size",
                    .type = ANSWER_NUMBER,
                    .unit = "bytes",
-                   .help = "Size of the first block, where there was such a file"},
+                   .help = "Size of the first block, where there was such a file",
+                   .telling = true},
 };
 
 /* RFC 1350 appendix I, RFC 2347. */

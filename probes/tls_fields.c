@@ -37,7 +37,8 @@ const struct answer_field tls_fields[] = {
                            .help = "trusted, or each thing that is wrong with the certificates; "
                                    "revocation is never looked up",
                            .many = true,
-                           .telling = true},
+                           .telling = true,
+                           .label = "certificate"},
     [TLS_FIELD_NAME_MATCHES] = {.name = "tls_name_matches",
                                 .type = ANSWER_TRUTH,
                                 .help = "The certificate is for the host that was asked"},

@@ -209,7 +209,7 @@ static bool is_among(const struct answer_field *field, const struct answer_field
     return false;
 }
 
-enum { TELLING_MOST = 4, TELLING_COLUMNS = 72 };
+enum { TELLING_MOST = 5, TELLING_COLUMNS = 72 };
 
 /* Which values tell something: marked ones; those of the protocol; all but those of items. */
 enum choice { MARKED, OWN, ANY, CHOICE_COUNT };
@@ -227,11 +227,25 @@ static bool is_chosen(const struct answer_value *value, enum choice choice,
     }
 }
 
-/* A text speaks for itself, a number does not. */
+/* "signing required: " for signing_required; a text speaks for itself. */
+static void add_label(struct text *text, const struct answer_field *field)
+{
+    const char *words = field->label;
+
+    if (words == NULL) {
+        words = field->type == ANSWER_TEXT ? "" : field->name;
+    }
+    for (const char *at = words; *at != '\0'; at++) {
+        text_add_char(text, *at == '_' ? ' ' : *at);
+    }
+    if (words[0] != '\0') {
+        text_add(text, field->type == ANSWER_TRUTH ? ": " : " ");
+    }
+}
+
 static void add_short_value(struct text *text, const struct answer_value *value)
 {
     if (value->field->type != ANSWER_TEXT) {
-        text_addf(text, "%s ", value->field->name);
         add_plain_value(text, value, TIME_ZONE_UTC);
     } else if (strlen(value->text) <= TELLING_COLUMNS) {
         text_add(text, value->text);
@@ -244,6 +258,7 @@ static void add_short_value(struct text *text, const struct answer_value *value)
 static bool add_chosen(struct text *text, const struct answer *answer, enum choice choice,
                        const struct answer_field *fields, size_t field_count)
 {
+    const struct answer_field *last = NULL;
     int count = 0;
 
     for (size_t i = 0; i < answer->count && text->size < TELLING_COLUMNS; i++) {
@@ -255,6 +270,10 @@ static bool add_chosen(struct text *text, const struct answer *answer, enum choi
             break;
         }
         text_add(text, count == 0 ? "" : ", ");
+        if (answer->values[i].field != last) {
+            last = answer->values[i].field;
+            add_label(text, last);
+        }
         add_short_value(text, &answer->values[i]);
         count++;
     }

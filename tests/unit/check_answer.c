@@ -139,13 +139,31 @@ START_TEST(the_first_few_values_tell)
 }
 END_TEST
 
+START_TEST(what_does_not_speak_for_itself_is_labelled)
+{
+    static const struct answer_field labelled[] = {
+        {.name = "verdict", .many = true, .telling = true, .label = "certificate", .help = "A"},
+        {.name = "status", .type = ANSWER_NUMBER, .telling = true, .label = "", .help = "B"},
+        {.name = "is_safe", .type = ANSWER_TRUTH, .telling = true, .help = "C"},
+    };
+
+    answer_add_string(&fixture.answer, &labelled[0], "expired");
+    answer_add_string(&fixture.answer, &labelled[0], "wrong name");
+    answer_add_number(&fixture.answer, &labelled[1], 200);
+    answer_add_number(&fixture.answer, &labelled[2], 0);
+    answer_add_telling(&fixture.text, &fixture.answer, labelled, 3);
+    ck_assert_str_eq(text_bytes(&fixture.text),
+                     "certificate expired, wrong name, 200, is safe: no");
+}
+END_TEST
+
 START_TEST(a_long_value_tells_its_beginning)
 {
-    for (int i = 0; i < 6; i++) {
+    for (int i = 0; i < 7; i++) {
         answer_addf(&fixture.answer, &fields[TAGS], "%d", i);
     }
     answer_add_telling(&fixture.text, &fixture.answer, fields, FIELD_COUNT);
-    ck_assert_str_eq(text_bytes(&fixture.text), "0, 1, 2, 3, ...");
+    ck_assert_str_eq(text_bytes(&fixture.text), "0, 1, 2, 3, 4, ...");
     answer_clear(&fixture.answer);
     text_reset(&fixture.text);
     answer_addf(&fixture.answer, &fields[NAME], "%0200d", 1);
@@ -181,6 +199,7 @@ static Suite *make_suite(void)
     tcase_add_test(answers, an_answer_is_an_object);
     tcase_add_test(answers, an_answer_is_pairs);
     tcase_add_test(answers, the_first_few_values_tell);
+    tcase_add_test(answers, what_does_not_speak_for_itself_is_labelled);
     tcase_add_test(answers, a_long_value_tells_its_beginning);
     tcase_add_test(answers, one_answer_is_put_behind_another);
     suite_add_tcase(suite, answers);
