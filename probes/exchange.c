@@ -123,6 +123,7 @@ static enum exchange_state speak_in_tls(struct exchange *exchange)
     const struct protocol *protocol = exchange->protocol;
 
     exchange->tls_is_up = true;
+    exchange->talk.in_tls = true;
     tell_tls(exchange);
     if (protocol->security == PROTOCOL_IN_TLS) {
         protocol->begin(&exchange->talk);

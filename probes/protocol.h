@@ -57,6 +57,7 @@ struct talk {
     struct answer answer;   /* written */
     char why[200];   /* written: one line; with WRONG what came instead, with ANSWERED what is
                         worth knowing beside the answer */
+    bool in_tls;     /* it goes on inside TLS */
     bool is_partial; /* written: ANSWERED, but a part of the answer did not come */
     bool is_enough;  /* written: what came so far is an answer. Should no more come, in time or at
                         all, it ends as with ANSWERED, and is partial */

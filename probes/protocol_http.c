@@ -16,7 +16,11 @@ enum { HTTP_PORT = 80, HTTPS_PORT = 443 };
 enum field { STATUS, REASON, SERVER, LOCATION, AUTHENTICATE, TRANSPORT, VERSION, FIELD_COUNT };
 
 static const struct answer_field fields[FIELD_COUNT] = {
-    [STATUS] = {.name = "status", .type = ANSWER_NUMBER, .help = "Status code", .telling = true},
+    [STATUS] = {.name = "status",
+                .type = ANSWER_NUMBER,
+                .help = "Status code",
+                .telling = true,
+                .label = ""},
     [REASON] = {.name = "reason", .help = "Words beside the status code"},
     [SERVER] = {.name = "server", .help = "Program that answered, as it says", .telling = true},
     [LOCATION] = {.name = "location",

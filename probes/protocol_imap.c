@@ -26,7 +26,7 @@ static const struct answer_field fields[FIELD_COUNT] = {
     [CAPABILITIES] = {.name = "capabilities", .help = "What it can, a word each", .many = true},
     [START_TLS] = {.name = "start_tls",
                    .type = ANSWER_TRUTH,
-                   .help = "Whether TLS can begin on this connection",
+                   .help = "Whether TLS can begin on this connection; not told inside TLS",
                    .telling = true},
 };
 
@@ -64,7 +64,9 @@ static void add_capabilities(struct talk *talk, struct line words)
             has_tls = has_tls || line_equals(word, "STARTTLS");
         }
     }
-    answer_add_number(&talk->answer, &fields[START_TLS], has_tls);
+    if (!talk->in_tls) {
+        answer_add_number(&talk->answer, &fields[START_TLS], has_tls);
+    }
 }
 
 /* -1: it is no status of a greeting. */

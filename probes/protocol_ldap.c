@@ -146,7 +146,7 @@ static const struct answer_field fields[FIELD_COUNT] = {
                             .help = "Features, with their name where known",
                             .many = true},
     [ALT_SERVERS] = {.name = "alt_servers", .help = "Other servers to ask", .many = true},
-    [VENDOR_NAME] = {.name = "vendor_name", .help = "Who made the server", .telling = true},
+    [VENDOR_NAME] = {.name = "vendor_name", .help = "Who made the server"},
     [VENDOR_VERSION] = {.name = "vendor_version", .help = "Version of the server"},
     [ATTRIBUTE] = {.name = "attribute", .help = "Name of an attribute that has no field"},
     [VALUE] = {.name = "value", .help = "One value of it"},

@@ -36,7 +36,7 @@ static const struct answer_field fields[FIELD_COUNT] = {
                       .many = true},
     [START_TLS] = {.name = "start_tls",
                    .type = ANSWER_TRUTH,
-                   .help = "Whether TLS can begin on this connection (STLS)",
+                   .help = "Whether TLS can begin on this connection (STLS); not told inside TLS",
                    .telling = true},
 };
 
@@ -89,7 +89,9 @@ static enum protocol_next add_capability(struct talk *talk, struct line line)
     struct pop3_state *state = talk->state;
 
     if (line.size == 1 && line.bytes[0] == '.') {
-        answer_add_number(&talk->answer, &fields[START_TLS], state->has_tls);
+        if (!talk->in_tls) {
+            answer_add_number(&talk->answer, &fields[START_TLS], state->has_tls);
+        }
         return PROTOCOL_ANSWERED;
     }
     answer_add_text(&talk->answer, &fields[CAPABILITIES], line.bytes, line.size);

@@ -44,7 +44,7 @@ static const struct answer_field fields[FIELD_COUNT] = {
                       .many = true},
     [START_TLS] = {.name = "start_tls",
                    .type = ANSWER_TRUTH,
-                   .help = "Whether TLS can begin on this connection",
+                   .help = "Whether TLS can begin on this connection; not told inside TLS",
                    .telling = true},
 };
 
@@ -78,7 +78,7 @@ static enum protocol_next end_reply(struct talk *talk, uint16_t code)
 
     if (state->is_greeted) {
         answer_add_number(&talk->answer, &fields[EHLO_CODE], code);
-        if (code == DONE) {
+        if (code == DONE && !talk->in_tls) {
             answer_add_number(&talk->answer, &fields[START_TLS], state->has_tls);
         }
         return PROTOCOL_ANSWERED;

@@ -39,10 +39,11 @@ struct column {
     const char *heading; /* of the table */
     const char *help;    /* one line, no period */
     enum column_type type;
-    int rank;  /* in a table: 0 is always shown; of the others those with the highest
-                  number are left out first, together, where the terminal is too narrow.
-                  Negative: only with --verbose */
-    bool last; /* it may be very long: a table shows it behind the others */
+    int rank;    /* in a table: 0 is always shown; of the others those with the highest
+                    number are left out first, together, where the terminal is too narrow.
+                    Negative: only with --verbose */
+    bool last;   /* it may be very long: a table shows it behind the others */
+    bool digest; /* of what another column has in full: a table may cut it where room is short */
     enum column_same same;
 };
 

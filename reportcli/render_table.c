@@ -5,7 +5,8 @@
  *
  * The first rows are kept back and the columns made as wide as they need. Where
  * the terminal has no room for all, whole columns are left out, those of
- * the highest rank first; a cell is never cut, and no row is lost. A later row
+ * the highest rank first; no row is lost, and no cell is cut but that of a
+ * digest, which is shorter, with dots at its end. A later row
  * that is wider is printed as it is, at the cost of the alignment. So is a very
  * long cell where there is no terminal that all have to fit into: the other
  * rows are not padded to it.
@@ -32,6 +33,7 @@ enum {
     ROWS_LOOKED_AT = 4000,
     GAP = 2,            /* blanks between two columns */
     LONGEST_CELL = 200, /* that others are padded to */
+    LEAST_DIGEST = 24,
 };
 
 struct state {
@@ -47,6 +49,7 @@ struct state {
     bool filled[COLUMNS_MAX];  /* some row has a value there */
     bool shown[COLUMNS_MAX];
     bool spared[COLUMNS_MAX]; /* left out for want of room */
+    bool cut[COLUMNS_MAX];    /* cells are no wider than the column */
     bool fitted;
     bool list;
 };
@@ -246,10 +249,26 @@ static void leave_out_rank(struct render *render, int rank)
     }
 }
 
+/* Cuts a digest, where that is enough and something of it is left. */
+static bool cut_digest(struct render *render, size_t excess)
+{
+    struct state *state = render->state;
+
+    for (size_t i = 0; i < render->column_count; i++) {
+        if (state->shown[i] && render->columns[i]->digest &&
+            state->widths[i] >= excess + LEAST_DIGEST) {
+            state->widths[i] -= excess;
+            state->cut[i] = true;
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Leaves out what can be spared until the rest fits; false where it cannot. */
 static bool leave_out(struct render *render, size_t room)
 {
-    while (total_width(render) > room) {
+    while (total_width(render) > room && !cut_digest(render, total_width(render) - room)) {
         int rank = worst_rank(render);
 
         if (rank == 0) {
@@ -317,6 +336,23 @@ static void add_padded(struct text *line, const char *bytes, size_t width, bool 
     }
 }
 
+/* The beginning of a cell that is too wide, and dots. */
+static void add_cut(struct text *line, const char *bytes, size_t width)
+{
+    static const char dots[] = "...";
+    size_t size = strlen(bytes);
+
+    if (text_columns(bytes, size) <= width) {
+        add_padded(line, bytes, width, false);
+        return;
+    }
+    while (size > 0 && text_columns(bytes, size) > width - (sizeof(dots) - 1)) {
+        size = text_whole(bytes, size - 1);
+    }
+    text_add_bytes(line, bytes, size);
+    text_add(line, dots);
+}
+
 /* Appends the line without the blanks at its end. */
 static void add_line(struct text *out, const struct text *line)
 {
@@ -339,6 +375,10 @@ static void make_line(struct render *render, const char *const *texts)
 
         if (state->shown[i]) {
             text_add_repeated(&state->line, ' ', state->line.size > 0 ? GAP : 0);
+        }
+        if (state->shown[i] && state->cut[i]) {
+            add_cut(&state->line, texts[i], state->widths[i]);
+        } else if (state->shown[i]) {
             add_padded(&state->line, texts[i], state->widths[i],
                        is_number(render->columns[i]->type));
         }

@@ -317,6 +317,46 @@ START_TEST(a_narrow_terminal_gets_whole_columns_by_rank)
 }
 END_TEST
 
+static const struct column digest_columns[] = {
+    {.name = "port", .type = COLUMN_INTEGER, .heading = "Port", .help = ""},
+    {.name = "said", .heading = "Said", .help = "", .rank = 1, .last = true, .digest = true},
+    {.name = "asked", .heading = "Asked", .help = "", .rank = 2},
+};
+
+static const struct column_table digest_table = {
+    .name = "thing",
+    .title = "a thing",
+    .groups = {{digest_columns, 3}},
+};
+
+static const char with_digest[] = "twenty-seven letters it has";
+
+/* The columns are 4, 27 and 5 wide. */
+static const struct {
+    int room;
+    const char *row;
+} cuts[] = {
+    {40, "  22  smtp   twenty-seven letters it has\n"},
+    {39, "  22  smtp   twenty-seven letters it...\n"},
+    {37, "  22  smtp   twenty-seven letters ...\n"},
+    {36, "  22  twenty-seven letters it has\n"},
+    {30, "  22  twenty-seven letters ...\n"},
+    {29, "  22\n"},
+};
+
+START_TEST(a_digest_is_cut_before_it_is_left_out)
+{
+    const struct value values[] = {value_number(22), value_text(with_digest), value_text("smtp")};
+    const char *out;
+
+    fixture.options.columns = cuts[_i].room;
+    begin("table", &digest_table);
+    add(values);
+    out = strchr(finish(), '\n') + 1;
+    ck_assert_str_eq(out, cuts[_i].row);
+}
+END_TEST
+
 static const char list[] = "Name    sshd\n"
                            "No      22\n"
                            "Share   99.50 %\n"
@@ -715,6 +755,7 @@ static Suite *make_suite(void)
 
     tcase_add_checked_fixture(tables, open_fixture, close_fixture);
     tcase_add_loop_test(tables, a_narrow_terminal_gets_whole_columns_by_rank, 0, COUNT_OF(widths));
+    tcase_add_loop_test(tables, a_digest_is_cut_before_it_is_left_out, 0, COUNT_OF(cuts));
     tcase_add_test(tables, a_terminal_without_room_for_the_least_gets_a_list);
     tcase_add_test(tables, a_single_record_is_a_list);
     tcase_add_test(tables, verbose_shows_all_columns_where_there_is_room);
