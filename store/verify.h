@@ -90,9 +90,9 @@ struct verify_result {
     int64_t unproven;     /* the first seal whose chain of keys was not given; -1: none */
     size_t anchors;       /* that agree */
 
-    int64_t dropped;          /* rows that retention has dropped, by its notes */
-    int64_t dropped_at;       /* the newest of these notes; 0: there is none */
-    int64_t dropped_by_age;   /* of `dropped` */
+    int64_t dropped;        /* rows that retention has dropped, by its notes */
+    int64_t dropped_at;     /* the newest of these notes; 0: there is none */
+    int64_t dropped_by_age; /* of `dropped` */
 };
 
 /*

@@ -399,8 +399,7 @@ static void check_seals(void)
     ledger_close(reader);
     ck_assert_msg(result.status == VERIFY_HELD, "seal %d of %d: %d damaged, %d of %s, row %d",
                   (int)result.damaged_seal, (int)result.seals, (int)result.damaged_seals,
-                  (int)result.damage, seal_kind_name(result.damaged_kind),
-                  (int)result.damaged_row);
+                  (int)result.damage, seal_kind_name(result.damaged_kind), (int)result.damaged_row);
     ck_assert_int_eq((int)result.proven_seals, (int)result.seals);
     ck_assert_int_gt((int)result.seals, 5);
 }
