@@ -167,10 +167,48 @@ static size_t count_dynamic_ports(void)
     return last > first && last <= UINT16_MAX ? last - first + 1 : 0;
 }
 
+/* The number behind a word of a line of sockstat: "TCP: inuse 5 orphan 0 tw 3 alloc 6 mem 1". */
+static size_t number_of(const char *content, const char *line, const char *word)
+{
+    const char *at = strstr(content, line);
+    const char *end = at == NULL ? NULL : strchr(at, '\n');
+
+    at = at == NULL ? NULL : strstr(at, word);
+    return at == NULL || (end != NULL && at > end) ? 0 : strtoul(at + strlen(word), NULL, 10);
+}
+
+/* Sockets that may hold a port each, of both families: some hold none, or the same one. */
+static size_t count_taken_ports(void)
+{
+    static const struct {
+        const char *file;
+        const char *line;
+        const char *word;
+    } counts[] = {
+        {"/proc/net/sockstat", "TCP:", " inuse "},   {"/proc/net/sockstat", "TCP:", " tw "},
+        {"/proc/net/sockstat", "UDP:", " inuse "},   {"/proc/net/sockstat6", "TCP6:", " inuse "},
+        {"/proc/net/sockstat6", "UDP6:", " inuse "},
+    };
+    size_t taken = 0;
+
+    for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+        struct text content = {0};
+        struct failure why;
+
+        if (file_read(&content, counts[i].file, 4096, &why)) {
+            taken += number_of(text_bytes(&content), counts[i].line, counts[i].word);
+        }
+        text_clear(&content);
+    }
+    return taken;
+}
+
 size_t reactor_limit(size_t wanted, char *why_less, size_t why_size)
 {
     size_t descriptors = raise_descriptors();
-    size_t ports = count_dynamic_ports();
+    size_t all = count_dynamic_ports();
+    size_t taken = count_taken_ports();
+    size_t ports = taken < all ? all - taken : 1;
     size_t limit = wanted;
 
     if (descriptors < wanted + DESCRIPTORS_OF_OTHERS) {
@@ -178,12 +216,12 @@ size_t reactor_limit(size_t wanted, char *why_less, size_t why_size)
         snprintf(why_less, why_size, "this process may have %zu descriptors (ulimit -n)",
                  descriptors);
     }
-    if (ports != 0 && ports / PORT_SHARE < limit) {
+    if (all != 0 && ports / PORT_SHARE < limit) {
         limit = ports / PORT_SHARE > 0 ? ports / PORT_SHARE : 1;
         snprintf(why_less, why_size,
-                 "a quarter of the %zu dynamic ports (net.ipv4.ip_local_port_range) is what others "
-                 "can spare",
-                 ports);
+                 "a quarter of the %zu dynamic ports that are free (of %zu, "
+                 "net.ipv4.ip_local_port_range) is what others can spare",
+                 ports, all);
     }
     return limit;
 }

@@ -6,9 +6,13 @@
  */
 
 #include <check.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "probes/engine.h"
+#include "probes/reactor.h"
 #include "tests/support.h"
 #include "tests/support_descriptors_linux.h"
 #include "tests/support_net.h"
@@ -192,12 +196,38 @@ START_TEST(a_closed_port_of_udp_is_told_by_icmp)
 }
 END_TEST
 
+/* Ports that others hold are not counted among those that can be shared. */
+START_TEST(ports_that_are_taken_make_the_limit_lower)
+{
+    enum { TAKEN = 400 };
+    int sockets[TAKEN];
+    char words[300] = "";
+    size_t before = reactor_limit(1000000, words, sizeof(words));
+    size_t after;
+
+    for (int i = 0; i < TAKEN; i++) {
+        struct sockaddr_in any = {.sin_family = AF_INET};
+
+        sockets[i] = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+        ck_assert_int_ge(sockets[i], 0);
+        ck_assert_int_eq(bind(sockets[i], (const struct sockaddr *)&any, sizeof(any)), 0);
+    }
+    after = reactor_limit(1000000, words, sizeof(words));
+    for (int i = 0; i < TAKEN; i++) {
+        close(sockets[i]);
+    }
+    CHECK_CONTAINS(words, "that are free");
+    ck_assert_uint_eq(after, before - (size_t)TAKEN / 4);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("sweep_linux");
     TCase *sweeps = tcase_create("sweeps");
 
     tcase_add_checked_fixture(sweeps, open_fixture, close_fixture);
+    tcase_add_test(sweeps, ports_that_are_taken_make_the_limit_lower);
     tcase_add_test(sweeps, a_sweep_finds_the_one_that_listens_and_leaves_nothing_open);
     tcase_add_test(sweeps, without_descriptors_a_sweep_waits_and_tells_no_lies);
     tcase_add_test(sweeps, without_ports_a_sweep_waits_and_tells_no_lies);
