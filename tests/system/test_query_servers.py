@@ -113,6 +113,8 @@ def test_a_server_says_what_it_is(row, room, answers):
     assert record["address"] == room[row.server].address
     assert record["said"], record
     for wanted in row.says:
+        if wanted == "TLS 1.3" and not ON_LINUX:
+            wanted = "TLS 1."  # Windows before Server 2022, and Wine, have no 1.3
         assert says(record["answer"], wanted), (wanted, record)
     for name, value in row.fields:
         assert record["answer"][name] == value, (name, record["answer"])
@@ -124,7 +126,7 @@ def test_times_are_those_of_the_network(answers):
         assert 0 <= record["name_time"] < 3000, row
         if record["protocol"] == "TCP":
             assert 0 <= record["connect_time"] < 1000, (row, record)
-        assert record["total_time"] > 0
+        assert record["total_time"] >= max(record["reply_time"] or 0, record["tls_time"] or 0)
         assert (record["tls_time"] is None) != ("tls_version" in (record["answer"] or {})), record
 
 
@@ -138,6 +140,9 @@ def test_raw_servers_answer_as_they_did_when_fixtures_were_made(room):
                 assert right(exchange, reply), f"{file}: {reply[:100]!r}\n{log}"
 
 
+UNTRUSTED = {"https-self-signed": set()}
+
+
 @pytest.mark.parametrize("port", expectations.VERDICTS)
 def test_certificates_are_judged_apart_from_the_port(port, room):
     """By the name that they are for; the root is trusted on Linux only."""
@@ -145,7 +150,7 @@ def test_certificates_are_judged_apart_from_the_port(port, room):
     (record,) = room.ask("www.example.test", "-e", ports, "--as", "https", "--timeout", "3s")
     verdict = list(expectations.VERDICTS[port])
     if not ON_LINUX:
-        verdict = sorted(({*verdict} - {"trusted"}) | {"unknown issuer"} - {"self-signed"})
+        verdict = sorted({*verdict} - {"trusted"} | UNTRUSTED.get(port, {"unknown issuer"}))
     assert record["cause"] == "answered"
     assert sorted(record["answer"]["tls_verdict"]) == sorted(verdict), record
     if verdict != ["trusted"]:
