@@ -108,6 +108,9 @@ static bool keep(struct run *run, struct outcome *outcome, struct place place, s
         run->kept = kept;
         run->kept_capacity = capacity;
     }
+    if (outcome->answer.count > 0 && !run->render->options.verbose) {
+        outcome_record_condense(outcome);
+    }
     run->kept[run->kept_count++] = (struct kept){*outcome, place};
     *outcome = (struct outcome){0}; /* it is ours now */
     return true;

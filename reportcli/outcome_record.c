@@ -2,6 +2,8 @@
 
 #include "reportcli/outcome_record.h"
 
+#include <stdlib.h>
+
 #include "probes/protocol.h"
 #include "reportcli/answer_text.h"
 
@@ -183,6 +185,21 @@ static void add_telling(struct text *text, const struct outcome *outcome)
     if (text->size == 0 && outcome->detail != NULL) {
         text_add(text, outcome->detail);
     }
+}
+
+void outcome_record_condense(struct outcome *outcome)
+{
+    struct text telling = {0};
+    char *copy;
+
+    add_telling(&telling, outcome);
+    copy = telling.failed ? NULL : text_copy(text_bytes(&telling));
+    if (copy != NULL) {
+        free(outcome->detail);
+        outcome->detail = copy;
+        answer_clear(&outcome->answer);
+    }
+    text_clear(&telling);
 }
 
 static void reset(struct outcome_record *record)

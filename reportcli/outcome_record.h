@@ -29,4 +29,10 @@ struct outcome_record {
 bool outcome_record_print(struct outcome_record *record, struct render *render,
                           const struct outcome *outcome, struct failure *why) NODISCARD;
 
+/*
+ * Keeps of a long answer only what a table without --verbose shows of it, as
+ * the detail: for outcomes that wait to be sorted.
+ */
+void outcome_record_condense(struct outcome *outcome);
+
 void outcome_record_clear(struct outcome_record *record);

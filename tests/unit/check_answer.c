@@ -6,6 +6,7 @@
 #include "base/text.h"
 #include "probes/answer.h"
 #include "reportcli/answer_text.h"
+#include "reportcli/outcome_record.h"
 #include "tests/support.h"
 
 enum { NAME, PORT, SEEN, SAFE, TAGS, UUID, FIELD_COUNT };
@@ -157,6 +158,20 @@ START_TEST(what_does_not_speak_for_itself_is_labelled)
 }
 END_TEST
 
+START_TEST(what_waits_to_be_sorted_keeps_what_is_shown)
+{
+    struct outcome outcome = {.protocol = NULL};
+
+    answer_add_string(&outcome.answer, &fields[UUID], "u1");
+    answer_add_string(&outcome.answer, &fields[NAME], "not shown");
+    outcome_record_condense(&outcome);
+    ck_assert_str_eq(outcome.detail, "u1");
+    ck_assert_uint_eq(outcome.answer.count, 0);
+    ck_assert_ptr_null(outcome.answer.values);
+    outcome_clear(&outcome);
+}
+END_TEST
+
 START_TEST(a_long_value_tells_its_beginning)
 {
     for (int i = 0; i < 7; i++) {
@@ -200,6 +215,7 @@ static Suite *make_suite(void)
     tcase_add_test(answers, an_answer_is_pairs);
     tcase_add_test(answers, the_first_few_values_tell);
     tcase_add_test(answers, what_does_not_speak_for_itself_is_labelled);
+    tcase_add_test(answers, what_waits_to_be_sorted_keeps_what_is_shown);
     tcase_add_test(answers, a_long_value_tells_its_beginning);
     tcase_add_test(answers, one_answer_is_put_behind_another);
     suite_add_tcase(suite, answers);
