@@ -3,6 +3,7 @@
 #include "probes/outcome.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 static const char *const status_names[PROBE_STATUS_COUNT] = {
     [PROBE_NOT_ASKED] = "NOT ASKED",
@@ -145,6 +146,12 @@ void icmp_add_name(struct text *text, bool is_version_6, uint8_t type, uint8_t c
     text_addf(text, "type %d, code %d", type, code);
 }
 
+static bool is_same_host(const struct socket_endpoint *a, const struct socket_endpoint *b)
+{
+    return a->address_size == b->address_size &&
+           memcmp(a->address, b->address, a->address_size) == 0;
+}
+
 void outcome_add_cause(struct text *text, const struct outcome *outcome)
 {
     const struct probe_error *error = &outcome->reach.error;
@@ -155,7 +162,7 @@ void outcome_add_cause(struct text *text, const struct outcome *outcome)
     }
     text_add(text, outcome->cause == PROBE_ICMP ? " " : ", ICMP ");
     icmp_add_name(text, outcome->target.address_size == 16, error->icmp_type, error->icmp_code);
-    if (error->offender.address_size != 0) {
+    if (error->offender.address_size != 0 && !is_same_host(&error->offender, &outcome->target)) {
         text_add(text, " (from ");
         socket_endpoint_add_address(text, &error->offender);
         text_add_char(text, ')');

@@ -110,7 +110,7 @@ void outcome_judge(struct outcome *outcome);
 
 /*
  * Appends the cause in words, with what the network said: "ICMP port
- * unreachable", "ICMP administratively prohibited (from 10.0.0.1)".
+ * unreachable", "ICMP administratively prohibited (from 10.0.0.1)", where that is not the target.
  */
 void outcome_add_cause(struct text *text, const struct outcome *outcome);
 

@@ -430,6 +430,33 @@ static size_t widest_heading(const struct render *render)
     return widest;
 }
 
+/* Whether a member begins here: "certificate 1 name=". */
+static bool begins_member(const char *text)
+{
+    size_t size = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_ ");
+
+    return size > 0 && text[size] == '=';
+}
+
+/* Each member of an object on a line of its own, the others below the first one. */
+static void add_members(struct text *out, const char *cell, size_t indent)
+{
+    static const char parting[] = "; ";
+    const char *end;
+
+    while ((end = strstr(cell, parting)) != NULL) {
+        text_add_bytes(out, cell, (size_t)(end - cell));
+        cell = end + strlen(parting);
+        if (begins_member(cell)) {
+            text_add_char(out, '\n');
+            text_add_repeated(out, ' ', indent);
+        } else {
+            text_add(out, parting);
+        }
+    }
+    text_add(out, cell);
+}
+
 /* One line of a list. */
 static void add_field(const struct render *render, size_t i, size_t width, const char *cell,
                       struct text *out)
@@ -438,7 +465,11 @@ static void add_field(const struct render *render, size_t i, size_t width, const
     add_padded(out, render->columns[i]->heading, width, false);
     text_add(out, render->options.colour ? "\x1b[0m" : "");
     text_add_repeated(out, ' ', GAP);
-    text_add(out, shown_cell(cell));
+    if (render->columns[i]->type == COLUMN_OBJECT) {
+        add_members(out, shown_cell(cell), width + GAP);
+    } else {
+        text_add(out, shown_cell(cell));
+    }
     text_add_char(out, '\n');
 }
 

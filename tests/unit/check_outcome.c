@@ -114,6 +114,11 @@ START_TEST(who_sent_a_message_is_said)
 
     outcome_add_cause(&text, &outcome);
     ck_assert_str_eq(text_bytes(&text), "ICMP time to live exceeded (from 10.0.0.1)");
+    outcome.target = outcome.reach.error.offender;
+    outcome.target.port = 53;
+    text_reset(&text);
+    outcome_add_cause(&text, &outcome); /* the target itself: what else */
+    ck_assert_str_eq(text_bytes(&text), "ICMP time to live exceeded");
 }
 END_TEST
 

@@ -357,6 +357,34 @@ START_TEST(a_digest_is_cut_before_it_is_left_out)
 }
 END_TEST
 
+static const struct column answer_columns[] = {
+    {.name = "port", .type = COLUMN_INTEGER, .heading = "Port", .help = ""},
+    {.name = "answer", .type = COLUMN_OBJECT, .heading = "Answer", .help = "", .last = true},
+};
+
+static const struct column_table answer_table = {
+    .name = "thing",
+    .title = "a thing",
+    .single = true,
+    .groups = {{answer_columns, 2}},
+};
+
+START_TEST(a_list_has_a_line_for_each_member_of_an_object)
+{
+    const struct value values[] = {
+        value_number(22),
+        value_object("name=a; b; item 1 size=2 bytes; last_one=yes", "{}"),
+    };
+
+    begin("table", &answer_table);
+    add(values);
+    ck_assert_str_eq(finish(), "Port    22\n"
+                               "Answer  name=a; b\n"
+                               "        item 1 size=2 bytes\n"
+                               "        last_one=yes\n");
+}
+END_TEST
+
 static const char list[] = "Name    sshd\n"
                            "No      22\n"
                            "Share   99.50 %\n"
@@ -755,6 +783,7 @@ static Suite *make_suite(void)
 
     tcase_add_checked_fixture(tables, open_fixture, close_fixture);
     tcase_add_loop_test(tables, a_narrow_terminal_gets_whole_columns_by_rank, 0, COUNT_OF(widths));
+    tcase_add_test(tables, a_list_has_a_line_for_each_member_of_an_object);
     tcase_add_loop_test(tables, a_digest_is_cut_before_it_is_left_out, 0, COUNT_OF(cuts));
     tcase_add_test(tables, a_terminal_without_room_for_the_least_gets_a_list);
     tcase_add_test(tables, a_single_record_is_a_list);
