@@ -664,7 +664,7 @@ static void ask_again(struct query *query)
     if (!knocks_first(query)) {
         query->outcome.reach.attempts++;
     }
-    if (exchange_repeat(query->exchange)) {
+    if (query->exchange != NULL && exchange_repeat(query->exchange)) {
         query->outcome.ask.attempts++;
         query->talk_began = clock_steady_us();
         query->said_at = query->talk_began;

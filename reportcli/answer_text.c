@@ -236,7 +236,7 @@ static void add_label(struct text *text, const struct answer_field *field)
         words = field->type == ANSWER_TEXT ? "" : field->name;
     }
     for (const char *at = words; *at != '\0'; at++) {
-        text_add_char(text, *at == '_' ? ' ' : *at);
+        text_add_char(text, (char)(*at == '_' ? ' ' : *at));
     }
     if (words[0] != '\0') {
         text_add(text, field->type == ANSWER_TRUTH ? ": " : " ");
