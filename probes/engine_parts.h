@@ -68,6 +68,7 @@ struct query {
     int64_t began;        /* all in microseconds of clock_steady_us() */
     int64_t attempt_began;
     int64_t talk_began;
+    int64_t tls_began;
     int64_t said_at;     /* the newest thing of ours */
     int64_t waits_since; /* for room */
 };

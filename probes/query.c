@@ -290,6 +290,7 @@ static void begin_talk(struct query *query)
     query->outcome.ask.attempts++;
     query->outcome.source_port = reactor_socket_port(query->socket);
     query->talk_began = clock_steady_us();
+    query->tls_began = query->talk_began;
     query->said_at = query->talk_began;
     if (!open_exchange(query)) {
         if (query->asked.transport == PROBE_TCP) {
@@ -493,13 +494,17 @@ static void fail_attempt(struct query *query, const struct probe_error *error)
     finish_reach(query, error);
 }
 
-/* TLS has come up: how long that took, and the reply begins anew. */
-static void note_tls(struct query *query, bool was_up)
+/* TLS has begun after other words; or has come up: how long that took, and the reply begins anew.
+ */
+static void note_tls(struct query *query, bool had_begun, bool was_up)
 {
     int64_t now = clock_steady_us();
 
+    if (!had_begun && query->exchange->tls != NULL) {
+        query->tls_began = now;
+    }
     if (!was_up && query->exchange->tls_is_up) {
-        query->outcome.timings.tls = now - query->talk_began;
+        query->outcome.timings.tls = now - query->tls_began;
         query->said_at = now;
     }
 }
@@ -508,6 +513,7 @@ static enum exchange_state feed_stream(struct query *query, const uint8_t *bytes
                                        bool ended)
 {
     struct exchange *exchange = query->exchange;
+    bool had_begun = exchange->tls != NULL;
     bool was_up = exchange->tls_is_up;
     bool had_talked = exchange->has_talked;
     int64_t elapsed = clock_steady_us() - query->said_at;
@@ -518,7 +524,7 @@ static enum exchange_state feed_stream(struct query *query, const uint8_t *bytes
     if (!had_talked && exchange->has_talked) {
         query->outcome.timings.reply = elapsed;
     }
-    note_tls(query, was_up);
+    note_tls(query, had_begun, was_up);
     return state;
 }
 

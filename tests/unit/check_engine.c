@@ -786,7 +786,7 @@ static const struct tls_case {
     {accepts, says_garbage, &ho_in_tls, PROBE_WRONG_PROTOCOL, false, -1},
     {accepts, NULL, &ho_in_tls, PROBE_SILENT, false, -1},
     {accepts_and_ends, NULL, &ho_in_tls, PROBE_RESET_AFTER_CONNECT, false, -1},
-    {starts_tls, shakes_after_ok, &ho_then_tls, PROBE_ANSWERED, true, 20},
+    {starts_tls, shakes_after_ok, &ho_then_tls, PROBE_ANSWERED, true, 10},
 };
 
 START_TEST(a_talk_goes_on_in_tls)
