@@ -16,7 +16,7 @@ static void make_random(uint8_t *random, size_t size)
 
     memcpy(random, first, sizeof(first));
     for (size_t i = sizeof(first); i < size; i++) {
-        random[i] = (uint8_t)(0x40 + i);
+        random[i] = (uint8_t)(i - 1);
     }
 }
 
@@ -99,6 +99,9 @@ enum protocol_next fake_engine_stream(struct fake_engine *engine, const void *by
     engine->next = engine->protocol->stream(&engine->talk, lent, all, ended, &used);
     if (used > all) {
         ck_abort_msg("%d of %d bytes were used", (int)used, (int)all);
+    }
+    if (engine->next == PROTOCOL_IGNORE) {
+        ck_abort_msg("a part of a stream belongs to somebody else");
     }
     byte_writer_reset(&engine->unused);
     byte_writer_add(&engine->unused, lent + used, all - used);

@@ -51,9 +51,9 @@ START_TEST(the_request_names_the_host)
 
     rehearsal_close(&rehearsal);
     rehearsal_open(&rehearsal, hosts[_i].protocol, PROBE_TCP, hosts[_i].port);
-    rehearsal.target.host = hosts[_i].host;
+    rehearsal.engine.target.host = hosts[_i].host;
     rehearsal_begin(&rehearsal);
-    text_add_bytes(&request, rehearsal.talk.out.bytes, rehearsal.talk.out.size);
+    text_add_bytes(&request, rehearsal.engine.sent.bytes, rehearsal.engine.sent.size);
     ck_assert_int_eq(strncmp(text_bytes(&request), first, strlen(first)), 0);
     if (strchr(hosts[_i].host, '\n') == NULL) {
         CHECK_CONTAINS(text_bytes(&request), hosts[_i].line);
@@ -104,8 +104,8 @@ START_TEST(nginx_tells_what_it_is)
     rehearsal_begin(&rehearsal);
     rehearsal_hear(&rehearsal, reply.bytes, reply.size, true);
     byte_writer_clear(&reply);
-    ck_assert_int_eq(rehearsal.next, PROTOCOL_ANSWERED);
-    ck_assert(!rehearsal.talk.is_partial);
+    ck_assert_int_eq(rehearsal.engine.next, PROTOCOL_ANSWERED);
+    ck_assert(!rehearsal.engine.talk.is_partial);
     ck_assert_str_eq(rehearsal_value(&rehearsal, "status"), real[_i].status);
     ck_assert_str_eq(rehearsal_value(&rehearsal, "reason"), real[_i].reason);
     ck_assert_str_eq(rehearsal_value(&rehearsal, "location"), real[_i].location);

@@ -72,7 +72,7 @@ static const struct {
 
 START_TEST(samba_tells_its_error)
 {
-    rehearsal.target.transport = real[_i].transport;
+    rehearsal.engine.target.transport = real[_i].transport;
     rehearsal_fixture(&reply, real[_i].fixture);
     hear_reply(real[_i].transport);
     rehearsal_expect(&rehearsal, real[_i].shown);
@@ -96,10 +96,11 @@ START_TEST(the_realm_is_guessed)
 {
     struct text request = {0};
 
-    rehearsal.target.host = realms[_i].host;
-    rehearsal.target.host_is_address = realms[_i].is_address;
+    rehearsal.engine.target.host = realms[_i].host;
+    rehearsal.engine.target.host_is_address = realms[_i].is_address;
     rehearsal_begin(&rehearsal);
-    text_add_visible(&request, (const char *)rehearsal.talk.out.bytes, rehearsal.talk.out.size);
+    text_add_visible(&request, (const char *)rehearsal.engine.sent.bytes,
+                     rehearsal.engine.sent.size);
     CHECK_CONTAINS(text_bytes(&request), realms[_i].realm);
     CHECK_CONTAINS(text_bytes(&request), "krbtgt");
     CHECK_CONTAINS(text_bytes(&request), "portledger-probe");
@@ -114,14 +115,14 @@ START_TEST(a_long_name_is_cut)
     memset(host, 'a', sizeof(host));
     host[1] = '.';
     host[sizeof(host) - 1] = '\0';
-    rehearsal.target.host = host;
-    rehearsal.target.transport = PROBE_TCP;
+    rehearsal.engine.target.host = host;
+    rehearsal.engine.target.transport = PROBE_TCP;
     rehearsal_begin(&rehearsal);
-    ck_assert_uint_lt(rehearsal.talk.out.size, 800);
-    ck_assert_uint_eq(rehearsal.talk.out.bytes[0], 0);
-    ck_assert_uint_eq(rehearsal.talk.out.bytes[2] * 256U + rehearsal.talk.out.bytes[3],
-                      rehearsal.talk.out.size - 4);
-    ck_assert_uint_eq(rehearsal.talk.out.bytes[4], 0x6a);
+    ck_assert_uint_lt(rehearsal.engine.sent.size, 800);
+    ck_assert_uint_eq(rehearsal.engine.sent.bytes[0], 0);
+    ck_assert_uint_eq(rehearsal.engine.sent.bytes[2] * 256U + rehearsal.engine.sent.bytes[3],
+                      rehearsal.engine.sent.size - 4);
+    ck_assert_uint_eq(rehearsal.engine.sent.bytes[4], 0x6a);
 }
 END_TEST
 
@@ -174,7 +175,7 @@ static const struct {
 
 START_TEST(a_stream_comes_to_its_end)
 {
-    rehearsal.target.transport = PROBE_TCP;
+    rehearsal.engine.target.transport = PROBE_TCP;
     byte_writer_add(&reply, streams[_i].bytes, streams[_i].size);
     hear_reply(PROBE_TCP);
     rehearsal_expect(&rehearsal, streams[_i].shown);
@@ -190,7 +191,7 @@ END_TEST
 
 START_TEST(its_side_effect_is_said)
 {
-    ck_assert_ptr_nonnull(rehearsal.protocol->side_effect);
+    ck_assert_ptr_nonnull(rehearsal.engine.protocol->side_effect);
 }
 END_TEST
 

@@ -24,9 +24,9 @@ static void close_fixture(void)
 /* Five milliseconds before chrony was asked; its answer took twelve. */
 static void set_clock(void)
 {
-    rehearsal.target.now_us = INT64_C(1795787030842000);
-    rehearsal.target.now = rehearsal.target.now_us / 1000;
-    rehearsal.talk.elapsed_us = 12000;
+    rehearsal.engine.target.now_us = INT64_C(1795787030842000);
+    rehearsal.engine.target.now = rehearsal.engine.target.now_us / 1000;
+    rehearsal.engine.talk.elapsed_us = 12000;
 }
 
 static void hear_reply(void)
@@ -56,12 +56,12 @@ END_TEST
 START_TEST(the_request_hides_our_clock)
 {
     rehearsal_begin(&rehearsal);
-    ck_assert_uint_eq(rehearsal.talk.out.size, 48);
-    ck_assert_uint_eq(rehearsal.talk.out.bytes[0], 0x23);
+    ck_assert_uint_eq(rehearsal.engine.sent.size, 48);
+    ck_assert_uint_eq(rehearsal.engine.sent.bytes[0], 0x23);
     for (size_t i = 1; i < 40; i++) {
-        ck_assert_uint_eq(rehearsal.talk.out.bytes[i], 0);
+        ck_assert_uint_eq(rehearsal.engine.sent.bytes[i], 0);
     }
-    ck_assert_mem_eq(rehearsal.talk.out.bytes + 40, rehearsal.target.random + 2, 8);
+    ck_assert_mem_eq(rehearsal.engine.sent.bytes + 40, rehearsal.engine.target.random + 2, 8);
 }
 END_TEST
 
@@ -97,8 +97,8 @@ END_TEST
 /* Seconds of NTP come round on 2036-02-07 06:28:16. */
 START_TEST(clocks_are_compared_across_the_end_of_an_era)
 {
-    rehearsal.target.now_us = INT64_C(2085978490) * 1000000; /* six seconds before it */
-    rehearsal.talk.elapsed_us = 0;
+    rehearsal.engine.target.now_us = INT64_C(2085978490) * 1000000; /* six seconds before it */
+    rehearsal.engine.talk.elapsed_us = 0;
     byte_writer_set_be32(&reply, 32, 4);
     byte_writer_set_be32(&reply, 36, 0x80000000);
     byte_writer_set_be32(&reply, 40, 4);

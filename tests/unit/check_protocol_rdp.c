@@ -84,8 +84,8 @@ END_TEST
 START_TEST(tls_and_nothing_better_is_offered)
 {
     rehearsal_begin(&rehearsal);
-    ck_assert_uint_eq(rehearsal.talk.out.size, 19);
-    ck_assert_mem_eq(rehearsal.talk.out.bytes, "\3\0\0\x13\x0e\xe0\0\0\0\0\0\1\0\x08\0\1\0\0\0",
+    ck_assert_uint_eq(rehearsal.engine.sent.size, 19);
+    ck_assert_mem_eq(rehearsal.engine.sent.bytes, "\3\0\0\x13\x0e\xe0\0\0\0\0\0\1\0\x08\0\1\0\0\0",
                      19);
 }
 END_TEST
@@ -93,11 +93,11 @@ END_TEST
 START_TEST(nothing_is_said_in_tls)
 {
     rehearsal_begin(&rehearsal);
-    ck_assert(!rehearsal.talk.is_done);
-    byte_writer_reset(&rehearsal.talk.out);
-    rehearsal.protocol->began_tls(&rehearsal.talk);
-    ck_assert_uint_eq(rehearsal.talk.out.size, 0);
-    ck_assert(rehearsal.talk.is_done);
+    ck_assert(!rehearsal.engine.talk.is_done);
+    byte_writer_reset(&rehearsal.engine.talk.out);
+    rehearsal.engine.protocol->began_tls(&rehearsal.engine.talk);
+    ck_assert_uint_eq(rehearsal.engine.talk.out.size, 0);
+    ck_assert(rehearsal.engine.talk.is_done);
 }
 END_TEST
 

@@ -101,10 +101,10 @@ END_TEST
 START_TEST(a_request_has_its_length_before_it)
 {
     rehearsal_begin(&rehearsal);
-    ck_assert_uint_eq(rehearsal.talk.out.size, 4 + 32 + 3 + 12 + 11 + 11);
-    ck_assert_mem_eq(rehearsal.talk.out.bytes, "\0\0\0\x45\xffSMB\x72", 9);
-    ck_assert_mem_eq(rehearsal.talk.out.bytes + 36, "\0\x22\0\x02NT LM 0.12\0\x02SMB 2.002\0\x02",
-                     26);
+    ck_assert_uint_eq(rehearsal.engine.sent.size, 4 + 32 + 3 + 12 + 11 + 11);
+    ck_assert_mem_eq(rehearsal.engine.sent.bytes, "\0\0\0\x45\xffSMB\x72", 9);
+    ck_assert_mem_eq(rehearsal.engine.sent.bytes + 36,
+                     "\0\x22\0\x02NT LM 0.12\0\x02SMB 2.002\0\x02", 26);
 }
 END_TEST
 
@@ -126,9 +126,9 @@ START_TEST(who_has_smb_2_is_asked_again)
 
     write_smb2(0x02ff);
     hear_reply(false);
-    ck_assert_int_eq(rehearsal.next, PROTOCOL_WAIT);
-    out = rehearsal.talk.out.bytes;
-    ck_assert_uint_eq(rehearsal.talk.out.size, 4U + out[3]);
+    ck_assert_int_eq(rehearsal.engine.next, PROTOCOL_WAIT);
+    out = rehearsal.engine.sent.bytes;
+    ck_assert_uint_eq(rehearsal.engine.sent.size, 4U + out[3]);
     ck_assert_mem_eq(out + 4, "\xfeSMB\x40\0", 6);
     ck_assert_uint_eq(out[4 + 24], 1);        /* message */
     ck_assert_uint_eq(out[4 + 64], 36);       /* size of the body */
@@ -138,7 +138,7 @@ START_TEST(who_has_smb_2_is_asked_again)
     ck_assert_mem_eq(out + 4 + 160, "\2\0\x0a\0\0\0\0\0\4\0\4\0\3\0\2\0\1\0", 18);
     rehearsal_fixture(&reply, "smb2-samba-0311");
     rehearsal_hear(&rehearsal, reply.bytes + 4 + 128, reply.size - 4 - 128, false);
-    ck_assert_int_eq(rehearsal.next, PROTOCOL_ANSWERED);
+    ck_assert_int_eq(rehearsal.engine.next, PROTOCOL_ANSWERED);
     ck_assert_str_eq(rehearsal_value(&rehearsal, "dialect"), "3.1.1");
 }
 END_TEST
@@ -157,7 +157,7 @@ START_TEST(nobody_is_asked_a_third_time)
     write_smb2(0x02ff);
     write_smb2(0x02ff);
     hear_reply(false);
-    ck_assert_int_eq(rehearsal.next, PROTOCOL_ANSWERED);
+    ck_assert_int_eq(rehearsal.engine.next, PROTOCOL_ANSWERED);
     ck_assert_str_eq(rehearsal_value(&rehearsal, "dialect"), "0x02ff");
 }
 END_TEST
@@ -176,8 +176,8 @@ START_TEST(choices_of_3_1_1_are_named)
     byte_writer_add(&reply, choices, sizeof(choices));
     byte_writer_set_be32(&reply, 0, (uint32_t)(128 + sizeof(choices)));
     hear_reply(false);
-    ck_assert_int_eq(rehearsal.next, PROTOCOL_ANSWERED);
-    ck_assert(!rehearsal.talk.is_partial);
+    ck_assert_int_eq(rehearsal.engine.next, PROTOCOL_ANSWERED);
+    ck_assert(!rehearsal.engine.talk.is_partial);
     ck_assert_str_eq(rehearsal_value(&rehearsal, "cipher"), "AES-256-GCM");
     ck_assert_str_eq(rehearsal_value(&rehearsal, "compression"), "LZ77+Huffman 0x0009");
     ck_assert_str_eq(rehearsal_value(&rehearsal, "signing_algorithm"), "AES-GMAC");
@@ -186,7 +186,7 @@ START_TEST(choices_of_3_1_1_are_named)
     rehearsal_open(&rehearsal, "smb", PROBE_TCP, 445);
     byte_writer_set_le16(&reply, 4 + 64 + 6, 65535);
     hear_reply(false);
-    ck_assert(rehearsal.talk.is_partial);
+    ck_assert(rehearsal.engine.talk.is_partial);
     ck_assert_str_eq(rehearsal_value(&rehearsal, "cipher"), "AES-256-GCM");
 }
 END_TEST

@@ -23,7 +23,7 @@ static void close_fixture(void)
 static void hear_reply(bool ended)
 {
     rehearsal_begin(&rehearsal);
-    ck_assert_uint_eq(rehearsal.talk.out.size, 0);
+    ck_assert_uint_eq(rehearsal.engine.sent.size, 0);
     rehearsal_hear(&rehearsal, reply.bytes, reply.size, ended);
 }
 
@@ -75,9 +75,9 @@ START_TEST(who_asks_is_told_once_the_server_has_spoken)
 {
     rehearsal_fixture(&reply, "ssh-openssh-banner");
     hear_reply(false);
-    ck_assert_int_eq(rehearsal.next, PROTOCOL_WAIT);
-    ck_assert_uint_eq(rehearsal.talk.out.size, strlen("SSH-2.0-portledger\r\n"));
-    ck_assert_mem_eq(rehearsal.talk.out.bytes, "SSH-2.0-portledger\r\n", 20);
+    ck_assert_int_eq(rehearsal.engine.next, PROTOCOL_WAIT);
+    ck_assert_uint_eq(rehearsal.engine.sent.size, strlen("SSH-2.0-portledger\r\n"));
+    ck_assert_mem_eq(rehearsal.engine.sent.bytes, "SSH-2.0-portledger\r\n", 20);
     rehearsal_hear(&rehearsal, "", 0, true);
     rehearsal_expect(&rehearsal, "ANSWERED (partial) it ended before it offered algorithms\n"
                                  "banner=SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10\n"
@@ -157,8 +157,8 @@ START_TEST(endless_greetings_end)
         byte_writer_text(&reply, "hello\n");
     }
     hear_reply(false);
-    ck_assert_int_eq(rehearsal.next, PROTOCOL_WRONG);
-    ck_assert_uint_le(rehearsal.talk.answer.count, 64);
+    ck_assert_int_eq(rehearsal.engine.next, PROTOCOL_WRONG);
+    ck_assert_uint_le(rehearsal.engine.talk.answer.count, 64);
 }
 END_TEST
 

@@ -17,11 +17,11 @@ static void close_fixture(void)
 
 START_TEST(the_handshake_is_all_there_is)
 {
-    ck_assert_int_eq(rehearsal.protocol->security, PROTOCOL_IN_TLS);
-    ck_assert(rehearsal.protocol->datagram == NULL);
+    ck_assert_int_eq(rehearsal.engine.protocol->security, PROTOCOL_IN_TLS);
+    ck_assert(rehearsal.engine.protocol->datagram == NULL);
     rehearsal_begin(&rehearsal);
-    ck_assert_uint_eq(rehearsal.talk.out.size, 0);
-    ck_assert(rehearsal.talk.is_done);
+    ck_assert_uint_eq(rehearsal.engine.sent.size, 0);
+    ck_assert(rehearsal.engine.talk.is_done);
 }
 END_TEST
 
@@ -30,7 +30,7 @@ START_TEST(what_the_server_says_inside_is_not_read)
     rehearsal_begin(&rehearsal);
     rehearsal_hear(&rehearsal, "220 hello\r\n", 11, false);
     rehearsal_expect(&rehearsal, "ANSWERED \n");
-    ck_assert_uint_eq(rehearsal.waiting.size, 0);
+    ck_assert_uint_eq(rehearsal.engine.unused.size, 0);
 }
 END_TEST
 

@@ -12,98 +12,44 @@ static const int64_t NOW = 1795176000000;
 void rehearsal_open(struct rehearsal *rehearsal, const char *protocol, uint8_t transport,
                     uint16_t port)
 {
-    *rehearsal = (struct rehearsal){
-        .protocol = protocol_find(protocol),
-        .target =
-            {
-                .transport = transport,
-                .port = port,
-                .source_port = 50000,
-                .host = "server.example.com",
-                .address = {.address = {192, 0, 2, 7}, .address_size = 4, .port = port},
-                .community = "public",
-                .dns_name = "example.com",
-                .now = NOW,
-                .now_us = NOW * 1000,
-            },
-    };
-    rehearsal->target.random[0] = 0x12;
-    rehearsal->target.random[1] = 0x34;
-    for (size_t i = 2; i < sizeof(rehearsal->target.random); i++) {
-        rehearsal->target.random[i] = (uint8_t)(i - 1);
-    }
-    ck_assert_ptr_nonnull(rehearsal->protocol);
-    if (rehearsal->protocol->state_size > 0) {
-        rehearsal->talk.state = calloc(1, rehearsal->protocol->state_size);
-        ck_assert_ptr_nonnull(rehearsal->talk.state);
-    }
+    struct protocol_target *target = &rehearsal->engine.target;
+    const struct protocol *found = protocol_find(protocol);
+
+    ck_assert_ptr_nonnull(found);
+    rehearsal->shown = (struct text){0};
+    fake_engine_open(&rehearsal->engine, found, transport);
+    target->port = port;
+    target->host = "server.example.com";
+    target->address =
+        (struct socket_endpoint){.address = {192, 0, 2, 7}, .address_size = 4, .port = port};
+    target->dns_name = "example.com";
+    target->now = NOW;
+    target->now_us = NOW * 1000;
 }
 
 void rehearsal_close(struct rehearsal *rehearsal)
 {
-    if (rehearsal->protocol != NULL && rehearsal->protocol->clear != NULL) {
-        rehearsal->protocol->clear(&rehearsal->talk);
-    }
-    free(rehearsal->talk.state);
-    byte_writer_clear(&rehearsal->talk.out);
-    answer_clear(&rehearsal->talk.answer);
-    byte_writer_clear(&rehearsal->waiting);
+    fake_engine_close(&rehearsal->engine);
     text_clear(&rehearsal->shown);
-    *rehearsal = (struct rehearsal){0};
 }
 
 void rehearsal_begin(struct rehearsal *rehearsal)
 {
-    rehearsal->talk.target = &rehearsal->target;
-    if (rehearsal->protocol->begin != NULL) {
-        rehearsal->protocol->begin(&rehearsal->talk);
-    }
-}
-
-/* A copy that ends where its block ends. */
-static uint8_t *exact_copy(const void *bytes, size_t size)
-{
-    uint8_t *copy = malloc(size == 0 ? 1 : size);
-
-    ck_assert_ptr_nonnull(copy);
-    if (size > 0) {
-        memcpy(copy, bytes, size);
-    }
-    return copy;
+    fake_engine_begin(&rehearsal->engine);
 }
 
 enum protocol_next rehearsal_hear(struct rehearsal *rehearsal, const void *bytes, size_t size,
                                   bool ended)
 {
-    struct byte_writer rest = {0};
-    size_t used = 0;
-    uint8_t *block;
-
-    if (rehearsal->next != PROTOCOL_WAIT) {
-        return rehearsal->next;
+    if (rehearsal->engine.next != PROTOCOL_WAIT) {
+        return rehearsal->engine.next;
     }
-    byte_writer_reset(&rehearsal->talk.out);
-    byte_writer_add(&rehearsal->waiting, bytes, size);
-    size = rehearsal->waiting.size;
-    block = exact_copy(rehearsal->waiting.bytes, size);
-    rehearsal->next = rehearsal->protocol->stream(&rehearsal->talk, block, size, ended, &used);
-    ck_assert_uint_le(used, size);
-    ck_assert_int_ne(rehearsal->next, PROTOCOL_IGNORE);
-    byte_writer_add(&rest, block + used, size - used);
-    byte_writer_clear(&rehearsal->waiting);
-    rehearsal->waiting = rest;
-    free(block);
-    return rehearsal->next;
+    return fake_engine_stream(&rehearsal->engine, bytes, size, ended);
 }
 
 enum protocol_next rehearsal_datagram(struct rehearsal *rehearsal, const void *bytes, size_t size)
 {
-    uint8_t *block = exact_copy(bytes, size);
-
-    byte_writer_reset(&rehearsal->talk.out);
-    rehearsal->next = rehearsal->protocol->datagram(&rehearsal->talk, block, size);
-    free(block);
-    return rehearsal->next;
+    return fake_engine_datagram(&rehearsal->engine, bytes, size);
 }
 
 void rehearsal_fixture(struct byte_writer *bytes, const char *name)
@@ -112,8 +58,8 @@ void rehearsal_fixture(struct byte_writer *bytes, const char *name)
     size_t size = 0;
     char *content;
 
-    text_addf(&path, "%s/probes/%s.bin", PORTLEDGER_FIXTURES, name);
-    content = support_read_file(text_bytes(&path), &size);
+    text_addf(&path, "probes/%s.bin", name);
+    content = fake_engine_fixture(text_bytes(&path), &size);
     byte_writer_add(bytes, content, size);
     free(content);
     text_clear(&path);
@@ -130,7 +76,7 @@ static void add_value(struct text *text, const struct answer_value *value)
 
 const char *rehearsal_value(struct rehearsal *rehearsal, const char *field)
 {
-    const struct answer *answer = &rehearsal->talk.answer;
+    const struct answer *answer = &rehearsal->engine.talk.answer;
     bool is_first = true;
 
     text_reset(&rehearsal->shown);
@@ -150,12 +96,12 @@ const char *rehearsal_show(struct rehearsal *rehearsal)
         [PROTOCOL_WAIT] = "WAIT",   [PROTOCOL_IGNORE] = "IGNORE", [PROTOCOL_ANSWERED] = "ANSWERED",
         [PROTOCOL_WRONG] = "WRONG", [PROTOCOL_TLS] = "TLS",
     };
-    const struct answer *answer = &rehearsal->talk.answer;
+    const struct answer *answer = &rehearsal->engine.talk.answer;
     struct text *text = &rehearsal->shown;
 
     text_reset(text);
-    text_addf(text, "%s%s %s\n", names[rehearsal->next],
-              rehearsal->talk.is_partial ? " (partial)" : "", rehearsal->talk.why);
+    text_addf(text, "%s%s %s\n", names[rehearsal->engine.next],
+              rehearsal->engine.talk.is_partial ? " (partial)" : "", rehearsal->engine.talk.why);
     for (size_t i = 0; i < answer->count; i++) {
         const struct answer_value *value = &answer->values[i];
 
@@ -202,8 +148,8 @@ static void begin_again(struct rehearsal *rehearsal, const struct torture *tortu
 /* The values of an answer belong to the fields of the protocol, and make sense. */
 static void check_answer(const struct rehearsal *rehearsal)
 {
-    const struct protocol *protocol = rehearsal->protocol;
-    const struct answer *answer = &rehearsal->talk.answer;
+    const struct protocol *protocol = rehearsal->engine.protocol;
+    const struct answer *answer = &rehearsal->engine.talk.answer;
 
     for (size_t i = 0; i < answer->count; i++) {
         const struct answer_field *field = answer->values[i].field;
@@ -260,7 +206,7 @@ static void hear_once(const struct torture *torture, const uint8_t *bytes, size_
     begin_again(&rehearsal, torture);
     if (torture->transport == PROBE_UDP) {
         rehearsal_datagram(&rehearsal, bytes, size);
-        ck_assert_int_ne(rehearsal.next, PROTOCOL_TLS);
+        ck_assert_int_ne(rehearsal.engine.next, PROTOCOL_TLS);
     } else {
         rehearsal_hear(&rehearsal, bytes, size, true);
     }
@@ -273,8 +219,10 @@ void rehearsal_torture(const char *protocol, uint8_t transport, uint16_t port,
 {
     static const uint8_t changes[] = {0xff, 0x80, 0x7f, 0x01, 0x00};
     struct torture torture = {protocol, transport, port, prepare, bytes, size};
-    uint8_t *changed = exact_copy(bytes, size);
+    uint8_t *changed = malloc(size);
 
+    ck_assert_ptr_nonnull(changed);
+    memcpy(changed, bytes, size);
     if (transport == PROBE_TCP) {
         try_stream_pieces(&torture);
     }

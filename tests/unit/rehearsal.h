@@ -2,9 +2,8 @@
 #pragma once
 
 /*
- * A protocol that talks with bytes a test has made, as the engine would let it
- * talk with a server. What it is given lies in a block of exactly its size, so
- * that the sanitizer sees a read beyond it.
+ * A protocol that talks with bytes a test has made, through tests/fake_engine.h:
+ * what came of it as one text, and the same talk in many ways.
  */
 
 #include <stdbool.h>
@@ -13,26 +12,22 @@
 
 #include "base/text.h"
 #include "probes/protocol.h"
+#include "tests/fake_engine.h"
 
 struct rehearsal {
-    struct protocol_target target; /* to be changed between open and begin */
-    const struct protocol *protocol;
-    struct talk talk;
-    struct byte_writer waiting; /* bytes that came and were not used */
-    enum protocol_next next;    /* WAIT at first */
+    struct fake_engine engine; /* engine.target: to be changed between open and begin */
     struct text shown;
 };
 
 /*
- * The target is server.example.com, at 192.0.2.7; random bytes are 12 34 01 02
- * 03 ..., as the requests of the fixtures have; it is 2026-11-20 12:00 UTC. Asserts that there is
- * such a protocol.
+ * The target is server.example.com, at 192.0.2.7; it is 2026-11-20 12:00 UTC. Asserts that there
+ * is such a protocol.
  */
 void rehearsal_open(struct rehearsal *rehearsal, const char *protocol, uint8_t transport,
                     uint16_t port);
 void rehearsal_close(struct rehearsal *rehearsal); /* harmless twice */
 
-/* What is written stays in talk.out until the next call. */
+/* What is written stays in engine.sent until the next call. */
 void rehearsal_begin(struct rehearsal *rehearsal);
 
 /* Gives it bytes of a stream, unless the talk has ended; ended: the last ones. */
