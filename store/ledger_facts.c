@@ -247,7 +247,8 @@ enum {
 
 struct ledger_facts {
     struct ledger *ledger;
-    struct sealer *sealer; /* lent; NULL: nothing is sealed */
+    struct sealer *sealer;       /* lent; NULL: nothing is sealed */
+    struct probe_writer *probes; /* lent; NULL: none */
     sqlite3_stmt *statements[STATEMENT_COUNT];
     struct fact_list lists[LIST_COUNT];
     struct service_fact *services; /* number 1 is the first */
@@ -269,6 +270,11 @@ bool ledger_facts_open(struct ledger_facts **out, struct ledger *ledger, struct 
     }
     *out = facts;
     return true;
+}
+
+void ledger_facts_set_probes(struct ledger_facts *facts, struct probe_writer *probes)
+{
+    facts->probes = probes;
 }
 
 void ledger_facts_set_sealer(struct ledger_facts *facts, struct sealer *sealer)
@@ -1064,6 +1070,13 @@ static bool write_all(struct ledger_facts *facts, struct failure *why)
     return true;
 }
 
+/* Nothing goes into a ledger that has no sample yet: it would be of no run. */
+static bool probes_wait(const struct ledger_facts *facts)
+{
+    return facts->probes != NULL && facts->lists[STRETCHES].count > 0 &&
+           probe_writer_waits(facts->probes);
+}
+
 static bool something_waits(const struct ledger_facts *facts)
 {
     const struct stretch_fact *stretches = facts->lists[STRETCHES].items;
@@ -1073,7 +1086,7 @@ static bool something_waits(const struct ledger_facts *facts)
             return true;
         }
     }
-    return ledger_facts_waiting(facts) > 0;
+    return ledger_facts_waiting(facts) > 0 || probes_wait(facts);
 }
 
 /* Only the newest stretch is kept, for its end. */
@@ -1135,6 +1148,9 @@ static void settle(struct ledger_facts *facts, bool committed)
     if (facts->sealer != NULL) {
         sealer_settle(facts->sealer, committed);
     }
+    if (facts->probes != NULL) {
+        probe_writer_settle(facts->probes, committed);
+    }
 }
 
 bool ledger_facts_commit(struct ledger_facts *facts, struct failure *why)
@@ -1146,7 +1162,7 @@ bool ledger_facts_commit(struct ledger_facts *facts, struct failure *why)
     }
     if (!check_place(facts, why) || !database_run(db, "BEGIN IMMEDIATE", why) ||
         !check_sole_writer(facts, newest_stretch(facts)->stretch.run_id, why) ||
-        !write_all(facts, why) ||
+        !write_all(facts, why) || (probes_wait(facts) && !probe_writer_write(facts->probes, why)) ||
         (facts->sealer != NULL && !sealer_make(facts->sealer, false, why)) ||
         !database_run(db, "COMMIT", why)) {
         database_rollback(db);

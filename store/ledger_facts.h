@@ -19,6 +19,7 @@
 #include "store/ledger.h"
 #include "store/ledger_query.h"
 #include "store/ledger_rows.h"
+#include "store/probe_writer.h"
 #include "store/sealer.h"
 
 struct ledger_facts;
@@ -30,6 +31,9 @@ bool ledger_facts_open(struct ledger_facts **out, struct ledger *ledger,
 /* What is written from here on is sealed by `sealer`, which is only lent. NULL: it is not sealed.
  */
 void ledger_facts_set_sealer(struct ledger_facts *facts, struct sealer *sealer);
+
+/* What the jobs found is written in the same transactions. `probes` is only lent. NULL: nothing. */
+void ledger_facts_set_probes(struct ledger_facts *facts, struct probe_writer *probes);
 
 /* Drops what waits. Does nothing for NULL. */
 void ledger_facts_close(struct ledger_facts *facts);

@@ -432,8 +432,123 @@ static const char *const step_1[] = {
     NULL,
 };
 
+/*
+ * Jobs: what was asked of other hosts, and what came of it. All rows but those
+ * of `timing_now` are only added.
+ */
+static const char *const step_2[] = {
+    "CREATE TABLE job (\n"
+    "  id    INTEGER PRIMARY KEY,\n"
+    "  name  TEXT NOT NULL UNIQUE      -- as in the settings; case counts\n"
+    ") STRICT;\n",
+
+    "CREATE TABLE pair (\n"
+    "  id         INTEGER PRIMARY KEY, -- a port of a target that a job asks\n"
+    "  job        INTEGER NOT NULL REFERENCES job (id),\n"
+    "  host       TEXT NOT NULL,       -- the target as the settings name it\n"
+    "  port       INTEGER NOT NULL,\n"
+    "  transport  INTEGER NOT NULL,    -- IANA number: 6 TCP, 17 UDP\n"
+    "  UNIQUE (job, host, port, transport)\n"
+    ") STRICT;\n",
+
+    "CREATE TABLE job_run (\n"
+    "  id         INTEGER PRIMARY KEY, -- a run, or runs in a row that did not take place\n"
+    "  job        INTEGER NOT NULL REFERENCES job (id),\n"
+    "  due_at     INTEGER NOT NULL,    -- of several: the first of them\n"
+    "  last_due   INTEGER,             -- of several: the last; NULL: there is one\n"
+    "  runs       INTEGER NOT NULL,    -- how many\n"
+    "  result     INTEGER NOT NULL,    -- 1 done, 2 missed, 3 skipped, 4 ended before its end\n"
+    "  reason     INTEGER NOT NULL,    -- 0 none, 1 the service was stopped, 2 the machine slept,\n"
+    "                                  -- 3 the clock was set, 4 the run before went on,\n"
+    "                                  -- 5 the machine was too busy, 6 maintenance,\n"
+    "                                  -- 7 it could not begin: see detail\n"
+    "  began_at   INTEGER,             -- NULL: it did not\n"
+    "  lasted     INTEGER,             -- ms\n"
+    "  held       INTEGER NOT NULL,    -- outcomes that were as expected\n"
+    "  not_held   INTEGER NOT NULL,    -- that were not\n"
+    "  undecided  INTEGER NOT NULL,    -- that do not tell\n"
+    "  detail     TEXT\n"
+    ") STRICT;\n",
+    "CREATE INDEX job_run_job ON job_run (job, due_at);\n",
+
+    /* From the first ask with this result on, to the next row of the pair. */
+    "CREATE TABLE outcome (\n"
+    "  id         INTEGER PRIMARY KEY,\n"
+    "  pair       INTEGER NOT NULL REFERENCES pair (id),\n"
+    "  first_at   INTEGER NOT NULL,    -- when it was asked first with this result\n"
+    "  before_at  INTEGER,             -- when it was asked last with the one before; NULL: there\n"
+    "                                  -- is none, or that is not known\n"
+    "  status     INTEGER NOT NULL,    -- 0 not asked, 1 listening, 2 not listening, 3 filtered,\n"
+    "                                  -- 4 listening or filtered\n"
+    "  cause      INTEGER NOT NULL,    -- 1 accepted, 2 answered, 3 reset, 4 ICMP, 5 timeout,\n"
+    "                                  -- 6 unreachable, 7 name not resolved, 8 reset after\n"
+    "                                  -- connect, 9 wrong protocol, 10 local error, 11 silent,\n"
+    "                                  -- 12 stopped\n"
+    "  icmp       INTEGER,             -- type * 256 + code, of ICMPv6 where the address is one\n"
+    "  judgement  INTEGER NOT NULL,    -- 0 as expected, 1 not, 2 it does not tell\n"
+    "  address    BLOB,                -- that was asked first, as in interval; NULL: none\n"
+    "  protocol   TEXT,                -- that was asked in; NULL: it was only reached\n"
+    "  detail     TEXT                 -- of the first ask; not looked at for a change\n"
+    ") STRICT;\n",
+    "CREATE INDEX outcome_pair ON outcome (pair);\n",
+
+    "CREATE TABLE answer (\n"
+    "  id     INTEGER PRIMARY KEY,\n"
+    "  pair   INTEGER NOT NULL REFERENCES pair (id),\n"
+    "  at     INTEGER NOT NULL,        -- the first ask that had this answer\n"
+    "  facts  TEXT NOT NULL            -- a line each, name=value; of items: group 1.name=value\n"
+    ") STRICT;\n",
+    "CREATE INDEX answer_pair ON answer (pair);\n",
+
+    /*
+     * Each ask: two numbers of LEB128, the milliseconds since the one before
+     * (the first: since the hour began; zigzag) and the microseconds that it
+     * took + 1 (0: not told) * 16 + judgement * 5 + status.
+     */
+    "CREATE TABLE timing (\n"
+    "  id       INTEGER PRIMARY KEY,   -- the asks of a pair in an hour that is over\n"
+    "  pair     INTEGER NOT NULL REFERENCES pair (id),\n"
+    "  hour     INTEGER NOT NULL,      -- since 1970 UTC\n"
+    "  samples  BLOB NOT NULL\n"
+    ") STRICT;\n",
+    "CREATE INDEX timing_pair ON timing (pair, hour);\n",
+    "CREATE TABLE timing_now (\n"
+    "  pair     INTEGER PRIMARY KEY REFERENCES pair (id), -- the same of the hour that goes on\n"
+    "  hour     INTEGER NOT NULL,\n"
+    "  last_at  INTEGER NOT NULL,      -- the newest ask, whatever its hour\n"
+    "  samples  BLOB NOT NULL\n"
+    ") STRICT;\n",
+
+    "CREATE TABLE figure (\n"
+    "  id         INTEGER PRIMARY KEY, -- what is left of asks that retention folded\n"
+    "  pair       INTEGER NOT NULL REFERENCES pair (id),\n"
+    "  hour       INTEGER NOT NULL,    -- since 1970 UTC: the first\n"
+    "  hours      INTEGER NOT NULL,    -- 1, or 24: a day, whose hours have rows of their own\n"
+    "  asked      INTEGER NOT NULL,\n"
+    "  listening  INTEGER NOT NULL,    -- of them\n"
+    "  unasked    INTEGER NOT NULL,    -- of them: this machine could not ask, or had no address\n"
+    "  held       INTEGER NOT NULL,    -- of them: as expected\n"
+    "  undecided  INTEGER NOT NULL,    -- of them: it does not tell\n"
+    "  median     INTEGER,             -- microseconds, of those that listened; NULL: none did\n"
+    "  p95        INTEGER,\n"
+    "  p99        INTEGER,\n"
+    "  slowest    INTEGER\n"
+    ") STRICT;\n",
+    "CREATE INDEX figure_pair ON figure (pair, hours, hour);\n",
+
+    /* 0: the seal is of a ledger that had none of these. */
+    "ALTER TABLE seal ADD COLUMN next_job INTEGER NOT NULL DEFAULT 0;\n",
+    "ALTER TABLE seal ADD COLUMN next_pair INTEGER NOT NULL DEFAULT 0;\n",
+    "ALTER TABLE seal ADD COLUMN next_job_run INTEGER NOT NULL DEFAULT 0;\n",
+    "ALTER TABLE seal ADD COLUMN next_outcome INTEGER NOT NULL DEFAULT 0;\n",
+    "ALTER TABLE seal ADD COLUMN next_answer INTEGER NOT NULL DEFAULT 0;\n",
+    "ALTER TABLE seal ADD COLUMN next_timing INTEGER NOT NULL DEFAULT 0;\n",
+    "ALTER TABLE seal ADD COLUMN next_figure INTEGER NOT NULL DEFAULT 0;\n",
+    NULL,
+};
+
 /* Each a list of statements, ended by NULL. */
-static const char *const *const steps[] = {step_0, step_1};
+static const char *const *const steps[] = {step_0, step_1, step_2};
 
 static_assert(sizeof(steps) / sizeof(steps[0]) == LEDGER_SCHEMA_VERSION, "one step a version");
 

@@ -117,6 +117,7 @@ struct ledger_writer {
     sqlite3_stmt *statements[STATEMENT_COUNT];
     struct ledger_facts *facts;
     struct sealer *sealer;
+    struct probe_writer *probes;
 
     int64_t run_id;
     int64_t boot_id;
@@ -460,6 +461,7 @@ static void free_writer(struct ledger_writer *writer)
     database_finalize_all(writer->statements, STATEMENT_COUNT);
     ledger_facts_close(writer->facts);
     sealer_close(writer->sealer);
+    probe_writer_close(writer->probes);
     forget_pending(writer);
     forget_sample(writer);
     snapshot_clear(&writer->before);
@@ -493,11 +495,13 @@ bool ledger_writer_open(struct ledger_writer **out, struct ledger *ledger,
     if (!database_prepare_all(ledger->db, statement_sql, STATEMENT_COUNT, writer->statements,
                               why) ||
         !sealer_open(&writer->sealer, ledger, why) ||
+        !probe_writer_open(&writer->probes, ledger, why) ||
         !ledger_facts_open(&writer->facts, ledger, why) || !begin_run(writer, run, why)) {
         free_writer(writer);
         return false;
     }
     ledger_facts_set_sealer(writer->facts, writer->sealer);
+    ledger_facts_set_probes(writer->facts, writer->probes);
     *out = writer;
     return true;
 }
@@ -1370,6 +1374,11 @@ bool ledger_writer_commit(struct ledger_writer *writer, struct failure *why)
     return (!writer->losing || take_up_again(writer, why)) &&
            ledger_facts_commit(writer->facts, why) && store_commit_time(writer, why) &&
            store_settings(writer, why) && store_zone_offset(writer, why);
+}
+
+struct probe_writer *ledger_writer_probes(struct ledger_writer *writer)
+{
+    return writer->probes;
 }
 
 void ledger_writer_look_at_seals(const struct ledger_writer *writer, struct sealer_state *state)

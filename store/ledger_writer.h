@@ -26,6 +26,7 @@
 #include "base/machine.h"
 #include "collector/snapshot.h"
 #include "store/ledger.h"
+#include "store/probe_writer.h"
 #include "store/sealer.h"
 
 /* Why a stretch of coverage ended. The numbers go into the ledger. */
@@ -132,6 +133,9 @@ void ledger_writer_drop(struct ledger_writer *writer);
 
 /* Whether that is so: dropped, and not taken up again yet. */
 bool ledger_writer_is_losing(const struct ledger_writer *writer);
+
+/* Where what the jobs found is added; it is written by the next commits. Lives with the writer. */
+struct probe_writer *ledger_writer_probes(struct ledger_writer *writer);
 
 /* The newest seal, and what was found of the key: for events. */
 void ledger_writer_look_at_seals(const struct ledger_writer *writer, struct sealer_state *state);

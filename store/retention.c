@@ -175,6 +175,38 @@ const char *const retention_sql[RETENTION_STATEMENTS] = {
     [NEWEST_IMAGE] = "SELECT max(id) FROM image",
     [NEWEST_USER] = "SELECT max(id) FROM user",
     [NEWEST_TEXT] = "SELECT max(id) FROM text",
+
+    /* The newest row of each stays: the next id is told by it. */
+    [OLDEST_TIMING] = "SELECT pair, hour FROM timing WHERE id < (SELECT max(id) FROM timing)"
+                      " AND id <= (SELECT min(id) FROM timing) + 4096 AND hour < :before"
+                      " ORDER BY id LIMIT 1",
+    [TIMINGS_OF] = "SELECT id, hour, samples FROM timing WHERE pair = :pair AND hour = :hour"
+                   " AND id < (SELECT max(id) FROM timing)",
+    [DROP_TIMING] = "DELETE FROM timing WHERE id = :id",
+    [ADD_FIGURE] = "INSERT INTO figure (pair, hour, hours, asked, listening, unasked, held,"
+                   "                    undecided, median, p95, p99, slowest)"
+                   " VALUES (:pair, :hour, :hours, :asked, :listening, :unasked, :held,"
+                   "         :undecided, :median, :p95, :p99, :slowest)",
+    [FIND_JOB_RUNS] = "SELECT id FROM job_run WHERE due_at < :before"
+                      " AND id < (SELECT max(id) FROM job_run)"
+                      " AND id <= (SELECT min(id) FROM job_run) + :limit ORDER BY id LIMIT :limit",
+    [DROP_JOB_RUN] = "DELETE FROM job_run WHERE id = :id",
+
+    /* What is in force stays, however old. */
+    [FIND_OUTCOMES] = "SELECT o.id FROM outcome AS o WHERE o.id BETWEEN :low AND :high AND"
+                      " (SELECT n.first_at FROM outcome AS n WHERE n.pair = o.pair AND n.id > o.id"
+                      "  ORDER BY n.id LIMIT 1) < :before ORDER BY o.id LIMIT :limit",
+    [DROP_OUTCOME] = "DELETE FROM outcome WHERE id = :id",
+    [FIND_ANSWERS] = "SELECT o.id FROM answer AS o WHERE o.id BETWEEN :low AND :high AND"
+                     " (SELECT n.at FROM answer AS n WHERE n.pair = o.pair AND n.id > o.id"
+                     "  ORDER BY n.id LIMIT 1) < :before ORDER BY o.id LIMIT :limit",
+    [NEWEST_OUTCOME] = "SELECT max(id) FROM outcome",
+    [NEWEST_ANSWER] = "SELECT max(id) FROM answer",
+    [DROP_ANSWER] = "DELETE FROM answer WHERE id = :id",
+    [FIND_FIGURES] = "SELECT id FROM figure WHERE hour < :before"
+                     " AND id < (SELECT max(id) FROM figure)"
+                     " AND id <= (SELECT min(id) FROM figure) + :limit ORDER BY id LIMIT :limit",
+    [DROP_FIGURE] = "DELETE FROM figure WHERE id = :id",
 };
 
 /*

@@ -68,6 +68,20 @@ enum retention_statement {
     NEWEST_IMAGE,
     NEWEST_USER,
     NEWEST_TEXT,
+    OLDEST_TIMING,
+    TIMINGS_OF,
+    DROP_TIMING,
+    ADD_FIGURE,
+    FIND_JOB_RUNS,
+    DROP_JOB_RUN,
+    FIND_OUTCOMES,
+    DROP_OUTCOME,
+    FIND_ANSWERS,
+    DROP_ANSWER,
+    FIND_FIGURES,
+    DROP_FIGURE,
+    NEWEST_OUTCOME,
+    NEWEST_ANSWER,
     RETENTION_STATEMENTS,
 };
 
@@ -82,6 +96,11 @@ enum retention_what {
     RETENTION_PROFILE = 3,
     RETENTION_STRETCHES = 4,
     RETENTION_MODULES = 5,
+    RETENTION_JOB_RUNS = 6,
+    RETENTION_OUTCOMES = 7,
+    RETENTION_ANSWERS = 8,
+    RETENTION_TIMINGS = 9,
+    RETENTION_FIGURES = 10,
 };
 
 enum { ALL_APPLICATIONS = -1 }; /* as an id in `application` */
@@ -157,6 +176,9 @@ enum retention_phase {
     PHASE_USERS,
     PHASE_TEXTS,
     PHASE_PROFILE,
+    PHASE_PROBES,
+    PHASE_OUTCOMES,
+    PHASE_ANSWERS,
     PHASE_STRETCHES,
     PHASE_DONE,
 };
@@ -252,6 +274,18 @@ bool retention_fold(struct retention *retention, struct failure *why) NODISCARD;
 
 /* A step of what is about to go. *worked: there was such. */
 bool retention_drop(struct retention *retention, bool *worked, struct failure *why) NODISCARD;
+
+/* retention_rest.c. Takes the ids that a bound statement finds for victims. */
+bool retention_read_victims(struct retention *retention, enum retention_statement which,
+                            struct failure *why) NODISCARD;
+
+/* Likewise: drops the victims, where there are any, and says so in `dropped`. */
+bool retention_drop_told(struct retention *retention, enum retention_statement drop,
+                         enum retention_what what, enum seal_kind kind,
+                         enum retention_reason reason, struct failure *why) NODISCARD;
+
+/* retention_probes.c, inside a step: what jobs found. *done: nothing of it is old any more. */
+bool retention_clear_probes(struct retention *retention, bool *done, struct failure *why) NODISCARD;
 
 /* retention_rest.c: one step of a phase beyond intervals. *done: the phase has nothing left. */
 bool retention_clear_phase(struct retention *retention, bool *done, struct failure *why) NODISCARD;

@@ -22,19 +22,25 @@ static const struct clearing {
     bool by_age; /* `find` takes the cut */
     enum retention_what what;
     enum seal_kind kind; /* 0: it is sealed with whatever refers to it */
+    bool by_time;        /* `find` takes a time by the wall clock */
 } clearings[PHASE_DONE] = {
     [PHASE_PROCESSES] = {NEWEST_PROCESS, FIND_PROCESSES, DROP_PROCESS, true, RETENTION_PROCESSES,
-                         SEAL_PROCESS},
+                         SEAL_PROCESS, false},
     [PHASE_MODULES] = {NEWEST_MODULE, FIND_MODULES, DROP_MODULE, true, RETENTION_MODULES,
-                       SEAL_MODULE},
-    [PHASE_IMAGES] = {NEWEST_IMAGE, FIND_IMAGES, DROP_IMAGE, false, RETENTION_UNTOLD, SEAL_IMAGE},
-    [PHASE_USERS] = {NEWEST_USER, FIND_USERS, DROP_USER, false, RETENTION_UNTOLD, SEAL_USER},
-    [PHASE_TEXTS] = {NEWEST_TEXT, FIND_TEXTS, DROP_TEXT, false, RETENTION_UNTOLD, 0},
+                       SEAL_MODULE, false},
+    [PHASE_IMAGES] = {NEWEST_IMAGE, FIND_IMAGES, DROP_IMAGE, false, RETENTION_UNTOLD, SEAL_IMAGE,
+                      false},
+    [PHASE_USERS] = {NEWEST_USER, FIND_USERS, DROP_USER, false, RETENTION_UNTOLD, SEAL_USER, false},
+    [PHASE_TEXTS] = {NEWEST_TEXT, FIND_TEXTS, DROP_TEXT, false, RETENTION_UNTOLD, 0, false},
+    [PHASE_OUTCOMES] = {NEWEST_OUTCOME, FIND_OUTCOMES, DROP_OUTCOME, false, RETENTION_OUTCOMES,
+                        SEAL_OUTCOME, true},
+    [PHASE_ANSWERS] = {NEWEST_ANSWER, FIND_ANSWERS, DROP_ANSWER, false, RETENTION_ANSWERS,
+                       SEAL_ANSWER, true},
 };
 
 /* Takes the ids that a bound statement finds for victims. */
-static bool read_victims(struct retention *retention, enum retention_statement which,
-                         struct failure *why)
+bool retention_read_victims(struct retention *retention, enum retention_statement which,
+                            struct failure *why)
 {
     sqlite3_stmt *statement = retention->statements[which];
     bool ok = true;
@@ -91,9 +97,9 @@ static void find_ends(const struct victims *victims, int64_t *first, int64_t *la
 }
 
 /* Drops the victims, where there are any, and says so. */
-static bool drop_told(struct retention *retention, enum retention_statement drop,
-                      enum retention_what what, enum seal_kind kind, enum retention_reason reason,
-                      struct failure *why)
+bool retention_drop_told(struct retention *retention, enum retention_statement drop,
+                         enum retention_what what, enum seal_kind kind,
+                         enum retention_reason reason, struct failure *why)
 {
     struct retention_told told = {
         .what = what,
@@ -124,9 +130,10 @@ static bool drop_modules_of(struct retention *retention, enum retention_reason r
     retention->victims = (struct victims){0};
     for (size_t i = 0; ok && i < processes.count; i++) {
         database_bind(retention->statements[FIND_MODULES_OF], ":id", processes.items[i].id);
-        ok = read_victims(retention, FIND_MODULES_OF, why);
+        ok = retention_read_victims(retention, FIND_MODULES_OF, why);
     }
-    ok = ok && drop_told(retention, DROP_MODULE, RETENTION_MODULES, SEAL_MODULE, reason, why);
+    ok = ok &&
+         retention_drop_told(retention, DROP_MODULE, RETENTION_MODULES, SEAL_MODULE, reason, why);
     free(retention->victims.items);
     retention->victims = processes;
     return ok;
@@ -137,7 +144,7 @@ static bool drop_victims(struct retention *retention, enum retention_statement d
                          enum retention_reason reason, struct failure *why)
 {
     return (what != RETENTION_PROCESSES || drop_modules_of(retention, reason, why)) &&
-           drop_told(retention, drop, what, kind, reason, why);
+           retention_drop_told(retention, drop, what, kind, reason, why);
 }
 
 static bool clear_window(struct retention *retention, const struct clearing *clearing, bool *done,
@@ -154,11 +161,14 @@ static bool clear_window(struct retention *retention, const struct clearing *cle
     database_bind(find, ":low", retention->next);
     database_bind(find, ":high", *done ? newest - 1 : high);
     database_bind(find, ":limit", retention->others.rows);
+    if (clearing->by_time) {
+        database_bind(find, ":before", retention->now - retention->limits.keep);
+    }
     if (clearing->by_age) {
         database_bind(find, ":stretch", retention->cut.stretch);
         database_bind(find, ":at", retention->cut.at);
     }
-    if (!read_victims(retention, clearing->find, why)) {
+    if (!retention_read_victims(retention, clearing->find, why)) {
         return false;
     }
     if (retention->victims.count == (size_t)retention->others.rows) {
@@ -177,7 +187,7 @@ static bool clear_profile(struct retention *retention, bool *done, struct failur
 
     database_bind(find, ":day", limit / PROFILE_DAY_MS - (limit < 0 ? 1 : 0));
     database_bind(find, ":limit", retention->others.rows);
-    if (!read_victims(retention, FIND_PROFILE, why)) {
+    if (!retention_read_victims(retention, FIND_PROFILE, why)) {
         return false;
     }
     *done = retention->victims.count < (size_t)retention->others.rows;
@@ -192,8 +202,9 @@ static bool drop_unused(struct retention *retention, struct failure *why)
     database_bind(applications, ":stretch", retention->cut.stretch);
     database_bind(applications, ":at", retention->cut.at);
     retention->victims.count = 0;
-    return read_victims(retention, FIND_RUNS, why) &&
-           drop_told(retention, DROP_RUN, RETENTION_UNTOLD, SEAL_RUN, RETENTION_AGE, why) &&
+    return retention_read_victims(retention, FIND_RUNS, why) &&
+           retention_drop_told(retention, DROP_RUN, RETENTION_UNTOLD, SEAL_RUN, RETENTION_AGE,
+                               why) &&
            database_finish(retention->ledger->db, applications, "dropping old applications", why);
 }
 
@@ -205,7 +216,7 @@ static bool clear_stretches(struct retention *retention, bool *done, struct fail
     database_bind(find, ":cut", retention->cut.stretch);
     database_bind(find, ":before", retention->now - retention->limits.keep_profile);
     database_bind(find, ":limit", retention->others.rows);
-    if (!read_victims(retention, FIND_STRETCHES, why)) {
+    if (!retention_read_victims(retention, FIND_STRETCHES, why)) {
         return false;
     }
     *done = retention->victims.count < (size_t)retention->others.rows;
@@ -227,6 +238,8 @@ bool retention_clear_phase(struct retention *retention, bool *done, struct failu
     }
     if (retention->phase == PHASE_PROFILE) {
         ok = clear_profile(retention, done, why);
+    } else if (retention->phase == PHASE_PROBES) {
+        ok = retention_clear_probes(retention, done, why);
     } else if (retention->phase == PHASE_STRETCHES) {
         ok = clear_stretches(retention, done, why);
     } else {
@@ -316,7 +329,7 @@ static bool clear_ended(struct retention *retention, bool *none, struct failure 
 static bool clear_oldest_profile(struct retention *retention, bool *done, struct failure *why)
 {
     database_bind(retention->statements[FIND_OLDEST_PROFILE], ":limit", retention->others.rows);
-    if (!read_victims(retention, FIND_OLDEST_PROFILE, why)) {
+    if (!retention_read_victims(retention, FIND_OLDEST_PROFILE, why)) {
         return false;
     }
     *done = retention->victims.count == 0;

@@ -9,9 +9,10 @@
 #include "base/secret.h"
 
 const enum seal_kind seal_ranges[SEAL_RANGES] = {
-    SEAL_INTERVAL, SEAL_PROCESS,     SEAL_MODULE,  SEAL_IMAGE,    SEAL_USER,
-    SEAL_SERVICE,  SEAL_BOOT,        SEAL_RUN,     SEAL_SETTINGS, SEAL_ZONE_OFFSET,
-    SEAL_STRETCH,  SEAL_STRETCH_END, SEAL_PROFILE, SEAL_DROPPED,
+    SEAL_INTERVAL, SEAL_PROCESS, SEAL_MODULE,   SEAL_IMAGE,       SEAL_USER,    SEAL_SERVICE,
+    SEAL_BOOT,     SEAL_RUN,     SEAL_SETTINGS, SEAL_ZONE_OFFSET, SEAL_STRETCH, SEAL_STRETCH_END,
+    SEAL_PROFILE,  SEAL_DROPPED, SEAL_JOB,      SEAL_PAIR,        SEAL_JOB_RUN, SEAL_OUTCOME,
+    SEAL_ANSWER,   SEAL_TIMING,  SEAL_FIGURE,
 };
 
 enum { FIELDS = 7 + SEAL_RANGES };
@@ -71,6 +72,17 @@ bool seal_begin_head(uint8_t head[SHA256_SIZE], struct sha256 *sha256, const cha
            sha256_finish(sha256, head, why);
 }
 
+/* A seal from before there were jobs keeps the head that it had. */
+static size_t count_ranges(const struct seal *seal)
+{
+    for (size_t i = SEAL_RANGES_FIRST; i < SEAL_RANGES; i++) {
+        if (seal->next[seal_ranges[i]] != 0) {
+            return SEAL_RANGES;
+        }
+    }
+    return SEAL_RANGES_FIRST;
+}
+
 bool seal_move_head(uint8_t head[SHA256_SIZE], struct sha256 *sha256, const struct seal *seal,
                     struct failure *why)
 {
@@ -79,12 +91,13 @@ bool seal_move_head(uint8_t head[SHA256_SIZE], struct sha256 *sha256, const stru
                                seal->until.stretch, seal->until.at, seal->last_sample,
                                seal->leaves};
     uint8_t bytes[FIELDS * 8];
+    size_t ranges = count_ranges(seal);
     size_t size = 0;
 
     for (size_t i = 0; i < 7; i++, size += 8) {
         seal_put(bytes + size, fields[i]);
     }
-    for (size_t i = 0; i < SEAL_RANGES; i++, size += 8) {
+    for (size_t i = 0; i < ranges; i++, size += 8) {
         seal_put(bytes + size, seal->next[seal_ranges[i]]);
     }
     return sha256_add(sha256, domain, sizeof(domain), why) &&
@@ -131,6 +144,13 @@ const char *seal_kind_name(enum seal_kind kind)
         [SEAL_STRETCH_END] = "end of a stretch",
         [SEAL_PROFILE] = "profile row",
         [SEAL_DROPPED] = "note of what was dropped",
+        [SEAL_JOB] = "job",
+        [SEAL_PAIR] = "port of a job",
+        [SEAL_JOB_RUN] = "run of a job",
+        [SEAL_OUTCOME] = "outcome",
+        [SEAL_ANSWER] = "answer",
+        [SEAL_TIMING] = "hour of timings",
+        [SEAL_FIGURE] = "row of figures",
     };
 
     return kind > 0 && kind < SEAL_KINDS ? names[kind] : "fact";

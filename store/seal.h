@@ -38,6 +38,13 @@ enum seal_kind {
     SEAL_STRETCH_END = 15,
     SEAL_PROFILE = 16,
     SEAL_DROPPED = 17,
+    SEAL_JOB = 18,
+    SEAL_PAIR = 19,
+    SEAL_JOB_RUN = 20,
+    SEAL_OUTCOME = 21,
+    SEAL_ANSWER = 22,
+    SEAL_TIMING = 23,
+    SEAL_FIGURE = 24,
     SEAL_KINDS,
 };
 
@@ -59,12 +66,15 @@ struct seal {
 #define SEAL_COLUMNS                                                                               \
     "number, at, key_from, stretch, until_at, last_sample, next_interval, next_process,"           \
     " next_module, next_image, next_user, next_service, next_boot, next_run, next_settings,"       \
-    " next_zone_offset, next_stretch, next_end, next_profile, next_dropped, leaves, emptied, "     \
-    "root,"                                                                                        \
-    " mac"
+    " next_zone_offset, next_stretch, next_end, next_profile, next_dropped, next_job, next_pair,"  \
+    " next_job_run, next_outcome, next_answer, next_timing, next_figure, leaves, emptied, root, "  \
+    "mac"
 
 /* Columns of kinds with ids of their own, in the order above. */
-enum { SEAL_RANGES = 14 };
+enum {
+    SEAL_RANGES = 21,
+    SEAL_RANGES_FIRST = 14, /* those that every seal has; the others are 0 in older ones */
+};
 extern const enum seal_kind seal_ranges[SEAL_RANGES];
 
 /* Reads the row that the statement stands on. A root or mac of the wrong size is taken as zeros. */

@@ -67,6 +67,11 @@ static const char *const rows_left[SEAL_KINDS] = {
     [SEAL_STRETCH] = "SELECT id FROM stretch WHERE id >= ?1 AND id < ?2",
     [SEAL_STRETCH_END] = "SELECT id FROM stretch WHERE id >= ?1 AND id < ?2",
     [SEAL_PROFILE] = "SELECT id FROM profile WHERE id >= ?1 AND id < ?2",
+    [SEAL_JOB_RUN] = "SELECT id FROM job_run WHERE id >= ?1 AND id < ?2",
+    [SEAL_OUTCOME] = "SELECT id FROM outcome WHERE id >= ?1 AND id < ?2",
+    [SEAL_ANSWER] = "SELECT id FROM answer WHERE id >= ?1 AND id < ?2",
+    [SEAL_TIMING] = "SELECT id FROM timing WHERE id >= ?1 AND id < ?2",
+    [SEAL_FIGURE] = "SELECT id FROM figure WHERE id >= ?1 AND id < ?2",
 };
 
 /* A dropped fact. */

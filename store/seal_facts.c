@@ -72,6 +72,19 @@ static const struct source {
              "application") ", of_one, first_row,"
                             " last_row, rows, stretch, until_at FROM dropped AS t" RANGE,
          11, 0, 0, false},
+    [SEAL_JOB] = {"SELECT id, name FROM job AS t" RANGE, 2, 0, 0, false},
+    [SEAL_PAIR] = {"SELECT id, job, host, port, transport FROM pair AS t" RANGE, 5, 0, 0, false},
+    [SEAL_JOB_RUN] = {"SELECT id, job, due_at, last_due, runs, result, reason, began_at, lasted,"
+                      " held, not_held, undecided, detail FROM job_run AS t" RANGE,
+                      13, 0, 0, false},
+    [SEAL_OUTCOME] = {"SELECT id, pair, first_at, before_at, status, cause, icmp, judgement,"
+                      " address, protocol, detail FROM outcome AS t" RANGE,
+                      11, 0, 0, false},
+    [SEAL_ANSWER] = {"SELECT id, pair, at, facts FROM answer AS t" RANGE, 4, 0, 0, false},
+    [SEAL_TIMING] = {"SELECT id, pair, hour, samples FROM timing AS t" RANGE, 4, 0, 0, false},
+    [SEAL_FIGURE] = {"SELECT id, pair, hour, hours, asked, listening, unasked, held, undecided,"
+                     " median, p95, p99, slowest FROM figure AS t" RANGE,
+                     13, 0, 0, false},
 };
 
 enum { WITHHELD = 22, INTERVAL_ADDRESS = 20 };

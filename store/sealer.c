@@ -31,32 +31,37 @@ enum statement {
 
 #define NEXT(table) "(SELECT coalesce(max(id), 0) + 1 FROM " table ")"
 
-static const char *const statement_sql[STATEMENT_COUNT] = {
-    [FIRST_SEAL] = "SELECT " SEAL_COLUMNS " FROM seal ORDER BY number LIMIT 1",
-    [NEWEST_SEAL] = "SELECT " SEAL_COLUMNS " FROM seal ORDER BY number DESC LIMIT 1",
-    [ALL_SEALS] = "SELECT " SEAL_COLUMNS " FROM seal ORDER BY number",
-    [ADD_SEAL] = "INSERT INTO seal (" SEAL_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-                 " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24)",
-    [IDENTITY] = "SELECT (SELECT value FROM meta WHERE name = 'ledger_id'),"
-                 "       (SELECT value FROM meta WHERE name = 'created_at')",
-    [HEAD] = "SELECT value FROM meta WHERE name = 'seal_head'",
-    [SET_HEAD] = "INSERT INTO meta (name, value) VALUES ('seal_head', :head)"
-                 " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-    [NEXT_IDS] = "SELECT " NEXT("interval") ", " NEXT("process") ", " NEXT(
-        "module") ","
-                  " " NEXT("image") ", " NEXT("user") ", " NEXT("service") ", " NEXT(
-                      "boot") ","
-                              " " NEXT("run") ", " NEXT("settings") ", " NEXT(
-                                  "zone_offset") ","
-                                                 " " NEXT("stretch") ", 1, " NEXT(
-                                                     "profile") ", " NEXT("dropped"),
-    [NEWEST_STRETCH] = "SELECT id, end_at, last_sample, ended FROM stretch ORDER BY id DESC"
-                       " LIMIT 1",
+static const char *const statement_sql[STATEMENT_COUNT] =
+    {
+        [FIRST_SEAL] = "SELECT " SEAL_COLUMNS " FROM seal ORDER BY number LIMIT 1",
+        [NEWEST_SEAL] = "SELECT " SEAL_COLUMNS " FROM seal ORDER BY number DESC LIMIT 1",
+        [ALL_SEALS] = "SELECT " SEAL_COLUMNS " FROM seal ORDER BY number",
+        [ADD_SEAL] =
+            "INSERT INTO seal (" SEAL_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+            " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,"
+            " ?25, ?26, ?27, ?28, ?29, ?30, ?31)",
+        [IDENTITY] = "SELECT (SELECT value FROM meta WHERE name = 'ledger_id'),"
+                     "       (SELECT value FROM meta WHERE name = 'created_at')",
+        [HEAD] = "SELECT value FROM meta WHERE name = 'seal_head'",
+        [SET_HEAD] = "INSERT INTO meta (name, value) VALUES ('seal_head', :head)"
+                     " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+        [NEXT_IDS] =
+            "SELECT " NEXT("interval") ", " NEXT("process") ", " NEXT(
+                "module") ","
+                          " " NEXT("image") ", " NEXT("user") ", " NEXT("service") ", " NEXT(
+                              "boot") ","
+                                      " " NEXT("run") ", " NEXT("settings") ", " NEXT(
+                                          "zone_offset") ","
+                                                         " " NEXT("stretch") ", 1, " NEXT("profile") ", " NEXT("dropped") ", " NEXT("job") ", " NEXT("pair") ", " NEXT(
+                                                             "job_run") ", " NEXT("outcome") ","
+                                                                                             " " NEXT("answer") ", " NEXT("timing") ", " NEXT("figure"),
+        [NEWEST_STRETCH] = "SELECT id, end_at, last_sample, ended FROM stretch ORDER BY id DESC"
+                           " LIMIT 1",
 
-    /* Only the first change after a seal: what was in between is sealed nowhere. */
-    [ADD_CHANGED] = "INSERT INTO changed (kind, row, seal, was) SELECT :kind, :row, :next, :was"
-                    " WHERE NOT EXISTS (SELECT 1 FROM changed WHERE kind = :kind AND row = :row"
-                    "                   AND seal > :newest)",
+        /* Only the first change after a seal: what was in between is sealed nowhere. */
+        [ADD_CHANGED] = "INSERT INTO changed (kind, row, seal, was) SELECT :kind, :row, :next, :was"
+                        " WHERE NOT EXISTS (SELECT 1 FROM changed WHERE kind = :kind AND row = :row"
+                        "                   AND seal > :newest)",
 };
 
 /* A row whose end is in no seal yet. */

@@ -52,19 +52,26 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
                " UNION ALL SELECT 13, min(id) FROM zone_offset"
                " UNION ALL SELECT 14, min(id) FROM stretch"
                " UNION ALL SELECT 16, min(id) FROM profile"
-               " UNION ALL SELECT 17, min(id) FROM dropped",
+               " UNION ALL SELECT 17, min(id) FROM dropped"
+               " UNION ALL SELECT 18, min(id) FROM job UNION ALL SELECT 19, min(id) FROM pair"
+               " UNION ALL SELECT 20, min(id) FROM job_run"
+               " UNION ALL SELECT 21, min(id) FROM outcome"
+               " UNION ALL SELECT 22, min(id) FROM answer"
+               " UNION ALL SELECT 23, min(id) FROM timing"
+               " UNION ALL SELECT 24, min(id) FROM figure",
     [NEWEST_STRETCH] = "SELECT end_at, last_sample FROM stretch WHERE id = ?1",
 };
 
 /* Which notes of `dropped` tell of a kind's rows; what nobody tells of must not be missing. */
 enum { UNTOLD = -1, MUST_STAY = 0 };
 static const int told_by[SEAL_KINDS] = {
-    [SEAL_INTERVAL] = 1, [SEAL_PROCESS] = 2, [SEAL_PROFILE] = 3,
-    [SEAL_STRETCH] = 4,  [SEAL_MODULE] = 5,  [SEAL_STRETCH_END] = 4,
-    [SEAL_IMAGE] = -1,   [SEAL_USER] = -1,   [SEAL_RUN] = -1,
+    [SEAL_INTERVAL] = 1, [SEAL_PROCESS] = 2,     [SEAL_PROFILE] = 3, [SEAL_STRETCH] = 4,
+    [SEAL_MODULE] = 5,   [SEAL_STRETCH_END] = 4, [SEAL_IMAGE] = -1,  [SEAL_USER] = -1,
+    [SEAL_RUN] = -1,     [SEAL_JOB_RUN] = 6,     [SEAL_OUTCOME] = 7, [SEAL_ANSWER] = 8,
+    [SEAL_TIMING] = 9,   [SEAL_FIGURE] = 10,
 };
 
-enum { WHATS = 6 };
+enum { WHATS = 11 };
 
 struct range {
     int64_t first;
@@ -437,7 +444,11 @@ static bool take_rows(struct verify *verify, struct failure *why)
         enum seal_kind kind = seal_ranges[i];
         int64_t next = seal->next[kind];
 
-        verify->expected = verify->before.next[kind];
+        /* A kind that the seal before did not know begins with its first row. */
+        verify->expected = verify->before.next[kind] > 0 ? verify->before.next[kind] : 1;
+        if (next == 0 && verify->before.next[kind] == 0) {
+            continue;
+        }
         if (next < verify->expected) {
             blame(verify, VERIFY_SEAL_CHANGED, 0, 0);
             continue;

@@ -13,6 +13,7 @@
 #include "store/ledger_query.h"
 #include "store/ledger_schema.h"
 #include "store/ledger_writer.h"
+#include "store/verify.h"
 #include "tests/support.h"
 #include "tests/unit/made_up.h"
 
@@ -113,6 +114,20 @@ static void check_readable(const long long counts[TABLES])
     ck_assert_int_eq(visited, counts[0] < 0 ? 0 : counts[0]);
 }
 
+/* A step changes nothing that was sealed. */
+static void check_seals(void)
+{
+    struct verify_plan plan = {0};
+    struct verify_result result;
+
+    CHECK_DONE(ledger_open(&fixture.ledger, path, LEDGER_READ, &fixture.why), fixture.why);
+    CHECK_DONE(ledger_verify(&result, fixture.ledger, &plan, &fixture.why), fixture.why);
+    ledger_close(fixture.ledger);
+    fixture.ledger = NULL;
+    ck_assert_int_ne(result.status, VERIFY_CHANGED);
+    ck_assert_int_ne(result.status, VERIFY_CUT);
+}
+
 static void go_on(void)
 {
     struct ledger_run run = {
@@ -121,11 +136,11 @@ static void go_on(void)
     CHECK_DONE(ledger_open(&fixture.ledger, path, LEDGER_WRITE, &fixture.why), fixture.why);
     CHECK_DONE(ledger_writer_open(&fixture.writer, fixture.ledger, &run, &fixture.why),
                fixture.why);
-    made_up_begin(&fixture.snapshot, 4000000000000);
+    made_up_begin(&fixture.snapshot, 4100000000000);
     made_up_listener(&fixture.snapshot, 80, SOCKET_NO_OWNER);
     CHECK_DONE(ledger_writer_add(fixture.writer, &fixture.snapshot, &fixture.why), fixture.why);
     CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
-    ck_assert_int_eq(number("SELECT count(*) FROM interval WHERE opened_at = 4000000000000"), 1);
+    ck_assert_int_eq(number("SELECT count(*) FROM interval WHERE opened_at = 4100000000000"), 1);
 }
 
 START_TEST(a_ledger_of_every_version_is_brought_up_to_date)
@@ -146,6 +161,7 @@ START_TEST(a_ledger_of_every_version_is_brought_up_to_date)
     ledger_close(fixture.ledger);
     fixture.ledger = NULL;
     ck_assert_int_eq(number("PRAGMA user_version"), LEDGER_SCHEMA_VERSION);
+    check_seals();
     count_rows(after);
     for (int i = 0; i < TABLES; i++) {
         ck_assert_msg(before[i] < 0 || before[i] == after[i], "%s had %lld rows and has %lld",

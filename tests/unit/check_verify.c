@@ -140,6 +140,16 @@ static const char others[] =
     " (2, 1, 100, 65536, 8192, 0, NULL, 1, 1800000000000, 1, 1800000030000);"
     "INSERT INTO profile VALUES (1, 20000, 100, 1, 6, 1, 80, x'0a000001', 1, 5, 6, 6, 7, 8, 1),"
     " (2, 20000, 100, 1, 6, 1, 81, NULL, 0, 5, 6, 6, 7, 8, 1);"
+    "INSERT INTO job VALUES (1, 'dcs'), (2, 'web');"
+    "INSERT INTO pair VALUES (1, 1, 'dc1', 389, 6), (2, 1, 'dc2', 389, 6);"
+    "INSERT INTO job_run VALUES (1, 1, 5, NULL, 1, 1, 0, 6, 7, 2, 0, 0, NULL),"
+    " (2, 1, 8, 9, 2, 2, 2, NULL, NULL, 0, 0, 0, 'slept');"
+    "INSERT INTO outcome VALUES (1, 1, 6, NULL, 1, 1, NULL, 0, x'0a000001', 'ldap', NULL),"
+    " (2, 2, 6, 5, 3, 4, 781, 1, x'0a000002', 'ldap', 'x');"
+    "INSERT INTO answer VALUES (1, 1, 6, 'a=1'), (2, 2, 6, 'a=2');"
+    "INSERT INTO timing VALUES (1, 1, 0, x'0101'), (2, 2, 0, x'0102');"
+    "INSERT INTO figure VALUES (1, 1, 0, 1, 5, 4, 0, 4, 0, 10, 11, 12, 13),"
+    " (2, 1, 0, 24, 5, 4, 0, 4, 0, NULL, NULL, NULL, NULL);"
     "UPDATE interval SET service = 1, age = 10 WHERE id = 1;";
 
 static void make_base(void)
@@ -511,6 +521,26 @@ static const struct {
      "SELECT min(number) FROM seal WHERE next_end = 3"},
     {"UPDATE profile SET lasted = 1 WHERE id = 1", "SELECT 1"},
     {"DELETE FROM profile WHERE id = 2", "SELECT 1"},
+    {"UPDATE job SET name = 'dc' WHERE id = 1", "SELECT 1"},
+    {"DELETE FROM job WHERE id = 2", "SELECT 1"},
+    {"UPDATE pair SET host = 'dc3' WHERE id = 1", "SELECT 1"},
+    {"UPDATE pair SET port = 636 WHERE id = 2", "SELECT 1"},
+    {"UPDATE job_run SET not_held = 1 WHERE id = 1", "SELECT 1"},
+    {"UPDATE job_run SET result = 3 WHERE id = 2", "SELECT 1"},
+    {"DELETE FROM job_run WHERE id = 2", "SELECT 1"},
+    {"UPDATE outcome SET status = 1 WHERE id = 2", "SELECT 1"},
+    {"UPDATE outcome SET first_at = 7 WHERE id = 1", "SELECT 1"},
+    {"UPDATE outcome SET icmp = NULL WHERE id = 2", "SELECT 1"},
+    {"DELETE FROM outcome WHERE id = 2", "SELECT 1"},
+    {"UPDATE answer SET facts = 'a=3' WHERE id = 1", "SELECT 1"},
+    {"DELETE FROM answer WHERE id = 2", "SELECT 1"},
+    {"UPDATE timing SET samples = x'0103' WHERE id = 1", "SELECT 1"},
+    {"DELETE FROM timing WHERE id = 2", "SELECT 1"},
+    {"UPDATE figure SET median = 9 WHERE id = 1", "SELECT 1"},
+    {"DELETE FROM figure WHERE id = 2", "SELECT 1"},
+    {"UPDATE seal SET next_job = 0, next_pair = 0, next_job_run = 0, next_outcome = 0,"
+     " next_answer = 0, next_timing = 0, next_figure = 0 WHERE number = 3",
+     "SELECT 3"},
 };
 
 static bool is_changed_at(long long seal)

@@ -1,0 +1,559 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "store/probe_query.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <sqlite3.h>
+
+#include "base/text.h"
+#include "store/database.h"
+#include "store/ledger_handle.h"
+
+/* All SQL of this module. */
+enum statement {
+    JOBS,
+    PAIRS,
+    OUTCOMES,
+    ANSWER,
+    LAST_ASK,
+    TIMINGS,
+    FIGURES,
+    CHANGES,
+    STATEMENT_COUNT,
+};
+
+#define OF_TIME(result)                                                                            \
+    "(SELECT total(runs) FROM job_run AS r WHERE r.job = j.id AND result = " result                \
+    " AND due_at >= :since AND due_at <= :until)"
+#define NEWEST(column, results)                                                                    \
+    "(SELECT " column " FROM job_run AS r WHERE r.job = j.id AND result " results                  \
+    " ORDER BY due_at DESC LIMIT 1)"
+#define OUTCOME_COLUMNS                                                                            \
+    "o.first_at, coalesce(o.before_at, 0), o.status, o.cause, coalesce(o.icmp, -1), o.judgement,"  \
+    " o.address, o.protocol, o.detail"
+
+static const char *const statement_sql[STATEMENT_COUNT] = {
+    [JOBS] = "SELECT id, name, " NEWEST("due_at", "IN (1, 4)") ", " NEWEST("began_at", "IN (1, 4)") ", " NEWEST("lasted", "IN (1, 4)") ", " NEWEST("held", "IN (1, 4)") ", " NEWEST(
+        "not_held",
+        "IN (1, 4)") ", " NEWEST("undecided",
+                                 "IN (1, 4)") ", (SELECT min(due_at) FROM job_run AS r WHERE r.job "
+                                              "= j.id)"
+                                              ", " OF_TIME("1") ", " OF_TIME("2") ", " OF_TIME("3") ", " OF_TIME(
+                                                  "4") ", " NEWEST("reason",
+                                                                   "= 2") ", " NEWEST("coalesce("
+                                                                                      "last_due, "
+                                                                                      "due_at)",
+                                                                                      "= 2") " FROM"
+                                                                                             " job "
+                                                                                             "AS j "
+                                                                                             "WHERE"
+                                                                                             " :"
+                                                                                             "job "
+                                                                                             "IS "
+                                                                                             "NULL "
+                                                                                             "OR "
+                                                                                             "name "
+                                                                                             "= "
+                                                                                             ":job "
+                                                                                             "ORDER"
+                                                                                             " BY "
+                                                                                             "id",
+    [PAIRS] = "SELECT p.id, j.name, p.host, p.port, p.transport FROM pair AS p"
+              " JOIN job AS j ON j.id = p.job WHERE :job IS NULL OR j.name = :job"
+              " ORDER BY p.job, p.host, p.transport, p.port",
+    [OUTCOMES] = "SELECT " OUTCOME_COLUMNS " FROM outcome AS o"
+                 " WHERE o.pair = :pair ORDER BY o.id",
+    [ANSWER] = "SELECT facts, at FROM answer WHERE pair = :pair AND at <= :until"
+               " ORDER BY id DESC LIMIT 1",
+    [LAST_ASK] = "SELECT last_at FROM timing_now WHERE pair = :pair",
+    [TIMINGS] = "SELECT hour, samples FROM timing WHERE pair = :pair AND hour >= :low"
+                " AND hour <= :high"
+                " UNION ALL SELECT hour, samples FROM timing_now WHERE pair = :pair"
+                " AND hour >= :low AND hour <= :high",
+    [FIGURES] = "SELECT hour, asked, listening, unasked, held, undecided, coalesce(median, -1),"
+                "       coalesce(p95, -1), coalesce(p99, -1), coalesce(slowest, -1) FROM figure"
+                " WHERE pair = :pair AND hours = 1 AND hour >= :low AND hour <= :high",
+    [CHANGES] = "SELECT p.id, j.name, p.host, p.port, p.transport,"
+                " coalesce((SELECT b.status FROM outcome AS b WHERE b.pair = o.pair"
+                "           AND b.id < o.id ORDER BY b.id DESC LIMIT 1), -1),"
+                " coalesce((SELECT b.cause FROM outcome AS b WHERE b.pair = o.pair"
+                "           AND b.id < o.id ORDER BY b.id DESC LIMIT 1), -1), " OUTCOME_COLUMNS
+                " FROM outcome AS o JOIN pair AS p ON p.id = o.pair JOIN job AS j ON j.id = p.job"
+                " WHERE o.first_at >= :since AND o.first_at <= :until"
+                " AND (:job IS NULL OR j.name = :job) ORDER BY o.id",
+};
+
+struct query {
+    struct ledger *ledger;
+    const struct probe_filter *filter;
+    sqlite3_stmt *statements[STATEMENT_COUNT];
+    struct probe_sum sum;
+    bool lacks_memory;
+};
+
+/* A row more of a list of the given size; NULL where memory ran out. */
+static void *grow(void **items, size_t *count, size_t *capacity, size_t size)
+{
+    if (*count == *capacity) {
+        size_t more = *capacity * 2 + 32;
+        void *grown = realloc(*items, more * size);
+
+        if (grown == NULL) {
+            return NULL;
+        }
+        *items = grown;
+        *capacity = more;
+    }
+    memset((char *)*items + *count * size, 0, size);
+    return (char *)*items + (*count)++ * size;
+}
+
+static bool no_memory(struct failure *why)
+{
+    return FAIL(why, FAILURE_MEMORY, 0, "no memory for what the jobs found");
+}
+
+static char *take_text(struct query *query, sqlite3_stmt *row, int column)
+{
+    char *text;
+
+    if (sqlite3_column_type(row, column) == SQLITE_NULL) {
+        return NULL;
+    }
+    text = text_copy(database_column_text(row, column));
+    query->lacks_memory = query->lacks_memory || text == NULL;
+    return text;
+}
+
+static bool end(struct query *query, sqlite3_stmt *row, int result, struct failure *why)
+{
+    return database_end(query->ledger->db, row, result, "reading what the jobs found", why) &&
+           (!query->lacks_memory || no_memory(why));
+}
+
+typedef bool query_fn(struct query *query, void *out, struct failure *why);
+
+/* Reads with the statements prepared, in one moment. */
+static bool ask(struct ledger *ledger, const struct probe_filter *filter, query_fn *read, void *out,
+                struct failure *why)
+{
+    struct query query = {.ledger = ledger, .filter = filter};
+    bool ok = ledger_begin_read(ledger, why);
+
+    if (ok) {
+        ok = database_prepare_all(ledger->db, statement_sql, STATEMENT_COUNT, query.statements,
+                                  why) &&
+             read(&query, out, why);
+        database_finalize_all(query.statements, STATEMENT_COUNT);
+        ok = ledger_end_read(ledger, ok, why);
+    }
+    probe_sum_clear(&query.sum);
+    return ok || ledger_name_failure(ledger, why);
+}
+
+/*
+ * Jobs.
+ */
+
+static void take_job(struct query *query, sqlite3_stmt *row, struct probe_job_sum *job)
+{
+    *job = (struct probe_job_sum){
+        .id = sqlite3_column_int64(row, 0),
+        .name = take_text(query, row, 1),
+        .last_due = sqlite3_column_int64(row, 2),
+        .last_began = sqlite3_column_int64(row, 3),
+        .last_lasted = sqlite3_column_int64(row, 4),
+        .last_held = sqlite3_column_int64(row, 5),
+        .last_not_held = sqlite3_column_int64(row, 6),
+        .last_undecided = sqlite3_column_int64(row, 7),
+        .first_known = sqlite3_column_int64(row, 8),
+        .done = sqlite3_column_int64(row, 9),
+        .missed = sqlite3_column_int64(row, 10),
+        .skipped = sqlite3_column_int64(row, 11),
+        .ended = sqlite3_column_int64(row, 12),
+        .missed_reason = sqlite3_column_int(row, 13),
+        .missed_at = sqlite3_column_int64(row, 14),
+    };
+}
+
+static bool read_jobs(struct query *query, void *out, struct failure *why)
+{
+    struct probe_job_sums *sums = out;
+    sqlite3_stmt *row = query->statements[JOBS];
+    int result;
+
+    database_bind_text(row, ":job", query->filter->job);
+    database_bind(row, ":since", query->filter->since);
+    database_bind(row, ":until", query->filter->until);
+    while ((result = sqlite3_step(row)) == SQLITE_ROW && !query->lacks_memory) {
+        struct probe_job_sum *job =
+            grow((void **)&sums->items, &sums->count, &sums->capacity, sizeof(*job));
+
+        if (job == NULL) {
+            query->lacks_memory = true;
+        } else {
+            take_job(query, row, job);
+        }
+    }
+    return end(query, row, result, why);
+}
+
+bool probe_query_jobs(struct ledger *ledger, const struct probe_filter *filter,
+                      struct probe_job_sums *sums, struct failure *why)
+{
+    return ask(ledger, filter, read_jobs, sums, why);
+}
+
+void probe_job_sums_clear(struct probe_job_sums *sums)
+{
+    for (size_t i = 0; i < sums->count; i++) {
+        free(sums->items[i].name);
+    }
+    free(sums->items);
+    *sums = (struct probe_job_sums){0};
+}
+
+/*
+ * Pairs.
+ */
+
+static void clear_change(struct probe_change *change)
+{
+    free(change->protocol);
+    free(change->detail);
+    change->protocol = change->detail = NULL;
+}
+
+static void take_address(sqlite3_stmt *row, int column, struct socket_endpoint *end)
+{
+    const uint8_t *bytes = sqlite3_column_blob(row, column);
+    int size = sqlite3_column_bytes(row, column);
+
+    *end = (struct socket_endpoint){0};
+    if (bytes == NULL || (size != 4 && size != 16 && size != 20)) {
+        return;
+    }
+    end->address_size = (uint8_t)(size == 20 ? 16 : size);
+    memcpy(end->address, bytes, end->address_size);
+    for (int i = 16; i < size; i++) {
+        end->scope_id = end->scope_id << 8 | bytes[i];
+    }
+}
+
+/* `column`: the first of OUTCOME_COLUMNS. */
+static void take_change(struct query *query, sqlite3_stmt *row, int column,
+                        struct probe_change *change)
+{
+    *change = (struct probe_change){
+        .first_at = sqlite3_column_int64(row, column),
+        .before_at = sqlite3_column_int64(row, column + 1),
+        .status = sqlite3_column_int(row, column + 2),
+        .cause = sqlite3_column_int(row, column + 3),
+        .icmp = sqlite3_column_int(row, column + 4),
+        .judgement = sqlite3_column_int(row, column + 5),
+    };
+    take_address(row, column + 6, &change->address);
+    change->protocol = take_text(query, row, column + 7);
+    change->detail = take_text(query, row, column + 8);
+}
+
+static void take_pair(struct query *query, sqlite3_stmt *row, struct probe_pair_sum *pair)
+{
+    *pair = (struct probe_pair_sum){
+        .id = sqlite3_column_int64(row, 0),
+        .job = take_text(query, row, 1),
+        .host = take_text(query, row, 2),
+        .port = (uint16_t)sqlite3_column_int(row, 3),
+        .transport = (uint8_t)sqlite3_column_int(row, 4),
+        .before = -1,
+        .before_cause = -1,
+    };
+}
+
+static bool list_pairs(struct query *query, struct probe_pair_sums *sums, struct failure *why)
+{
+    sqlite3_stmt *row = query->statements[PAIRS];
+    int result;
+
+    database_bind_text(row, ":job", query->filter->job);
+    while ((result = sqlite3_step(row)) == SQLITE_ROW && !query->lacks_memory) {
+        struct probe_pair_sum *pair =
+            grow((void **)&sums->items, &sums->count, &sums->capacity, sizeof(*pair));
+
+        if (pair == NULL) {
+            query->lacks_memory = true;
+        } else {
+            take_pair(query, row, pair);
+        }
+    }
+    return end(query, row, result, why);
+}
+
+/* The result that is in force at the end of the time, and how often it changed in it. */
+static bool read_outcomes(struct query *query, struct probe_pair_sum *pair, struct failure *why)
+{
+    sqlite3_stmt *row = query->statements[OUTCOMES];
+    bool any = false;
+    int result;
+
+    database_bind(row, ":pair", pair->id);
+    while ((result = sqlite3_step(row)) == SQLITE_ROW) {
+        int64_t first_at = sqlite3_column_int64(row, 0);
+
+        if (first_at > query->filter->until) {
+            continue;
+        }
+        if (any) {
+            pair->before = pair->now.status;
+            pair->before_cause = pair->now.cause;
+            pair->changes += first_at >= query->filter->since ? 1 : 0;
+        } else {
+            pair->first_known = first_at;
+        }
+        clear_change(&pair->now);
+        take_change(query, row, 0, &pair->now);
+        pair->now.address.port = pair->port;
+        any = true;
+    }
+    return end(query, row, result, why);
+}
+
+static bool read_answer(struct query *query, struct probe_pair_sum *pair, struct failure *why)
+{
+    sqlite3_stmt *row = query->statements[ANSWER];
+    int result;
+
+    database_bind(row, ":pair", pair->id);
+    database_bind(row, ":until", query->filter->until);
+    result = sqlite3_step(row);
+    if (result == SQLITE_ROW) {
+        pair->answer = take_text(query, row, 0);
+        pair->answer_at = sqlite3_column_int64(row, 1);
+    }
+    return end(query, row, result, why);
+}
+
+static void bind_hours(struct query *query, sqlite3_stmt *row, int64_t pair)
+{
+    database_bind(row, ":pair", pair);
+    database_bind(row, ":low", probe_hour(query->filter->since));
+    database_bind(row, ":high", probe_hour(query->filter->until) + 1); /* see probe_writer.c */
+}
+
+static bool add_samples(struct query *query, struct probe_pair_sum *pair, sqlite3_stmt *row,
+                        struct failure *why)
+{
+    struct probe_sample_walk walk =
+        probe_samples(sqlite3_column_blob(row, 1), (size_t)sqlite3_column_bytes(row, 1),
+                      sqlite3_column_int64(row, 0));
+    struct probe_sample sample;
+
+    while (probe_sample_next(&walk, &sample)) {
+        if (sample.at > query->filter->until || sample.at < query->filter->since) {
+            continue;
+        }
+        pair->last_at = sample.at > pair->last_at ? sample.at : pair->last_at;
+        if (!probe_sum_add(&query->sum, &sample, why)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool read_timings(struct query *query, struct probe_pair_sum *pair, struct failure *why)
+{
+    sqlite3_stmt *row = query->statements[TIMINGS];
+    bool ok = true;
+    int result;
+
+    probe_sum_reset(&query->sum);
+    bind_hours(query, row, pair->id);
+    while ((result = sqlite3_step(row)) == SQLITE_ROW && ok) {
+        ok = add_samples(query, pair, row, why);
+    }
+    probe_sum_end(&query->sum);
+    pair->figure = query->sum.figure;
+    if (!ok) {
+        sqlite3_reset(row);
+        return false;
+    }
+    return end(query, row, result, why);
+}
+
+/* Times of parts that are known by their figures only are weighed by their asks. */
+static int64_t blend(int64_t a, int64_t weight_a, int64_t b, int64_t weight_b)
+{
+    if (a < 0 || weight_a <= 0) {
+        return b;
+    }
+    if (b < 0 || weight_b <= 0) {
+        return a;
+    }
+    return (int64_t)(((double)a * (double)weight_a + (double)b * (double)weight_b) /
+                     ((double)weight_a + (double)weight_b));
+}
+
+static void add_figure(struct probe_figure *to, const struct probe_figure *from)
+{
+    to->median = blend(to->median, to->listening, from->median, from->listening);
+    to->p95 = blend(to->p95, to->listening, from->p95, from->listening);
+    to->p99 = blend(to->p99, to->listening, from->p99, from->listening);
+    to->slowest = from->slowest > to->slowest ? from->slowest : to->slowest;
+    to->asked += from->asked;
+    to->listening += from->listening;
+    to->unasked += from->unasked;
+    to->held += from->held;
+    to->undecided += from->undecided;
+}
+
+static bool read_figures(struct query *query, struct probe_pair_sum *pair, struct failure *why)
+{
+    sqlite3_stmt *row = query->statements[FIGURES];
+    int result;
+
+    bind_hours(query, row, pair->id);
+    database_bind(row, ":high", probe_hour(query->filter->until));
+    while ((result = sqlite3_step(row)) == SQLITE_ROW) {
+        struct probe_figure figure = {
+            .asked = sqlite3_column_int64(row, 1),
+            .listening = sqlite3_column_int64(row, 2),
+            .unasked = sqlite3_column_int64(row, 3),
+            .held = sqlite3_column_int64(row, 4),
+            .undecided = sqlite3_column_int64(row, 5),
+            .median = sqlite3_column_int64(row, 6),
+            .p95 = sqlite3_column_int64(row, 7),
+            .p99 = sqlite3_column_int64(row, 8),
+            .slowest = sqlite3_column_int64(row, 9),
+        };
+
+        add_figure(&pair->figure, &figure);
+        pair->folded = true;
+    }
+    return end(query, row, result, why);
+}
+
+/* Of a time that ends before now the newest ask is the newest in it. */
+static bool read_last_ask(struct query *query, struct probe_pair_sum *pair, struct failure *why)
+{
+    sqlite3_stmt *row = query->statements[LAST_ASK];
+    int result;
+
+    database_bind(row, ":pair", pair->id);
+    result = sqlite3_step(row);
+    if (result == SQLITE_ROW && sqlite3_column_int64(row, 0) <= query->filter->until) {
+        pair->last_at = sqlite3_column_int64(row, 0);
+    }
+    return end(query, row, result, why);
+}
+
+static void clear_pair(struct probe_pair_sum *pair)
+{
+    free(pair->job);
+    free(pair->host);
+    free(pair->answer);
+    clear_change(&pair->now);
+}
+
+static bool read_pairs(struct query *query, void *out, struct failure *why)
+{
+    struct probe_pair_sums *sums = out;
+    size_t kept = 0;
+
+    if (!list_pairs(query, sums, why)) {
+        return false;
+    }
+    for (size_t i = 0; i < sums->count; i++) {
+        struct probe_pair_sum *pair = &sums->items[i];
+
+        if (!read_outcomes(query, pair, why) || !read_answer(query, pair, why) ||
+            !read_timings(query, pair, why) || !read_figures(query, pair, why) ||
+            !read_last_ask(query, pair, why)) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < sums->count; i++) { /* those that were not asked by then go */
+        if (sums->items[i].first_known == 0) {
+            clear_pair(&sums->items[i]);
+        } else {
+            sums->items[kept++] = sums->items[i];
+        }
+    }
+    sums->count = kept;
+    return true;
+}
+
+bool probe_query_pairs(struct ledger *ledger, const struct probe_filter *filter,
+                       struct probe_pair_sums *sums, struct failure *why)
+{
+    return ask(ledger, filter, read_pairs, sums, why);
+}
+
+void probe_pair_sums_clear(struct probe_pair_sums *sums)
+{
+    for (size_t i = 0; i < sums->count; i++) {
+        clear_pair(&sums->items[i]);
+    }
+    free(sums->items);
+    *sums = (struct probe_pair_sums){0};
+}
+
+/*
+ * Changes.
+ */
+
+static bool take_row(struct query *query, sqlite3_stmt *row, struct probe_change_rows *rows)
+{
+    struct probe_change_row *change =
+        grow((void **)&rows->items, &rows->count, &rows->capacity, sizeof(*change));
+    struct probe_pair_sum *pair =
+        grow((void **)&rows->pairs.items, &rows->pairs.count, &rows->pairs.capacity, sizeof(*pair));
+
+    if (change == NULL || pair == NULL) {
+        return false;
+    }
+    take_pair(query, row, pair);
+    change->before = sqlite3_column_int(row, 5);
+    change->before_cause = sqlite3_column_int(row, 6);
+    take_change(query, row, 7, &change->now);
+    change->now.address.port = pair->port;
+    return true;
+}
+
+static bool read_changes(struct query *query, void *out, struct failure *why)
+{
+    struct probe_change_rows *rows = out;
+    sqlite3_stmt *row = query->statements[CHANGES];
+    int result;
+
+    database_bind_text(row, ":job", query->filter->job);
+    database_bind(row, ":since", query->filter->since);
+    database_bind(row, ":until", query->filter->until);
+    while ((result = sqlite3_step(row)) == SQLITE_ROW && !query->lacks_memory) {
+        query->lacks_memory = !take_row(query, row, rows) || query->lacks_memory;
+    }
+    if (!end(query, row, result, why)) {
+        return false;
+    }
+    for (size_t i = 0; i < rows->count; i++) { /* only now no item moves any more */
+        rows->items[i].pair = &rows->pairs.items[i];
+    }
+    return true;
+}
+
+bool probe_query_changes(struct ledger *ledger, const struct probe_filter *filter,
+                         struct probe_change_rows *rows, struct failure *why)
+{
+    return ask(ledger, filter, read_changes, rows, why);
+}
+
+void probe_change_rows_clear(struct probe_change_rows *rows)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        clear_change(&rows->items[i].now);
+    }
+    probe_pair_sums_clear(&rows->pairs);
+    free(rows->items);
+    *rows = (struct probe_change_rows){0};
+}

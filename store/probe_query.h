@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Questions about what jobs found. Availability is a share of the asks that
+ * took place: time in which nobody asked counts neither way, and how many runs
+ * were missed is told beside it.
+ *
+ * All of what one call reads is of one moment. Texts are lent to a visitor for
+ * the call; visitors are called after the read is over.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "collector/socket_row.h"
+#include "store/ledger.h"
+#include "store/probe_samples.h"
+
+/* What is asked for. */
+struct probe_filter {
+    const char *job; /* NULL: all */
+    int64_t since;
+    int64_t until;
+};
+
+/* The runs of a job in the time that was asked for. */
+struct probe_job_sum {
+    int64_t id;
+    char *name;
+    int64_t last_due; /* of the newest run that took place, ever; 0: none did */
+    int64_t last_began;
+    int64_t last_lasted;
+    int64_t last_held; /* of it */
+    int64_t last_not_held;
+    int64_t last_undecided;
+    int64_t first_known; /* the oldest run that is in the ledger was due; 0: none is */
+    int64_t done;        /* in the time that was asked for */
+    int64_t missed;
+    int64_t skipped;
+    int64_t ended;
+    int missed_reason; /* enum probe_run_reason of the newest missed one; 0: none */
+    int64_t missed_at; /* of it: when it was due, the last of them */
+};
+
+struct probe_job_sums {
+    struct probe_job_sum *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* In the order in which the ledger met them. The caller clears *sums, also on failure. */
+bool probe_query_jobs(struct ledger *ledger, const struct probe_filter *filter,
+                      struct probe_job_sums *sums, struct failure *why) NODISCARD;
+void probe_job_sums_clear(struct probe_job_sums *sums);
+
+/* A result, from its first ask on. */
+struct probe_change {
+    int64_t first_at;
+    int64_t before_at; /* asked last with the result before; 0: not known */
+    int status;        /* enum probe_status */
+    int cause;
+    int icmp; /* -1: none */
+    int judgement;
+    struct socket_endpoint address; /* its port is that of the pair */
+    char *protocol;                 /* NULL: none */
+    char *detail;
+};
+
+/* A port of a target, and what came of asking it. */
+struct probe_pair_sum {
+    int64_t id;
+    char *job;
+    char *host;
+    uint16_t port;
+    uint8_t transport;
+    int64_t last_at; /* asked last, up to `until`; 0: never */
+    int64_t first_known;
+    struct probe_change now; /* in force at the end of the time that was asked for */
+    int before;              /* the status before that; -1: none */
+    int before_cause;
+    int64_t changes;            /* in the time that was asked for; the first result ever is none */
+    struct probe_figure figure; /* of that time */
+    bool folded;  /* a part of it is only known by hours or days: its times are about right */
+    char *answer; /* the newest; NULL: none */
+    int64_t answer_at;
+};
+
+struct probe_pair_sums {
+    struct probe_pair_sum *items;
+    size_t count;
+    size_t capacity;
+};
+
+/* Only pairs that were asked by `until`, by job, host, transport and port. */
+bool probe_query_pairs(struct ledger *ledger, const struct probe_filter *filter,
+                       struct probe_pair_sums *sums, struct failure *why) NODISCARD;
+void probe_pair_sums_clear(struct probe_pair_sums *sums);
+
+/* One change, with what was before. */
+struct probe_change_row {
+    const struct probe_pair_sum *pair; /* job, host, port and transport only */
+    struct probe_change now;
+    int before; /* -1: it is the first result */
+    int before_cause;
+};
+
+struct probe_change_rows {
+    struct probe_change_row *items;
+    size_t count;
+    size_t capacity;
+    struct probe_pair_sums pairs;
+};
+
+/* Results that began in the time that was asked for, in the order of recording. */
+bool probe_query_changes(struct ledger *ledger, const struct probe_filter *filter,
+                         struct probe_change_rows *rows, struct failure *why) NODISCARD;
+void probe_change_rows_clear(struct probe_change_rows *rows);

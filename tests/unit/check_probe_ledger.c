@@ -1,0 +1,489 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * What jobs find, in a ledger: written with the samples, asked for, folded
+ * when it is old, and sealed all the while.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock_fake.h"
+#include "base/text.h"
+#include "store/ledger.h"
+#include "store/ledger_writer.h"
+#include "store/probe_query.h"
+#include "store/probe_writer.h"
+#include "store/retention.h"
+#include "store/verify.h"
+#include "tests/support.h"
+#include "tests/unit/made_up.h"
+
+#define MINUTE INT64_C(60000)
+#define HOUR INT64_C(3600000)
+#define DAY INT64_C(86400000)
+#define BEGIN INT64_C(1800057600000) /* midnight, 2027-01-16 */
+
+static const char path[] = "check_probe_ledger.db";
+
+static struct {
+    struct ledger *ledger;
+    struct ledger *reader;
+    struct ledger_writer *writer;
+    struct retention *retention;
+    struct snapshot snapshot;
+    struct probe_pair_sums pairs;
+    struct probe_job_sums jobs;
+    struct probe_change_rows changes;
+    struct probe_sum sum;
+    struct failure why;
+} fixture;
+
+static void remove_files(void)
+{
+    support_remove_database(path);
+    remove("check_probe_ledger.db-lock");
+    remove("check_probe_ledger.db.key");
+}
+
+static void start(void)
+{
+    struct ledger_run run = {.program = "check", .boot = {.id = "a boot"}, .interval = MINUTE};
+
+    CHECK_DONE(ledger_open(&fixture.ledger, path, LEDGER_WRITE, &fixture.why), fixture.why);
+    CHECK_DONE(ledger_writer_open(&fixture.writer, fixture.ledger, &run, &fixture.why),
+               fixture.why);
+}
+
+static void open_fixture(void)
+{
+    memset(&fixture, 0, sizeof(fixture));
+    remove_files();
+    clock_fake_reset();
+    clock_fake_set(BEGIN);
+    start();
+}
+
+static void forget_answers(void)
+{
+    probe_pair_sums_clear(&fixture.pairs);
+    probe_job_sums_clear(&fixture.jobs);
+    probe_change_rows_clear(&fixture.changes);
+}
+
+static void stop(void)
+{
+    struct ledger_writer *writer = fixture.writer;
+
+    retention_close(fixture.retention);
+    fixture.retention = NULL;
+    fixture.writer = NULL;
+    CHECK_DONE(ledger_writer_close(writer, LEDGER_GAP_STOPPED, &fixture.why), fixture.why);
+    ledger_close(fixture.ledger);
+    fixture.ledger = NULL;
+}
+
+static void close_fixture(void)
+{
+    forget_answers();
+    probe_sum_clear(&fixture.sum);
+    ledger_close(fixture.reader);
+    retention_close(fixture.retention);
+    if (!ledger_writer_close(fixture.writer, LEDGER_GAP_STOPPED, &fixture.why)) {
+        puts(fixture.why.text);
+    }
+    ledger_close(fixture.ledger);
+    snapshot_clear(&fixture.snapshot);
+    remove_files();
+}
+
+static void commit(void)
+{
+    made_up_begin(&fixture.snapshot, clock_now());
+    CHECK_DONE(ledger_writer_add(fixture.writer, &fixture.snapshot, &fixture.why), fixture.why);
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+}
+
+static void ask_port(uint16_t port, enum probe_status status, enum probe_cause cause, int64_t us)
+{
+    struct outcome outcome = {
+        .host = text_copy("dc1"),
+        .target = {.address = {10, 0, 0, 1}, .address_size = 4, .port = port},
+        .port = port,
+        .transport = PROBE_TCP,
+        .protocol = "ldap",
+        .status = status,
+        .cause = cause,
+        .timings = {.connect = us, .reply = -1},
+        .started_at = clock_now(),
+    };
+
+    probe_writer_add(
+        ledger_writer_probes(fixture.writer),
+        probe_fact_of_outcome("dcs", &outcome,
+                              status == PROBE_LISTENING ? EXPECTATION_HELD : EXPECTATION_NOT_HELD,
+                              NULL));
+    outcome_clear(&outcome);
+}
+
+static void end_run(int64_t held, int64_t not_held)
+{
+    struct probe_run run = {
+        .due_at = clock_now(),
+        .last_due = clock_now(),
+        .runs = 1,
+        .result = PROBE_RUN_DONE,
+        .began_at = clock_now() + 1,
+        .lasted = 25,
+        .held = held,
+        .not_held = not_held,
+    };
+
+    probe_writer_add(ledger_writer_probes(fixture.writer), probe_fact_of_run("dcs", &run, NULL));
+}
+
+/* Runs of a minute each: port 389 answers, 636 only in some of them. */
+static void run_minutes(int minutes, bool up)
+{
+    for (int i = 0; i < minutes; i++) {
+        ask_port(389, PROBE_LISTENING, PROBE_ACCEPTED, 1000 + i % 10);
+        if (up) {
+            ask_port(636, PROBE_LISTENING, PROBE_ACCEPTED, 2000);
+        } else {
+            ask_port(636, PROBE_NOT_LISTENING, PROBE_RESET, 300);
+        }
+        end_run(up ? 2 : 1, up ? 0 : 1);
+        if (i % 15 == 14 || i == minutes - 1) {
+            commit();
+        }
+        clock_fake_run(MINUTE);
+    }
+}
+
+static void query(int64_t since, int64_t until)
+{
+    struct probe_filter filter = {NULL, since, until};
+
+    forget_answers();
+    CHECK_DONE(ledger_open(&fixture.reader, path, LEDGER_READ, &fixture.why), fixture.why);
+    CHECK_DONE(probe_query_pairs(fixture.reader, &filter, &fixture.pairs, &fixture.why),
+               fixture.why);
+    CHECK_DONE(probe_query_jobs(fixture.reader, &filter, &fixture.jobs, &fixture.why), fixture.why);
+    CHECK_DONE(probe_query_changes(fixture.reader, &filter, &fixture.changes, &fixture.why),
+               fixture.why);
+    ledger_close(fixture.reader);
+    fixture.reader = NULL;
+}
+
+static long long number(const char *sql)
+{
+    return support_query_number(path, sql);
+}
+
+static enum verify_status verify(void)
+{
+    struct verify_plan plan = {0};
+    struct verify_result result;
+
+    CHECK_DONE(ledger_open(&fixture.reader, path, LEDGER_READ, &fixture.why), fixture.why);
+    CHECK_DONE(ledger_verify(&result, fixture.reader, &plan, &fixture.why), fixture.why);
+    ledger_close(fixture.reader);
+    fixture.reader = NULL;
+    return result.status;
+}
+
+/*
+ * Samples.
+ */
+
+static const struct probe_sample samples[] = {
+    {BEGIN, 0, PROBE_LISTENING, EXPECTATION_HELD},
+    {BEGIN + 1, -1, PROBE_FILTERED, EXPECTATION_UNDECIDED},
+    {BEGIN - 5000, 1000000, PROBE_LISTENING_OR_FILTERED, EXPECTATION_UNDECIDED},
+    {BEGIN + 40 * HOUR, INT64_C(1) << 40, PROBE_NOT_ASKED, EXPECTATION_NOT_HELD},
+};
+
+START_TEST(samples_come_back_as_they_were)
+{
+    uint8_t bytes[sizeof(samples) / sizeof(samples[0]) * PROBE_SAMPLE_BYTES];
+    struct probe_sample_walk walk;
+    struct probe_sample sample;
+    int64_t before = BEGIN;
+    size_t size = 0;
+
+    for (int i = 0; i < COUNT_OF(samples); i++) {
+        size += probe_sample_put(bytes + size, before, &samples[i]);
+        before = samples[i].at;
+    }
+    walk = probe_samples(bytes, size, probe_hour(BEGIN));
+    for (int i = 0; i < COUNT_OF(samples); i++) {
+        ck_assert(probe_sample_next(&walk, &sample));
+        ck_assert_int_eq(sample.at, samples[i].at);
+        ck_assert_int_eq(sample.us, samples[i].us);
+        ck_assert_int_eq(sample.status, samples[i].status);
+        ck_assert_int_eq(sample.judgement, samples[i].judgement);
+    }
+    ck_assert(!probe_sample_next(&walk, &sample));
+}
+END_TEST
+
+START_TEST(damaged_samples_end_the_walk)
+{
+    static const uint8_t endless[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+    struct probe_sample_walk walk = probe_samples(endless, sizeof(endless), 1);
+    struct probe_sample sample;
+
+    ck_assert(!probe_sample_next(&walk, &sample));
+    walk = probe_samples(NULL, 5, INT64_MAX);
+    ck_assert(!probe_sample_next(&walk, &sample));
+}
+END_TEST
+
+START_TEST(figures_are_of_what_was_measured)
+{
+    for (int i = 100; i > 0; i--) {
+        struct probe_sample sample = {BEGIN, i * 10, PROBE_LISTENING, EXPECTATION_HELD};
+
+        CHECK_DONE(probe_sum_add(&fixture.sum, &sample, &fixture.why), fixture.why);
+    }
+    for (int i = 0; i < 50; i++) {
+        struct probe_sample sample = {BEGIN, 9999, PROBE_NOT_LISTENING, EXPECTATION_NOT_HELD};
+
+        CHECK_DONE(probe_sum_add(&fixture.sum, &sample, &fixture.why), fixture.why);
+    }
+    probe_sum_end(&fixture.sum);
+    ck_assert_int_eq(fixture.sum.figure.asked, 150);
+    ck_assert_int_eq(fixture.sum.figure.listening, 100);
+    ck_assert_int_eq(fixture.sum.figure.held, 100);
+    ck_assert_int_eq(fixture.sum.figure.median, 500);
+    ck_assert_int_eq(fixture.sum.figure.p95, 950);
+    ck_assert_int_eq(fixture.sum.figure.p99, 990);
+    ck_assert_int_eq(fixture.sum.figure.slowest, 1000);
+}
+END_TEST
+
+/*
+ * The ledger.
+ */
+
+START_TEST(only_what_changes_is_an_outcome)
+{
+    const struct probe_pair_sum *pair;
+
+    run_minutes(30, true);
+    run_minutes(15, false);
+    run_minutes(15, true);
+    query(BEGIN, clock_now());
+    ck_assert_int_eq(number("SELECT count(*) FROM outcome"), 4);
+    ck_assert_uint_eq(fixture.pairs.count, 2);
+    pair = &fixture.pairs.items[1];
+    ck_assert_int_eq(pair->port, 636);
+    ck_assert_str_eq(pair->host, "dc1");
+    ck_assert_int_eq(pair->figure.asked, 60);
+    ck_assert_int_eq(pair->figure.listening, 45);
+    ck_assert_int_eq(pair->figure.median, 2000);
+    ck_assert_int_eq(pair->changes, 2);
+    ck_assert_int_eq(pair->now.status, PROBE_LISTENING);
+    ck_assert_int_eq(pair->now.first_at, BEGIN + 45 * MINUTE);
+    ck_assert_int_eq(pair->now.before_at, BEGIN + 44 * MINUTE);
+    ck_assert_int_eq(pair->before, PROBE_NOT_LISTENING);
+    ck_assert_int_eq(pair->last_at, BEGIN + 59 * MINUTE);
+    ck_assert_int_eq(fixture.pairs.items[0].changes, 0);
+}
+END_TEST
+
+START_TEST(a_time_counts_its_own_asks_only)
+{
+    run_minutes(60, true);
+    run_minutes(60, false);
+    query(BEGIN + 30 * MINUTE, BEGIN + 90 * MINUTE - 1);
+    ck_assert_int_eq(fixture.pairs.items[1].figure.asked, 60);
+    ck_assert_int_eq(fixture.pairs.items[1].figure.listening, 30);
+    ck_assert_int_eq(fixture.jobs.items[0].done, 60);
+    query(BEGIN, BEGIN + 30 * MINUTE);
+    ck_assert_int_eq(fixture.pairs.items[1].now.status, PROBE_LISTENING);
+    ck_assert_int_eq(fixture.pairs.items[1].last_at, BEGIN + 30 * MINUTE);
+    query(BEGIN - DAY, BEGIN - 1);
+    ck_assert_uint_eq(fixture.pairs.count, 0);
+}
+END_TEST
+
+START_TEST(changes_tell_what_was_before)
+{
+    run_minutes(3, true);
+    run_minutes(3, false);
+    query(BEGIN + 1, clock_now());
+    ck_assert_uint_eq(fixture.changes.count, 1);
+    ck_assert_int_eq(fixture.changes.items[0].before, PROBE_LISTENING);
+    ck_assert_int_eq(fixture.changes.items[0].now.status, PROBE_NOT_LISTENING);
+    ck_assert_int_eq(fixture.changes.items[0].pair->port, 636);
+}
+END_TEST
+
+START_TEST(missed_runs_are_told)
+{
+    struct probe_run run = {.due_at = BEGIN,
+                            .last_due = BEGIN + 9 * MINUTE,
+                            .runs = 10,
+                            .result = PROBE_RUN_MISSED,
+                            .reason = PROBE_MACHINE_SLEPT};
+    int64_t handled;
+
+    CHECK_DONE(
+        probe_writer_handled(ledger_writer_probes(fixture.writer), "dcs", &handled, &fixture.why),
+        fixture.why);
+    ck_assert_int_eq(handled, INT64_MIN);
+    probe_writer_add(ledger_writer_probes(fixture.writer), probe_fact_of_run("dcs", &run, "zzz"));
+    commit();
+    CHECK_DONE(
+        probe_writer_handled(ledger_writer_probes(fixture.writer), "dcs", &handled, &fixture.why),
+        fixture.why);
+    ck_assert_int_eq(handled, BEGIN + 9 * MINUTE);
+    query(BEGIN, BEGIN + DAY);
+    ck_assert_int_eq(fixture.jobs.items[0].missed, 10);
+    ck_assert_int_eq(fixture.jobs.items[0].missed_reason, PROBE_MACHINE_SLEPT);
+    ck_assert_str_eq(probe_run_reason_name(fixture.jobs.items[0].missed_reason), "system asleep");
+    ck_assert_int_eq(fixture.jobs.items[0].last_due, 0);
+}
+END_TEST
+
+/* Nothing of it may be of no run of the service. */
+START_TEST(without_a_sample_nothing_is_written)
+{
+    ask_port(389, PROBE_LISTENING, PROBE_ACCEPTED, 1);
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+    ck_assert_int_eq(number("SELECT count(*) FROM outcome"), 0);
+    commit();
+    ck_assert_int_eq(number("SELECT count(*) FROM outcome"), 1);
+}
+END_TEST
+
+START_TEST(a_failed_commit_writes_it_later_and_once)
+{
+    run_minutes(2, true);
+    ask_port(389, PROBE_NOT_LISTENING, PROBE_RESET, 1);
+    support_run_sql(path, "INSERT INTO run SELECT 99, program, pid, boot, started_at, commit_ms,"
+                          " machine_id, host, domain, system, zone, ended FROM run LIMIT 1");
+    ck_assert(!ledger_writer_commit(fixture.writer, &fixture.why));
+    ck_assert_int_eq(number("SELECT count(*) FROM outcome"), 2);
+    support_run_sql(path, "DELETE FROM run WHERE id = 99");
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+    ck_assert_int_eq(number("SELECT count(*) FROM outcome"), 3);
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+    query(BEGIN, clock_now());
+    ck_assert_int_eq(fixture.pairs.items[0].figure.asked, 3);
+}
+END_TEST
+
+START_TEST(an_hour_that_is_over_is_kept_for_good)
+{
+    run_minutes(150, true);
+    ck_assert_int_eq(number("SELECT count(*) FROM timing"), 4);
+    ck_assert_int_eq(number("SELECT count(*) FROM timing_now WHERE length(samples) > 0"), 2);
+    stop();
+    start();
+    run_minutes(30, true);
+    query(BEGIN, clock_now());
+    ck_assert_int_eq(fixture.pairs.items[0].figure.asked, 180);
+    ck_assert_int_eq(number("SELECT count(*) FROM outcome"), 2);
+}
+END_TEST
+
+/* A clock that is set back puts asks into an hour that was over. */
+START_TEST(a_clock_that_is_set_back_loses_nothing)
+{
+    run_minutes(70, true);
+    clock_fake_set(BEGIN + 10 * MINUTE);
+    run_minutes(70, false);
+    query(BEGIN, BEGIN + DAY);
+    ck_assert_int_eq(fixture.pairs.items[0].figure.asked, 140);
+    ck_assert_int_eq(fixture.pairs.items[1].figure.listening, 70);
+}
+END_TEST
+
+static void retain(int64_t keep, int64_t keep_profile)
+{
+    struct retention_limits limits = {keep, INT64_C(1) << 40, keep_profile};
+    bool more = true;
+
+    CHECK_DONE(retention_open(&fixture.retention, fixture.ledger, &limits, &fixture.why),
+               fixture.why);
+    for (int i = 0; more && i < 500; i++) {
+        CHECK_DONE(retention_work(fixture.retention, clock_now(), 100, &more, &fixture.why),
+                   fixture.why);
+    }
+    ck_assert(!more);
+    retention_close(fixture.retention);
+    fixture.retention = NULL;
+}
+
+START_TEST(old_asks_are_folded_and_seals_hold)
+{
+    run_minutes(36 * 60, true);
+    run_minutes(36 * 60, false);
+    query(BEGIN, clock_now());
+    ck_assert_int_eq(fixture.pairs.items[1].figure.listening, 36 * 60);
+    retain(DAY, 100 * DAY);
+    ck_assert_int_eq(number("SELECT count(*) FROM figure WHERE hours = 24"), 4);
+    ck_assert_int_eq(number("SELECT count(*) FROM figure WHERE hours = 1"), 96);
+    ck_assert_int_eq(number("SELECT sum(asked) FROM figure WHERE hours = 24"), 2 * 48 * 60);
+    ck_assert_int_eq(number("SELECT min(hour) FROM timing"), (BEGIN + 2 * DAY) / HOUR);
+    ck_assert_int_eq(number("SELECT sum(rows) FROM dropped WHERE what = 9"), 96);
+    ck_assert_int_gt(number("SELECT sum(rows) FROM dropped WHERE what = 6"), 0);
+    query(BEGIN, clock_now());
+    ck_assert_int_eq(fixture.pairs.items[1].figure.asked, 72 * 60);
+    ck_assert_int_eq(fixture.pairs.items[1].figure.listening, 36 * 60);
+    ck_assert_int_eq(fixture.pairs.items[1].figure.median, 2000);
+    ck_assert(fixture.pairs.items[1].folded);
+    ck_assert_int_eq(verify(), VERIFY_HELD);
+    stop();
+    ck_assert_int_eq(verify(), VERIFY_HELD);
+    support_run_sql(path, "UPDATE figure SET listening = listening + 1 WHERE id = 3");
+    ck_assert_int_eq(verify(), VERIFY_CHANGED);
+    start();
+}
+END_TEST
+
+START_TEST(what_is_in_force_stays_however_old)
+{
+    run_minutes(10, true);
+    run_minutes(10, false);
+    clock_fake_run(10 * DAY);
+    ask_port(389, PROBE_LISTENING, PROBE_ACCEPTED, 5);
+    commit();
+    clock_fake_run(MINUTE);
+    commit();
+    retain(DAY, 2 * DAY);
+    ck_assert_int_eq(number("SELECT count(*) FROM outcome"), 2);
+    ck_assert_int_eq(number("SELECT status FROM outcome WHERE pair = 2"), PROBE_NOT_LISTENING);
+    stop();
+    ck_assert_int_eq(verify(), VERIFY_HELD);
+    start();
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("probe_ledger");
+    TCase *pure = tcase_create("samples");
+    TCase *stored = tcase_create("ledger");
+
+    tcase_add_checked_fixture(pure, open_fixture, close_fixture);
+    tcase_add_test(pure, samples_come_back_as_they_were);
+    tcase_add_test(pure, damaged_samples_end_the_walk);
+    tcase_add_test(pure, figures_are_of_what_was_measured);
+    suite_add_tcase(suite, pure);
+    tcase_add_checked_fixture(stored, open_fixture, close_fixture);
+    tcase_add_test(stored, only_what_changes_is_an_outcome);
+    tcase_add_test(stored, a_time_counts_its_own_asks_only);
+    tcase_add_test(stored, changes_tell_what_was_before);
+    tcase_add_test(stored, missed_runs_are_told);
+    tcase_add_test(stored, without_a_sample_nothing_is_written);
+    tcase_add_test(stored, a_failed_commit_writes_it_later_and_once);
+    tcase_add_test(stored, an_hour_that_is_over_is_kept_for_good);
+    tcase_add_test(stored, a_clock_that_is_set_back_loses_nothing);
+    tcase_add_test(stored, old_asks_are_folded_and_seals_hold);
+    tcase_add_test(stored, what_is_in_force_stays_however_old);
+    suite_add_tcase(suite, stored);
+    return support_run_suite(suite);
+}
