@@ -663,6 +663,12 @@ static bool fill_ended(struct collector *collector, uint32_t owner, struct snaps
     return true;
 }
 
+/* What the service itself asks others is no news of this machine. */
+static bool is_probe(const struct collector *collector, const struct process_instance *owner)
+{
+    return collector->options.probing_pid != 0 && owner->pid == collector->options.probing_pid;
+}
+
 static bool fill_socket(struct collector *collector, const struct socket_row *row,
                         struct snapshot *snapshot, struct failure *why)
 {
@@ -670,7 +676,7 @@ static bool fill_socket(struct collector *collector, const struct socket_row *ro
     bool left_out = false;
 
     if (row->owner != SOCKET_NO_OWNER) {
-        (void)owner_of(collector, row->owner, &left_out);
+        left_out = is_probe(collector, owner_of(collector, row->owner, &left_out)) || left_out;
         if (left_out) {
             snapshot->left_out_sockets++;
             return true;

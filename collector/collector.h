@@ -32,6 +32,8 @@ struct collector_options {
                             Lent for as long as the collector is open */
     bool hurry;          /* somebody waits: nothing is put off, and nothing read slowly */
 
+    uint32_t probing_pid; /* whose sockets are counted, and not told of; 0: nobody's */
+
     int64_t interval;       /* milliseconds between samples; 0: there is only one. What a sample
                                knows of the one before counts only where no time is missing */
     int64_t module_refresh; /* milliseconds after which modules are looked at again; 0: never */

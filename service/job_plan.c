@@ -7,35 +7,11 @@
 
 #include "base/clock.h"
 #include "base/file_guard.h"
-#include "base/machine.h"
 #include "base/time_text.h"
 #include "base/units.h"
 #include "probes/tls.h"
 
 enum { RUNS_SHOWN = 10, LARGEST_SECRET = 1024 };
-
-bool job_plan_read(struct job_list *list, const struct settings *settings, struct failure *why)
-{
-    struct machine_facts machine = {0};
-    struct service_table services = {0};
-    bool read = machine_read(&machine, why) && service_table_read(&services, why);
-
-    *list = (struct job_list){0};
-    if (read) {
-        struct job_context context = {
-            .host_id = machine.id[0] != '\0' ? machine.id : machine.host,
-            .services = &services,
-            .protocols = protocols,
-            .fields = tls_fields,
-            .field_count = tls_field_count,
-        };
-
-        read = job_list_read(list, settings, &context, why);
-    }
-    service_table_clear(&services);
-    machine_facts_clear(&machine);
-    return read;
-}
 
 static const char *plural(uint64_t count)
 {

@@ -2,21 +2,13 @@
 #pragma once
 
 /*
- * The jobs of this machine: those of the settings, with its name, its services
- * file and the protocols of this program.
+ * What the jobs of this machine will do, for people.
  */
 
-#include <stdbool.h>
 #include <stdint.h>
 
-#include "base/failure.h"
-#include "base/settings.h"
 #include "base/text.h"
 #include "probes/job.h"
-
-/* As job_list_read(). */
-bool job_plan_read(struct job_list *list, const struct settings *settings,
-                   struct failure *why) NODISCARD;
 
 /*
  * Appends what each job will do: how many queries, what is expected, and its

@@ -16,6 +16,7 @@
 #include "base/service_state.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "probes/job_run.h"
 #include "service/job_plan.h"
 #include "service/service_control.h"
 #include "service/service_host.h"
@@ -151,7 +152,8 @@ static bool add_settings(struct text *out, const struct settings *settings, stru
 {
     struct text ledger = {0};
     struct job_list jobs = {0};
-    bool ok = watcher_ledger_path(settings, &ledger, why) && job_plan_read(&jobs, settings, why);
+    bool ok =
+        watcher_ledger_path(settings, &ledger, why) && job_list_read_here(&jobs, settings, why);
 
     if (ok) {
         settings_add_all(out, settings);

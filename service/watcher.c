@@ -11,9 +11,11 @@
 #include "base/paths.h"
 #include "base/time_text.h"
 #include "base/units.h"
+#include "base/process_self.h"
 #include "collector/collector.h"
+#include "probes/job_run.h"
 #include "service/event_sink.h"
-#include "service/job_plan.h"
+#include "service/job_runner.h"
 #include "service/ledger_opener.h"
 #include "service/sample_queue.h"
 #include "service/sampler.h"
@@ -51,6 +53,8 @@ struct watcher {
     struct retention *retention; /* NULL while the opener is at work */
     struct sampler *sampler;
     struct share *share;
+    struct job_runner *jobs;  /* NULL: the ledger was not open yet */
+    size_t lost_outcomes;     /* that were told */
     struct snapshot snapshot; /* the one that goes to the writer; kept for its memory */
 
     int64_t interval;
@@ -94,7 +98,7 @@ static bool read_settings(const struct watcher_plan *plan, struct settings **out
 static bool check_jobs(const struct settings *settings, struct failure *why)
 {
     struct job_list jobs = {0};
-    bool right = job_plan_read(&jobs, settings, why);
+    bool right = job_list_read_here(&jobs, settings, why);
 
     job_list_clear(&jobs);
     return right;
@@ -184,10 +188,115 @@ static bool configure_writer(struct watcher *watcher, struct failure *why)
            ledger_writer_set_interval(watcher->begun.writer, watcher->interval, why);
 }
 
+/*
+ * Jobs.
+ */
+
+static bool find_handled(void *context, const char *job, int64_t *handled, struct failure *why)
+{
+    struct watcher *watcher = context;
+
+    *handled = INT64_MIN;
+    return watcher->opener != NULL ||
+           probe_writer_handled(ledger_writer_probes(watcher->begun.writer), job, handled, why);
+}
+
+/* The runner has settings of its own: runs that go on need those that they began with. */
+static bool configure_jobs(struct watcher *watcher, struct failure *why)
+{
+    struct settings *settings = NULL;
+    struct text file = {0};
+    bool ok = read_settings(watcher->plan, &settings, &file, why);
+
+    text_clear(&file);
+    if (ok && !job_runner_configure(watcher->jobs, settings, find_handled, watcher, why)) {
+        ok = false;
+    }
+    if (!ok && why->kind != FAILURE_MEMORY) {
+        event_report(watcher->events, EVENT_JOBS_REFUSED, why->text);
+        return true;
+    }
+    return ok;
+}
+
+static void tell_lines(const struct watcher *watcher, enum event_id id, struct text *lines)
+{
+    char *line = lines->bytes;
+
+    while (line != NULL && *line != '\0') {
+        char *end = strchr(line, '\n');
+
+        if (end != NULL) {
+            *end++ = '\0';
+        }
+        event_report(watcher->events, id, line);
+        line = end;
+    }
+}
+
+static void tell_lost(struct watcher *watcher, size_t lost)
+{
+    struct text count = {0};
+
+    if (lost == 0) {
+        return;
+    }
+    watcher->lost_outcomes += lost;
+    text_addf(&count, "%zu", lost);
+    event_report(watcher->events, EVENT_OUTCOMES_LOST, text_bytes(&count));
+    text_clear(&count);
+}
+
+/* What the jobs found goes to the ledger with the next commit. */
+static void take_news(struct watcher *watcher, struct job_news *news)
+{
+    struct probe_writer *writer = ledger_writer_probes(watcher->begun.writer);
+    struct probe_fact *fact;
+
+    while ((fact = probe_facts_take(&news->facts)) != NULL) {
+        probe_writer_add(writer, fact);
+    }
+    tell_lost(watcher, news->facts.lost);
+    tell_lines(watcher, EVENT_PORT_CHANGED, &news->changes);
+    tell_lines(watcher, EVENT_JOB_FAILED, &news->troubles);
+    job_news_clear(news);
+}
+
+static void tend_jobs(struct watcher *watcher)
+{
+    struct job_news news;
+
+    if (watcher->jobs != NULL && watcher->opener == NULL) {
+        job_runner_take(watcher->jobs, &news);
+        take_news(watcher, &news);
+    }
+}
+
+static void close_jobs(struct watcher *watcher)
+{
+    struct job_news news;
+
+    if (!job_runner_close(watcher->jobs, STOP_PATIENCE_MS, &news)) {
+        event_report(watcher->events, EVENT_RUNS_LEFT);
+    }
+    watcher->jobs = NULL;
+    if (watcher->opener == NULL && watcher->begun.writer != NULL) {
+        take_news(watcher, &news);
+    }
+    job_news_clear(&news);
+}
+
+static bool read_collector_options(const struct watcher *watcher, struct collector_options *options,
+                                   struct failure *why)
+{
+    options->probing_pid = process_self_pid();
+    return collector_options_read(options, watcher->settings, why);
+}
+
 static bool configure_sampler(struct watcher *watcher, struct failure *why)
 {
     struct collector_options options = {0};
-    bool ok = collector_options_read(&options, watcher->settings, why) &&
+    bool ok = read_collector_options(watcher, &options, why) &&
               sampler_configure(watcher->sampler, &options, why);
 
     collector_options_clear(&options);
@@ -220,7 +329,8 @@ static bool reload(struct watcher *watcher, struct failure *why)
     }
     return configure_sampler(watcher, why) &&
            (watcher->share == NULL || share_configure(watcher->share, watcher->settings, why)) &&
-           (watcher->opener != NULL || configure_writer(watcher, why));
+           (watcher->opener != NULL || configure_writer(watcher, why)) &&
+           (watcher->jobs == NULL || configure_jobs(watcher, why));
 }
 
 /*
@@ -645,6 +755,14 @@ static bool open_retention(struct watcher *watcher, struct failure *why)
     return retention_open(&watcher->retention, watcher->begun.ledger, &limits, why);
 }
 
+/* The runs of before are known only when the ledger is open. */
+static bool open_jobs(struct watcher *watcher, struct failure *why)
+{
+    return watcher->jobs != NULL ||
+           (job_runner_open(&watcher->jobs, ring_host, watcher->host, why) &&
+            configure_jobs(watcher, why));
+}
+
 static bool use_ledger(struct watcher *watcher, struct failure *why)
 {
     (void)ledger_opener_close(watcher->opener, -1); /* it is done */
@@ -657,7 +775,7 @@ static bool use_ledger(struct watcher *watcher, struct failure *why)
     tell_key(watcher);
     watcher->next_commit = clock_steady();
     return store_queue(watcher, why) && configure_writer(watcher, why) &&
-           open_retention(watcher, why) && open_share(watcher, why);
+           open_retention(watcher, why) && open_share(watcher, why) && open_jobs(watcher, why);
 }
 
 /* Takes the ledger over where it is open by now. */
@@ -736,6 +854,7 @@ static bool turn(struct watcher *watcher, unsigned wants, struct failure *why)
         return false;
     }
     begin_if_due(watcher, clock_steady());
+    tend_jobs(watcher);
     if (clock_steady() >= watcher->next_commit && !commit(watcher, why)) {
         return false;
     }
@@ -799,7 +918,7 @@ static bool open_ledger(struct watcher *watcher, struct failure *why)
 static bool open_sampler(struct watcher *watcher, struct failure *why)
 {
     struct collector_options options = {0};
-    bool ok = collector_options_read(&options, watcher->settings, why) &&
+    bool ok = read_collector_options(watcher, &options, why) &&
               sampler_open(&watcher->sampler, &options, ring_host, watcher->host, why);
 
     collector_options_clear(&options);
@@ -826,6 +945,7 @@ static bool end(struct watcher *watcher, bool ok, struct failure *why)
     struct failure closing;
 
     close_share(watcher);
+    close_jobs(watcher);
     if (!sampler_close(watcher->sampler, STOP_PATIENCE_MS)) {
         event_report(watcher->events, EVENT_COLLECTOR_HANGS);
     }

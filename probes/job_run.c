@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "probes/job_run.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/file_guard.h"
+#include "base/machine.h"
+#include "base/thread.h"
+#include "probes/reactor.h"
+
+enum { LARGEST_SECRET = 1024, SECOND_MS = 1000 };
+
+bool job_list_read_here(struct job_list *list, const struct settings *settings, struct failure *why)
+{
+    struct machine_facts machine = {0};
+    struct service_table services = {0};
+    bool read = machine_read(&machine, why) && service_table_read(&services, why);
+
+    *list = (struct job_list){0};
+    if (read) {
+        struct job_context context = {
+            .host_id = machine.id[0] != '\0' ? machine.id : machine.host,
+            .services = &services,
+            .protocols = protocols,
+        };
+
+        read = job_list_read(list, settings, &context, why);
+    }
+    service_table_clear(&services);
+    machine_facts_clear(&machine);
+    return read;
+}
+
+struct job_run {
+    const struct job *job;
+    struct target_list targets;
+    struct service_table services;
+    char *community;
+    char *secret;
+    struct engine *engine;
+    struct bell *stop; /* rung once */
+    atomic_bool stopped;
+
+    struct target_walk walk; /* from here on: of job_run_ask() alone */
+    struct text host;
+    struct socket_endpoint address;
+    bool in_target;   /* `host` has more ports to be asked */
+    size_t next_port; /* with a rate: of it */
+    uint64_t budget;  /* queries that may begin; without a rate: no limit */
+    job_outcome_fn *take;
+    void (*warn)(void *, const char *);
+    void *context;
+    struct text sentence;
+};
+
+static bool read_secret(char **out, const char *path, struct failure *why)
+{
+    struct text content = {0};
+    bool done;
+
+    if (path == NULL) {
+        return true;
+    }
+    done = file_read_guarded(&content, path, FILE_SECRET, LARGEST_SECRET, why);
+    if (done) {
+        *out = text_copy_size(text_bytes(&content), strcspn(text_bytes(&content), "\r\n"));
+        done = *out != NULL || FAIL(why, FAILURE_MEMORY, 0, "no memory for a secret");
+    }
+    text_clear(&content);
+    return done;
+}
+
+static bool open_engine(struct job_run *run, struct failure *why)
+{
+    const struct job *job = run->job;
+    char ignored[200];
+    const struct engine_options options = {
+        .in_flight = reactor_limit(ENGINE_PER_TARGET, ignored, sizeof(ignored)),
+        .per_target = job->per_target != 0 ? job->per_target : ENGINE_PER_TARGET_OF_JOB,
+        .attempts = (int)job->attempts,
+        .attempt_ms = (int)job->timeout,
+        .family = job->family == JOB_IPV4 ? 4 : (job->family == JOB_IPV6 ? 6 : 0),
+        .community = run->community,
+        .dns_name = job->dns_name,
+        .secret = run->secret,
+    };
+
+    return engine_open(&run->engine, &options, why);
+}
+
+bool job_run_open(struct job_run **out, const struct job *job, struct failure *why)
+{
+    struct job_run *run = calloc(1, sizeof(*run));
+
+    if (run == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for a run");
+    }
+    run->job = job;
+    if (!bell_open(&run->stop, why) || !job_read_targets(job, &run->targets, why) ||
+        !service_table_read(&run->services, why) ||
+        !read_secret(&run->community, job->community_file, why) ||
+        !read_secret(&run->secret, job->secret_file, why) || !open_engine(run, why)) {
+        job_run_close(run);
+        return false;
+    }
+    *out = run;
+    return true;
+}
+
+static void forget(char *secret)
+{
+    if (secret != NULL) {
+        memset(secret, 0, strlen(secret));
+    }
+    free(secret);
+}
+
+void job_run_close(struct job_run *run)
+{
+    if (run == NULL) {
+        return;
+    }
+    engine_close(run->engine);
+    target_list_clear(&run->targets);
+    service_table_clear(&run->services);
+    forget(run->community);
+    forget(run->secret);
+    text_clear(&run->host);
+    text_clear(&run->sentence);
+    bell_close(run->stop);
+    free(run);
+}
+
+uint64_t job_run_size(const struct job_run *run)
+{
+    return run->targets.total * run->job->ports.count;
+}
+
+/*
+ * With a rate each query is a target of its own: the engine has no pace, and
+ * is given no more than may begin in a second.
+ */
+static bool next_target(void *context, struct engine_target *target)
+{
+    struct job_run *run = context;
+
+    if (run->job->rate != 0 && run->budget == 0) {
+        return false;
+    }
+    if (!run->in_target &&
+        !target_list_next(&run->targets, &run->walk, &run->host, &run->address)) {
+        run->budget = UINT64_MAX; /* there are no more */
+        return false;
+    }
+    *target = (struct engine_target){.host = text_bytes(&run->host), .address = run->address};
+    if (run->job->rate != 0) {
+        target->tag = run->next_port++;
+        run->in_target = run->next_port < run->job->ports.count;
+        run->next_port = run->in_target ? run->next_port : 0;
+        run->budget--;
+    }
+    return true;
+}
+
+/* What has effects on the target is only asked in when the settings name it. */
+static const struct protocol *choose_protocol(const struct job_run *run,
+                                              const struct port_item *item, const char *service)
+{
+    const struct protocol *protocol = run->job->protocol;
+
+    if (protocol == NULL) {
+        protocol = protocol_of_port(item->transport, item->port, service);
+        if (protocol != NULL && protocol->side_effect != NULL) {
+            protocol = NULL;
+        }
+    }
+    return protocol;
+}
+
+static bool query_at(void *context, uint64_t target_tag, size_t i, struct engine_query *query)
+{
+    const struct job_run *run = context;
+    size_t place = run->job->rate != 0 ? (size_t)target_tag : i;
+    const struct port_item *item;
+
+    if (place >= run->job->ports.count || (run->job->rate != 0 && i > 0)) {
+        return false;
+    }
+    item = &run->job->ports.items[place];
+    *query = (struct engine_query){
+        .transport = item->transport,
+        .port = item->port,
+        .service = service_name(&run->services, item->transport, item->port),
+    };
+    query->protocol = choose_protocol(run, item, query->service);
+    return true;
+}
+
+static bool deliver(void *context, uint64_t tag, struct outcome *outcome, struct failure *why)
+{
+    struct job_run *run = context;
+    enum expectation_result result;
+
+    (void)tag;
+    text_reset(&run->sentence);
+    result = expectation_judge(&run->job->expectation, outcome, &run->sentence);
+    return run->take(run->context, outcome, result, text_bytes(&run->sentence), why);
+}
+
+static void warn(void *context, const char *text)
+{
+    const struct job_run *run = context;
+
+    if (run->warn != NULL) {
+        run->warn(run->context, text);
+    }
+}
+
+bool job_run_ask(struct job_run *run, job_outcome_fn *take, void (*tell)(void *, const char *),
+                 void *context, bool *stopped, struct failure *why)
+{
+    const struct engine_work work = {
+        .context = run,
+        .next_target = next_target,
+        .query_at = query_at,
+        .deliver = deliver,
+        .warn = warn,
+    };
+
+    run->take = take;
+    run->warn = tell;
+    run->context = context;
+    do {
+        int64_t began = clock_steady();
+        struct engine_sum sum = {0};
+
+        run->budget = run->job->rate;
+        if (!engine_run(run->engine, &work, &sum, why)) {
+            return false;
+        }
+        *stopped = sum.was_stopped || atomic_load(&run->stopped);
+        if (!*stopped && run->job->rate != 0 && run->budget != UINT64_MAX) {
+            int64_t rest = began + SECOND_MS - clock_steady();
+
+            *stopped = rest > 0 && bell_wait(run->stop, rest);
+        }
+    } while (!*stopped && run->job->rate != 0 && run->budget != UINT64_MAX);
+    return true;
+}
+
+void job_run_stop(struct job_run *run)
+{
+    atomic_store(&run->stopped, true);
+    engine_stop(run->engine);
+    bell_ring(run->stop);
+}

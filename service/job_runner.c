@@ -1,0 +1,568 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "service/job_runner.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/thread.h"
+#include "probes/job_run.h"
+#include "service/job_states.h"
+#include "service/job_turns.h"
+
+enum {
+    LOOK_MS = 10000, /* a clock that is set is noticed as soon */
+    MOST_TEXT = 64 * 1024,
+};
+
+/* Jobs with the settings that lend them their texts. */
+struct job_set {
+    struct settings *settings;
+    struct job_list list;
+    struct job_turn *turns; /* of each job */
+    int users;              /* runs, and the runner itself; guarded by the runner's mutex */
+};
+
+/* A run that goes on. */
+struct worker {
+    struct job_runner *runner;
+    struct thread *thread; /* NULL: the slot is free */
+    struct job_set *set;   /* a use of it */
+    const struct job *job;
+    struct job_run *run;
+    bool done;
+    struct probe_run facts;
+};
+
+struct job_runner {
+    struct mutex *mutex; /* guards all but what is said */
+    struct bell *bell;   /* for the thread */
+    struct bell *ended;
+    struct thread *thread;
+    struct job_set *set; /* NULL: none yet */
+    struct worker workers[JOB_RUNS_AT_ONCE];
+    struct job_states *states;
+    struct probe_facts facts;
+    struct text changes;
+    struct text troubles;
+    bool quit;
+    bool finished;
+    bool abandoned;
+    struct job_moment looked_at; /* the thread's own */
+    void (*ring)(void *context);
+    void *context;
+};
+
+/*
+ * Sets of jobs.
+ */
+
+static void free_set(struct job_set *set)
+{
+    if (set == NULL) {
+        return;
+    }
+    job_list_clear(&set->list);
+    settings_free(set->settings);
+    free(set->turns);
+    free(set);
+}
+
+/* Locked. */
+static void release_set(struct job_set *set)
+{
+    if (set != NULL && --set->users == 0) {
+        free_set(set);
+    }
+}
+
+static bool make_set(struct job_set **out, struct settings *settings, struct failure *why)
+{
+    struct job_set *set = calloc(1, sizeof(*set));
+
+    if (set == NULL) {
+        settings_free(settings);
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the jobs");
+    }
+    set->settings = settings;
+    set->users = 1;
+    if (!job_list_read_here(&set->list, settings, why)) {
+        free_set(set);
+        return false;
+    }
+    set->turns = calloc(set->list.count + 1, sizeof(*set->turns));
+    if (set->turns == NULL) {
+        free_set(set);
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the jobs");
+    }
+    *out = set;
+    return true;
+}
+
+static size_t find_job(const struct job_set *set, const char *name)
+{
+    size_t i = 0;
+
+    while (set != NULL && i < set->list.count && strcmp(set->list.jobs[i].name, name) != 0) {
+        i++;
+    }
+    return set == NULL ? 0 : i;
+}
+
+static bool same_rules(const struct schedule *a, const struct schedule *b)
+{
+    for (size_t i = 0; i < a->rule_count; i++) {
+        const struct schedule_rule *x = &a->rules[i];
+        const struct schedule_rule *y = &b->rules[i];
+
+        if (x->minutes != y->minutes || x->hours != y->hours || x->days != y->days ||
+            x->months != y->months || x->weekdays != y->weekdays ||
+            x->either_day != y->either_day) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool same_times(const struct schedule *a, const struct schedule *b)
+{
+    return a->form == b->form && a->every == b->every && a->offset == b->offset &&
+           a->is_utc == b->is_utc && a->rule_count == b->rule_count && same_rules(a, b);
+}
+
+/* Asks about the jobs that are new. */
+static bool begin_turns(struct job_runner *runner, struct job_set *set, job_handled_fn *handled,
+                        void *context, struct failure *why)
+{
+    int64_t now = clock_now();
+
+    for (size_t i = 0; i < set->list.count; i++) {
+        const struct job *job = &set->list.jobs[i];
+        int64_t known = INT64_MIN;
+
+        /* Only this thread replaces the set: it may be looked at without the lock. */
+        if ((runner->set == NULL || find_job(runner->set, job->name) == runner->set->list.count) &&
+            !handled(context, job->name, &known, why)) {
+            return false;
+        }
+        job_turn_begin(&set->turns[i], job, clock_zone_offset, known, now);
+    }
+    return true;
+}
+
+static bool is_running(const struct job_runner *runner, const char *name)
+{
+    for (int i = 0; i < JOB_RUNS_AT_ONCE; i++) {
+        if (runner->workers[i].thread != NULL && strcmp(runner->workers[i].job->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Locked. What is the same goes on where it stands. */
+static void keep_turns(const struct job_runner *runner, struct job_set *to)
+{
+    const struct job_set *from = runner->set;
+
+    for (size_t i = 0; i < to->list.count; i++) {
+        size_t place = find_job(from, to->list.jobs[i].name);
+
+        if (from != NULL && place < from->list.count &&
+            same_times(&from->list.jobs[place].schedule, &to->list.jobs[i].schedule)) {
+            to->turns[i] = from->turns[place];
+        }
+        to->turns[i].running = is_running(runner, to->list.jobs[i].name);
+    }
+}
+
+/*
+ * What is told. All of it locked.
+ */
+
+static void add_run(struct job_runner *runner, const char *job, const struct probe_run *run,
+                    const char *detail)
+{
+    probe_facts_add(&runner->facts, probe_fact_of_run(job, run, detail));
+}
+
+static void add_line(struct text *text, const char *a, const char *b)
+{
+    if (text->size < MOST_TEXT) {
+        text_addf(text, "%s%s%s\n", a, b[0] == '\0' ? "" : ": ", b);
+    }
+}
+
+/*
+ * A run, in its thread.
+ */
+
+static bool take_outcome(void *context, const struct outcome *outcome,
+                         enum expectation_result result, const char *sentence, struct failure *why)
+{
+    struct worker *worker = context;
+    struct job_runner *runner = worker->runner;
+    struct probe_fact *fact = probe_fact_of_outcome(worker->job->name, outcome, result,
+                                                    result == EXPECTATION_HELD ? NULL : sentence);
+
+    (void)why;
+    worker->facts.held += result == EXPECTATION_HELD ? 1 : 0;
+    worker->facts.not_held += result == EXPECTATION_NOT_HELD ? 1 : 0;
+    worker->facts.undecided += result == EXPECTATION_UNDECIDED ? 1 : 0;
+    mutex_lock(runner->mutex);
+    probe_facts_add(&runner->facts, fact);
+    if (runner->changes.size < MOST_TEXT) {
+        size_t before = runner->changes.size;
+
+        job_states_take(runner->states, worker->job->name, outcome, &runner->changes);
+        if (runner->changes.size > before) {
+            text_add_char(&runner->changes, '\n');
+        }
+    }
+    mutex_unlock(runner->mutex);
+    return true;
+}
+
+/* What a file of targets or secrets does to the run, it does here: it may hang. */
+static bool open_run(struct worker *worker, struct failure *why)
+{
+    struct job_runner *runner = worker->runner;
+    struct job_run *run = NULL;
+
+    if (!job_run_open(&run, worker->job, why)) {
+        return false;
+    }
+    mutex_lock(runner->mutex);
+    worker->run = run;
+    if (runner->quit) {
+        job_run_stop(run);
+    }
+    mutex_unlock(runner->mutex);
+    return true;
+}
+
+static bool ask(struct worker *worker, struct failure *why)
+{
+    int64_t began = clock_steady();
+    bool stopped = false;
+    bool ok = job_run_ask(worker->run, take_outcome, NULL, worker, &stopped, why);
+
+    worker->facts.lasted = clock_steady() - began;
+    if (!ok || stopped) {
+        worker->facts.result = PROBE_RUN_ENDED;
+        worker->facts.reason = ok ? PROBE_SERVICE_STOPPED : PROBE_CANNOT_BEGIN;
+    }
+    return ok;
+}
+
+static void run_job(void *context)
+{
+    struct worker *worker = context;
+    struct job_runner *runner = worker->runner;
+    struct failure why = {0};
+    bool opened = open_run(worker, &why);
+    bool ok = opened && ask(worker, &why);
+
+    if (!opened) {
+        worker->facts.result = PROBE_RUN_MISSED;
+        worker->facts.reason = PROBE_CANNOT_BEGIN;
+        worker->facts.began_at = 0;
+    }
+    mutex_lock(runner->mutex);
+    if (!ok) {
+        add_line(&runner->troubles, worker->job->name, why.text);
+    }
+    add_run(runner, worker->job->name, &worker->facts, ok ? NULL : why.text);
+    worker->done = true;
+    bell_ring(runner->bell);
+    mutex_unlock(runner->mutex);
+}
+
+/*
+ * The thread that waits for runs.
+ */
+
+static struct worker *find_free(struct job_runner *runner)
+{
+    for (int i = 0; i < JOB_RUNS_AT_ONCE; i++) {
+        if (runner->workers[i].thread == NULL) {
+            return &runner->workers[i];
+        }
+    }
+    return NULL;
+}
+
+/* Locked. */
+static void begin_run(struct job_runner *runner, struct worker *worker, size_t place)
+{
+    struct job_set *set = runner->set;
+    struct job_turn *turn = &set->turns[place];
+    struct failure why = {0};
+
+    *worker = (struct worker){
+        .runner = runner,
+        .set = set,
+        .job = &set->list.jobs[place],
+        .facts = {.due_at = turn->due,
+                  .last_due = turn->due,
+                  .runs = 1,
+                  .result = PROBE_RUN_DONE,
+                  .began_at = clock_now()},
+    };
+    if (thread_start(&worker->thread, run_job, worker, &why)) {
+        set->users++;
+        turn->running = true;
+        return;
+    }
+    worker->facts.result = PROBE_RUN_MISSED;
+    worker->facts.reason = PROBE_CANNOT_BEGIN;
+    worker->facts.began_at = 0;
+    add_run(runner, worker->job->name, &worker->facts, why.text);
+    add_line(&runner->troubles, worker->job->name, why.text);
+    *worker = (struct worker){0};
+}
+
+/* Locked. */
+static void look_at(struct job_runner *runner, size_t place, const struct job_moment *now,
+                    enum job_time time)
+{
+    const struct job *job = &runner->set->list.jobs[place];
+    struct worker *worker = find_free(runner);
+    struct job_decision decision;
+
+    job_turn_look(&runner->set->turns[place], job, clock_zone_offset, now->wall, time,
+                  worker == NULL, &decision);
+    for (int i = 0; i < decision.fact_count; i++) {
+        add_run(runner, job->name, &decision.facts[i], NULL);
+    }
+    if (decision.begin && worker != NULL) {
+        begin_run(runner, worker, place);
+    }
+}
+
+/* Locked. */
+static void end_run(struct job_runner *runner, struct worker *worker)
+{
+    size_t place = find_job(runner->set, worker->job->name);
+
+    if (runner->set != NULL && place < runner->set->list.count) {
+        runner->set->turns[place].running = false;
+    }
+    release_set(worker->set);
+    *worker = (struct worker){0};
+}
+
+/* Locked, but for a moment. Threads that are done end at once. */
+static void collect(struct job_runner *runner)
+{
+    for (int i = 0; i < JOB_RUNS_AT_ONCE; i++) {
+        struct worker *worker = &runner->workers[i];
+
+        if (worker->thread != NULL && worker->done) {
+            mutex_unlock(runner->mutex);
+            thread_join(worker->thread);
+            job_run_close(worker->run);
+            mutex_lock(runner->mutex);
+            end_run(runner, worker);
+        }
+    }
+}
+
+/* Locked. How long nothing is due. */
+static int64_t look(struct job_runner *runner)
+{
+    struct job_moment now = job_moment_now();
+    enum job_time time = job_time_between(&runner->looked_at, &now);
+    int64_t wait = LOOK_MS;
+
+    runner->looked_at = now;
+    for (size_t i = 0; runner->set != NULL && i < runner->set->list.count; i++) {
+        const struct job_turn *turn = &runner->set->turns[i];
+
+        look_at(runner, i, &now, time);
+        if (turn->next > now.wall && turn->next - now.wall < wait) {
+            wait = turn->next - now.wall;
+        }
+    }
+    return wait;
+}
+
+static bool has_news(const struct job_runner *runner)
+{
+    return runner->facts.first != NULL || runner->changes.size > 0 || runner->troubles.size > 0;
+}
+
+static void watch(struct job_runner *runner)
+{
+    bool quit = false;
+
+    while (!quit) {
+        int64_t wait;
+        bool news;
+
+        mutex_lock(runner->mutex);
+        collect(runner);
+        quit = runner->quit;
+        wait = quit ? 0 : look(runner);
+        news = has_news(runner);
+        mutex_unlock(runner->mutex);
+        if (news && !quit) {
+            runner->ring(runner->context);
+        }
+        (void)(!quit && bell_wait(runner->bell, wait));
+    }
+}
+
+static bool any_runs(struct job_runner *runner)
+{
+    bool any = false;
+
+    mutex_lock(runner->mutex);
+    collect(runner);
+    for (int i = 0; i < JOB_RUNS_AT_ONCE; i++) {
+        any = any || runner->workers[i].thread != NULL;
+    }
+    mutex_unlock(runner->mutex);
+    return any;
+}
+
+static void stop_runs(struct job_runner *runner)
+{
+    mutex_lock(runner->mutex);
+    for (int i = 0; i < JOB_RUNS_AT_ONCE; i++) {
+        if (runner->workers[i].run != NULL && !runner->workers[i].done) {
+            job_run_stop(runner->workers[i].run);
+        }
+    }
+    mutex_unlock(runner->mutex);
+    while (any_runs(runner)) {
+        (void)bell_wait(runner->bell, LOOK_MS);
+    }
+}
+
+static void release(struct job_runner *runner)
+{
+    release_set(runner->set);
+    job_states_close(runner->states);
+    probe_facts_clear(&runner->facts);
+    text_clear(&runner->changes);
+    text_clear(&runner->troubles);
+    bell_close(runner->bell);
+    bell_close(runner->ended);
+    mutex_close(runner->mutex);
+    free(runner);
+}
+
+static void run_thread(void *context)
+{
+    struct job_runner *runner = context;
+    bool abandoned;
+
+    runner->looked_at = job_moment_now();
+    watch(runner);
+    stop_runs(runner);
+    mutex_lock(runner->mutex);
+    runner->finished = true;
+    abandoned = runner->abandoned;
+    if (!abandoned) {
+        bell_ring(runner->ended);
+    }
+    mutex_unlock(runner->mutex);
+    if (abandoned) {
+        release(runner);
+    }
+}
+
+bool job_runner_open(struct job_runner **out, void (*ring)(void *context), void *context,
+                     struct failure *why)
+{
+    struct job_runner *runner = calloc(1, sizeof(*runner));
+
+    if (runner == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the jobs");
+    }
+    runner->ring = ring;
+    runner->context = context;
+    if (!mutex_open(&runner->mutex, why) || !bell_open(&runner->bell, why) ||
+        !bell_open(&runner->ended, why) || !job_states_open(&runner->states, why) ||
+        !thread_start(&runner->thread, run_thread, runner, why)) {
+        release(runner);
+        return false;
+    }
+    *out = runner;
+    return true;
+}
+
+bool job_runner_configure(struct job_runner *runner, struct settings *settings,
+                          job_handled_fn *handled, void *context, struct failure *why)
+{
+    struct job_set *set;
+
+    if (!make_set(&set, settings, why)) {
+        return false;
+    }
+    if (!begin_turns(runner, set, handled, context, why)) {
+        free_set(set);
+        return false;
+    }
+    mutex_lock(runner->mutex);
+    keep_turns(runner, set);
+    release_set(runner->set);
+    runner->set = set;
+    mutex_unlock(runner->mutex);
+    bell_ring(runner->bell);
+    return true;
+}
+
+/* Locked. */
+static void take_news(struct job_runner *runner, struct job_news *news)
+{
+    news->facts = runner->facts;
+    news->changes = runner->changes;
+    news->troubles = runner->troubles;
+    runner->facts = (struct probe_facts){0};
+    runner->changes = (struct text){0};
+    runner->troubles = (struct text){0};
+}
+
+void job_runner_take(struct job_runner *runner, struct job_news *news)
+{
+    mutex_lock(runner->mutex);
+    take_news(runner, news);
+    mutex_unlock(runner->mutex);
+}
+
+void job_news_clear(struct job_news *news)
+{
+    probe_facts_clear(&news->facts);
+    text_clear(&news->changes);
+    text_clear(&news->troubles);
+}
+
+bool job_runner_close(struct job_runner *runner, int64_t patience, struct job_news *news)
+{
+    bool finished;
+
+    *news = (struct job_news){0};
+    if (runner == NULL) {
+        return true;
+    }
+    mutex_lock(runner->mutex);
+    runner->quit = true;
+    mutex_unlock(runner->mutex);
+    bell_ring(runner->bell);
+    (void)bell_wait(runner->ended, patience);
+    mutex_lock(runner->mutex);
+    finished = runner->finished;
+    runner->abandoned = !finished;
+    take_news(runner, news);
+    mutex_unlock(runner->mutex);
+    if (!finished) {
+        thread_abandon(runner->thread); /* which frees the rest when it comes back */
+        return false;
+    }
+    thread_join(runner->thread);
+    release(runner);
+    return true;
+}

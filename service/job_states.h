@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * How each port of each target was, as far as it was told: for events. What a
+ * port is found to be for the first time is told to nobody, and a change only
+ * when the run after finds the same again, so that a single lost packet is no
+ * event. The ledger has every change.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "base/text.h"
+#include "probes/outcome.h"
+
+struct job_states;
+
+bool job_states_open(struct job_states **out, struct failure *why) NODISCARD;
+void job_states_close(struct job_states *states);
+
+/*
+ * Takes an outcome of a job's run in. Appends "dc1:389/udp LISTENING -> FILTERED
+ * (timeout) since 09:14" where it confirms a change; nothing else is appended.
+ * Where memory runs out a port is not watched for changes.
+ */
+void job_states_take(struct job_states *states, const char *job, const struct outcome *outcome,
+                     struct text *change);

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "service/job_turns.h"
+
+#include "base/clock.h"
+
+enum {
+    SLEPT_MS = 1000, /* by which two clocks must differ */
+    SET_MS = 2000,   /* likewise: corrections are smaller */
+};
+
+struct job_moment job_moment_now(void)
+{
+    return (struct job_moment){clock_now(), clock_steady(), clock_awake()};
+}
+
+enum job_time job_time_between(const struct job_moment *before, const struct job_moment *after)
+{
+    int64_t steady = after->steady - before->steady;
+    int64_t set = after->wall - before->wall - steady;
+
+    if (set > SET_MS || set < -SET_MS) {
+        return JOB_TIME_SET;
+    }
+    return steady - (after->awake - before->awake) > SLEPT_MS ? JOB_TIME_SLEPT : JOB_TIME_RAN;
+}
+
+void job_turn_begin(struct job_turn *turn, const struct job *job, local_time_zone_fn *zone,
+                    int64_t handled, int64_t now)
+{
+    *turn = (struct job_turn){
+        .handled = handled == INT64_MIN ? now : handled,
+        .looked = handled == INT64_MIN,
+    };
+    turn->next = schedule_next(&job->schedule, zone, turn->handled);
+}
+
+static int utc(int64_t at)
+{
+    (void)at;
+    return 0;
+}
+
+static bool is_maintained(const struct job *job, local_time_zone_fn *zone, int64_t at)
+{
+    return maintenance_find(job->windows, job->window_count, job->schedule.is_utc ? utc : zone,
+                            at) < job->window_count;
+}
+
+static enum probe_run_reason reason_of(const struct job_turn *turn, enum job_time time)
+{
+    static const enum probe_run_reason reasons[] = {
+        [JOB_TIME_SLEPT] = PROBE_MACHINE_SLEPT,
+        [JOB_TIME_SET] = PROBE_CLOCK_SET,
+    };
+
+    if (!turn->looked) {
+        return PROBE_SERVICE_STOPPED;
+    }
+    if (time != JOB_TIME_RAN) {
+        return reasons[time];
+    }
+    return turn->running ? PROBE_STILL_RUNNING : PROBE_TOO_BUSY;
+}
+
+static void add_fact(struct job_decision *decision, int64_t first, int64_t last, int64_t runs,
+                     enum probe_run_result result, enum probe_run_reason reason)
+{
+    decision->facts[decision->fact_count++] = (struct probe_run){
+        .due_at = first, .last_due = last, .runs = runs, .result = result, .reason = reason};
+}
+
+/* The run that could begin now: whether it does. */
+static void decide_run(struct job_turn *turn, const struct job *job, local_time_zone_fn *zone,
+                       const struct schedule_turn *due, struct job_decision *decision)
+{
+    if (is_maintained(job, zone, due->run)) {
+        add_fact(decision, due->run, due->run, 1, PROBE_RUN_SKIPPED, PROBE_MAINTENANCE);
+    } else if (turn->running) {
+        add_fact(decision, due->run, due->run, 1, PROBE_RUN_MISSED, PROBE_STILL_RUNNING);
+    } else {
+        decision->begin = true;
+        decision->late = due->late;
+        turn->due = due->run;
+    }
+}
+
+void job_turn_look(struct job_turn *turn, const struct job *job, local_time_zone_fn *zone,
+                   int64_t now, enum job_time time, bool busy, struct job_decision *decision)
+{
+    struct schedule_turn due;
+
+    *decision = (struct job_decision){0};
+    if (now < turn->next && time != JOB_TIME_SET) {
+        turn->looked = true;
+        return;
+    }
+    schedule_decide(&job->schedule, zone, turn->handled, now, job->catch_up, &due);
+    if (due.run != SCHEDULE_NEVER && busy && !turn->running && (!due.late || job->catch_up)) {
+        return; /* nothing is dealt with: it is looked at again when there is room */
+    }
+    if (due.missed > 0) {
+        add_fact(decision, due.missed_first, due.missed_last, due.missed, PROBE_RUN_MISSED,
+                 reason_of(turn, time));
+    }
+    if (due.run != SCHEDULE_NEVER) {
+        decide_run(turn, job, zone, &due, decision);
+    }
+    turn->handled = due.handled;
+    turn->next = due.next;
+    turn->looked = true;
+}

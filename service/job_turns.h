@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * Which runs begin now, and what became of those that do not: decided on plain
+ * data. It knows no clock and no thread, so that a year of it is a test.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/local_time.h"
+#include "probes/job.h"
+#include "store/probe_fact.h"
+
+/* A look at the clocks. */
+struct job_moment {
+    int64_t wall;
+    int64_t steady;
+    int64_t awake;
+};
+
+struct job_moment job_moment_now(void);
+
+/* What happened to time between two looks; told from the clocks as between samples. */
+enum job_time {
+    JOB_TIME_RAN,
+    JOB_TIME_SLEPT,
+    JOB_TIME_SET, /* the wall clock was set */
+};
+
+enum job_time job_time_between(const struct job_moment *before, const struct job_moment *after);
+
+/* Where a job stands. */
+struct job_turn {
+    int64_t handled; /* what was due up to here is dealt with */
+    int64_t next;    /* when the next run is due; SCHEDULE_NEVER */
+    bool looked;     /* at least once since the service began */
+    bool running;
+    int64_t due; /* of the run that goes on, or went on last */
+};
+
+/* `handled` INT64_MIN: the job is new, and nothing before `now` counts. */
+void job_turn_begin(struct job_turn *turn, const struct job *job, local_time_zone_fn *zone,
+                    int64_t handled, int64_t now);
+
+/* What came of a look at a job. */
+struct job_decision {
+    bool begin;                /* a run begins now; it was due at turn->due */
+    bool late;                 /* it is made up for */
+    struct probe_run facts[2]; /* of runs that do not take place, in their order */
+    int fact_count;
+};
+
+/*
+ * Looks at a job. With `busy` no run can begin for the moment: one that is due
+ * waits for the next look, while it is not late. turn->running is the caller's
+ * to set and to take back.
+ */
+void job_turn_look(struct job_turn *turn, const struct job *job, local_time_zone_fn *zone,
+                   int64_t now, enum job_time time, bool busy, struct job_decision *decision);

@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * Which runs begin: a year in minutes, with sleeps, stops, clocks that are set
+ * and runs that take long. Each run that is due is dealt with once, in order.
+ */
+
+#include <stdio.h>
+
+#include "base/clock_fake.h"
+#include "service/job_states.h"
+#include "service/job_turns.h"
+#include "tests/support.h"
+
+#define SECOND INT64_C(1000)
+#define MINUTE INT64_C(60000)
+#define HOUR INT64_C(3600000)
+#define DAY INT64_C(86400000)
+#define BEGIN INT64_C(1798758000000) /* 2027-01-01 00:00 +01:00 */
+
+/* Central Europe in 2027. */
+static const struct clock_fake_change changes[] = {
+    {INT64_C(1806195600000), 7200}, /* 2027-03-28 */
+    {INT64_C(1824944400000), 3600}, /* 2027-10-31 */
+};
+
+static struct {
+    struct job job;
+    struct maintenance_window window;
+    struct job_turn turn;
+    struct job_moment looked_at;
+    struct job_decision decision;
+    int64_t begun;
+    int64_t late;
+    int64_t by_result[PROBE_RUN_RESULTS];
+    int64_t by_reason[PROBE_RUN_REASONS];
+    int64_t last_due; /* of all that was dealt with */
+    struct job_states *states;
+    struct text change;
+    struct failure why;
+} fixture;
+
+static void open_fixture(void)
+{
+    memset(&fixture, 0, sizeof(fixture));
+    clock_fake_reset();
+    clock_fake_set(BEGIN);
+    clock_fake_set_zone(3600, changes, COUNT_OF(changes));
+    fixture.job.name = "job";
+    fixture.last_due = INT64_MIN;
+    CHECK_DONE(job_states_open(&fixture.states, &fixture.why), fixture.why);
+}
+
+static void close_fixture(void)
+{
+    job_states_close(fixture.states);
+    text_clear(&fixture.change);
+}
+
+static void every(int64_t interval)
+{
+    fixture.job.schedule = (struct schedule){.form = SCHEDULE_EVERY, .every = interval};
+}
+
+static void begin(int64_t handled)
+{
+    job_turn_begin(&fixture.turn, &fixture.job, clock_zone_offset, handled, clock_now());
+    fixture.looked_at = job_moment_now();
+}
+
+static void note(const struct probe_run *run)
+{
+    ck_assert_int_gt(run->due_at, fixture.last_due);
+    ck_assert_int_ge(run->last_due, run->due_at);
+    fixture.last_due = run->last_due;
+    fixture.by_result[run->result] += run->runs;
+    fixture.by_reason[run->reason] += run->runs;
+}
+
+static void look_busy(bool busy)
+{
+    struct job_moment now = job_moment_now();
+
+    job_turn_look(&fixture.turn, &fixture.job, clock_zone_offset, now.wall,
+                  job_time_between(&fixture.looked_at, &now), busy, &fixture.decision);
+    fixture.looked_at = now;
+    for (int i = 0; i < fixture.decision.fact_count; i++) {
+        note(&fixture.decision.facts[i]);
+    }
+    if (fixture.decision.begin) {
+        ck_assert_int_gt(fixture.turn.due, fixture.last_due);
+        fixture.last_due = fixture.turn.due;
+        fixture.begun++;
+        fixture.late += fixture.decision.late ? 1 : 0;
+    }
+}
+
+static void look(void)
+{
+    look_busy(false);
+}
+
+START_TEST(a_year_of_minutes_misses_nothing)
+{
+    every(5 * MINUTE);
+    begin(INT64_MIN);
+    while (clock_now() < BEGIN + 365 * DAY) {
+        clock_fake_run(10 * SECOND);
+        look();
+    }
+    ck_assert_int_eq(fixture.begun, 365 * 24 * 12);
+    ck_assert_int_eq(fixture.by_result[PROBE_RUN_MISSED], 0);
+}
+END_TEST
+
+/* Each night the machine sleeps, on each tenth day the clock is set forward by an hour. */
+START_TEST(a_year_of_sleep_and_set_clocks_is_accounted_for)
+{
+    int64_t end;
+
+    every(7 * MINUTE);
+    begin(INT64_MIN);
+    for (int day = 0; day < 365; day++) {
+        for (int i = 0; i < 16 * 360; i++) {
+            clock_fake_run(10 * SECOND);
+            look();
+        }
+        clock_fake_sleep(8 * HOUR);
+        look();
+        if (day % 10 == 0) {
+            clock_fake_set(clock_now() + HOUR);
+            look();
+        }
+    }
+    end = clock_now();
+    ck_assert_int_eq(fixture.begun + fixture.by_result[PROBE_RUN_MISSED],
+                     end / (7 * MINUTE) - BEGIN / (7 * MINUTE));
+    ck_assert_int_gt(fixture.by_reason[PROBE_MACHINE_SLEPT], 365 * 66);
+    ck_assert_int_gt(fixture.by_reason[PROBE_CLOCK_SET], 37 * 7);
+    ck_assert_int_eq(fixture.by_reason[PROBE_TOO_BUSY], 0);
+}
+END_TEST
+
+START_TEST(times_on_the_wall_come_once_on_the_days_of_change)
+{
+    int64_t until = BEGIN + 365 * DAY;
+
+    CHECK_DONE(schedule_add_at(&fixture.job.schedule, "02:30", &fixture.why), fixture.why);
+    fixture.job.schedule.form = SCHEDULE_AT;
+    begin(INT64_MIN);
+    while (clock_now() < until) {
+        clock_fake_run(10 * SECOND);
+        look();
+    }
+    ck_assert_int_eq(fixture.begun, 365);
+    ck_assert_int_eq(fixture.begun,
+                     schedule_count(&fixture.job.schedule, clock_zone_offset, BEGIN, until));
+}
+END_TEST
+
+START_TEST(what_was_due_while_the_service_stood_still_is_missed)
+{
+    every(MINUTE);
+    clock_fake_set(BEGIN + 10 * MINUTE + 45 * SECOND);
+    begin(BEGIN);
+    look();
+    ck_assert_int_eq(fixture.by_reason[PROBE_SERVICE_STOPPED], 10);
+    ck_assert_int_eq(fixture.begun, 0);
+}
+END_TEST
+
+START_TEST(the_last_one_is_made_up_for_where_asked_for)
+{
+    every(MINUTE);
+    fixture.job.catch_up = true;
+    clock_fake_set(BEGIN + 10 * MINUTE + 45 * SECOND);
+    begin(BEGIN);
+    look();
+    ck_assert_int_eq(fixture.by_reason[PROBE_SERVICE_STOPPED], 9);
+    ck_assert_int_eq(fixture.begun, 1);
+    ck_assert_int_eq(fixture.late, 1);
+}
+END_TEST
+
+START_TEST(a_run_never_overlaps_itself)
+{
+    every(MINUTE);
+    begin(INT64_MIN);
+    clock_fake_run(MINUTE);
+    look();
+    ck_assert(fixture.decision.begin);
+    fixture.turn.running = true;
+    for (int i = 0; i < 3; i++) {
+        clock_fake_run(MINUTE);
+        look();
+        ck_assert(!fixture.decision.begin);
+    }
+    ck_assert_int_eq(fixture.by_reason[PROBE_STILL_RUNNING], 3);
+    fixture.turn.running = false;
+    clock_fake_run(MINUTE);
+    look();
+    ck_assert(fixture.decision.begin);
+}
+END_TEST
+
+START_TEST(a_run_waits_for_room_while_it_is_not_late)
+{
+    every(MINUTE);
+    begin(INT64_MIN);
+    clock_fake_run(MINUTE);
+    look_busy(true);
+    ck_assert(!fixture.decision.begin);
+    clock_fake_run(20 * SECOND);
+    look();
+    ck_assert(fixture.decision.begin);
+    clock_fake_run(MINUTE);
+    look_busy(true);
+    clock_fake_run(31 * SECOND);
+    look();
+    ck_assert(!fixture.decision.begin);
+    ck_assert_int_eq(fixture.by_reason[PROBE_TOO_BUSY], 1);
+}
+END_TEST
+
+START_TEST(maintenance_skips)
+{
+    every(HOUR);
+    CHECK_DONE(maintenance_read(&fixture.window, "02:00-04:00", &fixture.why), fixture.why);
+    fixture.job.windows = &fixture.window;
+    fixture.job.window_count = 1;
+    begin(INT64_MIN);
+    for (int i = 0; i < 24; i++) {
+        clock_fake_run(HOUR);
+        look();
+    }
+    ck_assert_int_eq(fixture.by_reason[PROBE_MAINTENANCE], 2);
+    ck_assert_int_eq(fixture.begun, 22);
+}
+END_TEST
+
+/*
+ * Events.
+ */
+
+static const char *found(enum probe_status status, enum probe_cause cause)
+{
+    struct outcome outcome = {
+        .host = "dc1", .port = 389, .transport = PROBE_UDP, .status = status, .cause = cause};
+
+    clock_fake_run(MINUTE);
+    outcome.started_at = clock_now();
+    text_reset(&fixture.change);
+    job_states_take(fixture.states, "job", &outcome, &fixture.change);
+    return text_bytes(&fixture.change);
+}
+
+START_TEST(a_change_is_told_when_it_is_confirmed)
+{
+    ck_assert_str_eq(found(PROBE_LISTENING, PROBE_ANSWERED), "");
+    ck_assert_str_eq(found(PROBE_LISTENING, PROBE_ANSWERED), "");
+    ck_assert_str_eq(found(PROBE_FILTERED, PROBE_TIMEOUT), "");
+    ck_assert_str_eq(found(PROBE_FILTERED, PROBE_TIMEOUT),
+                     "dc1:389/udp LISTENING -> FILTERED (timeout) since 2027-01-01 00:03:00 "
+                     "+01:00");
+    ck_assert_str_eq(found(PROBE_FILTERED, PROBE_TIMEOUT), "");
+    ck_assert_str_eq(found(PROBE_LISTENING, PROBE_ANSWERED), "");
+    CHECK_CONTAINS(found(PROBE_LISTENING, PROBE_ANSWERED), "FILTERED -> LISTENING (answered)");
+}
+END_TEST
+
+START_TEST(a_single_lost_packet_is_told_to_nobody)
+{
+    ck_assert_str_eq(found(PROBE_LISTENING, PROBE_ANSWERED), "");
+    for (int i = 0; i < 100; i++) {
+        ck_assert_str_eq(found(PROBE_FILTERED, PROBE_TIMEOUT), "");
+        ck_assert_str_eq(found(PROBE_LISTENING, PROBE_ANSWERED), "");
+    }
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("job_turns");
+    TCase *turns = tcase_create("turns");
+
+    tcase_add_checked_fixture(turns, open_fixture, close_fixture);
+    tcase_add_test(turns, a_year_of_minutes_misses_nothing);
+    tcase_add_test(turns, a_year_of_sleep_and_set_clocks_is_accounted_for);
+    tcase_add_test(turns, times_on_the_wall_come_once_on_the_days_of_change);
+    tcase_add_test(turns, what_was_due_while_the_service_stood_still_is_missed);
+    tcase_add_test(turns, the_last_one_is_made_up_for_where_asked_for);
+    tcase_add_test(turns, a_run_never_overlaps_itself);
+    tcase_add_test(turns, a_run_waits_for_room_while_it_is_not_late);
+    tcase_add_test(turns, maintenance_skips);
+    tcase_add_test(turns, a_change_is_told_when_it_is_confirmed);
+    tcase_add_test(turns, a_single_lost_packet_is_told_to_nobody);
+    suite_add_tcase(suite, turns);
+    return support_run_suite(suite);
+}
