@@ -11,6 +11,7 @@
 #include "base/machine.h"
 #include "base/thread.h"
 #include "probes/reactor.h"
+#include "probes/tls.h"
 
 enum { LARGEST_SECRET = 1024, SECOND_MS = 1000 };
 
@@ -26,6 +27,8 @@ bool job_list_read_here(struct job_list *list, const struct settings *settings, 
             .host_id = machine.id[0] != '\0' ? machine.id : machine.host,
             .services = &services,
             .protocols = protocols,
+            .fields = tls_fields,
+            .field_count = tls_field_count,
         };
 
         read = job_list_read(list, settings, &context, why);

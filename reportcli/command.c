@@ -18,16 +18,28 @@
 /* Without a settings file, and for a ledger from elsewhere. */
 enum { USUAL_COMMIT_MS = 5000 };
 
+static setting_tables all_settings = {&collector_settings, &ledger_settings, &probe_settings, NULL};
+
 bool command_read_settings(struct settings **settings, struct failure *why)
 {
-    static setting_tables tables = {&collector_settings, &ledger_settings, &probe_settings, NULL};
     struct text file = {0};
-    bool done = paths_settings_file(&file, why) && text_ok(&file, why) &&
-                (settings_read(settings, text_bytes(&file), tables, why) ||
-                 (why->kind == FAILURE_MISSING && settings_read(settings, NULL, tables, why)));
+    bool done =
+        paths_settings_file(&file, why) && text_ok(&file, why) &&
+        (settings_read(settings, text_bytes(&file), all_settings, why) ||
+         (why->kind == FAILURE_MISSING && settings_read(settings, NULL, all_settings, why)));
 
     text_clear(&file);
     return done;
+}
+
+bool command_read_config(const struct command_context *context, struct settings **out,
+                         enum exit_status *status, struct failure *why)
+{
+    const char *path = options_text(context->options, "config");
+
+    *status = EXIT_LEDGER;
+    return path != NULL ? settings_read(out, path, all_settings, why)
+                        : command_read_settings(out, why);
 }
 
 /* The ledger's path and commit by the settings. */

@@ -15,6 +15,7 @@
 #include "base/exit_status.h"
 #include "base/failure.h"
 #include "base/options.h"
+#include "base/settings.h"
 #include "reportcli/column.h"
 #include "reportcli/render.h"
 #include "store/ledger.h"
@@ -76,6 +77,8 @@ extern const struct command command_status;
 extern const struct command command_export;
 extern const struct command command_query;
 extern const struct command command_verify;
+extern const struct command command_audit;
+extern const struct command command_jobs;
 extern const struct command command_help;
 
 /* The command of that name; FAILURE_USAGE, with the name that was probably meant, where none is. */
@@ -90,6 +93,21 @@ struct command_ledger {
     struct ledger *ledger;
     int64_t commit; /* milliseconds that the service keeps samples before it stores them */
 };
+
+/* For commands that read all settings. */
+#define COMMAND_CONFIG_OPTION                                                                      \
+    {                                                                                              \
+        .name = "config", .kind = OPTION_TEXT, .value = "FILE",                                    \
+        .help = "Settings file; without it the usual one, where there is one"                      \
+    }
+
+/*
+ * Reads the settings that --config names, or else the usual ones, or the
+ * defaults where there are none. On failure *status is EXIT_LEDGER. The caller
+ * frees *out.
+ */
+bool command_read_config(const struct command_context *context, struct settings **out,
+                         enum exit_status *status, struct failure *why) NODISCARD;
 
 /*
  * Opens the ledger that --ledger names, or else the one of the settings, for
@@ -137,8 +155,8 @@ bool command_finish(const struct command_context *context, struct render *render
  * not have), "facts" (what was not read in time), "modules" (processes whose
  * modules could not be read), "order", "restart", "copy" (the file is a part of
  * a ledger), "dropped" (what retention has taken from the answer), "hidden" (ports
- * that are not shown), "limit" (fewer at once than asked for), "side-effect" (a
- * protocol that was not asked in), "stopped" (a query that was ended).
+ * that are not shown), "missed" (runs of jobs that did not take place), "limit" (fewer at once than
+ * asked for), "side-effect" (a protocol that was not asked in), "stopped" (a query that was ended).
  */
 void command_note(const struct command_context *context, const char *kind, const char *format, ...)
     PRINTF_LIKE(3, 4);

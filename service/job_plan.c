@@ -9,7 +9,6 @@
 #include "base/file_guard.h"
 #include "base/time_text.h"
 #include "base/units.h"
-#include "probes/tls.h"
 
 enum { RUNS_SHOWN = 10, LARGEST_SECRET = 1024 };
 

@@ -54,7 +54,13 @@ static const char *const statement_sql[STATEMENT_COUNT] =
                                           "zone_offset") ","
                                                          " " NEXT("stretch") ", 1, " NEXT("profile") ", " NEXT("dropped") ", " NEXT("job") ", " NEXT("pair") ", " NEXT(
                                                              "job_run") ", " NEXT("outcome") ","
-                                                                                             " " NEXT("answer") ", " NEXT("timing") ", " NEXT("figure"),
+                                                                                             " " NEXT("answer") ", " NEXT(
+                                                                                                 "t"
+                                                                                                 "i"
+                                                                                                 "m"
+                                                                                                 "i"
+                                                                                                 "n"
+                                                                                                 "g") ", " NEXT("figure"),
         [NEWEST_STRETCH] = "SELECT id, end_at, last_sample, ended FROM stretch ORDER BY id DESC"
                            " LIMIT 1",
 
