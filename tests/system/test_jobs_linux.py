@@ -1,0 +1,135 @@
+# SPDX-License-Identifier: MIT
+"""Jobs that ask real hosts, which are stopped, started, filtered and made slow meanwhile."""
+
+
+import pytest
+
+from lan import Lan
+from machines import wait_until
+
+SETTINGS = """
+probes:
+  jobs:
+    - name: hosts
+      targets: [{first}, {second}]
+      ports: [tcp/8080, udp/9]
+      every: 1s
+      spread: 0s
+      timeout: 300ms
+      attempts: 1
+      expect: listening
+    - name: quick
+      targets: [{first}]
+      ports: [tcp/8080]
+      every: 1s
+      spread: 0s
+      timeout: 300ms
+      attempts: 1
+"""
+
+SERVER = (
+    "import socket,sys\n"
+    "server = socket.create_server(('0.0.0.0', 8080))\n"
+    "while True:\n"
+    "    server.accept()[0].close()\n"
+)
+
+
+@pytest.fixture
+def lan(machine):
+    there = Lan(machine.folder / "lan", machine.network())
+    try:
+        yield there
+    finally:
+        there.close()
+
+
+@pytest.fixture
+def hosts(machine, lan):
+    """Two hosts without servers: lan.py's own programs would need Debian's packages."""
+    first, second = lan.host("first"), lan.host("second")
+    machine.write_settings(ledger_commit="1s")
+    with open(machine.settings, "a", encoding="utf-8") as file:
+        file.write(SETTINGS.format(first=first.address, second=second.address))
+    return first, second
+
+
+def state(machine, host, port=8080, job="hosts"):
+    result = machine.run("portledger", "--ledger", machine.ledger_name, "--json", "audit")
+    if result.status not in (0, 1):
+        return None
+    for row in result.json():
+        if (row["host"], row["port"], row["job"]) == (host.address, port, job):
+            return row
+    return None
+
+
+def wait_for(machine, host, status, cause, **more):
+    def there():
+        row = state(machine, host, **more)
+        return row if row and (row["status"], row["cause"]) == (status, cause) else None
+
+    return wait_until(there, f"{host.address} is {status} ({cause})")
+
+
+def test_hosts_that_filter_and_come_back(machine, hosts):
+    first, second = hosts
+    machine.start()
+    wait_for(machine, first, "NOT LISTENING", "reset")
+    wait_for(machine, first, "NOT LISTENING", "ICMP port unreachable", port=9)
+
+    first.start("/usr/bin/python3", "-c", SERVER)
+    row = wait_for(machine, first, "LISTENING", "accepted")
+    assert row["status_before"] == "NOT LISTENING"
+
+    first.filter("tcp dport 8080 drop")
+    row = wait_for(machine, first, "FILTERED", "timeout")
+    assert row["expectation"] == "not held"
+
+    first.run("nft", "flush", "ruleset")
+    first.filter("tcp dport 8080 reject with icmp admin-prohibited")
+    wait_for(machine, first, "FILTERED", "ICMP administratively prohibited")
+    first.run("nft", "flush", "ruleset")
+    wait_for(machine, first, "LISTENING", "accepted")
+
+    changes = machine.records("audit", "--changes", "--job", "hosts")
+    seen = [
+        change["status"]
+        for change in changes
+        if (change["host"], change["port"]) == (first.address, 8080)
+    ]
+    assert seen == ["NOT LISTENING", "LISTENING", "FILTERED", "FILTERED", "LISTENING"]
+    log = machine.foreground_log().read_text()
+    assert f"{first.address}:8080/tcp LISTENING -> FILTERED (timeout) since " in log
+    machine.stop()
+    machine.cli("verify", status=0)
+
+
+def test_a_dead_host_delays_nobody(machine, lan, hosts):
+    first, second = hosts
+    first.start("/usr/bin/python3", "-c", SERVER)
+    second.close()
+    machine.start()
+    wait_for(machine, first, "LISTENING", "accepted", job="quick")
+    for _ in range(4):
+        machine.wait_for_sample()
+    (quick,) = machine.records("audit", "--job", "quick")
+    assert quick["covered"] == 100
+    assert quick["asked"] >= 3
+    machine.stop()
+
+
+def test_a_slow_host_is_slow_in_the_figures(machine, lan, hosts):
+    first, _ = hosts
+    first.start("/usr/bin/python3", "-c", SERVER)
+    machine.start()
+    quick = wait_for(machine, first, "LISTENING", "accepted")["median"]
+    lan.run("tc", "qdisc", "add", "dev", "lan", "root", "netem", "delay", "120ms")
+
+    def slower():
+        row = state(machine, first)
+        return row if row and row["slowest"] and row["slowest"] >= 120 else None
+
+    row = wait_until(slower, "the slow host is seen")
+    assert quick < 120 <= row["slowest"]
+    machine.stop()
