@@ -1,0 +1,240 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * `audit` and `jobs` end to end, on a ledger with a known history: a port that
+ * answered, and stopped to when its listener ended.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/clock_fake.h"
+#include "base/exit_status.h"
+#include "base/text.h"
+#include "store/ledger.h"
+#include "store/ledger_writer.h"
+#include "store/probe_writer.h"
+#include "tests/support.h"
+#include "tests/unit/cli_run.h"
+#include "tests/unit/console_fake.h"
+#include "tests/unit/made_up.h"
+
+#define BEGIN INT64_C(1800057600000) /* 2027-01-16T00:00:00Z */
+#define MINUTE INT64_C(60000)
+
+#define LEDGER " --ledger check_audit.db"
+#define CONFIG " --config check_audit.yaml"
+
+static const char path[] = "check_audit.db";
+
+static struct {
+    struct ledger *ledger;
+    struct ledger_writer *writer;
+    struct snapshot snapshot;
+    struct failure why;
+} fixture;
+
+static void remove_files(void)
+{
+    support_remove_database(path);
+    remove("check_audit.db-lock");
+    remove("check_audit.db.key");
+    remove("check_audit.yaml");
+}
+
+static void ask_host(const char *job, const char *host, enum probe_status status,
+                     enum probe_cause cause, enum expectation_result judgement)
+{
+    struct outcome outcome = {
+        .host = text_copy(host),
+        .target = {.address = {127, 0, 0, 1}, .address_size = 4, .port = 80},
+        .port = 80,
+        .transport = PROBE_TCP,
+        .status = status,
+        .cause = cause,
+        .timings = {.connect = status == PROBE_LISTENING ? 1500 : -1, .reply = -1},
+        .started_at = clock_now(),
+    };
+
+    probe_writer_add(ledger_writer_probes(fixture.writer),
+                     probe_fact_of_outcome(job, &outcome, judgement, NULL));
+    outcome_clear(&outcome);
+}
+
+static void tell_run(const char *job, enum probe_run_result result, enum probe_run_reason reason,
+                     int64_t runs)
+{
+    struct probe_run run = {.due_at = clock_now(),
+                            .last_due = clock_now(),
+                            .runs = runs,
+                            .result = result,
+                            .reason = reason,
+                            .began_at = result == PROBE_RUN_DONE ? clock_now() : 0,
+                            .held = 1};
+
+    probe_writer_add(ledger_writer_probes(fixture.writer), probe_fact_of_run(job, &run, NULL));
+}
+
+/* A minute: a sample with or without the listener, and then a run. */
+static void pass_minute(bool up)
+{
+    uint32_t owner;
+
+    made_up_begin(&fixture.snapshot, clock_now());
+    owner = made_up_process(&fixture.snapshot, 10, 1, "shopd", "/bin/shopd");
+    if (up) {
+        made_up_listener(&fixture.snapshot, 80, owner);
+    }
+    CHECK_DONE(ledger_writer_add(fixture.writer, &fixture.snapshot, &fixture.why), fixture.why);
+    clock_fake_run(1000);
+    ask_host("shop", "127.0.0.1", up ? PROBE_LISTENING : PROBE_NOT_LISTENING,
+             up ? PROBE_ACCEPTED : PROBE_RESET, up ? EXPECTATION_HELD : EXPECTATION_NOT_HELD);
+    tell_run("shop", PROBE_RUN_DONE, PROBE_NO_REASON, 1);
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+    clock_fake_run(MINUTE - 1000);
+}
+
+static void open_fixture(void)
+{
+    struct ledger_run run = {.program = "check", .boot = {.id = "a boot"}, .interval = MINUTE};
+
+    memset(&fixture, 0, sizeof(fixture));
+    remove_files();
+    clock_fake_reset();
+    clock_fake_set(BEGIN);
+    CHECK_DONE(ledger_open(&fixture.ledger, path, LEDGER_WRITE, &fixture.why), fixture.why);
+    CHECK_DONE(ledger_writer_open(&fixture.writer, fixture.ledger, &run, &fixture.why),
+               fixture.why);
+    for (int i = 0; i < 20; i++) {
+        pass_minute(i < 15);
+    }
+}
+
+static void close_fixture(void)
+{
+    if (!ledger_writer_close(fixture.writer, LEDGER_GAP_STOPPED, &fixture.why)) {
+        puts(fixture.why.text);
+    }
+    ledger_close(fixture.ledger);
+    snapshot_clear(&fixture.snapshot);
+    console_fake_reset();
+    remove_files();
+}
+
+START_TEST(a_failure_is_told_with_its_reason)
+{
+    ck_assert_int_eq(cli_run("audit --json --utc" LEDGER), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), "\"host\":\"127.0.0.1\",\"port\":80,\"transport\":\"TCP\","
+                              "\"status\":\"NOT LISTENING\",\"cause\":\"reset\","
+                              "\"since\":\"2027-01-16T00:15:01.000Z\","
+                              "\"before_at\":\"2027-01-16T00:14:01.000Z\","
+                              "\"status_before\":\"LISTENING\"");
+    CHECK_CONTAINS(cli_out(), "\"available\":75");
+    CHECK_CONTAINS(cli_out(), "\"asked\":20,\"listening\":15,\"unasked\":0");
+    CHECK_CONTAINS(cli_out(), "\"covered\":100");
+    CHECK_CONTAINS(cli_out(), "\"median\":1.5");
+    CHECK_CONTAINS(cli_out(), "the listener of shopd (pid 10) ended 2027-01-16 00:15:00 +00:00");
+}
+END_TEST
+
+static const struct {
+    const char *line;
+    int status;
+    const char *out;
+} lines[] = {
+    {"audit --expect" LEDGER, EXIT_NO, "NOT LISTENING"},
+    {"audit --expect --until 2027-01-16T00:10:00Z" LEDGER, EXIT_YES, "accepted"},
+    {"audit --expect --until 2027-01-15T00:00:00Z" LEDGER, EXIT_UNDECIDED, ""},
+    {"audit --failures" LEDGER, EXIT_YES, "NOT LISTENING"},
+    {"audit --failures --until 2027-01-16T00:10:00Z" LEDGER, EXIT_NO, ""},
+    {"audit --changes --csv" LEDGER, EXIT_YES, "NOT LISTENING,reset,not held"},
+    {"audit --changes --failures --until 2027-01-16T00:10:00Z" LEDGER, EXIT_NO, ""},
+    {"audit --changes --since 2027-01-16T00:16:00Z" LEDGER, EXIT_NO, ""},
+    {"audit --job shop" LEDGER, EXIT_YES, "shop"},
+    {"audit --job nobody" LEDGER, EXIT_USAGE, ""},
+    {"audit --nagios" LEDGER, 2,
+     "PORTLEDGER CRITICAL - 0 of 1 ports as expected: 127.0.0.1:80/tcp NOT LISTENING (reset) | "
+     "held=0 not_held=1 undecided=0 '127.0.0.1:80/tcp'=1500us\n"},
+    {"audit --nagios --until 2027-01-16T00:10:00Z" LEDGER, 0,
+     "PORTLEDGER OK - 1 of 1 ports as expected | held=1 not_held=0 undecided=0"},
+    {"audit --nagios --until 2027-01-15T00:00:00Z" LEDGER, 3,
+     "PORTLEDGER UNKNOWN - nothing was asked in this time"},
+    {"audit --nagios --ledger check_audit.missing", 3, ""},
+    {"jobs --csv" CONFIG LEDGER, EXIT_YES, "shop,"},
+};
+
+START_TEST(each_question_has_its_answer_and_status)
+{
+    support_write_text("check_audit.yaml", "{}\n");
+    ck_assert_msg(cli_run(lines[_i].line) == lines[_i].status, "%s: %s%s", lines[_i].line,
+                  cli_out(), cli_error());
+    CHECK_CONTAINS(cli_out(), lines[_i].out);
+}
+END_TEST
+
+START_TEST(missed_runs_are_told_everywhere)
+{
+    tell_run("shop", PROBE_RUN_MISSED, PROBE_MACHINE_SLEPT, 5);
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+    cli_run("audit --json" LEDGER);
+    CHECK_CONTAINS(cli_out(), "\"covered\":80");
+    CHECK_CONTAINS(cli_error(), "5 runs of this time were missed");
+    support_write_text("check_audit.yaml", "{}\n");
+    cli_run("jobs --json" CONFIG LEDGER);
+    CHECK_CONTAINS(cli_out(), "\"runs_missed\":5");
+    CHECK_CONTAINS(cli_out(), "\"missed_because\":\"system asleep\"");
+    CHECK_CONTAINS(cli_out(), "\"next_at\":null");
+}
+END_TEST
+
+START_TEST(an_undecided_port_is_a_warning)
+{
+    ask_host("other", "h", PROBE_LISTENING_OR_FILTERED, PROBE_TIMEOUT, EXPECTATION_UNDECIDED);
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+    ck_assert_int_eq(cli_run("audit --nagios --job other" LEDGER), 1);
+    CHECK_CONTAINS(cli_out(), "PORTLEDGER WARNING - 0 of 1");
+    ck_assert_int_eq(cli_run("audit --expect --job other" LEDGER), EXIT_UNDECIDED);
+}
+END_TEST
+
+/* What a name could do to the line that a monitoring system reads. */
+START_TEST(a_hostile_name_stays_within_its_place)
+{
+    ask_host("evil", "a'=1|b\nOK", PROBE_LISTENING, PROBE_ACCEPTED, EXPECTATION_HELD);
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+    ck_assert_int_eq(cli_run("audit --nagios --job evil" LEDGER), 0);
+    ck_assert_ptr_null(strstr(cli_out(), "a'=1"));
+    ck_assert_ptr_eq(strchr(cli_out(), '\n'), cli_out() + strlen(cli_out()) - 1);
+}
+END_TEST
+
+START_TEST(jobs_of_the_settings_are_listed_with_their_next_run)
+{
+    support_write_text("check_audit.yaml",
+                       "probes:\n  jobs:\n    - name: shop\n      targets: [127.0.0.1]\n"
+                       "      ports: [80, udp/161]\n      every: 5m\n      spread: 0s\n"
+                       "      expect: listening\n");
+    ck_assert_int_eq(cli_run("jobs --json --utc" CONFIG LEDGER), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), "\"job\":\"shop\",\"next_at\":\"2027-01-16T00:25:00.000Z\","
+                              "\"last_at\":\"2027-01-16T00:19:01.000Z\"");
+    CHECK_CONTAINS(cli_out(), "\"runs_done\":20,\"runs_missed\":0");
+    CHECK_CONTAINS(cli_out(), "\"schedule\":\"every 5m\",\"targets\":\"1\","
+                              "\"ports\":\"tcp/80, udp/161\",\"expects\":\"listening\"");
+}
+END_TEST
+
+int main(void)
+{
+    Suite *suite = suite_create("audit");
+    TCase *commands = tcase_create("commands");
+
+    tcase_add_checked_fixture(commands, open_fixture, close_fixture);
+    tcase_add_test(commands, a_failure_is_told_with_its_reason);
+    tcase_add_loop_test(commands, each_question_has_its_answer_and_status, 0, COUNT_OF(lines));
+    tcase_add_test(commands, missed_runs_are_told_everywhere);
+    tcase_add_test(commands, an_undecided_port_is_a_warning);
+    tcase_add_test(commands, a_hostile_name_stays_within_its_place);
+    tcase_add_test(commands, jobs_of_the_settings_are_listed_with_their_next_run);
+    suite_add_tcase(suite, commands);
+    return support_run_suite(suite);
+}
