@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: MIT
+"""
+The service runs jobs; servers come and go while it does. On both systems over loopback; with
+hosts that filter and are slow in test_job_runs_linux.py.
+"""
+
+import time
+
+import pytest
+
+from machines import milliseconds, wait_until
+
+JOB = """
+    - name: {name}
+      targets: [127.0.0.1]
+      ports: ["tcp/{port}"]
+      every: 1s
+      spread: 0s
+      timeout: 300ms
+      attempts: 1
+      expect: {expect}
+"""
+
+
+def write_jobs(machine, *jobs):
+    machine.write_settings(ledger_commit="1s")
+    lines = "".join(
+        JOB.format(name=name, port=port, expect=expect) for name, port, expect in jobs
+    )
+    with open(machine.settings, "a", encoding="utf-8") as file:
+        file.write(f"probes:\n  jobs:{lines}" if jobs else "")
+
+
+def listener(machine, port="0"):
+    folder = machine.folder
+    for name in ("close", "closed", "over"):
+        (folder / name).unlink(missing_ok=True)
+    return machine.act(
+        "listen", "door", "127.0.0.1", str(port), "await", folder / "close", "close", "door",
+        "touch", folder / "closed", "await", folder / "over",
+    )
+
+
+def end_listener(machine, actor):
+    (machine.folder / "close").touch()
+    wait_until((machine.folder / "closed").exists, "the listener is closed")
+    (machine.folder / "over").touch()
+    actor.wait()
+
+
+def audit(machine, *arguments, status=0):
+    return machine.records("audit", *arguments, status=status)
+
+
+def wait_for_status(machine, word, job="door"):
+    def there():
+        result = machine.run(
+            "portledger", "--ledger", machine.ledger_name, "--json", "audit", "--since", "-1h"
+        )
+        if result.status not in (0, 1):
+            return None
+        rows = [row for row in result.json() if row["job"] == job]
+        return rows[0] if rows and rows[0]["status"] == word else None
+
+    return wait_until(there, f"{job} is {word}")
+
+
+@pytest.fixture
+def running(machine):
+    actor = listener(machine)
+    machine.door = actor.port("door")
+    write_jobs(machine, ("door", machine.door, "listening"))
+    machine.install()
+    machine.start()
+    machine.actor = actor
+    return machine
+
+
+def test_a_listener_that_ends_is_a_change_with_its_reason(running):
+    row = wait_for_status(running, "LISTENING")
+    assert (row["host"], row["port"], row["transport"]) == ("127.0.0.1", running.door, "TCP")
+    assert (row["cause"], row["expectation"]) == ("accepted", "held")
+    assert row["available"] == 100
+    assert row["median"] is not None
+    running.cli("audit", "--expect", status=0)
+
+    end_listener(running, running.actor)
+    row = wait_for_status(running, "NOT LISTENING")
+    assert (row["cause"], row["status_before"]) == ("reset", "LISTENING")
+    assert 0 < row["available"] < 100
+    assert row["changes"] == 1
+    running.wait_for_sample()
+    running.wait_for_sample()
+    (row,) = audit(running, "--failures")
+    assert "the listener of " in row["explanation"] and " ended " in row["explanation"]
+    running.cli("audit", "--expect", status=1)
+    plugin = running.run("portledger", "--ledger", running.ledger_name, "audit", "--nagios")
+    assert plugin.status == 2
+    assert plugin.out.startswith("PORTLEDGER CRITICAL - 0 of 1 ports as expected: 127.0.0.1:")
+    assert "| held=0 not_held=1 undecided=0" in plugin.out
+
+    changes = audit(running, "--changes")
+    assert [change["status"] for change in changes] == ["LISTENING", "NOT LISTENING"]
+    assert changes[1]["status_before"] == "LISTENING"
+    gap = milliseconds(changes[1]["at"]) - milliseconds(changes[1]["before_at"])
+    assert 0 < gap < 5000
+    running.stop()
+    running.cli("verify", status=0)
+
+
+def test_what_the_service_asks_is_not_in_its_history(running):
+    wait_for_status(running, "LISTENING")
+    for _ in range(3):
+        running.wait_for_sample()
+    rows = running.records("history", "--port", str(running.door))
+    pid = running.service_pid()
+    assert [row for row in rows if row["pid"] == pid] == []
+    running.stop()
+
+
+def test_runs_while_the_service_stood_still_are_missed(running):
+    wait_for_status(running, "LISTENING")
+    began = time.monotonic()
+    running.stop()
+    assert time.monotonic() - began < 5
+    time.sleep(3.5)
+    running.start()
+    wait_for_status(running, "LISTENING")
+
+    def missed():
+        (job,) = running.records("jobs", "--config", running.file_name(running.settings))
+        return job if job["runs_missed"] >= 2 else None
+
+    job = wait_until(missed, "missed runs are told")
+    assert job["missed_because"] == "service stopped"
+    assert job["held"] == 1
+    (row,) = audit(running)
+    assert row["covered"] < 100
+    running.stop()
+    running.cli("verify", status=0)
+
+
+def test_jobs_come_and_go_by_a_reload(running):
+    wait_for_status(running, "LISTENING")
+    write_jobs(
+        running, ("door", running.door, "listening"), ("other", running.door, "not-listening")
+    )
+    running.reload()
+    row = wait_for_status(running, "LISTENING", job="other")
+    assert row["expectation"] == "not held"
+    write_jobs(running, ("other", running.door, "not-listening"))
+    running.reload()
+
+    def only_other():
+        jobs = {job["job"]: job for job in running.records("jobs", "--config",
+                running.file_name(running.settings))}
+        return jobs if jobs["door"]["next_at"] is None else None
+
+    jobs = wait_until(only_other, "the job is gone")
+    assert jobs["other"]["next_at"] is not None
+    time.sleep(2.5)
+
+    def asked():
+        return {row["job"]: row["asked"] for row in audit(running)}
+
+    before = asked()
+    wait_until(lambda: asked()["other"] >= before["other"] + 2, "the other job goes on")
+    assert asked()["door"] == before["door"]
+    running.stop()
+
+
+def test_a_run_in_the_foreground_stores_nothing(machine):
+    actor = listener(machine)
+    port = actor.port("door")
+    write_jobs(machine, ("door", port, "listening"))
+    config = machine.file_name(machine.settings)
+    (row,) = machine.records("audit", "--run", "door", "--config", config)
+    assert (row["status"], row["cause"], row["expectation"]) == ("LISTENING", "accepted", "held")
+    end_listener(machine, actor)
+    (row,) = machine.records("audit", "--run", "door", "--config", config, status=1)
+    assert (row["status"], row["expectation"]) == ("NOT LISTENING", "not held")
+    machine.cli("audit", "--run", "nobody", "--config", config, status=3)
+    assert not machine.ledger.exists()
