@@ -35,6 +35,7 @@ enum {
     RETENTION_MS = 20,       /* of work at a time, */
     RETENTION_REST_MS = 60,  /* with so much rest in between */
     RETENTION_RETRY_MS = 60000,
+    LOST_AGAIN_MS = 600000,
     MOST_REOPENED = 3, /* times that a run opens a ledger anew that fails as if damaged */
 };
 
@@ -54,7 +55,8 @@ struct watcher {
     struct sampler *sampler;
     struct share *share;
     struct job_runner *jobs;  /* NULL: the ledger was not open yet */
-    size_t lost_outcomes;     /* that were told */
+    size_t lost_outcomes;     /* that are not told yet */
+    int64_t next_lost;        /* when they may be; clock_steady() */
     struct snapshot snapshot; /* the one that goes to the writer; kept for its memory */
 
     int64_t interval;
@@ -234,29 +236,33 @@ static void tell_lines(const struct watcher *watcher, enum event_id id, struct t
     }
 }
 
+/* While it goes on, an event every ten minutes sums it up. */
 static void tell_lost(struct watcher *watcher, size_t lost)
 {
     struct text count = {0};
 
-    if (lost == 0) {
+    watcher->lost_outcomes += lost;
+    if (watcher->lost_outcomes == 0 || clock_steady() < watcher->next_lost) {
         return;
     }
-    watcher->lost_outcomes += lost;
-    text_addf(&count, "%zu", lost);
+    text_addf(&count, "%zu", watcher->lost_outcomes);
     event_report(watcher->events, EVENT_OUTCOMES_LOST, text_bytes(&count));
     text_clear(&count);
+    watcher->lost_outcomes = 0;
+    watcher->next_lost = clock_steady() + LOST_AGAIN_MS;
 }
 
 /* What the jobs found goes to the ledger with the next commit. */
 static void take_news(struct watcher *watcher, struct job_news *news)
 {
     struct probe_writer *writer = ledger_writer_probes(watcher->begun.writer);
+    size_t before = probe_writer_lost(writer);
     struct probe_fact *fact;
 
     while ((fact = probe_facts_take(&news->facts)) != NULL) {
         probe_writer_add(writer, fact);
     }
-    tell_lost(watcher, news->facts.lost);
+    tell_lost(watcher, news->facts.lost + probe_writer_lost(writer) - before);
     tell_lines(watcher, EVENT_PORT_CHANGED, &news->changes);
     tell_lines(watcher, EVENT_JOB_FAILED, &news->troubles);
     job_news_clear(news);

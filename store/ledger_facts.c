@@ -1071,7 +1071,7 @@ static bool write_all(struct ledger_facts *facts, struct failure *why)
 }
 
 /* Nothing goes into a ledger that has no sample yet: it would be of no run. */
-static bool probes_wait(const struct ledger_facts *facts)
+bool ledger_facts_probes_wait(const struct ledger_facts *facts)
 {
     return facts->probes != NULL && facts->lists[STRETCHES].count > 0 &&
            probe_writer_waits(facts->probes);
@@ -1086,7 +1086,7 @@ static bool something_waits(const struct ledger_facts *facts)
             return true;
         }
     }
-    return ledger_facts_waiting(facts) > 0 || probes_wait(facts);
+    return ledger_facts_waiting(facts) > 0 || ledger_facts_probes_wait(facts);
 }
 
 /* Only the newest stretch is kept, for its end. */
@@ -1162,7 +1162,8 @@ bool ledger_facts_commit(struct ledger_facts *facts, struct failure *why)
     }
     if (!check_place(facts, why) || !database_run(db, "BEGIN IMMEDIATE", why) ||
         !check_sole_writer(facts, newest_stretch(facts)->stretch.run_id, why) ||
-        !write_all(facts, why) || (probes_wait(facts) && !probe_writer_write(facts->probes, why)) ||
+        !write_all(facts, why) ||
+        (ledger_facts_probes_wait(facts) && !probe_writer_write(facts->probes, why)) ||
         (facts->sealer != NULL && !sealer_make(facts->sealer, false, why)) ||
         !database_run(db, "COMMIT", why)) {
         database_rollback(db);

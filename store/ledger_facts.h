@@ -35,6 +35,9 @@ void ledger_facts_set_sealer(struct ledger_facts *facts, struct sealer *sealer);
 /* What the jobs found is written in the same transactions. `probes` is only lent. NULL: nothing. */
 void ledger_facts_set_probes(struct ledger_facts *facts, struct probe_writer *probes);
 
+/* Whether a commit would write something of them. */
+bool ledger_facts_probes_wait(const struct ledger_facts *facts);
+
 /* Drops what waits. Does nothing for NULL. */
 void ledger_facts_close(struct ledger_facts *facts);
 

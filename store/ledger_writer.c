@@ -1426,11 +1426,22 @@ static bool take_the_rest(struct ledger_writer *writer, struct failure *why)
     return true;
 }
 
+/* Of what the jobs found a commit writes only so much. */
+static bool commit_all(struct ledger_writer *writer, struct failure *why)
+{
+    bool ok = ledger_writer_commit(writer, why);
+
+    while (ok && ledger_facts_probes_wait(writer->facts)) {
+        ok = ledger_writer_commit(writer, why);
+    }
+    return ok;
+}
+
 bool ledger_writer_finish(struct ledger_writer *writer, enum ledger_gap reason, struct failure *why)
 {
     writer->finished = true;
     return take_the_rest(writer, why) && ledger_writer_gap(writer, reason, why) &&
-           ledger_writer_commit(writer, why) && end_run(writer, reason, why);
+           commit_all(writer, why) && end_run(writer, reason, why);
 }
 
 bool ledger_writer_close(struct ledger_writer *writer, enum ledger_gap reason, struct failure *why)

@@ -11,7 +11,7 @@
 #include "store/ledger_handle.h"
 #include "store/probe_samples.h"
 
-enum { MOST_AT_ONCE = 4096 }; /* facts in a transaction */
+enum { MOST_AT_ONCE = 16384 }; /* facts in a transaction */
 
 /* All SQL of this module. */
 enum statement {

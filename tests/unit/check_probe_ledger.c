@@ -375,6 +375,20 @@ START_TEST(a_failed_commit_writes_it_later_and_once)
 }
 END_TEST
 
+START_TEST(all_that_waits_is_written_at_the_end)
+{
+    for (int i = 0; i < 40000; i++) {
+        ask_port((uint16_t)(i + 1), PROBE_NOT_LISTENING, PROBE_RESET, 1);
+    }
+    commit();
+    ck_assert_int_lt(number("SELECT count(*) FROM pair"), 40000);
+    stop();
+    ck_assert_int_eq(number("SELECT count(*) FROM pair"), 40000);
+    ck_assert_int_eq(verify(), VERIFY_HELD);
+    start();
+}
+END_TEST
+
 START_TEST(an_hour_that_is_over_is_kept_for_good)
 {
     run_minutes(150, true);
@@ -480,6 +494,7 @@ int main(void)
     tcase_add_test(stored, missed_runs_are_told);
     tcase_add_test(stored, without_a_sample_nothing_is_written);
     tcase_add_test(stored, a_failed_commit_writes_it_later_and_once);
+    tcase_add_test(stored, all_that_waits_is_written_at_the_end);
     tcase_add_test(stored, an_hour_that_is_over_is_kept_for_good);
     tcase_add_test(stored, a_clock_that_is_set_back_loses_nothing);
     tcase_add_test(stored, old_asks_are_folded_and_seals_hold);
