@@ -319,7 +319,7 @@ static bool add_range(struct told *told, int64_t first, int64_t last, struct fai
         newest->last = last > newest->last ? last : newest->last;
         return true;
     }
-    if (told->count == told->capacity) {
+    if (told->ranges == NULL || told->count == told->capacity) {
         size_t capacity = told->capacity * 2 + 64;
         struct range *ranges = realloc(told->ranges, capacity * sizeof(*ranges));
 

@@ -108,7 +108,7 @@ START_TEST(a_year_of_minutes_misses_nothing)
         clock_fake_run(10 * SECOND);
         look();
     }
-    ck_assert_int_eq(fixture.begun, 365 * 24 * 12);
+    ck_assert_int_eq(fixture.begun, INT64_C(365) * 24 * 12);
     ck_assert_int_eq(fixture.by_result[PROBE_RUN_MISSED], 0);
 }
 END_TEST
@@ -135,8 +135,8 @@ START_TEST(a_year_of_sleep_and_set_clocks_is_accounted_for)
     end = clock_now();
     ck_assert_int_eq(fixture.begun + fixture.by_result[PROBE_RUN_MISSED],
                      end / (7 * MINUTE) - BEGIN / (7 * MINUTE));
-    ck_assert_int_gt(fixture.by_reason[PROBE_MACHINE_SLEPT], 365 * 66);
-    ck_assert_int_gt(fixture.by_reason[PROBE_CLOCK_SET], 37 * 7);
+    ck_assert_int_gt(fixture.by_reason[PROBE_MACHINE_SLEPT], INT64_C(365) * 66);
+    ck_assert_int_gt(fixture.by_reason[PROBE_CLOCK_SET], INT64_C(37) * 7);
     ck_assert_int_eq(fixture.by_reason[PROBE_TOO_BUSY], 0);
 }
 END_TEST

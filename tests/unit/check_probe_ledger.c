@@ -242,7 +242,7 @@ END_TEST
 START_TEST(figures_are_of_what_was_measured)
 {
     for (int i = 100; i > 0; i--) {
-        struct probe_sample sample = {BEGIN, i * 10, PROBE_LISTENING, EXPECTATION_HELD};
+        struct probe_sample sample = {BEGIN, INT64_C(10) * i, PROBE_LISTENING, EXPECTATION_HELD};
 
         CHECK_DONE(probe_sum_add(&fixture.sum, &sample, &fixture.why), fixture.why);
     }
@@ -436,17 +436,18 @@ START_TEST(old_asks_are_folded_and_seals_hold)
     run_minutes(36 * 60, true);
     run_minutes(36 * 60, false);
     query(BEGIN, clock_now());
-    ck_assert_int_eq(fixture.pairs.items[1].figure.listening, 36 * 60);
+    ck_assert_int_eq(fixture.pairs.items[1].figure.listening, INT64_C(36) * 60);
     retain(DAY, 100 * DAY);
     ck_assert_int_eq(number("SELECT count(*) FROM figure WHERE hours = 24"), 4);
     ck_assert_int_eq(number("SELECT count(*) FROM figure WHERE hours = 1"), 96);
-    ck_assert_int_eq(number("SELECT sum(asked) FROM figure WHERE hours = 24"), 2 * 48 * 60);
+    ck_assert_int_eq(number("SELECT sum(asked) FROM figure WHERE hours = 24"),
+                     INT64_C(2) * 48 * 60);
     ck_assert_int_eq(number("SELECT min(hour) FROM timing"), (BEGIN + 2 * DAY) / HOUR);
     ck_assert_int_eq(number("SELECT sum(rows) FROM dropped WHERE what = 9"), 96);
     ck_assert_int_gt(number("SELECT sum(rows) FROM dropped WHERE what = 6"), 0);
     query(BEGIN, clock_now());
-    ck_assert_int_eq(fixture.pairs.items[1].figure.asked, 72 * 60);
-    ck_assert_int_eq(fixture.pairs.items[1].figure.listening, 36 * 60);
+    ck_assert_int_eq(fixture.pairs.items[1].figure.asked, INT64_C(72) * 60);
+    ck_assert_int_eq(fixture.pairs.items[1].figure.listening, INT64_C(36) * 60);
     ck_assert_int_eq(fixture.pairs.items[1].figure.median, 2000);
     ck_assert(fixture.pairs.items[1].folded);
     ck_assert_int_eq(verify(), VERIFY_HELD);
