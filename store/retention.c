@@ -180,6 +180,7 @@ const char *const retention_sql[RETENTION_STATEMENTS] = {
     [OLDEST_TIMING] = "SELECT pair, hour FROM timing WHERE id < (SELECT max(id) FROM timing)"
                       " AND id <= (SELECT min(id) FROM timing) + 4096 AND hour < :before"
                       " ORDER BY id LIMIT 1",
+    [COUNT_TIMINGS] = "SELECT (SELECT max(id) FROM timing) - (SELECT min(id) FROM timing)",
     [TIMINGS_OF] = "SELECT id, hour, samples FROM timing WHERE pair = :pair AND hour = :hour"
                    " AND id < (SELECT max(id) FROM timing)",
     [DROP_TIMING] = "DELETE FROM timing WHERE id = :id",
@@ -583,6 +584,13 @@ static bool shrink(struct retention *retention, bool *worked, struct failure *wh
     }
     if (!retention_number(retention, COUNT_ALL, &intervals, why)) {
         return false;
+    }
+    if (!retention_fold_for_space(retention, &found, why)) {
+        return false;
+    }
+    if (found) {
+        *worked = true;
+        return true;
     }
     excess = space.file - space.free - (space.limit - space.limit / SHRINK_PART);
     excess = excess * retention->page_size / INTERVAL_BYTES + 1;

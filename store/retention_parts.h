@@ -69,6 +69,7 @@ enum retention_statement {
     NEWEST_USER,
     NEWEST_TEXT,
     OLDEST_TIMING,
+    COUNT_TIMINGS,
     TIMINGS_OF,
     DROP_TIMING,
     ADD_FIGURE,
@@ -286,6 +287,13 @@ bool retention_drop_told(struct retention *retention, enum retention_statement d
 
 /* retention_probes.c, inside a step: what jobs found. *done: nothing of it is old any more. */
 bool retention_clear_probes(struct retention *retention, bool *done, struct failure *why) NODISCARD;
+
+/*
+ * Likewise a step of its own, for want of space: folds the oldest asks that are
+ * older than a day, where they take a large part of it. *found: there were such.
+ */
+bool retention_fold_for_space(struct retention *retention, bool *found,
+                              struct failure *why) NODISCARD;
 
 /* retention_rest.c: one step of a phase beyond intervals. *done: the phase has nothing left. */
 bool retention_clear_phase(struct retention *retention, bool *done, struct failure *why) NODISCARD;

@@ -14,7 +14,11 @@
 #include "store/probe_samples.h"
 #include "store/retention_parts.h"
 
-enum { DAY_HOURS = 24, FOLDS = 8 }; /* days of pairs that a step folds */
+enum {
+    DAY_HOURS = 24,
+    FOLDS = 8,          /* days of pairs that a step folds */
+    TIMING_BYTES = 300, /* about, of an hour of a pair, with its place in the index */
+};
 
 struct day {
     int64_t pair;
@@ -28,10 +32,10 @@ static int64_t oldest_kept(const struct retention *retention)
 }
 
 /* The pair and day of the oldest row whose whole day is old. */
-static bool find_day(struct retention *retention, struct day *day, bool *found, struct failure *why)
+static bool find_day(struct retention *retention, int64_t before, struct day *day, bool *found,
+                     struct failure *why)
 {
     sqlite3_stmt *find = retention->statements[OLDEST_TIMING];
-    int64_t before = oldest_kept(retention);
     int result;
 
     /* One that a clock wrote which was wrong for a while holds nobody up. */
@@ -138,7 +142,9 @@ static bool fold_day(struct retention *retention, const struct day *day, struct 
     return ok;
 }
 
-static bool fold(struct retention *retention, bool *done, struct failure *why)
+/* `before`: an hour; days that end by then are folded. */
+static bool fold(struct retention *retention, int64_t before, enum retention_reason reason,
+                 bool *done, struct failure *why)
 {
     struct day day;
     bool found = true;
@@ -146,10 +152,10 @@ static bool fold(struct retention *retention, bool *done, struct failure *why)
     retention_lock(retention);
     for (int i = 0; i < FOLDS && found; i++) {
         retention->victims.count = 0;
-        if (!find_day(retention, &day, &found, why) ||
+        if (!find_day(retention, before, &day, &found, why) ||
             (found && !(fold_day(retention, &day, why) &&
                         retention_drop_told(retention, DROP_TIMING, RETENTION_TIMINGS, SEAL_TIMING,
-                                            RETENTION_AGE, why)))) {
+                                            reason, why)))) {
             return false;
         }
     }
@@ -206,9 +212,37 @@ bool retention_clear_probes(struct retention *retention, bool *done, struct fail
 {
     bool folded = false;
 
-    if (!fold(retention, &folded, why)) {
+    if (!fold(retention, oldest_kept(retention), RETENTION_AGE, &folded, why)) {
         return false;
     }
     *done = false;
     return !folded || clear_rest(retention, done, why);
+}
+
+static bool fold_oldest(struct retention *retention, bool *found, struct failure *why)
+{
+    int64_t before = probe_hour(retention->now) - DAY_HOURS;
+    int64_t rows;
+    bool done = true;
+
+    if (!retention_number(retention, COUNT_TIMINGS, &rows, why)) {
+        return false;
+    }
+    if (rows * TIMING_BYTES <= retention->limits.max_size / 4) {
+        return true;
+    }
+    if (!fold(retention, before, RETENTION_SIZE, &done, why)) {
+        return false;
+    }
+    *found = !done;
+    return true;
+}
+
+bool retention_fold_for_space(struct retention *retention, bool *found, struct failure *why)
+{
+    bool ok = retention_begin(retention, why);
+
+    *found = false;
+    ok = ok && fold_oldest(retention, found, why);
+    return retention_end(retention, &retention->others, ok, why);
 }

@@ -415,9 +415,9 @@ START_TEST(a_clock_that_is_set_back_loses_nothing)
 }
 END_TEST
 
-static void retain(int64_t keep, int64_t keep_profile)
+static void retain_within(int64_t keep, int64_t keep_profile, int64_t max_size)
 {
-    struct retention_limits limits = {keep, INT64_C(1) << 40, keep_profile};
+    struct retention_limits limits = {keep, max_size, keep_profile};
     bool more = true;
 
     CHECK_DONE(retention_open(&fixture.retention, fixture.ledger, &limits, &fixture.why),
@@ -430,6 +430,24 @@ static void retain(int64_t keep, int64_t keep_profile)
     retention_close(fixture.retention);
     fixture.retention = NULL;
 }
+
+static void retain(int64_t keep, int64_t keep_profile)
+{
+    retain_within(keep, keep_profile, INT64_C(1) << 40);
+}
+
+START_TEST(asks_that_take_the_space_are_folded_early)
+{
+    run_minutes(5 * 1440, true);
+    retain_within(100 * DAY, 100 * DAY, 200000);
+    ck_assert_int_gt(number("SELECT count(*) FROM figure WHERE hours = 24"), 2);
+    ck_assert_int_gt(number("SELECT count(*) FROM timing"), 40); /* a day is kept */
+    ck_assert_int_gt(number("SELECT sum(rows) FROM dropped WHERE what = 9 AND why = 2"), 48);
+    query(BEGIN, clock_now());
+    ck_assert_int_eq(fixture.pairs.items[0].figure.asked, INT64_C(5) * 1440);
+    ck_assert_int_eq(verify(), VERIFY_HELD);
+}
+END_TEST
 
 START_TEST(old_asks_are_folded_and_seals_hold)
 {
@@ -498,6 +516,7 @@ int main(void)
     tcase_add_test(stored, all_that_waits_is_written_at_the_end);
     tcase_add_test(stored, an_hour_that_is_over_is_kept_for_good);
     tcase_add_test(stored, a_clock_that_is_set_back_loses_nothing);
+    tcase_add_test(stored, asks_that_take_the_space_are_folded_early);
     tcase_add_test(stored, old_asks_are_folded_and_seals_hold);
     tcase_add_test(stored, what_is_in_force_stays_however_old);
     suite_add_tcase(suite, stored);
