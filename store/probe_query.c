@@ -456,24 +456,26 @@ static void clear_pair(struct probe_pair_sum *pair)
     clear_change(&pair->now);
 }
 
-static bool read_pairs(struct query *query, void *out, struct failure *why)
+static bool read_list(struct query *query, void *out, struct failure *why)
 {
-    struct probe_pair_sums *sums = out;
+    return list_pairs(query, out, why);
+}
+
+static bool read_pair(struct query *query, void *out, struct failure *why)
+{
+    struct probe_pair_sum *pair = out;
+
+    return read_outcomes(query, pair, why) && read_answer(query, pair, why) &&
+           read_timings(query, pair, why) && read_figures(query, pair, why) &&
+           read_last_ask(query, pair, why);
+}
+
+/* Those that were not asked by then go. */
+static void drop_unasked(struct probe_pair_sums *sums)
+{
     size_t kept = 0;
 
-    if (!list_pairs(query, sums, why)) {
-        return false;
-    }
     for (size_t i = 0; i < sums->count; i++) {
-        struct probe_pair_sum *pair = &sums->items[i];
-
-        if (!read_outcomes(query, pair, why) || !read_answer(query, pair, why) ||
-            !read_timings(query, pair, why) || !read_figures(query, pair, why) ||
-            !read_last_ask(query, pair, why)) {
-            return false;
-        }
-    }
-    for (size_t i = 0; i < sums->count; i++) { /* those that were not asked by then go */
         if (sums->items[i].first_known == 0) {
             clear_pair(&sums->items[i]);
         } else {
@@ -481,13 +483,19 @@ static bool read_pairs(struct query *query, void *out, struct failure *why)
         }
     }
     sums->count = kept;
-    return true;
 }
 
+/* Each pair is read for itself: thousands of them would hold the writer's log for too long. */
 bool probe_query_pairs(struct ledger *ledger, const struct probe_filter *filter,
                        struct probe_pair_sums *sums, struct failure *why)
 {
-    return ask(ledger, filter, read_pairs, sums, why);
+    bool ok = ask(ledger, filter, read_list, sums, why);
+
+    for (size_t i = 0; ok && i < sums->count; i++) {
+        ok = ask(ledger, filter, read_pair, &sums->items[i], why);
+    }
+    drop_unasked(sums);
+    return ok;
 }
 
 void probe_pair_sums_clear(struct probe_pair_sums *sums)

@@ -6,8 +6,8 @@
  * took place: time in which nobody asked counts neither way, and how many runs
  * were missed is told beside it.
  *
- * All of what one call reads is of one moment. Texts are lent to a visitor for
- * the call; visitors are called after the read is over.
+ * What is read of a job, and of a pair, is of one moment; two pairs may be of
+ * two moments.
  */
 
 #include <stdbool.h>

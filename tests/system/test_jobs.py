@@ -1,181 +1,113 @@
 # SPDX-License-Identifier: MIT
+"""Jobs as check-config shows them, and as the service refuses them."""
+
+import datetime
+import re
+
+LEDGER = 4
+
+SETTINGS = """\
+probes:
+  groups:
+    shop: [tcp/443, udp/161, 8080-8081]
+  jobs:
+    - name: controllers
+      targets: [dc1.example.com, 192.0.2.10-12]
+      ports: domains-and-trusts
+      every: 5m
+      expect: listening
+    - name: shop
+      targets: [192.0.2.64/28, "file:{hosts}"]
+      ports: shop
+      at: "daily 07:30, 19:30"
+      maintenance: "00:00-24:00"
+      community_file: "{secret}"
 """
-The service runs jobs; servers come and go while it does. On both systems over loopback; with
-hosts that filter and are slow in test_jobs_linux.py.
-"""
-
-import time
-
-import pytest
-
-from machines import milliseconds, wait_until
-
-JOB = """
-    - name: {name}
-      targets: [127.0.0.1]
-      ports: ["tcp/{port}"]
-      every: 1s
-      spread: 0s
-      timeout: 300ms
-      attempts: 1
-      expect: {expect}
-"""
 
 
-def write_jobs(machine, *jobs):
-    machine.write_settings(ledger_commit="1s")
-    lines = "".join(
-        JOB.format(name=name, port=port, expect=expect) for name, port, expect in jobs
-    )
-    with open(machine.settings, "a", encoding="utf-8") as file:
-        file.write(f"probes:\n  jobs:{lines}" if jobs else "")
+def write(machine, text):
+    machine.settings.parent.mkdir(parents=True, exist_ok=True)
+    machine.settings.write_text(text)
 
 
-def listener(machine, port="0"):
-    folder = machine.folder
-    for name in ("close", "closed", "over"):
-        (folder / name).unlink(missing_ok=True)
-    return machine.act(
-        "listen", "door", "127.0.0.1", str(port), "await", folder / "close", "close", "door",
-        "touch", folder / "closed", "await", folder / "over",
+def check_config(machine):
+    return machine.run(
+        "portledgerd", "check-config", "--config", machine.file_name(machine.settings)
     )
 
 
-def end_listener(machine, actor):
-    (machine.folder / "close").touch()
-    wait_until((machine.folder / "closed").exists, "the listener is closed")
-    (machine.folder / "over").touch()
-    actor.wait()
+def jobs_of(result):
+    """The lines of each job, by its name."""
+    assert result.status == 0, result
+    parts = re.split(r"^Job (.*)\n", result.out, flags=re.MULTILINE)[1:]
+    return dict(zip(parts[::2], parts[1::2]))
 
 
-def audit(machine, *arguments, status=0):
-    return machine.records("audit", *arguments, status=status)
+def runs_of(lines):
+    found = re.findall(r"^    (\S+) (\S+) ([+-]\d\d:\d\d)(.*)$", lines, flags=re.MULTILINE)
+    return [(datetime.datetime.fromisoformat(f"{d}T{t}{zone}"), rest) for d, t, zone, rest in found]
 
 
-def wait_for_status(machine, word, job="door"):
-    def there():
-        result = machine.run(
-            "portledger", "--ledger", machine.ledger_name, "--json", "audit", "--since", "-1h"
-        )
-        if result.status not in (0, 1):
-            return None
-        rows = [row for row in result.json() if row["job"] == job]
-        return rows[0] if rows and rows[0]["status"] == word else None
+def test_check_config_says_when_jobs_run(command_line):
+    machine = command_line
+    hosts = machine.settings.parent / "hosts.txt"
+    secret = machine.settings.parent / "community"
+    names = {"hosts": machine.file_name(hosts), "secret": machine.file_name(secret)}
+    write(machine, SETTINGS.format(**{key: name.replace("\\", "\\\\") for key, name in names.items()}))
+    hosts.write_text("# two of them\nshop1.example.com\nshop2.example.com\n")
+    hosts.chmod(0o644)
+    secret.write_text("hunter2\n")
+    secret.chmod(0o644)
 
-    return wait_until(there, f"{job} is {word}")
+    before = datetime.datetime.now(datetime.timezone.utc)
+    result = check_config(machine)
+    jobs = jobs_of(result)
+    assert set(jobs) == {"controllers", "shop"}
+    assert "hunter2" not in result.out
 
+    lines = jobs["controllers"]
+    assert "4 targets x 15 ports = 60 queries" in lines
+    assert "expects listening" in lines
+    runs = [run for run, _ in runs_of(lines)]
+    assert len(runs) == 10
+    assert before < runs[0] <= before + datetime.timedelta(minutes=6)
+    assert {b - a for a, b in zip(runs, runs[1:])} == {datetime.timedelta(minutes=5)}
 
-@pytest.fixture
-def running(machine):
-    actor = listener(machine)
-    machine.door = actor.port("door")
-    write_jobs(machine, ("door", machine.door, "listening"))
-    machine.install()
-    machine.start()
-    machine.actor = actor
-    return machine
+    lines = jobs["shop"]
+    assert "16 targets x 4 ports = 64 queries" in lines
+    assert "community_file cannot be used" in lines
+    assert "others can read" in lines
+    runs = runs_of(lines)
+    assert len(runs) == 10
+    for run, rest in runs:
+        assert (run.hour % 12, run.minute) == (7, 30)
+        assert "maintenance" in rest
 
-
-def test_a_listener_that_ends_is_a_change_with_its_reason(running):
-    row = wait_for_status(running, "LISTENING")
-    assert (row["host"], row["port"], row["transport"]) == ("127.0.0.1", running.door, "TCP")
-    assert (row["cause"], row["expectation"]) == ("accepted", "held")
-    assert row["available"] == 100
-    assert row["median"] > 0
-    running.cli("audit", "--expect", status=0)
-
-    end_listener(running, running.actor)
-    row = wait_for_status(running, "NOT LISTENING")
-    assert (row["cause"], row["status_before"]) == ("reset", "LISTENING")
-    assert 0 < row["available"] < 100
-    assert row["changes"] == 1
-    running.wait_for_sample()
-    running.wait_for_sample()
-    (row,) = audit(running, "--failures")
-    assert "the listener of " in row["explanation"] and " ended " in row["explanation"]
-    running.cli("audit", "--expect", status=1)
-    plugin = running.run("portledger", "--ledger", running.ledger_name, "audit", "--nagios")
-    assert plugin.status == 2
-    assert plugin.out.startswith("PORTLEDGER CRITICAL - 0 of 1 ports as expected: 127.0.0.1:")
-    assert "| held=0 not_held=1 undecided=0" in plugin.out
-
-    changes = audit(running, "--changes")
-    assert [change["status"] for change in changes] == ["LISTENING", "NOT LISTENING"]
-    assert changes[1]["status_before"] == "LISTENING"
-    gap = milliseconds(changes[1]["at"]) - milliseconds(changes[1]["before_at"])
-    assert 0 < gap < 5000
-    running.stop()
-    running.cli("verify", status=0)
-
-
-def test_what_the_service_asks_is_not_in_its_history(running):
-    wait_for_status(running, "LISTENING")
-    for _ in range(3):
-        running.wait_for_sample()
-    rows = running.records("history", "--port", str(running.door))
-    pid = running.service_pid()
-    assert [row for row in rows if row["pid"] == pid] == []
-    running.stop()
-
-
-def test_runs_while_the_service_stood_still_are_missed(running):
-    wait_for_status(running, "LISTENING")
-    began = time.monotonic()
-    running.stop()
-    assert time.monotonic() - began < 5
-    time.sleep(3.5)
-    running.start()
-    wait_for_status(running, "LISTENING")
-
-    def missed():
-        (job,) = running.records("jobs", "--config", running.file_name(running.settings))
-        return job if job["runs_missed"] >= 2 else None
-
-    job = wait_until(missed, "missed runs are told")
-    assert job["missed_because"] == "service stopped"
-    assert job["held"] == 1
-    (row,) = audit(running)
-    assert row["covered"] < 100
-    running.stop()
-    running.cli("verify", status=0)
-
-
-def test_jobs_come_and_go_by_a_reload(running):
-    wait_for_status(running, "LISTENING")
-    write_jobs(
-        running, ("door", running.door, "listening"), ("other", running.door, "not-listening")
+    # The same machine has the same offset for ever.
+    later = runs_of(jobs_of(check_config(machine))["controllers"])
+    assert (later[0][0] - runs_of(jobs["controllers"])[0][0]) % datetime.timedelta(minutes=5) == (
+        datetime.timedelta(0)
     )
-    running.reload()
-    row = wait_for_status(running, "LISTENING", job="other")
-    assert row["expectation"] == "not held"
-    write_jobs(running, ("other", running.door, "not-listening"))
-    running.reload()
-
-    def only_other():
-        jobs = {job["job"]: job for job in running.records("jobs", "--config",
-                running.file_name(running.settings))}
-        return jobs if jobs["door"]["next_at"] is None else None
-
-    jobs = wait_until(only_other, "the job is gone")
-    assert jobs["other"]["next_at"] is not None
-    time.sleep(2.5)
-    asked = {row["job"]: row["asked"] for row in audit(running)}
-    time.sleep(2.5)
-    later = {row["job"]: row["asked"] for row in audit(running)}
-    assert later["door"] == asked["door"]
-    assert later["other"] > asked["other"]
-    running.stop()
 
 
-def test_a_run_in_the_foreground_stores_nothing(machine):
-    actor = listener(machine)
-    port = actor.port("door")
-    write_jobs(machine, ("door", port, "listening"))
-    config = machine.file_name(machine.settings)
-    (row,) = machine.records("audit", "--run", "door", "--config", config)
-    assert (row["status"], row["cause"], row["expectation"]) == ("LISTENING", "accepted", "held")
-    end_listener(machine, actor)
-    (row,) = machine.records("audit", "--run", "door", "--config", config, status=1)
-    assert (row["status"], row["expectation"]) == ("NOT LISTENING", "not held")
-    machine.cli("audit", "--run", "nobody", "--config", config, status=3)
+def test_a_file_that_is_not_there_is_told_and_no_error(command_line):
+    machine = command_line
+    name = machine.file_name(machine.settings.parent / "nobody.txt").replace("\\", "\\\\")
+    write(
+        machine,
+        "probes:\n  jobs:\n    - name: a\n"
+        f'      targets: "file:{name}"\n      ports: 1\n      every: 1h\n',
+    )
+    lines = jobs_of(check_config(machine))["a"]
+    assert "1 port of targets that are not known: " in lines
+    assert "nobody.txt" in lines
+
+
+def test_the_service_refuses_what_check_config_refuses(command_line):
+    machine = command_line
+    write(machine, "probes:\n  jobs:\n    - name: a\n      targets: b\n      ports: 1\n      at: noon\n")
+    for words in (["check-config"], ["run"]):
+        result = machine.run("portledgerd", *words, "--config", machine.file_name(machine.settings))
+        assert result.status == LEDGER, result
+        assert 'portledger.yaml:6:11: probes.jobs[1].at: "noon" is no day' in result.err
     assert not machine.ledger.exists()

@@ -2,6 +2,8 @@
 """Jobs that ask real hosts, which are stopped, started, filtered and made slow meanwhile."""
 
 
+import socket
+
 import pytest
 
 from lan import Lan
@@ -53,7 +55,6 @@ def lan(machine):
 
 @pytest.fixture
 def hosts(machine, lan):
-    """Two hosts without servers: lan.py's own programs would need Debian's packages."""
     first, second = lan.host("first"), lan.host("second")
     machine.write_settings(ledger_commit="1s")
     with open(machine.settings, "a", encoding="utf-8") as file:
@@ -85,7 +86,7 @@ def test_hosts_that_filter_and_come_back(machine, hosts):
     wait_for(machine, first, "NOT LISTENING", "reset")
     wait_for(machine, first, "NOT LISTENING", "ICMP port unreachable", port=9)
 
-    first.start("/usr/bin/python3", "-c", SERVER)
+    server = serve(first)
     row = wait_for(machine, first, "LISTENING", "accepted")
     assert row["status_before"] == "NOT LISTENING"
 
@@ -115,7 +116,7 @@ def test_hosts_that_filter_and_come_back(machine, hosts):
 
 def test_a_dead_host_delays_nobody(machine, hosts):
     first, second = hosts
-    first.start("/usr/bin/python3", "-c", SERVER)
+    server = serve(first)
     second.close()
     machine.start()
     wait_for(machine, first, "LISTENING", "accepted", job="quick")
@@ -124,13 +125,14 @@ def test_a_dead_host_delays_nobody(machine, hosts):
     (quick,) = machine.records("audit", "--job", "quick")
     assert quick["covered"] == 100
     assert quick["asked"] >= 3
+    server.close()
     machine.stop()
 
 
 def test_a_slow_host_is_slow_in_the_figures(machine, hosts):
     """The first SYN of each connection is lost; the kernel sends another one a second later."""
     first, _ = hosts
-    first.start("/usr/bin/python3", "-c", SERVER)
+    server = serve(first)
     machine.start()
     quick = wait_for(machine, first, "LISTENING", "accepted", job="patient")["median"]
     first.filter(
