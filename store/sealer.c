@@ -149,7 +149,8 @@ bool sealer_open(struct sealer **out, struct ledger *ledger, struct failure *why
         seal_reader_open(&sealer->reader, ledger->db, why);
     if (!ok) {
         sealer_close(sealer);
-        return ledger_name_failure(ledger, why);
+        ledger_name_failure(ledger, why);
+        return false;
     }
     *out = sealer;
     return true;

@@ -3,7 +3,9 @@
 #
 # Runs clang-tidy over every source file of a build; any warning is a failure.
 #
-#   sh tests/lint/clang_tidy.sh BUILD-FOLDER [FILE...]
+#   sh tests/lint/clang_tidy.sh BUILD-FOLDER [--product | --tests | FILE...]
+#
+# --product: all but what is in tests/; --tests: only that.
 #
 # A file that was clean, and of which nothing has changed since, its headers and
 # the rules included, is not looked at again: BUILD-FOLDER/clang-tidy remembers.
@@ -33,11 +35,12 @@ if [ ! -s "$commands" ]; then
     exit 1
 fi
 
-if [ $# -gt 0 ]; then
-    printf '%s\n' "$@"
-else
-    cut -f 2 "$commands" | sort -u
-fi | xargs -d '\n' -n 1 -P "$(nproc)" sh -eu -c '
+case ${1:-} in
+--product) cut -f 2 "$commands" | sort -u | grep -v "^$root/tests/" ;;
+--tests) cut -f 2 "$commands" | sort -u | grep "^$root/tests/" ;;
+'') cut -f 2 "$commands" | sort -u ;;
+*) printf '%s\n' "$@" ;;
+esac | xargs -d '\n' -n 1 -P "$(nproc)" sh -eu -c '
     file=$2
     command=$(awk -F "\t" -v file="$file" "\$2 == file { print \$1; exit }" "$1")
     # The same text, comments and macros included, for the compiler means the
