@@ -342,7 +342,7 @@ static char *read_fixture(const char *folder, const char *name, const char *endi
     return bytes;
 }
 
-void fake_engine_check_fixture(const struct protocol *protocol, uint8_t transport, const char *name)
+void fake_engine_check_answer(const struct protocol *protocol, uint8_t transport, const char *name)
 {
     size_t size;
     size_t ignored;
@@ -350,7 +350,16 @@ void fake_engine_check_fixture(const struct protocol *protocol, uint8_t transpor
     char *answer = read_fixture("answers", name, "txt", &ignored);
 
     fake_engine_check(protocol, transport, bytes, size, answer);
-    fake_engine_torment(protocol, transport, bytes, size);
     free(answer);
+    free(bytes);
+}
+
+void fake_engine_check_fixture(const struct protocol *protocol, uint8_t transport, const char *name)
+{
+    size_t size;
+    char *bytes = read_fixture("probes", name, "bin", &size);
+
+    fake_engine_check_answer(protocol, transport, name);
+    fake_engine_torment(protocol, transport, bytes, size);
     free(bytes);
 }

@@ -71,6 +71,10 @@ void fake_engine_torment(const struct protocol *protocol, uint8_t transport, con
 /* A file below tests/fixtures; freed by the caller. */
 void *fake_engine_fixture(const char *path, size_t *size);
 
+/* fake_engine_check() with NAME.bin as the reply; the answer is in tests/fixtures/answers/NAME.txt.
+ */
+void fake_engine_check_answer(const struct protocol *protocol, uint8_t transport, const char *name);
+
 /*
  * fake_engine_check() and fake_engine_torment() with NAME.bin as the reply; the
  * answer to it is in tests/fixtures/answers/NAME.txt.

@@ -4,8 +4,6 @@
 
 #include "tests/support.h"
 
-#include <stdlib.h>
-
 #include "probes/protocol_list.h"
 #include "tests/fake_engine.h"
 
@@ -64,21 +62,7 @@ static const struct {
 
 START_TEST(real_servers_are_understood)
 {
-    struct text path = {0};
-    size_t size;
-    size_t ignored;
-    char *bytes;
-    char *answer;
-
-    text_addf(&path, "probes/%s.bin", fixtures[_i].name);
-    bytes = fake_engine_fixture(text_bytes(&path), &size);
-    text_reset(&path);
-    text_addf(&path, "answers/%s.txt", fixtures[_i].name);
-    answer = fake_engine_fixture(text_bytes(&path), &ignored);
-    fake_engine_check(fixtures[_i].protocol, PROBE_TCP, bytes, size, answer);
-    text_clear(&path);
-    free(bytes);
-    free(answer);
+    fake_engine_check_answer(fixtures[_i].protocol, PROBE_TCP, fixtures[_i].name);
 }
 END_TEST
 
