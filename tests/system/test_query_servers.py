@@ -20,7 +20,9 @@ from server_room import ServerRoom
 from servers import DOMAIN, SERVERS
 
 ON_LINUX = os.environ["PORTLEDGER_SYSTEM"] == "linux"
-linux_only = pytest.mark.skipif(not ON_LINUX, reason="Wine tells less than Windows")
+linux_once = pytest.mark.skipif(not ON_LINUX, reason="no program of ours: done once, on Linux")
+tells_icmp = pytest.mark.skipif(not ON_LINUX, reason="Wine tells no ICMP: docs/verification.md")
+waits_long = pytest.mark.skipif(not ON_LINUX, reason="attempts last 3 s under Wine, as on old Windows")
 AT_ONCE = 3  # queries: they wait more than they work
 QUICK = ("--timeout", "400ms", "--attempts", "1")
 
@@ -130,7 +132,7 @@ def test_times_are_those_of_the_network(answers):
         assert (record["tls_time"] is None) != ("tls_version" in (record["answer"] or {})), record
 
 
-@linux_only
+@linux_once
 def test_raw_servers_answer_as_they_did_when_fixtures_were_made(room):
     """Before a probe is blamed: nothing of portledger's is in between."""
     for exchange in EXCHANGES:
@@ -225,7 +227,7 @@ def test_hosts_are_told_in_the_order_in_which_they_were_named(room):
 FAMILIES = {"address": "icmp", "address6": "icmp6"}
 
 
-@linux_only
+@tells_icmp
 @pytest.mark.parametrize("version", FAMILIES)
 @pytest.mark.parametrize("transport", ("tcp", "udp"))
 def test_filtered_ports_are_told_apart(transport, version, room):
@@ -254,7 +256,7 @@ def test_filtered_ports_are_told_apart(transport, version, room):
             assert record["cause"] == ("timeout" if name == "drop" else "reset")
 
 
-@linux_only
+@waits_long
 def test_a_refusal_may_come_late(room):
     """The first SYN was lost: an attempt that is long enough sees what comes of the second."""
     target = ("filtered." + DOMAIN, "-e", f"tcp/{LATE_RESET}", "--attempts", "1", "--timeout")
