@@ -1,0 +1,119 @@
+/* SPDX-License-Identifier: MIT */
+
+/*
+ * What the service has to do with its jobs: it hands the runner settings, and what the
+ * runner found to the ledger's writer.
+ */
+
+#include "service/watcher_parts.h"
+
+#include <string.h>
+
+#include "base/clock.h"
+
+enum { LOST_AGAIN_MS = 600000 };
+
+static bool find_handled(void *context, const char *job, int64_t *handled, struct failure *why)
+{
+    struct watcher *watcher = context;
+
+    *handled = INT64_MIN;
+    return watcher->opener != NULL ||
+           probe_writer_handled(ledger_writer_probes(watcher->begun.writer), job, handled, why);
+}
+
+/* The runner has settings of its own: runs that go on need those that they began with. */
+bool watcher_jobs_configure(struct watcher *watcher, struct failure *why)
+{
+    struct settings *settings = NULL;
+    struct text file = {0};
+    bool ok = watcher_settings_read_file(watcher->plan, &settings, &file, why);
+
+    text_clear(&file);
+    if (ok && !job_runner_configure(watcher->jobs, settings, find_handled, watcher, why)) {
+        ok = false;
+    }
+    if (!ok && why->kind != FAILURE_MEMORY) {
+        event_report(watcher->events, EVENT_JOBS_REFUSED, why->text);
+        return true;
+    }
+    return ok;
+}
+
+static void tell_lines(const struct watcher *watcher, enum event_id id, struct text *lines)
+{
+    char *line = lines->bytes;
+
+    while (line != NULL && *line != '\0') {
+        char *end = strchr(line, '\n');
+
+        if (end != NULL) {
+            *end++ = '\0';
+        }
+        event_report(watcher->events, id, line);
+        line = end;
+    }
+}
+
+/* While it goes on, an event every ten minutes sums it up. */
+static void tell_lost(struct watcher *watcher, size_t lost)
+{
+    struct text count = {0};
+
+    watcher->lost_outcomes += lost;
+    if (watcher->lost_outcomes == 0 || clock_steady() < watcher->next_lost) {
+        return;
+    }
+    text_addf(&count, "%zu", watcher->lost_outcomes);
+    event_report(watcher->events, EVENT_OUTCOMES_LOST, text_bytes(&count));
+    text_clear(&count);
+    watcher->lost_outcomes = 0;
+    watcher->next_lost = clock_steady() + LOST_AGAIN_MS;
+}
+
+/* What the jobs found goes to the ledger with the next commit. */
+static void take_news(struct watcher *watcher, struct job_news *news)
+{
+    struct probe_writer *writer = ledger_writer_probes(watcher->begun.writer);
+    size_t before = probe_writer_lost(writer);
+    struct probe_fact *fact;
+
+    while ((fact = probe_facts_take(&news->facts)) != NULL) {
+        probe_writer_add(writer, fact);
+    }
+    tell_lost(watcher, news->facts.lost + probe_writer_lost(writer) - before);
+    tell_lines(watcher, EVENT_PORT_CHANGED, &news->changes);
+    tell_lines(watcher, EVENT_JOB_FAILED, &news->troubles);
+    job_news_clear(news);
+}
+
+void watcher_jobs_tend(struct watcher *watcher)
+{
+    struct job_news news;
+
+    if (watcher->jobs != NULL && watcher->opener == NULL) {
+        job_runner_take(watcher->jobs, &news);
+        take_news(watcher, &news);
+    }
+}
+
+void watcher_jobs_close(struct watcher *watcher)
+{
+    struct job_news news;
+
+    if (!job_runner_close(watcher->jobs, STOP_PATIENCE_MS, &news)) {
+        event_report(watcher->events, EVENT_RUNS_LEFT);
+    }
+    watcher->jobs = NULL;
+    if (watcher->opener == NULL && watcher->begun.writer != NULL) {
+        take_news(watcher, &news);
+    }
+    job_news_clear(&news);
+}
+
+bool watcher_jobs_open(struct watcher *watcher, struct failure *why)
+{
+    return watcher->jobs != NULL ||
+           (job_runner_open(&watcher->jobs, watcher_ring, watcher->host, why) &&
+            watcher_jobs_configure(watcher, why));
+}
