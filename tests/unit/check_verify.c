@@ -113,7 +113,7 @@ static void tick(void)
     made_up_connection(&fixture.snapshot, 80, (uint16_t)(40000 + n / 11), SOCKET_ESTABLISHED,
                        owner);
     if (n / 9 % 2 == 0) {
-        owner = made_up_process(&fixture.snapshot, 11, (uint64_t)(2 + n / 9), "client",
+        owner = made_up_process(&fixture.snapshot, 11, 2 + (uint64_t)n / 9, "client",
                                 n % 9 > 6 ? "/bin/client" : NULL);
         made_up_connection(&fixture.snapshot, 3000, 443, SOCKET_ESTABLISHED, owner);
     }
@@ -672,7 +672,8 @@ START_TEST(each_moment_may_be_the_first_to_be_looked_at)
     int64_t end = number("SELECT max(end_at) FROM stretch");
     int64_t all = number("SELECT count(*) FROM interval");
 
-    for (int64_t since = begin; since <= end; since += since < begin + 5 * MINUTE ? 7000 : 600000) {
+    for (int64_t since = begin; since <= end;
+         since += since < begin + 5LL * MINUTE ? 7000 : 600000) {
         ck_assert_msg(verify_since(since) == VERIFY_HELD, "since %lld: %s", (long long)since,
                       told_by_verify());
         ck_assert_int_le(result.intervals, all);
@@ -765,7 +766,7 @@ START_TEST(what_a_crash_left_unsealed_is_sealed_later)
     }
     crash();
     ck_assert_int_eq(verify_keyed(), VERIFY_HELD);
-    clock_fake_run(5 * MINUTE);
+    clock_fake_run(5LL * MINUTE);
     start(path);
     run_minutes(2);
     stop();
