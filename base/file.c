@@ -104,3 +104,9 @@ bool file_make_private_folder(const char *path, struct failure *why)
     }
     return made != FILE_MAKING_FAILED;
 }
+
+bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b)
+{
+    return a->volume == b->volume && a->file == b->file && a->written == b->written &&
+           a->size == b->size;
+}

@@ -43,6 +43,18 @@ struct file_facts {
 /* False where nothing is there, or we may not look. */
 bool file_inspect(const char *path, struct file_facts *facts);
 
+/* Tells one content of a file from another without reading it, mostly: for who waits for changes.
+ */
+struct file_stamp {
+    uint64_t volume; /* all are 0 where there is no file, or we may not look */
+    uint64_t file;
+    uint64_t written; /* in units of the system */
+    uint64_t size;
+};
+
+struct file_stamp file_stamp(const char *path);
+bool file_stamp_equal(const struct file_stamp *a, const struct file_stamp *b);
+
 /*
  * Appends the path that `path` leads to: absolute, with every link followed.
  * Where there is no such file, that is so of its folder; where there is no

@@ -48,6 +48,21 @@ bool file_is_folder(const char *path)
     return stat(path, &facts) == 0 && S_ISDIR(facts.st_mode);
 }
 
+struct file_stamp file_stamp(const char *path)
+{
+    struct stat facts;
+
+    if (stat(path, &facts) != 0) {
+        return (struct file_stamp){0};
+    }
+    return (struct file_stamp){
+        .volume = (uint64_t)facts.st_dev,
+        .file = (uint64_t)facts.st_ino,
+        .written = (uint64_t)facts.st_mtim.tv_sec * 1000000000 + (uint64_t)facts.st_mtim.tv_nsec,
+        .size = (uint64_t)facts.st_size,
+    };
+}
+
 bool file_inspect(const char *path, struct file_facts *found)
 {
     struct stat facts;

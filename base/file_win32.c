@@ -146,6 +146,31 @@ static HANDLE open_to_ask(const char *path)
     return handle;
 }
 
+static uint64_t join(DWORD high, DWORD low)
+{
+    return (uint64_t)high << 32 | low;
+}
+
+struct file_stamp file_stamp(const char *path)
+{
+    struct file_stamp stamp = {0};
+    HANDLE handle = open_to_ask(path);
+    BY_HANDLE_FILE_INFORMATION facts;
+
+    if (handle == INVALID_HANDLE_VALUE) {
+        return stamp;
+    }
+    if (GetFileInformationByHandle(handle, &facts)) {
+        stamp.volume = facts.dwVolumeSerialNumber;
+        stamp.file = join(facts.nFileIndexHigh, facts.nFileIndexLow);
+        stamp.written =
+            join(facts.ftLastWriteTime.dwHighDateTime, facts.ftLastWriteTime.dwLowDateTime);
+        stamp.size = join(facts.nFileSizeHigh, facts.nFileSizeLow);
+    }
+    CloseHandle(handle);
+    return stamp;
+}
+
 bool file_inspect(const char *path, struct file_facts *found)
 {
     HANDLE handle = open_to_ask(path);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/file_guard.h"
 #include "base/settings_value.h"
 
 /* Defaults only, with the name of the file that is read next, or NULL. */
@@ -21,6 +22,7 @@ static bool open_settings(struct settings **out, const char *name, setting_table
     if (settings == NULL) {
         return FAIL(why, FAILURE_MEMORY, 0, "no memory for the settings");
     }
+    atomic_init(&settings->holders, 1);
     if (name != NULL) {
         settings->file = text_copy(name);
         if (settings->file == NULL) {
@@ -56,29 +58,86 @@ bool settings_parse(struct settings **out, const char *name, const char *bytes, 
     return false;
 }
 
-bool settings_read(struct settings **out, const char *path, setting_tables tables,
-                   struct failure *why)
+static bool read_content(struct text *content, const char *path, bool trusted, struct failure *why)
+{
+    bool read = trusted ? file_read_guarded(content, path, FILE_TRUSTED, SETTINGS_LARGEST_FILE, why)
+                        : file_read(content, path, SETTINGS_LARGEST_FILE, why);
+
+    /* An unsafe file is denied by us, not by the system. */
+    if (!read && (why->kind == FAILURE_FORMAT || (why->kind == FAILURE_DENIED && why->code == 0))) {
+        why->kind = FAILURE_SETTINGS;
+    }
+    return read;
+}
+
+static bool read_file(struct settings **out, const char *path, bool trusted, setting_tables tables,
+                      struct failure *why)
 {
     struct text content = {0};
     bool read;
 
     *out = NULL;
-    if (path == NULL) {
-        read = open_settings(out, NULL, tables, why);
-        if (!read) {
-            settings_free(*out);
-            *out = NULL;
-        }
-        return read;
-    }
-    read = file_read(&content, path, SETTINGS_LARGEST_FILE, why);
-    if (read) {
-        read = settings_parse(out, path, text_bytes(&content), content.size, tables, why);
-    } else if (why->kind == FAILURE_FORMAT) {
-        why->kind = FAILURE_SETTINGS;
-    }
+    read = read_content(&content, path, trusted, why) &&
+           settings_parse(out, path, text_bytes(&content), content.size, tables, why);
     text_clear(&content);
     return read;
+}
+
+bool settings_read(struct settings **out, const char *path, setting_tables tables,
+                   struct failure *why)
+{
+    if (path != NULL) {
+        return read_file(out, path, false, tables, why);
+    }
+    if (open_settings(out, NULL, tables, why)) {
+        return true;
+    }
+    settings_free(*out);
+    *out = NULL;
+    return false;
+}
+
+bool settings_read_trusted(struct settings **out, const char *path, setting_tables tables,
+                           struct failure *why)
+{
+    return read_file(out, path, true, tables, why);
+}
+
+/* The node at "a.b", or NULL. */
+static const struct settings_node *find_node(const struct settings_node *node, const char *name)
+{
+    while (node != NULL && *name != '\0') {
+        size_t size = strcspn(name, ".");
+        const struct settings_node *child = node->kind == SETTINGS_MAPPING ? node->first : NULL;
+
+        while (child != NULL &&
+               (strlen(child->key) != size || memcmp(child->key, name, size) != 0)) {
+            child = child->next;
+        }
+        node = child;
+        name += size + (name[size] == '.');
+    }
+    return node;
+}
+
+bool settings_peek(struct text *value, const char *path, const char *name)
+{
+    struct settings_node *tree = NULL;
+    const struct settings_node *node = NULL;
+    struct text content = {0};
+    struct failure ignored;
+
+    if (read_content(&content, path, true, &ignored) &&
+        settings_yaml_parse(&tree, path, text_bytes(&content), content.size, &ignored)) {
+        node = find_node(tree, name);
+    }
+    if (node != NULL && (node->kind != SETTINGS_SCALAR || settings_node_is_null(node))) {
+        node = NULL;
+    }
+    text_add(value, node == NULL ? "" : node->text);
+    settings_node_free(tree);
+    text_clear(&content);
+    return node != NULL;
 }
 
 bool settings_override(struct settings *settings, const struct setting_override *override,
@@ -106,9 +165,16 @@ bool settings_override(struct settings *settings, const struct setting_override 
     return true;
 }
 
+struct settings *settings_hold(struct settings *settings)
+{
+    atomic_fetch_add_explicit(&settings->holders, 1, memory_order_relaxed);
+    return settings;
+}
+
 void settings_free(struct settings *settings)
 {
-    if (settings != NULL) {
+    if (settings != NULL &&
+        atomic_fetch_sub_explicit(&settings->holders, 1, memory_order_acq_rel) == 1) {
         settings_item_clear(&settings->root);
         free(settings->file);
         free(settings);

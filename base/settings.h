@@ -93,6 +93,19 @@ struct settings_item;
 bool settings_read(struct settings **out, const char *path, setting_tables tables,
                    struct failure *why) NODISCARD;
 
+/*
+ * The same of a file that nobody but administrators and ourselves can change (file_guard.h);
+ * of another, FAILURE_SETTINGS says what is not safe, and how to mend it.
+ */
+bool settings_read_trusted(struct settings **out, const char *path, setting_tables tables,
+                           struct failure *why) NODISCARD;
+
+/*
+ * Appends what stands at a dotted name in a trusted file whose other values may be wrong: one line
+ * to find one's way by where settings_read_trusted() failed. False where there is no such text.
+ */
+bool settings_peek(struct text *value, const char *path, const char *name) NODISCARD;
+
 /* The same from memory; `name` stands for the file in messages. For tests and fuzzing. */
 bool settings_parse(struct settings **out, const char *name, const char *bytes, size_t size,
                     setting_tables tables, struct failure *why) NODISCARD;
@@ -112,7 +125,13 @@ struct setting_override {
 bool settings_override(struct settings *settings, const struct setting_override *override,
                        struct failure *why) NODISCARD;
 
-/* Does nothing for NULL. */
+/*
+ * One more holder: each calls settings_free(), in any thread. From now on the settings are only
+ * read. Returns `settings`.
+ */
+struct settings *settings_hold(struct settings *settings);
+
+/* Frees, unless somebody else holds them. Does nothing for NULL. */
 void settings_free(struct settings *settings);
 
 /*
@@ -168,6 +187,15 @@ bool item_refuse_text(const struct settings_item *item, const char *name, size_t
  * events use it.
  */
 void settings_add_all(struct text *text, const struct settings *settings);
+
+/*
+ * Reads what settings_add_all() appended, as another run wrote it down: values of a file,
+ * also what was a policy. Defaults are those of now. `name` stands for the file in messages and
+ * places. Fails with FAILURE_SETTINGS where the text is damaged, or this version knows a key no
+ * more.
+ */
+bool settings_restore(struct settings **out, const char *name, const char *shown,
+                      setting_tables tables, struct failure *why) NODISCARD;
 
 /*
  * Appends a file in which every key stands with its default, explained and as

@@ -394,6 +394,10 @@ static bool read_map(const struct settings_reader *reader, struct setting_value 
     for (const struct settings_node *child = node->first; child != NULL; child = child->next) {
         struct settings_item *entry = &value->entries[i++];
 
+        if (strpbrk(child->key, ":#") !=
+            NULL) { /* what settings_add_all() writes could not be read */
+            return refuse_key(reader, child, "a name with : or # in it; take another sign");
+        }
         if (!settings_item_open(reader, entry, tables)) {
             return false;
         }

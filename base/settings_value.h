@@ -7,6 +7,8 @@
  * settings_show.c writes them down. Nobody else includes this.
  */
 
+#include <stdatomic.h>
+
 #include "base/settings.h"
 #include "base/settings_yaml.h"
 
@@ -32,6 +34,7 @@ struct settings_item {
 };
 
 struct settings {
+    atomic_uint holders;
     char *file; /* NULL: defaults only */
     struct settings_item root;
 };

@@ -9,6 +9,7 @@
 #include "base/console.h"
 #include "base/paths.h"
 #include "base/settings.h"
+#include "base/settings_policy.h"
 #include "collector/collector.h"
 #include "probes/job.h"
 #include "reportcli/json_text.h"
@@ -20,6 +21,20 @@ enum { USUAL_COMMIT_MS = 5000 };
 
 static setting_tables all_settings = {&collector_settings, &ledger_settings, &probe_settings, NULL};
 
+/* Policies count for the reader too: they may say where the ledger is. */
+static bool apply_policies(struct settings **settings, struct failure *why)
+{
+    struct text unknown = {0}; /* the service tells of them */
+    bool ok = settings_apply_policies(*settings, all_settings, &unknown, why);
+
+    text_clear(&unknown);
+    if (!ok) {
+        settings_free(*settings);
+        *settings = NULL;
+    }
+    return ok;
+}
+
 bool command_read_settings(struct settings **settings, struct failure *why)
 {
     struct text file = {0};
@@ -29,7 +44,7 @@ bool command_read_settings(struct settings **settings, struct failure *why)
          (why->kind == FAILURE_MISSING && settings_read(settings, NULL, all_settings, why)));
 
     text_clear(&file);
-    return done;
+    return done && apply_policies(settings, why);
 }
 
 bool command_read_config(const struct command_context *context, struct settings **out,
@@ -38,8 +53,10 @@ bool command_read_config(const struct command_context *context, struct settings 
     const char *path = options_text(context->options, "config");
 
     *status = EXIT_LEDGER;
-    return path != NULL ? settings_read(out, path, all_settings, why)
-                        : command_read_settings(out, why);
+    if (path == NULL) {
+        return command_read_settings(out, why);
+    }
+    return settings_read(out, path, all_settings, why) && apply_policies(out, why);
 }
 
 /* The ledger's path and commit by the settings. */

@@ -13,7 +13,9 @@ const struct event events[] = {
      "At start and after each reload."},
     {EVENT_SETTINGS_REFUSED, EVENT_ERROR, "settings_refused",
      "the settings were not taken, those in force stay: %s",
-     "Correct the named line, then `portledgerd reload`."},
+     "Correct what is named. The file is read again when it changes, or by `portledgerd reload`. "
+     "At a "
+     "start the last settings that were accepted are taken out of the ledger."},
     {EVENT_RESTART_NEEDED, EVENT_WARNING, "restart_needed",
      "%s was changed, which takes a restart of the service; until then it stays %s",
      "Restart the service when it suits."},
@@ -21,6 +23,9 @@ const struct event events[] = {
      "the ledger is not open yet; samples wait in memory until it is",
      "A new version brings a large ledger up to date, which takes its time, or another program "
      "has the ledger locked."},
+    {EVENT_POLICY_UNKNOWN, EVENT_WARNING, "policy_unknown",
+     "policies that this version does not know count for nothing: %s",
+     "The policy template is newer than the service, or a name is written wrong."},
     {EVENT_GAP, EVENT_WARNING, "gap", "nothing was watched from %s to %s: %s",
      "What came and went in this time is not in the ledger. Reports say so too."},
     {EVENT_LOG_HELD, EVENT_WARNING, "log_held",

@@ -171,7 +171,8 @@ static bool run_check_config(const struct options *options, struct text *out,
     struct watcher_plan plan = {.config = options_text(options, "config")};
     struct settings *settings = NULL;
     struct text file = {0};
-    bool ok = watcher_read_settings(&plan, &settings, &file, why);
+    struct text unknown = {0};
+    bool ok = watcher_read_settings(&plan, &settings, &file, &unknown, why);
 
     *status = EXIT_YES;
     if (ok && file.size == 0) {
@@ -180,8 +181,13 @@ static bool run_check_config(const struct options *options, struct text *out,
         text_addf(out, "%s is right. In force with it:\n", text_bytes(&file));
     }
     ok = ok && add_settings(out, settings, why);
+    if (ok && unknown.size > 0) {
+        text_addf(out, "Policies that this version does not know count for nothing: %s\n",
+                  text_bytes(&unknown));
+    }
     settings_free(settings);
     text_clear(&file);
+    text_clear(&unknown);
     return ok;
 }
 

@@ -83,6 +83,9 @@ static int64_t time_to_wait(const struct watcher *watcher, int64_t now)
     if (watcher->next_commit < next) {
         next = watcher->next_commit;
     }
+    if (watcher->next_look < next) {
+        next = watcher->next_look;
+    }
     if (watcher->retention != NULL && watcher->ready && !watcher->commit_failing &&
         !watcher->log_held && watcher->next_retention < next) {
         next = watcher->next_retention > now ? watcher->next_retention : now + RETENTION_MS;
@@ -102,6 +105,9 @@ static bool turn(struct watcher *watcher, unsigned wants, struct failure *why)
         return false;
     }
     if ((wants & SERVICE_WANTS_RELOAD) != 0 && !watcher_settings_reload(watcher, why)) {
+        return false;
+    }
+    if (!watcher_settings_look(watcher, why)) {
         return false;
     }
     begin_if_due(watcher, clock_steady());
@@ -194,6 +200,7 @@ static void clear(struct watcher *watcher)
     text_clear(&watcher->begun.kept);
     settings_free(watcher->settings);
     text_clear(&watcher->settings_file);
+    text_clear(&watcher->settings_path);
     text_clear(&watcher->ledger_path);
     event_sink_close(watcher->events);
 }

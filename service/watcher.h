@@ -24,11 +24,13 @@ struct watcher_plan {
 extern setting_tables watcher_settings;
 
 /*
- * Reads the settings that the plan names, or the defaults. *file is where
- * they came from (empty for defaults); the caller clears it.
+ * Reads the settings that the plan names, or the defaults, and applies the
+ * policies. A file that others can change is refused. *file is where they came
+ * from (empty for defaults), *unknown the names of policies that this version
+ * does not know, as "A, B"; the caller clears both.
  */
 bool watcher_read_settings(const struct watcher_plan *plan, struct settings **out,
-                           struct text *file, struct failure *why) NODISCARD;
+                           struct text *file, struct text *unknown, struct failure *why) NODISCARD;
 
 /* Appends the ledger that the settings name, or the usual place. */
 bool watcher_ledger_path(const struct settings *settings, struct text *path,

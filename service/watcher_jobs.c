@@ -22,17 +22,12 @@ static bool find_handled(void *context, const char *job, int64_t *handled, struc
            probe_writer_handled(ledger_writer_probes(watcher->begun.writer), job, handled, why);
 }
 
-/* The runner has settings of its own: runs that go on need those that they began with. */
+/* The runner holds the settings: runs that go on need those that they began with. */
 bool watcher_jobs_configure(struct watcher *watcher, struct failure *why)
 {
-    struct settings *settings = NULL;
-    struct text file = {0};
-    bool ok = watcher_settings_read_file(watcher->plan, &settings, &file, why);
+    bool ok = job_runner_configure(watcher->jobs, settings_hold(watcher->settings), find_handled,
+                                   watcher, why);
 
-    text_clear(&file);
-    if (ok && !job_runner_configure(watcher->jobs, settings, find_handled, watcher, why)) {
-        ok = false;
-    }
     if (!ok && why->kind != FAILURE_MEMORY) {
         event_report(watcher->events, EVENT_JOBS_REFUSED, why->text);
         return true;

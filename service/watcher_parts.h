@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "base/file.h"
 #include "base/settings.h"
 #include "base/text.h"
 #include "collector/collector.h"
@@ -37,7 +38,11 @@ struct watcher {
     const struct watcher_plan *plan;
     struct event_sink *events;
     struct settings *settings;
-    struct text settings_file; /* empty: defaults */
+    struct text settings_file;       /* empty: defaults */
+    struct text settings_path;       /* of the file that is looked at, be there one or not */
+    struct file_stamp settings_read; /* of what was read last */
+    struct file_stamp settings_seen; /* at the last look */
+    int64_t next_look;               /* clock_steady() */
     struct text ledger_path;
     struct ledger_opener *opener; /* at work; NULL: the ledger is open */
     struct sample_queue queue;    /* samples that wait for the opener */
@@ -74,13 +79,14 @@ void watcher_ring(void *context);
  * Settings (watcher_settings.c).
  */
 
-/* The file that the plan names, or else the usual one, or else the defaults; what they say of jobs
- * is not checked. */
-bool watcher_settings_read_file(const struct watcher_plan *plan, struct settings **out,
-                                struct text *file, struct failure *why) NODISCARD;
-
-/* Reads them for the first time, takes them and tells of it. */
+/*
+ * Reads them for the first time, takes them and tells of it. Where they are refused, the last ones
+ * that were accepted are taken out of the ledger.
+ */
 bool watcher_settings_begin(struct watcher *watcher, struct failure *why) NODISCARD;
+
+/* Reads them again where the file has changed, as watcher_settings_reload(). */
+bool watcher_settings_look(struct watcher *watcher, struct failure *why) NODISCARD;
 
 /* Reads them again. Settings that are refused are told of, and those in force stay: no failure. */
 bool watcher_settings_reload(struct watcher *watcher, struct failure *why) NODISCARD;

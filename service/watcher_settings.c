@@ -11,24 +11,35 @@
 #include "base/clock.h"
 #include "base/paths.h"
 #include "base/process_self.h"
+#include "base/settings_policy.h"
+#include "base/time_text.h"
 #include "probes/job_run.h"
+#include "store/ledger_about.h"
 
 setting_tables watcher_settings = {&collector_settings, &ledger_settings, &probe_settings, NULL};
 
-bool watcher_settings_read_file(const struct watcher_plan *plan, struct settings **out,
-                                struct text *file, struct failure *why)
+enum { LOOK_MS = 2000 }; /* how often the file is looked at */
+
+static bool add_path(struct text *path, const struct watcher_plan *plan, struct failure *why)
 {
-    if (plan->config != NULL) {
-        text_add(file, plan->config);
-        return text_ok(file, why) && settings_read(out, plan->config, watcher_settings, why);
+    if (plan->config == NULL) {
+        return paths_settings_file(path, why) && text_ok(path, why);
     }
-    if (!paths_settings_file(file, why) || !text_ok(file, why)) {
+    text_add(path, plan->config);
+    return text_ok(path, why);
+}
+
+/* The file that the plan names must be there; without the usual one there are defaults. */
+static bool read_file(const struct watcher_plan *plan, struct settings **out, struct text *file,
+                      struct failure *why)
+{
+    if (!add_path(file, plan, why)) {
         return false;
     }
-    if (settings_read(out, text_bytes(file), watcher_settings, why)) {
+    if (settings_read_trusted(out, text_bytes(file), watcher_settings, why)) {
         return true;
     }
-    if (why->kind != FAILURE_MISSING) {
+    if (plan->config != NULL || why->kind != FAILURE_MISSING) {
         return false;
     }
     text_reset(file);
@@ -46,12 +57,12 @@ static bool check_jobs(const struct settings *settings, struct failure *why)
 }
 
 bool watcher_read_settings(const struct watcher_plan *plan, struct settings **out,
-                           struct text *file, struct failure *why)
+                           struct text *file, struct text *unknown, struct failure *why)
 {
-    if (!watcher_settings_read_file(plan, out, file, why)) {
+    if (!read_file(plan, out, file, why)) {
         return false;
     }
-    if (check_jobs(*out, why)) {
+    if (settings_apply_policies(*out, watcher_settings, unknown, why) && check_jobs(*out, why)) {
         return true;
     }
     settings_free(*out);
@@ -69,11 +80,14 @@ bool watcher_ledger_path(const struct settings *settings, struct text *path, str
     return paths_absolute(path, named, why);
 }
 
-static void tell_settings(const struct watcher *watcher)
+static void tell_settings(const struct watcher *watcher, const struct text *unknown)
 {
     event_report(watcher->events, EVENT_SETTINGS_LOADED,
                  watcher->settings_file.size > 0 ? text_bytes(&watcher->settings_file)
                                                  : "defaults; there is no settings file");
+    if (unknown->size > 0) {
+        event_report(watcher->events, EVENT_POLICY_UNKNOWN, text_bytes(unknown));
+    }
 }
 
 static void take_settings(struct watcher *watcher)
@@ -132,14 +146,141 @@ bool watcher_settings_collector(const struct watcher *watcher, struct collector_
     return collector_options_read(options, watcher->settings, why);
 }
 
+/* Whatever is read from now on is at least as new. */
+static void stamp(struct watcher *watcher)
+{
+    watcher->settings_read = file_stamp(text_bytes(&watcher->settings_path));
+    watcher->settings_seen = watcher->settings_read;
+    watcher->next_look = clock_steady() + LOOK_MS;
+}
+
+/*
+ * The last settings that were accepted, for a start at which the present ones
+ * are refused: `refused` says why.
+ */
+
+/* Where the ledger is most likely: the rest of the file may still be right. */
+static bool find_ledger(const struct watcher *watcher, struct text *path, struct failure *why)
+{
+    struct text named = {0};
+    bool ok = settings_peek(&named, text_bytes(&watcher->settings_path), "ledger.path")
+                  ? paths_absolute(path, text_bytes(&named), why)
+                  : paths_ledger_file(path, why);
+
+    text_clear(&named);
+    return ok && text_ok(path, why);
+}
+
+struct accepted {
+    struct text shown;
+    int64_t at;
+};
+
+/* The last row stays. */
+static void keep_accepted(void *context, const struct ledger_about_field *fields, size_t count)
+{
+    struct accepted *accepted = context;
+
+    for (size_t i = 0; i < count; i++) {
+        if (strcmp(fields[i].name, "text") == 0 && fields[i].text != NULL) {
+            text_reset(&accepted->shown);
+            text_add(&accepted->shown, fields[i].text);
+        } else if (strcmp(fields[i].name, "at") == 0) {
+            accepted->at = fields[i].number;
+        }
+    }
+}
+
+static bool read_accepted(struct accepted *accepted, const char *path, struct failure *why)
+{
+    struct ledger *ledger = NULL;
+    bool ok = ledger_open(&ledger, path, LEDGER_READ, why) &&
+              ledger_walk_about(ledger, LEDGER_ABOUT_SETTINGS, keep_accepted, accepted, why) &&
+              text_ok(&accepted->shown, why);
+
+    ledger_close(ledger);
+    return ok && (accepted->shown.size > 0 ||
+                  FAIL(why, FAILURE_MISSING, 0, "%s knows no settings", path));
+}
+
+static bool restore(struct watcher *watcher, const char *path, struct failure *why)
+{
+    struct accepted accepted = {0};
+    struct text unknown = {0};
+    struct failure policy;
+    bool ok = read_accepted(&accepted, path, why);
+
+    text_add(&watcher->settings_file, "the last that were accepted, on ");
+    time_text_add_table(&watcher->settings_file, accepted.at, TIME_ZONE_LOCAL);
+    text_addf(&watcher->settings_file, ", out of %s", path);
+    ok = ok && text_ok(&watcher->settings_file, why) &&
+         settings_restore(&watcher->settings, path, text_bytes(&accepted.shown), watcher_settings,
+                          why) &&
+         check_jobs(watcher->settings, why);
+    if (ok && !settings_apply_policies(watcher->settings, watcher_settings, &unknown, &policy)) {
+        event_report(watcher->events, EVENT_SETTINGS_REFUSED, policy.text);
+    }
+    text_clear(&accepted.shown);
+    text_clear(&unknown);
+    return ok;
+}
+
+static bool restore_instead(struct watcher *watcher, const struct failure *refused,
+                            struct failure *why)
+{
+    struct text path = {0};
+    bool ok;
+
+    text_clear(&watcher->settings_file);
+    ok = find_ledger(watcher, &path, why) && restore(watcher, text_bytes(&path), why);
+    if (ok) {
+        event_report(watcher->events, EVENT_SETTINGS_REFUSED, refused->text);
+    } else {
+        *why = *refused;
+    }
+    text_clear(&path);
+    return ok;
+}
+
 bool watcher_settings_begin(struct watcher *watcher, struct failure *why)
 {
-    if (!watcher_read_settings(watcher->plan, &watcher->settings, &watcher->settings_file, why)) {
+    struct text unknown = {0};
+    struct failure refused;
+    bool ok;
+
+    if (!add_path(&watcher->settings_path, watcher->plan, why)) {
         return false;
     }
-    take_settings(watcher);
-    tell_settings(watcher);
-    return true;
+    stamp(watcher);
+    ok = watcher_read_settings(watcher->plan, &watcher->settings, &watcher->settings_file, &unknown,
+                               why);
+    if (!ok && why->kind != FAILURE_MEMORY) {
+        refused = *why;
+        ok = restore_instead(watcher, &refused, why);
+    }
+    if (ok) {
+        take_settings(watcher);
+        tell_settings(watcher, &unknown);
+    }
+    text_clear(&unknown);
+    return ok;
+}
+
+/* Twice the same: whoever writes it has probably finished. */
+bool watcher_settings_look(struct watcher *watcher, struct failure *why)
+{
+    struct file_stamp seen;
+    bool settled;
+
+    if (clock_steady() < watcher->next_look) {
+        return true;
+    }
+    watcher->next_look = clock_steady() + LOOK_MS;
+    seen = file_stamp(text_bytes(&watcher->settings_path));
+    settled = file_stamp_equal(&seen, &watcher->settings_seen);
+    watcher->settings_seen = seen;
+    return !settled || file_stamp_equal(&seen, &watcher->settings_read) ||
+           watcher_settings_reload(watcher, why);
 }
 
 static bool configure_sampler(struct watcher *watcher, struct failure *why)
@@ -157,10 +298,13 @@ bool watcher_settings_reload(struct watcher *watcher, struct failure *why)
     struct settings *newer = NULL;
     struct retention_limits limits;
     struct text file = {0};
+    struct text unknown = {0};
 
-    if (!watcher_read_settings(watcher->plan, &newer, &file, why)) {
+    stamp(watcher);
+    if (!watcher_read_settings(watcher->plan, &newer, &file, &unknown, why)) {
         event_report(watcher->events, EVENT_SETTINGS_REFUSED, why->text);
         text_clear(&file);
+        text_clear(&unknown);
         return true;
     }
     compare_ledger_path(watcher, newer);
@@ -171,7 +315,8 @@ bool watcher_settings_reload(struct watcher *watcher, struct failure *why)
     take_settings(watcher);
     watcher->next_sample = clock_steady();
     watcher->next_commit = watcher->next_sample; /* what waited by the old settings waits no more */
-    tell_settings(watcher);
+    tell_settings(watcher, &unknown);
+    text_clear(&unknown);
     if (watcher->retention != NULL) {
         limits = watcher_settings_retention(newer);
         retention_set_limits(watcher->retention, &limits);

@@ -54,6 +54,60 @@ static const struct setting_table table = {.part = "All", .keys = keys, .count =
 
 static setting_tables tables = {&table, NULL};
 
+/* Appends the lines without where each value came from. */
+static void add_values(struct text *values, const char *shown)
+{
+    for (const char *line = shown; *line != '\0'; line += strcspn(line, "\n") + 1) {
+        size_t size = strcspn(line, "\n");
+
+        while (size > 0 && line[size] != '#') {
+            size--;
+        }
+        text_add_bytes(values, line, size);
+        text_add_char(values, '\n');
+    }
+}
+
+/* What was shown can be read again, and says the same. */
+static void restore(const char *shown)
+{
+    struct settings *settings = NULL;
+    struct failure why = {0};
+    struct text again = {0};
+    struct text values = {0};
+    struct text expected = {0};
+
+    if (!settings_restore(&settings, "kept", shown, tables, &why)) {
+        abort();
+    }
+    settings_add_all(&again, settings);
+    add_values(&values, text_bytes(&again));
+    add_values(&expected, shown);
+    if (strcmp(text_bytes(&values), text_bytes(&expected)) != 0) {
+        abort();
+    }
+    text_clear(&again);
+    text_clear(&values);
+    text_clear(&expected);
+    settings_free(settings);
+}
+
+/* Anything else is read too, or refused. */
+static void restore_bytes(const uint8_t *data, size_t size)
+{
+    struct settings *settings = NULL;
+    struct failure why = {0};
+    struct text shown = {0};
+
+    text_add_bytes(&shown, data, size);
+    if (!settings_restore(&settings, "kept", text_bytes(&shown), tables, &why) &&
+        why.kind != FAILURE_SETTINGS) {
+        abort();
+    }
+    settings_free(settings);
+    text_clear(&shown);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -67,11 +121,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         if (strstr(text_bytes(&shown), "a.bool:") == NULL) {
             abort();
         }
+        restore(text_bytes(&shown));
     } else if (why.kind != FAILURE_SETTINGS || strncmp(why.text, "f.yaml:", 7) != 0 ||
                strchr(why.text, '\n') != NULL) {
         abort();
     }
     text_clear(&shown);
     settings_free(settings);
+    restore_bytes(data, size);
     return 0;
 }

@@ -53,3 +53,14 @@ def test_a_ledger_that_may_not_be_read_is_said(machine, as_nobody):
         assert "denied" in result.err and "ledger.db" in result.err
         if state == "running":
             machine.stop()
+
+
+def test_settings_that_others_can_change_are_refused(machine):
+    machine.write_settings(ledger_commit="1s")
+    machine.settings.chmod(0o666)
+    result = machine.run("portledgerd", "--config", machine.settings, "check-config")
+    assert result.status == LEDGER, result
+    assert "is not safe: others can change it; chmod go-w" in result.err
+    machine.settings.chmod(0o644)
+    result = machine.run("portledgerd", "--config", machine.settings, "check-config")
+    assert result.status == 0, result

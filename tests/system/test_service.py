@@ -219,3 +219,28 @@ def test_settings_are_read_again_on_request(running):
     running.wait_for_sample()
     assert running.records("status")[0]["interval"] == 200
     running.stop()
+
+
+def interval(machine):
+    return machine.records("status")[0]["interval"]
+
+
+def test_settings_are_taken_when_the_file_changes(running):
+    running.wait_for_sample()
+    running.write_settings(collector_interval="200ms", ledger_commit="1s")
+    wait_until(lambda: interval(running) == 200, "the new interval in force")
+    running.stop()
+
+
+def test_a_start_with_broken_settings_goes_on_with_the_last_ones(running):
+    running.write_settings(collector_interval="300ms", ledger_commit="500ms")
+    running.reload()
+    wait_until(lambda: interval(running) == 300, "the new interval in force")
+    running.stop()
+    running.write_settings(collector_interval="5", ledger_commit="1s")
+    running.start()
+    running.wait_for_sample()
+    assert interval(running) == 300
+    running.write_settings(collector_interval="700ms", ledger_commit="500ms")
+    wait_until(lambda: interval(running) == 700, "the mended settings in force")
+    running.stop()

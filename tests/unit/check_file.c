@@ -365,6 +365,24 @@ START_TEST(a_private_file_is_new_and_empty)
 }
 END_TEST
 
+START_TEST(a_stamp_tells_a_changed_file)
+{
+    struct file_stamp none = file_stamp("not_there");
+    struct file_stamp one;
+    struct file_stamp two;
+
+    ck_assert(file_stamp_equal(&none, &(struct file_stamp){0}));
+    write_file("w", "one");
+    one = file_stamp(FILE_NAME);
+    two = file_stamp(FILE_NAME);
+    ck_assert(!file_stamp_equal(&none, &one));
+    ck_assert(file_stamp_equal(&one, &two));
+    write_file("w", "three");
+    two = file_stamp(FILE_NAME);
+    ck_assert(!file_stamp_equal(&one, &two));
+}
+END_TEST
+
 START_TEST(a_file_takes_the_place_of_another)
 {
     support_write_text("blocked", "new");
@@ -403,6 +421,7 @@ static TCase *place_tests(void)
     tcase_add_test(tests, a_lock_needs_a_place);
     tcase_add_test(tests, whether_a_lock_is_held_can_be_asked_without_a_trace);
     tcase_add_test(tests, a_private_file_is_new_and_empty);
+    tcase_add_test(tests, a_stamp_tells_a_changed_file);
     tcase_add_test(tests, a_file_takes_the_place_of_another);
     tcase_add_test(tests, a_group_that_is_not_there_is_not_let_in);
     return tests;

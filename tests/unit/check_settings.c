@@ -483,6 +483,99 @@ START_TEST(all_values_are_shown_with_their_origin)
 }
 END_TEST
 
+/* Of the lines, what stands before the origin. */
+static void add_values(struct text *values, const char *shown)
+{
+    for (const char *line = shown; *line != '\0'; line += strcspn(line, "\n") + 1) {
+        const char *origin = strstr(line, "  # ");
+
+        ck_assert_ptr_nonnull(origin);
+        text_add_bytes(values, line, (size_t)(origin - line));
+        text_add_char(values, '\n');
+    }
+}
+
+static const char *const kept[] = {
+    "",
+    "collector: {interval: 5s, hash: false, speed: fast, leave_out: []}",
+    "collector:\n  leave_out: ['- a', b, \"it's\", 'a # b', '  # default', 'null', '~', '1']\n",
+    "ledger:\n  share: {group: 'a: b'}\n  max_size: 1536MiB\n",
+    "probes:\n  jobs:\n    - name: '#1'\n      targets: [a, 'b c']\n    - name: two\n"
+    "      expect: slow\n      every: 90m\n  groups:\n    my-app: tcp/443\n    a.b c: [x, y]\n"
+    "    none: []\n",
+    "probes: {jobs: [], groups: {}}",
+};
+
+START_TEST(what_was_shown_is_read_again)
+{
+    struct text shown = {0};
+    struct text expected = {0};
+
+    CHECK_DONE(parse(kept[_i]), fixture.why);
+    settings_add_all(&fixture.text, fixture.settings);
+    settings_free(fixture.settings);
+    CHECK_DONE(settings_restore(&fixture.settings, "kept", text_bytes(&fixture.text), tables,
+                                &fixture.why),
+               fixture.why);
+    add_values(&expected, text_bytes(&fixture.text));
+    text_reset(&fixture.text);
+    settings_add_all(&fixture.text, fixture.settings);
+    add_values(&shown, text_bytes(&fixture.text));
+    ck_assert_str_eq(text_bytes(&shown), text_bytes(&expected));
+    text_clear(&shown);
+    text_clear(&expected);
+}
+END_TEST
+
+START_TEST(defaults_are_those_of_now_and_policies_those_of_then)
+{
+    CHECK_DONE(settings_restore(&fixture.settings, "kept",
+                                "collector.interval: 9s  # default\n"
+                                "ledger.max_size: 2GiB  # policy LedgerMaxSize\n"
+                                "gone.with.version: 7  # default\n"
+                                "collector.speed: fast  # p.yaml:2:3\n",
+                                tables, &fixture.why),
+               fixture.why);
+    ck_assert_int_eq(settings_number(fixture.settings, "collector.interval"), 1000);
+    ck_assert_int_eq(settings_number(fixture.settings, "ledger.max_size"), INT64_C(2) << 30);
+    ck_assert_str_eq(settings_text(fixture.settings, "collector.speed"), "fast");
+    ck_assert_str_eq(settings_place(fixture.settings, "collector.speed").file, "kept");
+    ck_assert_int_eq(settings_place(fixture.settings, "collector.speed").line, 4);
+}
+END_TEST
+
+static const struct {
+    const char *shown;
+    const char *text;
+} damaged[] = {
+    {"no line of ours", "kept:1: no setting"},
+    {"collector.colour: red  # p.yaml:1:1\n", "kept:1: no key of this version"},
+    {"collector.interval[1].x: 5s  # p.yaml:1:1\n", "kept:1: no key of this version"},
+    {"probes.jobs[0].name: a  # p.yaml:1:1\n", "kept:1: no key of this version"},
+    {"probes.jobs[2].name: a  # p.yaml:1:1\n", "kept:1: an entry of a list is missing"},
+    {"\ncollector.interval: 5s  # p.yaml:1:1\n", "kept:1: no setting"},
+    {"collector.interval: [  # p.yaml:1:1\n", "kept:"},
+    {"collector.interval: 5  # p.yaml:1:1\n",
+     "kept:1:5: collector.interval: \"5\" does not say of what; write 5s or 5m"},
+};
+
+START_TEST(damaged_settings_are_not_restored)
+{
+    CHECK_FAILED(
+        settings_restore(&fixture.settings, "kept", damaged[_i].shown, tables, &fixture.why),
+        FAILURE_SETTINGS, fixture.why);
+    CHECK_CONTAINS(fixture.why.text, damaged[_i].text);
+    ck_assert_ptr_null(fixture.settings);
+}
+END_TEST
+
+START_TEST(a_name_that_could_not_be_read_again_is_refused)
+{
+    CHECK_FAILED(parse("probes: {groups: {'a: b': [x]}}"), FAILURE_SETTINGS, fixture.why);
+    CHECK_CONTAINS(fixture.why.text, "a name with : or # in it");
+}
+END_TEST
+
 START_TEST(a_value_at_a_group_is_that_of_its_key)
 {
     const struct settings_item *job;
@@ -633,6 +726,33 @@ START_TEST(a_file_is_read_and_named_in_messages)
 }
 END_TEST
 
+START_TEST(one_value_is_found_where_others_are_wrong)
+{
+    FILE *file = fopen("check_settings.yaml", "wb");
+
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs("collector:\n  intervall: 5\nledger:\n  path: /x/y.db\n", file), 0);
+    fclose(file);
+    ck_assert(settings_peek(&fixture.text, "check_settings.yaml", "ledger.path"));
+    ck_assert_str_eq(text_bytes(&fixture.text), "/x/y.db");
+    ck_assert(!settings_peek(&fixture.text, "check_settings.yaml", "ledger"));
+    ck_assert(!settings_peek(&fixture.text, "check_settings.yaml", "ledger.path.more"));
+    ck_assert(!settings_peek(&fixture.text, "not_there.yaml", "ledger.path"));
+}
+END_TEST
+
+START_TEST(settings_live_as_long_as_somebody_holds_them)
+{
+    struct settings *held;
+
+    CHECK_DONE(parse("collector: {interval: 5s}"), fixture.why);
+    held = settings_hold(fixture.settings);
+    settings_free(fixture.settings);
+    ck_assert_int_eq(settings_number(held, "collector.interval"), 5000);
+    fixture.settings = held;
+}
+END_TEST
+
 START_TEST(a_file_that_is_missing_is_said_to_be)
 {
     ck_assert(!settings_read(&fixture.settings, "not_there.yaml", tables, &fixture.why));
@@ -668,6 +788,10 @@ static Suite *settings_suite(void)
     tcase_add_test(tests, a_policy_can_set_a_list);
     tcase_add_loop_test(tests, a_bad_policy_changes_nothing, 0, COUNT_OF(bad_policies));
     tcase_add_test(tests, all_values_are_shown_with_their_origin);
+    tcase_add_loop_test(tests, what_was_shown_is_read_again, 0, COUNT_OF(kept));
+    tcase_add_test(tests, defaults_are_those_of_now_and_policies_those_of_then);
+    tcase_add_loop_test(tests, damaged_settings_are_not_restored, 0, COUNT_OF(damaged));
+    tcase_add_test(tests, a_name_that_could_not_be_read_again_is_refused);
     tcase_add_test(tests, a_value_at_a_group_is_that_of_its_key);
     tcase_add_test(tests, what_a_group_does_not_take_is_refused);
     tcase_add_test(tests, what_others_find_wrong_has_its_place);
@@ -675,6 +799,8 @@ static Suite *settings_suite(void)
     tcase_add_test(tests, the_default_file_says_the_same_as_no_file);
     tcase_add_test(tests, a_key_of_the_default_file_is_in_force_without_its_mark);
     tcase_add_test(tests, a_file_is_read_and_named_in_messages);
+    tcase_add_test(tests, one_value_is_found_where_others_are_wrong);
+    tcase_add_test(tests, settings_live_as_long_as_somebody_holds_them);
     tcase_add_test(tests, a_file_that_is_missing_is_said_to_be);
     tcase_add_test(tests, no_file_is_all_defaults);
     suite_add_tcase(suite, tests);

@@ -15,6 +15,7 @@
 #include "store/database.h"
 #include "store/ledger_query.h"
 #include "tests/crash_vfs.h"
+#include "tests/fake_policy.h"
 #include "tests/support.h"
 
 /*
@@ -96,6 +97,7 @@ static void open_fixture(void)
     memset(&fixture, 0, sizeof(fixture));
     remove_files();
     event_log_reset(false);
+    fake_policy_set(NULL, 0);
     clock_fake_reset();
     clock_fake_set(START * INT64_C(1000));
     write_config(ledger_file, "");
@@ -439,6 +441,13 @@ static void ask_for_bad_reload(int wait)
     }
 }
 
+static void break_file(int wait)
+{
+    if (wait == 10) {
+        write_config(ledger_file, "collector:\n  interval: 5\n");
+    }
+}
+
 START_TEST(settings_that_are_wrong_leave_those_in_force)
 {
     fixture.on_wait = ask_for_bad_reload;
@@ -475,6 +484,95 @@ START_TEST(wrong_settings_at_the_start_end_it_with_the_reason)
     ck_assert(!fixture.ready);
     ck_assert_uint_eq(event_log_count_of(EVENT_START_FAILED), 1);
     ck_assert(!file_exists(ledger_file));
+}
+END_TEST
+
+/* A run with an interval of its own, which the ledger then knows. */
+static void run_once(void)
+{
+    write_config(ledger_file, "collector:\n  interval: 300ms\n");
+    ck_assert(watch_for(10));
+    fixture.ready = false;
+    fixture.begin_count = 0;
+    fixture.waits = 0;
+    event_log_reset(false);
+}
+
+static void expect_last_settings(void)
+{
+    ck_assert(fixture.ready);
+    ck_assert_int_eq(fixture.begun[1] - fixture.begun[0], 300);
+    ck_assert_uint_eq(event_log_count_of(EVENT_SETTINGS_REFUSED), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_SETTINGS_LOADED), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_START_FAILED), 0);
+}
+
+START_TEST(wrong_settings_at_a_later_start_leave_the_last_ones_in_force)
+{
+    run_once();
+    write_config(ledger_file, "collector:\n  intervall: 5s\n");
+    CHECK_DONE(watch_for(10), fixture.why);
+    expect_last_settings();
+    CHECK_CONTAINS(event_log_kept[0].text,
+                   "check_watcher.yaml:4:3: collector.intervall: unknown key");
+    CHECK_CONTAINS(event_log_kept[1].text, "the last that were accepted, on ");
+}
+END_TEST
+
+static void mend_settings(int wait)
+{
+    if (wait == 10) {
+        write_config(ledger_file, "collector:\n  interval: 200ms\n");
+    }
+}
+
+START_TEST(a_file_that_is_mended_is_taken_without_being_asked)
+{
+    int last;
+
+    run_once();
+    write_config(ledger_file, "collector:\n  intervall: 5s\n");
+    fixture.on_wait = mend_settings;
+    CHECK_DONE(watch_for(60), fixture.why);
+    last = fixture.begin_count - 1;
+    ck_assert_int_eq(fixture.begun[last] - fixture.begun[last - 1], 200);
+    ck_assert_uint_eq(event_log_count_of(EVENT_SETTINGS_LOADED), 2);
+}
+END_TEST
+
+START_TEST(a_file_that_is_broken_meanwhile_is_told_once)
+{
+    fixture.on_wait = break_file;
+    ck_assert(watch_for(40));
+    ck_assert_uint_eq(event_log_count_of(EVENT_SETTINGS_REFUSED), 1);
+}
+END_TEST
+
+START_TEST(policies_win_and_unknown_ones_are_told)
+{
+    static const struct policy policies[] = {
+        {.name = "CollectorInterval", .kind = POLICY_TEXT, .text = "400ms"},
+        {.name = "Newer", .kind = POLICY_NUMBER, .number = 1},
+    };
+
+    fake_policy_set(policies, COUNT_OF(policies));
+    CHECK_DONE(watch_for(10), fixture.why);
+    ck_assert_int_eq(fixture.begun[1] - fixture.begun[0], 400);
+    ck_assert_uint_eq(event_log_count_of(EVENT_POLICY_UNKNOWN), 1);
+}
+END_TEST
+
+START_TEST(a_wrong_policy_leaves_the_last_settings_in_force)
+{
+    static const struct policy policy = {
+        .name = "CollectorInterval", .kind = POLICY_NUMBER, .number = 5};
+
+    run_once();
+    fake_policy_set(&policy, 1);
+    CHECK_DONE(watch_for(10), fixture.why);
+    ck_assert(fixture.ready);
+    ck_assert_int_eq(fixture.begun[1] - fixture.begun[0], 300);
+    ck_assert_uint_gt(event_log_count_of(EVENT_SETTINGS_REFUSED), 0);
 }
 END_TEST
 
@@ -788,6 +886,11 @@ static Suite *watcher_suite(void)
     tcase_add_test(tests, settings_that_are_wrong_leave_those_in_force);
     tcase_add_test(tests, another_ledger_takes_a_restart_and_that_is_said);
     tcase_add_test(tests, wrong_settings_at_the_start_end_it_with_the_reason);
+    tcase_add_test(tests, wrong_settings_at_a_later_start_leave_the_last_ones_in_force);
+    tcase_add_test(tests, a_file_that_is_mended_is_taken_without_being_asked);
+    tcase_add_test(tests, a_file_that_is_broken_meanwhile_is_told_once);
+    tcase_add_test(tests, policies_win_and_unknown_ones_are_told);
+    tcase_add_test(tests, a_wrong_policy_leaves_the_last_settings_in_force);
     tcase_add_test(tests, a_settings_file_that_was_named_must_be_there);
     tcase_add_test(tests, a_ledger_that_another_service_has_is_refused);
     tcase_add_test(tests, after_sleep_it_samples_at_once_and_says_what_is_missing);
