@@ -27,8 +27,8 @@ void reactor_close(struct reactor *reactor); /* all sockets are closed before; n
 /*
  * How many sockets may be open at once on this system: raises the soft limit
  * of descriptors to the hard one, and leaves three quarters of the dynamic
- * ports to others. *why_less: one line that says what limits it, where it is
- * fewer than `wanted`.
+ * ports that are free now to others. *why_less: one line that says what limits
+ * it, where it is fewer than `wanted`.
  */
 size_t reactor_limit(size_t wanted, char *why_less, size_t why_size);
 

@@ -21,6 +21,7 @@
 #include <mstcpip.h>
 
 #include "base/clock.h"
+#include "probes/dynamic_ports_win32.h"
 #include "probes/winsock_address_win32.h"
 #include "probes/winsock_error_win32.h"
 
@@ -43,7 +44,6 @@ enum {
     FIRST_RTO_MOST = 3000,  /* milliseconds: more than that the system does not take */
     LEAST_ATTEMPT = 3000,   /* three SYNs, and the refusal of each */
     CLOSE_PATIENCE = 2000,  /* milliseconds for the last completions */
-    DYNAMIC_PORTS = 16384,  /* 49152 to 65535: RFC 6335 section 6, and what Windows begins with */
     PORT_SHARE = 4,         /* one of so many dynamic ports is ours */
 };
 
@@ -274,15 +274,17 @@ int reactor_least_attempt(const struct reactor *reactor)
 
 size_t reactor_limit(size_t wanted, char *why_less, size_t why_size)
 {
-    size_t limit = DYNAMIC_PORTS / PORT_SHARE;
+    size_t ports = wanted > 1 ? dynamic_ports_free() : PORT_SHARE; /* one may always be asked */
+    size_t limit = ports / PORT_SHARE > 0 ? ports / PORT_SHARE : 1;
 
-    /* Handles have no limit that is worth a word; no call tells a range that was changed. */
+    /* Handles have no limit that is worth a word. */
     if (wanted <= limit) {
         return wanted;
     }
     snprintf(why_less, why_size,
-             "a quarter of the %d dynamic ports (49152 to 65535) is what others can spare",
-             DYNAMIC_PORTS);
+             "a quarter of the %zu dynamic ports that are free (of 49152 to 65535) is what others "
+             "can spare",
+             ports);
     return limit;
 }
 
