@@ -171,6 +171,7 @@ static void free_target(struct engine *engine, struct target *target)
     leave_ring(engine, target);
     timer_heap_remove(&engine->timers, &target->timer);
     unlink_target(engine, target);
+    free(target->other_addresses);
     free(target->host);
     free(target);
 }
@@ -243,7 +244,6 @@ static void link_target(struct engine *engine, struct target *target)
     }
     engine->targets = target;
     engine->target_count++;
-    engine->sum.targets++;
 }
 
 static bool find_address(struct engine *engine, struct target *target,
@@ -285,6 +285,7 @@ static bool pull_target(struct engine *engine)
         return false;
     }
     link_target(engine, target);
+    engine->sum.targets++;
     if (!find_address(engine, target, &from)) {
         fail_run(engine);
         return false;
@@ -407,6 +408,10 @@ static bool complete_outcome(struct query *query)
     if (query->asked.service != NULL) {
         outcome->service = text_copy(query->asked.service);
     }
+    if (query->target->other_addresses != NULL) {
+        outcome->other_addresses = text_copy(query->target->other_addresses);
+    }
+    outcome->address_number = query->target->address_number;
     outcome_judge(outcome);
     return outcome->host != NULL;
 }
@@ -461,6 +466,61 @@ static void fail_name(struct target *target, const char *words)
     target->state = TARGET_UNKNOWN;
 }
 
+/* Address `i` of those that the name of the target has. */
+static bool take_address(struct target *target, const struct address_list *addresses, size_t i)
+{
+    struct text others = {0};
+    bool done = true;
+
+    know_address(target, &addresses->items[i]);
+    target->address_number = (uint16_t)i;
+    if (addresses->count > 1) {
+        address_list_add_others(&others, addresses, i);
+        target->other_addresses = others.failed ? NULL : text_copy(text_bytes(&others));
+        done = target->other_addresses != NULL;
+    }
+    text_clear(&others);
+    return done;
+}
+
+/* As if the caller had named the other addresses, too. */
+static bool add_address(struct engine *engine, const struct target *first,
+                        const struct address_list *addresses, size_t i)
+{
+    struct target *target =
+        make_target(&(struct engine_target){.host = first->host, .tag = first->tag});
+
+    if (target == NULL) {
+        return false;
+    }
+    link_target(engine, target);
+    engine->sum.more_addresses++;
+    target->name_us = first->name_us;
+    if (!take_address(target, addresses, i)) {
+        return false;
+    }
+    place_target(engine, target);
+    return true;
+}
+
+static void take_addresses(struct engine *engine, struct target *target,
+                           const struct address_list *addresses)
+{
+    size_t asked = engine->options.all_addresses ? addresses->count : 1;
+    bool done = take_address(target, addresses, 0);
+
+    for (size_t i = 1; i < asked && done; i++) {
+        done = add_address(engine, target, addresses, i);
+    }
+    if (!done) {
+        failure_set(engine->why, FAILURE_MEMORY, 0, "no memory for the addresses of a name");
+        fail_run(engine);
+    }
+    if (addresses->count > 1 && engine->work.resolved != NULL) {
+        engine->work.resolved(engine->work.context, target->host, addresses);
+    }
+}
+
 static void take_answer(struct engine *engine, const struct resolver_answer *answer)
 {
     struct target *target = answer->user;
@@ -470,7 +530,7 @@ static void take_answer(struct engine *engine, const struct resolver_answer *ans
         timer_heap_remove(&engine->timers, &target->timer);
         target->name_us = answer->took;
         if (answer->found) {
-            know_address(target, &answer->address);
+            take_addresses(engine, target, &answer->addresses);
         } else {
             fail_name(target, answer->why);
         }
@@ -484,6 +544,7 @@ static void take_answers(struct engine *engine)
 
     while (engine->resolver != NULL && resolver_take(engine->resolver, &answer)) {
         take_answer(engine, &answer);
+        address_list_clear(&answer.addresses);
     }
 }
 

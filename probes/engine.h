@@ -19,6 +19,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "probes/address_list.h"
 #include "probes/outcome.h"
 #include "probes/protocol.h"
 
@@ -40,6 +41,7 @@ struct engine_options {
     int attempt_ms;                /* how long an attempt lasts */
     bool slow;                     /* a slow link: twice as long for replies of UDP */
     int family;                    /* of names: 4, 6; 0: either */
+    bool all_addresses;            /* of a name; else the first one, in the system's order */
     struct socket_endpoint source; /* address_size 0: any address; port 0: any port */
     bool no_ask;                   /* only reach the port */
     bool tls; /* make TLS ready before the run: it takes a while, which would otherwise be in the
@@ -77,6 +79,7 @@ struct engine_query {
 
 struct engine_sum {
     size_t targets;        /* that were pulled */
+    size_t more_addresses; /* of names, that are asked as well as the first one of each */
     size_t started;        /* queries */
     size_t delivered;      /* outcomes */
     size_t in_flight;      /* now */
@@ -99,6 +102,9 @@ struct engine_work {
      * False ends the run, with *why. */
     bool (*deliver)(void *context, uint64_t query_tag, struct outcome *outcome,
                     struct failure *why);
+
+    /* A name has several addresses, of which the first is asked, or each. NULL: nobody. */
+    void (*resolved)(void *context, const char *host, const struct address_list *addresses);
 
     /* Something that the user should know and that changes no outcome: one line. NULL: nobody. */
     void (*warn)(void *context, const char *text);

@@ -34,6 +34,8 @@ struct target {
     bool awaits_answer; /* of the resolver, which knows its address */
     bool exhausted;
     struct socket_endpoint address;
+    uint16_t address_number; /* of the name's, from 0 on */
+    char *other_addresses;   /* NULL: none */
     int64_t name_us;  /* that resolving took; -1: it was not */
     int64_t asked_at; /* the resolver */
     char why[300];    /* of TARGET_UNKNOWN */

@@ -64,6 +64,7 @@ static const struct icmp_name icmp_names[] = {
 void outcome_clear(struct outcome *outcome)
 {
     free(outcome->host);
+    free(outcome->other_addresses);
     free(outcome->service);
     free(outcome->detail);
     answer_clear(&outcome->answer);

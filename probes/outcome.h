@@ -79,6 +79,8 @@ enum { PROBE_TCP = SOCKET_TCP, PROBE_UDP = SOCKET_UDP };
 struct outcome {
     char *host;                    /* as it was asked for; owned */
     struct socket_endpoint target; /* address and port; address_size 0: name not resolved */
+    char *other_addresses;         /* that the name has, with commas; NULL: none. Owned */
+    uint16_t address_number; /* which one of the name's it is, in the system's order: from 0 */
     uint16_t port;
     uint8_t transport;    /* PROBE_TCP, PROBE_UDP */
     const char *protocol; /* name of the protocol that was asked in; NULL: none. Lent for ever */

@@ -60,6 +60,7 @@ static struct look_up *pop(struct queue *queue)
 static void free_look_up(struct look_up *item)
 {
     if (item != NULL) {
+        address_list_clear(&item->answer.addresses);
         free(item->host);
         free(item);
     }
@@ -124,7 +125,7 @@ static void look_up(struct look_up *item)
     int64_t began = clock_steady_us();
     struct failure why;
 
-    answer->found = resolver_look_up(item->host, item->family, &answer->address, &why);
+    answer->found = resolver_look_up(item->host, item->family, &answer->addresses, &why);
     answer->took = clock_steady_us() - began;
     if (!answer->found) {
         size_t size = text_whole(why.text, strnlen(why.text, sizeof(answer->why) - 1));
@@ -231,6 +232,7 @@ bool resolver_take(struct resolver *resolver, struct resolver_answer *out)
         return false;
     }
     *out = item->answer;
+    item->answer.addresses = (struct address_list){0}; /* they are the caller's now */
     free_look_up(item);
     return true;
 }

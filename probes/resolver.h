@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
-#include "collector/socket_row.h"
+#include "probes/address_list.h"
 
 struct resolver;
 
@@ -35,10 +35,10 @@ bool resolver_ask(struct resolver *resolver, const char *host, int family, void 
 struct resolver_answer {
     void *user;
     bool found;
-    struct socket_endpoint address;
-    int64_t took;  /* microseconds */
-    char why[300]; /* where it was not found */
+    struct address_list addresses; /* none where it was not found */
+    int64_t took;                  /* microseconds */
+    char why[300];                 /* where it was not found */
 };
 
-/* Takes an answer that is there. False: there is none. */
+/* Takes an answer that is there, of which the caller clears the addresses. False: there is none. */
 bool resolver_take(struct resolver *resolver, struct resolver_answer *out);

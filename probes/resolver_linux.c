@@ -40,8 +40,20 @@ static bool fail(struct failure *why, int code, int error)
     return FAIL(why, FAILURE_MISSING, code, "%s", gai_strerror(code));
 }
 
-bool resolver_look_up(const char *host, int family, struct socket_endpoint *out,
-                      struct failure *why)
+/* Also where an address is of a family that we do not know. */
+static bool take_all(struct address_list *out, const struct addrinfo *found)
+{
+    bool taken = true;
+
+    for (; found != NULL && taken; found = found->ai_next) {
+        struct socket_endpoint end = endpoint_of(found->ai_addr);
+
+        taken = end.address_size == 0 || address_list_add(out, &end);
+    }
+    return taken;
+}
+
+bool resolver_look_up(const char *host, int family, struct address_list *out, struct failure *why)
 {
     struct addrinfo wanted = {
         .ai_family = family == 4   ? AF_INET
@@ -52,16 +64,13 @@ bool resolver_look_up(const char *host, int family, struct socket_endpoint *out,
     struct addrinfo *found = NULL;
     int code = getaddrinfo(host, NULL, &wanted, &found);
 
-    *out = (struct socket_endpoint){0};
+    *out = (struct address_list){0};
     if (code != 0) {
         return fail(why, code, errno);
     }
-    for (const struct addrinfo *at = found; at != NULL && out->address_size == 0;
-         at = at->ai_next) {
-        *out = endpoint_of(at->ai_addr);
-    }
+    code = take_all(out, found) ? EAI_NONAME : EAI_MEMORY;
     freeaddrinfo(found);
-    return out->address_size != 0 || fail(why, EAI_NONAME, 0);
+    return out->count > 0 || fail(why, code, 0);
 }
 
 bool resolver_look_back(const struct socket_endpoint *address, struct text *name,

@@ -12,13 +12,14 @@
 #include "base/failure.h"
 #include "base/text.h"
 #include "collector/socket_row.h"
+#include "probes/address_list.h"
 
 /*
- * The first address of a name, in the system's order (RFC 6724); of family 4
- * or 6 where that is not 0. The port of *out is 0. FAILURE_MISSING where the
- * name has none, in the system's words.
+ * The addresses of a name, of family 4 or 6 where that is not 0. *out is
+ * replaced, and the caller clears it. FAILURE_MISSING where the name has none,
+ * in the system's words.
  */
-bool resolver_look_up(const char *host, int family, struct socket_endpoint *out,
+bool resolver_look_up(const char *host, int family, struct address_list *out,
                       struct failure *why) NODISCARD;
 
 /* Appends the name of an address. FAILURE_MISSING where it has none. */

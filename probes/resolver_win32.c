@@ -45,23 +45,20 @@ static bool begin_winsock(struct failure *why)
     return error == 0 || failure_from_system(why, error, "cannot start Winsock");
 }
 
-static struct socket_endpoint first_of(const ADDRINFOW *found)
+static bool take(struct address_list *out, const ADDRINFOW *found)
 {
-    struct socket_endpoint end = {0};
+    struct winsock_address address = {0};
+    struct socket_endpoint end;
 
-    for (; found != NULL && end.address_size == 0; found = found->ai_next) {
-        struct winsock_address address = {0};
-
-        if (found->ai_addrlen <= sizeof(address.of)) {
-            memcpy(&address.of, found->ai_addr, found->ai_addrlen);
-            end = winsock_address_to_endpoint(&address);
-        }
+    if (found->ai_addrlen > sizeof(address.of)) {
+        return true;
     }
-    end.port = 0;
-    return end;
+    memcpy(&address.of, found->ai_addr, found->ai_addrlen);
+    end = winsock_address_to_endpoint(&address);
+    return end.address_size == 0 || address_list_add(out, &end);
 }
 
-static int look_up(const wchar_t *host, int family, struct socket_endpoint *out)
+static int look_up(const wchar_t *host, int family, struct address_list *out)
 {
     ADDRINFOW wanted = {
         .ai_family = family == 4   ? AF_INET
@@ -73,20 +70,23 @@ static int look_up(const wchar_t *host, int family, struct socket_endpoint *out)
     int code = GetAddrInfoW(host, NULL, &wanted, &found);
 
     if (code == 0) {
-        *out = first_of(found);
+        bool taken = true;
+
+        for (const ADDRINFOW *at = found; at != NULL && taken; at = at->ai_next) {
+            taken = take(out, at);
+        }
         FreeAddrInfoW(found);
-        code = out->address_size == 0 ? WSANO_DATA : 0;
+        code = out->count > 0 ? 0 : taken ? WSANO_DATA : WSA_NOT_ENOUGH_MEMORY;
     }
     return code;
 }
 
-bool resolver_look_up(const char *host, int family, struct socket_endpoint *out,
-                      struct failure *why)
+bool resolver_look_up(const char *host, int family, struct address_list *out, struct failure *why)
 {
     wchar_t *wide = utf16_from_utf8(host);
     int code;
 
-    *out = (struct socket_endpoint){0};
+    *out = (struct address_list){0};
     if (wide == NULL) {
         return FAIL(why, FAILURE_MEMORY, 0, "no memory for the name of a host");
     }

@@ -25,12 +25,15 @@ enum {
     SWEEP = 32, /* more queries than that are one */
     PROGRESS_AFTER_MS = 1000,
     WORDS_MAX = 4096,
+    NAMES_NOTED = 5, /* of those that have several addresses */
+    ADDRESSES_NOTED = 8,
 };
 
-/* Which of the plan's queries it is; as a number, the tag. */
+/* Which of the plan's queries it is; but for the address, as a number, the tag. */
 struct place {
     uint64_t target; /* in the order in which they were named */
-    uint64_t port;   /* likewise */
+    uint64_t address;
+    uint64_t port; /* as the target */
 };
 
 /* An outcome that waits to be sorted. */
@@ -52,7 +55,10 @@ struct run {
     uint64_t targets; /* pulled so far */
     uint64_t counts[PROBE_STATUS_COUNT];
     uint64_t hidden[PROBE_STATUS_COUNT];
-    char not_asked[400]; /* why, of the first that was hidden */
+    char not_asked[400];            /* why, of the first that was hidden */
+    struct text named[NAMES_NOTED]; /* names that have addresses which are not asked */
+    uint64_t named_count;           /* of all such names */
+    uint64_t more_addresses;        /* of names, that are asked besides their first ones */
     int64_t began;
     bool is_table;
     bool hides; /* all but what listens */
@@ -72,9 +78,42 @@ static bool next_target(void *context, struct engine_target *target)
     return true;
 }
 
-static struct place place_of(const struct run *run, uint64_t tag)
+static struct place place_of(const struct run *run, uint64_t tag, const struct outcome *outcome)
 {
-    return (struct place){tag / run->plan->list.count, tag % run->plan->list.count};
+    return (struct place){.target = tag / run->plan->list.count,
+                          .address = outcome->address_number,
+                          .port = tag % run->plan->list.count};
+}
+
+/* As far as it is known: what names have is known when they are asked. */
+static uint64_t size_of(const struct run *run)
+{
+    return query_plan_size(run->plan) + run->more_addresses * run->plan->list.count;
+}
+
+/* A name has addresses that nobody looks at: that may be what is wrong. */
+static void resolved(void *context, const char *host, const struct address_list *addresses)
+{
+    struct run *run = context;
+    struct address_list told = *addresses;
+    struct text *note;
+
+    if (run->plan->engine.all_addresses) {
+        run->more_addresses += addresses->count - 1;
+        return;
+    }
+    if (run->named_count++ >= NAMES_NOTED) {
+        return;
+    }
+    note = &run->named[run->named_count - 1];
+    told.count = told.count > ADDRESSES_NOTED + 1 ? ADDRESSES_NOTED + 1 : told.count;
+    text_addf(note, "%s is asked at ", host);
+    socket_endpoint_add_address(note, &addresses->items[0]);
+    text_add(note, ", and not at ");
+    address_list_add_others(note, &told, 0);
+    if (told.count < addresses->count) {
+        text_addf(note, " and %zu more", addresses->count - told.count);
+    }
 }
 
 static bool query_at(void *context, uint64_t target_tag, size_t i, struct engine_query *query)
@@ -141,7 +180,7 @@ static bool deliver(void *context, uint64_t tag, struct outcome *outcome, struct
         return true;
     }
     if (run->is_table) {
-        return keep(run, outcome, place_of(run, tag), why);
+        return keep(run, outcome, place_of(run, tag, outcome), why);
     }
     return outcome_record_print(&run->record, run->render, outcome, why);
 }
@@ -174,7 +213,7 @@ static void progress(void *context, const struct engine_sum *sum)
     }
     run->drew = true;
     text_addf(&line, "\r\x1b[K%zu of %" PRIu64 " ports asked, %" PRIu64 " listen", sum->delivered,
-              query_plan_size(run->plan), run->counts[PROBE_LISTENING]);
+              size_of(run), run->counts[PROBE_LISTENING]);
     draw(text_bytes(&line));
     text_clear(&line);
 }
@@ -192,6 +231,9 @@ static int compare(const void *left, const void *right)
 
     if (a->target != b->target) {
         return a->target < b->target ? -1 : 1;
+    }
+    if (a->address != b->address) {
+        return a->address < b->address ? -1 : 1;
     }
     return (a->port > b->port) - (a->port < b->port);
 }
@@ -229,13 +271,26 @@ static void note_hidden(const struct run *run)
     text_clear(&words);
 }
 
+static void note_addresses(const struct run *run)
+{
+    for (size_t i = 0; i < NAMES_NOTED && i < run->named_count; i++) {
+        command_note(run->context, "addresses", "%s (--all-addresses asks each)",
+                     text_bytes(&run->named[i]));
+    }
+    if (run->named_count > NAMES_NOTED) {
+        command_note(run->context, "addresses",
+                     "%" PRIu64 " more names have several addresses: --verbose shows them",
+                     run->named_count - NAMES_NOTED);
+    }
+}
+
 static void note_run(const struct run *run, const struct engine_sum *sum)
 {
     note_hidden(run);
+    note_addresses(run);
     if (sum->was_stopped) {
         command_note(run->context, "stopped", "stopped: %zu of %" PRIu64 " ports have no outcome",
-                     (size_t)(query_plan_size(run->plan) - sum->delivered),
-                     query_plan_size(run->plan));
+                     (size_t)(size_of(run) - sum->delivered), size_of(run));
     }
 }
 
@@ -300,6 +355,7 @@ static bool ask(struct run *run, struct engine_sum *sum, struct failure *why)
         .next_target = next_target,
         .query_at = query_at,
         .deliver = deliver,
+        .resolved = resolved,
         .warn = warn,
         .progress = progress,
     };
@@ -323,13 +379,14 @@ static bool ask(struct run *run, struct engine_sum *sum, struct failure *why)
 
 static bool print(struct run *run, enum exit_status *status, struct failure *why)
 {
+    const struct column_table *table =
+        run->plan->engine.all_addresses ? &outcome_record_table_by_address : &outcome_record_table;
     struct engine_sum sum = {0};
     bool done;
 
     note_plan(run);
-    done = command_begin(run->context, &outcome_record_table, &run->render, why) &&
-           ask(run, &sum, why) && print_kept(run, why) &&
-           command_finish(run->context, run->render, why);
+    done = command_begin(run->context, table, &run->render, why) && ask(run, &sum, why) &&
+           print_kept(run, why) && command_finish(run->context, run->render, why);
     if (done) {
         note_run(run, &sum);
         *status = judge(run, &sum);
@@ -344,6 +401,9 @@ static void clear(struct run *run)
     text_clear(&run->host);
     for (size_t i = 0; i < run->kept_count; i++) {
         outcome_clear(&run->kept[i].outcome);
+    }
+    for (size_t i = 0; i < NAMES_NOTED; i++) {
+        text_clear(&run->named[i]);
     }
     free(run->kept);
 }

@@ -7,7 +7,9 @@
 #include "probes/protocol.h"
 #include "reportcli/answer_text.h"
 
-static const struct column columns[] = {
+enum { WHO_COLUMNS = 3 };
+
+static const struct column who_columns[WHO_COLUMNS] = {
     {.name = "host",
      .heading = "Host",
      .help = "What was asked for: a name, or an address",
@@ -18,6 +20,14 @@ static const struct column columns[] = {
      .help = "Address that was asked; absent where the name has none",
      .type = COLUMN_TEXT,
      .rank = 3},
+    {.name = "other_addresses",
+     .heading = "Other addresses",
+     .help = "Those that the name has besides, with commas; absent where it has none",
+     .type = COLUMN_TEXT,
+     .rank = -1},
+};
+
+static const struct column columns[] = {
     {.name = "port",
      .heading = "Port",
      .help = "Port that was asked",
@@ -150,7 +160,17 @@ static const struct column columns[] = {
 const struct column_table outcome_record_table = {
     .name = "outcome",
     .title = "what came of asking one port",
-    .groups = {{columns, sizeof(columns) / sizeof(columns[0])}},
+    .groups = {{who_columns, WHO_COLUMNS}, {columns, sizeof(columns) / sizeof(columns[0])}},
+};
+
+/* The address tells records of one name apart. */
+static const int address_ranks[WHO_COLUMNS] = {0, 0, -1};
+
+const struct column_table outcome_record_table_by_address = {
+    .name = "outcome",
+    .title = "what came of asking one port",
+    .groups = {{who_columns, WHO_COLUMNS}, {columns, sizeof(columns) / sizeof(columns[0])}},
+    .ranks = {address_ranks},
 };
 
 /* NULL: an empty text, which is absent. */
@@ -260,6 +280,7 @@ bool outcome_record_print(struct outcome_record *record, struct render *render,
         (const struct value[]){
             value_text(outcome->host),
             value_text(text_or_none(&record->address)),
+            value_text(outcome->other_addresses),
             value_number(outcome->port),
             value_text(socket_protocol_name(outcome->transport)),
             value_text(outcome->service),

@@ -14,6 +14,9 @@
 
 extern const struct column_table outcome_record_table;
 
+/* The same, where a name is asked at several addresses: tables always show which one it was. */
+extern const struct column_table outcome_record_table_by_address;
+
 /* Texts that a record's values point into, kept from one record to the next. Starts as {0}. */
 struct outcome_record {
     struct text address;

@@ -96,6 +96,9 @@ const struct option query_options[QUERY_OPTION_COUNT] = {
      .help = "Ask from this address of ours"},
     {.name = "ipv4", .kind = OPTION_FLAG, .help = "Names: their IPv4 addresses only; also -4"},
     {.name = "ipv6", .kind = OPTION_FLAG, .help = "Names: their IPv6 addresses only; also -6"},
+    {.name = "all-addresses",
+     .kind = OPTION_FLAG,
+     .help = "Names: ask each of their addresses, not only the first one in the system's order"},
     {.name = "community",
      .kind = OPTION_TEXT,
      .value = "NAME",
@@ -354,6 +357,7 @@ static bool read_engine(struct query_plan *plan, const struct options *options, 
     engine->slow = options_flag(options, "slow");
     engine->in_flight = (size_t)options_number(options, "in-flight", ENGINE_IN_FLIGHT);
     engine->per_target = (size_t)options_number(options, "per-target", ENGINE_PER_TARGET);
+    engine->all_addresses = options_flag(options, "all-addresses");
     engine->no_ask = options_flag(options, "no-ask");
     engine->tls = engine->tls && !engine->no_ask;
     engine->dns_name = options_text(options, "dns-name");

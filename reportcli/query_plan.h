@@ -38,7 +38,7 @@ struct query_plan {
 };
 
 /* The options, for the command's table. */
-enum { QUERY_OPTION_COUNT = 23 };
+enum { QUERY_OPTION_COUNT = 24 };
 extern const struct option query_options[QUERY_OPTION_COUNT];
 
 bool query_plan_read(struct query_plan *plan, const struct command_context *context,

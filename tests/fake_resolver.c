@@ -1,21 +1,37 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Names without a name service: "here" is 192.0.2.7, and nobody else is.
+ * Names without a name service: "here" is 192.0.2.7, "many" has addresses of
+ * both families, and nobody else is.
  */
 
 #include "probes/resolver_system.h"
 
 #include <string.h>
 
-bool resolver_look_up(const char *host, int family, struct socket_endpoint *out,
-                      struct failure *why)
-{
-    static const struct socket_endpoint here = {.address = {192, 0, 2, 7}, .address_size = 4};
+static const struct {
+    const char *name;
+    struct socket_endpoint address;
+} names[] = {
+    {"here", {.address = {192, 0, 2, 7}, .address_size = 4}},
+    {"many", {.address = {0x20, 1, 0xd, 0xb8, [15] = 1}, .address_size = 16}},
+    {"many", {.address = {192, 0, 2, 1}, .address_size = 4}},
+    {"many", {.address = {192, 0, 2, 1}, .address_size = 4}},
+    {"many", {.address = {192, 0, 2, 2}, .address_size = 4}},
+};
 
-    *out = here;
-    return (strcmp(host, "here") == 0 && family != 6) ||
-           FAIL(why, FAILURE_MISSING, 0, "no such host");
+bool resolver_look_up(const char *host, int family, struct address_list *out, struct failure *why)
+{
+    *out = (struct address_list){0};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        const struct socket_endpoint *address = &names[i].address;
+        bool fits = family == 0 || (family == 6) == (address->address_size == 16);
+
+        if (strcmp(host, names[i].name) == 0 && fits && !address_list_add(out, address)) {
+            return FAIL(why, FAILURE_MEMORY, 0, "no memory for a name");
+        }
+    }
+    return out->count > 0 || FAIL(why, FAILURE_MISSING, 0, "no such host");
 }
 
 bool resolver_look_back(const struct socket_endpoint *address, struct text *name,

@@ -128,3 +128,38 @@ def test_what_this_machine_forbids_is_no_word_about_the_target(net):
     (record,) = result.json()
     assert result.status == 5 and record["status"] == "NOT ASKED", result
     assert record["cause"] == "local error" and "permitted" in record["detail"]
+
+
+# A name of several addresses, in /etc/hosts of its own.
+KNOWING = 'mount --bind "$1" /etc/hosts; shift; exec "$@"'
+MANY = ["127.0.0.2", "127.0.0.3", "127.0.0.4"]
+
+
+def test_a_name_with_several_addresses_is_asked_at_the_first_or_at_each(machine):
+    hosts = machine.folder / "hosts"
+    hosts.write_text("".join(f"{address} many\n" for address in MANY))
+    machine.around = ["unshare", "-m", "sh", "-euc", KNOWING, "sh", str(hosts)]
+
+    def run(*options):
+        result = machine.run("portledger", "query", "many", "-o", "1,2", "--json", *options)
+        assert result.status == 1, result
+        return result
+
+    result = run()
+    records = result.json()
+    first = records[0]["address"]
+    others = [address for address in MANY if address != first]
+    assert [record["address"] for record in records] == [first] * 2
+    assert sorted(records[0]["other_addresses"].split(", ")) == others
+    assert f"many is asked at {first}, and not at " in result.err
+    assert "--all-addresses" in result.err
+
+    result = run("--all-addresses")
+    asked = sorted((record["address"], record["port"]) for record in result.json())
+    assert asked == [(address, port) for address in MANY for port in (1, 2)]
+    assert "--all-addresses" not in result.err
+
+    table = machine.run("portledger", "query", "many", "-o", "1,2", "--all-addresses").out
+    rows = [line.split()[1:3] for line in table.splitlines()[1:]]
+    assert [port for _, port in rows] == ["1", "2"] * 3
+    assert [rows[i][0] for i in (0, 2, 4)] == [rows[i][0] for i in (1, 3, 5)]

@@ -187,6 +187,7 @@ static struct {
     uint64_t tags[OUTCOMES_MOST];
     size_t count;
     size_t warnings;
+    size_t resolved;   /* addresses of names that have several */
     size_t stop_after; /* outcomes; 0: never */
     size_t fail_after;
     struct engine *engine;
@@ -242,10 +243,18 @@ static void warn(void *context, const char *text)
     fixture.warnings++;
 }
 
+static void resolved(void *context, const char *host, const struct address_list *addresses)
+{
+    (void)context;
+    ck_assert_str_eq(host, "many");
+    fixture.resolved += addresses->count;
+}
+
 static const struct engine_work work = {
     .next_target = next_target,
     .query_at = query_at,
     .deliver = deliver,
+    .resolved = resolved,
     .warn = warn,
 };
 
@@ -1005,6 +1014,63 @@ START_TEST(a_name_is_resolved_once_and_one_without_address_is_not_asked)
 }
 END_TEST
 
+/* What a name of several addresses is asked at: 2001:db8::1, 192.0.2.1, 192.0.2.2. */
+static const struct {
+    int family;
+    bool all;
+    const char *asked[3]; /* in the order of their numbers */
+    const char *others[3];
+} names[] = {
+    {0, false, {"2001:db8::1"}, {"192.0.2.1, 192.0.2.2"}},
+    {4, false, {"192.0.2.1"}, {"192.0.2.2"}},
+    {6, false, {"2001:db8::1"}, {NULL}},
+    {0,
+     true,
+     {"2001:db8::1", "192.0.2.1", "192.0.2.2"},
+     {"192.0.2.1, 192.0.2.2", "2001:db8::1, 192.0.2.2", "2001:db8::1, 192.0.2.1"}},
+    {4, true, {"192.0.2.1", "192.0.2.2"}, {"192.0.2.2", "192.0.2.1"}},
+};
+
+static void check_address(const struct outcome *outcome, const char *address, const char *others)
+{
+    struct text text = {0};
+
+    socket_endpoint_add_address(&text, &outcome->target);
+    ck_assert_str_eq(text_bytes(&text), address);
+    ck_assert_pstr_eq(outcome->other_addresses, others);
+    ck_assert_str_eq(outcome->host, "many");
+    ck_assert_int_ge(outcome->timings.name, 0);
+    text_clear(&text);
+}
+
+START_TEST(a_name_is_asked_at_its_first_address_or_at_each)
+{
+    size_t addresses = 0;
+
+    while (addresses < 3 && names[_i].asked[addresses] != NULL) {
+        addresses++;
+    }
+    fixture.targets[0] = (struct engine_target){.host = "many"};
+    fixture.target_count = 1;
+    fixture.query_count = 2;
+    fixture.options.family = names[_i].family;
+    fixture.options.all_addresses = names[_i].all;
+    fake_reactor_reset(refuses_at_once, NULL);
+    fake_reactor_await_wake(true);
+    run_all();
+    ck_assert_uint_eq(fixture.count, 2 * addresses);
+    ck_assert_uint_eq(fixture.sum.targets, 1);
+    ck_assert_uint_eq(fixture.sum.more_addresses, addresses - 1);
+    for (size_t i = 0; i < fixture.count; i++) {
+        size_t number = fixture.outcomes[i].address_number;
+
+        ck_assert_uint_lt(number, addresses);
+        check_address(&fixture.outcomes[i], names[_i].asked[number], names[_i].others[number]);
+    }
+    ck_assert_uint_eq(fixture.resolved, names[_i].family == 4 ? 2 : names[_i].family == 6 ? 0 : 3);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("engine");
@@ -1035,6 +1101,7 @@ static Suite *make_suite(void)
     tcase_add_test(many, a_stop_ends_a_wait);
     tcase_add_test(many, nobody_who_reads_ends_the_run);
     tcase_add_test(many, a_name_is_resolved_once_and_one_without_address_is_not_asked);
+    tcase_add_loop_test(many, a_name_is_asked_at_its_first_address_or_at_each, 0, COUNT_OF(names));
     suite_add_tcase(suite, many);
     return suite;
 }

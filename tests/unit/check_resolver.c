@@ -56,8 +56,53 @@ START_TEST(a_name_has_its_address)
     answer = wait_answer();
     ck_assert_ptr_eq(answer.user, &mine);
     ck_assert(answer.found);
-    ck_assert_uint_eq(answer.address.address_size, 4);
+    ck_assert_uint_eq(answer.addresses.count, 1);
+    ck_assert_uint_eq(answer.addresses.items[0].address_size, 4);
     ck_assert_int_ge(answer.took, 0);
+    address_list_clear(&answer.addresses);
+}
+END_TEST
+
+START_TEST(a_name_has_all_of_its_addresses_once)
+{
+    struct resolver_answer answer;
+    struct text others = {0};
+
+    CHECK_DONE(resolver_ask(fixture.resolver, "many", 0, NULL, &fixture.why), fixture.why);
+    answer = wait_answer();
+    ck_assert_uint_eq(answer.addresses.count, 3);
+    address_list_add_others(&others, &answer.addresses, 1);
+    ck_assert_str_eq(text_bytes(&others), "2001:db8::1, 192.0.2.2");
+    text_clear(&others);
+    address_list_clear(&answer.addresses);
+}
+END_TEST
+
+START_TEST(a_family_leaves_the_other_out)
+{
+    struct resolver_answer answer;
+
+    CHECK_DONE(resolver_ask(fixture.resolver, "many", 4, NULL, &fixture.why), fixture.why);
+    answer = wait_answer();
+    ck_assert_uint_eq(answer.addresses.count, 2);
+    address_list_clear(&answer.addresses);
+}
+END_TEST
+
+START_TEST(a_name_has_no_end_of_addresses)
+{
+    struct address_list list = {0};
+    struct socket_endpoint address = {.address_size = 4, .port = 7};
+
+    for (int i = 0; i < 2 * ADDRESS_LIST_MOST; i++) {
+        address.address[2] = (uint8_t)(i >> 8);
+        address.address[3] = (uint8_t)i;
+        ck_assert(address_list_add(&list, &address));
+    }
+    ck_assert_uint_eq(list.count, ADDRESS_LIST_MOST);
+    ck_assert_uint_eq(list.items[0].port, 0);
+    address_list_clear(&list);
+    address_list_clear(&list);
 }
 END_TEST
 
@@ -80,10 +125,12 @@ START_TEST(every_name_of_many_is_answered_once)
                    fixture.why);
     }
     for (int i = 0; i < NAMES; i++) {
-        bool *mine = wait_answer().user;
+        struct resolver_answer answer = wait_answer();
+        bool *mine = answer.user;
 
         ck_assert(!*mine);
         *mine = true;
+        address_list_clear(&answer.addresses);
     }
 }
 END_TEST
@@ -105,6 +152,9 @@ static Suite *make_suite(void)
 
     tcase_add_checked_fixture(resolver, open_fixture, close_fixture);
     tcase_add_test(resolver, a_name_has_its_address);
+    tcase_add_test(resolver, a_name_has_all_of_its_addresses_once);
+    tcase_add_test(resolver, a_family_leaves_the_other_out);
+    tcase_add_test(resolver, a_name_has_no_end_of_addresses);
     tcase_add_test(resolver, a_name_without_address_says_why);
     tcase_add_test(resolver, every_name_of_many_is_answered_once);
     tcase_add_test(resolver, answers_that_nobody_takes_are_dropped);
