@@ -26,6 +26,7 @@ enum {
     PROGRESS_US = 250000,
     RECOVERY_US = 1000000, /* without a want of room, until there may be more at once again */
     NAME_PATIENCE_US = 15000000,
+    FAREWELL_US = 300000, /* of a run that is stopped */
 };
 
 static void set_defaults(struct engine_options *options)
@@ -667,16 +668,46 @@ static void loop(struct engine *engine)
     }
 }
 
+static void drop_query(struct engine *engine, struct query *query)
+{
+    engine->sum.stopped++;
+    query_break_off(query);
+    unlink_query(engine, query);
+    query_free(query);
+}
+
+/*
+ * What was opened on a server can be closed only when the server has said what
+ * it is (L2TP): those queries alone have a moment more, and their outcomes, if
+ * they come, are known ones.
+ */
+static void await_farewells(struct engine *engine)
+{
+    int64_t until = clock_steady_us() + FAREWELL_US;
+    struct query *next;
+
+    for (struct query *query = engine->queries; query != NULL; query = next) {
+        next = query->next_of_all;
+        if (!query_owes_farewell(query)) {
+            drop_query(engine, query);
+        }
+    }
+    while (engine->queries != NULL && !engine->failed) {
+        int64_t left = until - clock_steady_us();
+
+        if (left <= 0) {
+            break;
+        }
+        handle_events(engine, (int)((left + 999) / 1000));
+    }
+}
+
 static void drop_rest(struct engine *engine)
 {
     resolver_close(engine->resolver);
     engine->resolver = NULL;
     while (engine->queries != NULL) {
-        struct query *query = engine->queries;
-
-        engine->sum.stopped++;
-        unlink_query(engine, query);
-        query_free(query);
+        drop_query(engine, engine->queries);
     }
     while (engine->targets != NULL) {
         free_target(engine, engine->targets);
@@ -699,6 +730,7 @@ bool engine_run(struct engine *engine, const struct engine_work *work, struct en
         (void)engine_tls(engine);
     }
     loop(engine);
+    await_farewells(engine);
     drop_rest(engine);
     engine->sum.was_stopped = atomic_load(&engine->stop);
     *sum = engine->sum;

@@ -121,8 +121,10 @@ void engine_close(struct engine *engine); /* does nothing for NULL */
 
 /*
  * Asks until there is nothing to ask any more, or engine_stop() is called: the
- * queries that are under way then have no outcome, which is no failure. *sum is
- * filled in any case. One run after the other.
+ * queries that are under way then have no outcome, which is no failure. They
+ * take leave of their servers; what has opened something there waits a third
+ * of a second for the answer without which it cannot be closed. *sum is filled
+ * in any case. One run after the other.
  */
 bool engine_run(struct engine *engine, const struct engine_work *work, struct engine_sum *sum,
                 struct failure *why) NODISCARD;

@@ -36,10 +36,10 @@ struct target {
     struct socket_endpoint address;
     uint16_t address_number; /* of the name's, from 0 on */
     char *other_addresses;   /* NULL: none */
-    int64_t name_us;  /* that resolving took; -1: it was not */
-    int64_t asked_at; /* the resolver */
-    char why[300];    /* of TARGET_UNKNOWN */
-    size_t query;     /* the next one's number */
+    int64_t name_us;         /* that resolving took; -1: it was not */
+    int64_t asked_at;        /* the resolver */
+    char why[300];           /* of TARGET_UNKNOWN */
+    size_t query;            /* the next one's number */
     size_t in_flight;
     size_t tokens;       /* queries that may start at once */
     int64_t refilled_at; /* tokens by time */
@@ -105,6 +105,15 @@ void query_start(struct query *query);
 
 void query_on_event(struct query *query, const struct reactor_event *event);
 void query_on_timer(struct query *query);
+
+/*
+ * Whether it has asked for something that is left behind on the server, and
+ * cannot take it back before the server has answered.
+ */
+bool query_owes_farewell(const struct query *query);
+
+/* Breaks it off: says farewell where the protocol has one. query_free() follows. */
+void query_break_off(struct query *query);
 
 /* Closes what it has open, and frees. */
 void query_free(struct query *query);

@@ -297,7 +297,9 @@ enum exchange_state exchange_datagram(struct exchange *exchange, const uint8_t *
 
 void exchange_farewell(struct exchange *exchange)
 {
-    if (exchange->protocol->farewell != NULL) {
+    bool is_shaking = exchange->tls != NULL && !exchange->tls_is_up;
+
+    if (exchange->protocol->farewell != NULL && !is_shaking) {
         exchange->protocol->farewell(&exchange->talk);
         (void)pass_on(exchange); /* a farewell that is not said harms nobody */
     }

@@ -68,5 +68,7 @@ enum exchange_state exchange_stream(struct exchange *exchange, const uint8_t *by
 /* UDP; has_reply tells whether the datagram belonged to it. */
 enum exchange_state exchange_datagram(struct exchange *exchange, const uint8_t *bytes, size_t size);
 
-/* What to send at the end, into `out`. */
+/* What to send at the end, into `out`; also in the middle, of a talk that nobody waits for any
+ * more.
+ */
 void exchange_farewell(struct exchange *exchange);

@@ -120,8 +120,8 @@ struct protocol {
      * for. */
     void (*began_tls)(struct talk *talk);
 
-    /* What to send when the talk has ended with ANSWERED, so that nothing is left behind on the
-     * server (QUIT, StopCCN): written into `out`. NULL: nothing. */
+    /* What to send when the talk has ended with ANSWERED, or is broken off after begin(), so that
+     * nothing is left behind on the server (QUIT, StopCCN): written into `out`. NULL: nothing. */
     void (*farewell)(struct talk *talk);
 
     /* Frees what `state` holds. NULL: nothing. */

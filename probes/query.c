@@ -249,6 +249,25 @@ static void go_on(struct query *query, enum exchange_state state)
     }
 }
 
+bool query_owes_farewell(const struct query *query)
+{
+    const struct protocol *protocol = query->asks ? query->asked.protocol : NULL;
+
+    return query->step == QUERY_TALKS && protocol != NULL && protocol->farewell != NULL &&
+           protocol->side_effect != NULL;
+}
+
+void query_break_off(struct query *query)
+{
+    struct probe_error error;
+
+    if (query->step == QUERY_TALKS && query->exchange != NULL && query->socket != NULL &&
+        query->exchange->protocol->farewell != NULL) {
+        exchange_farewell(query->exchange);
+        close_socket(query, !send_waiting(query, &error));
+    }
+}
+
 static void end_answered(struct query *query)
 {
     struct probe_error error;

@@ -75,6 +75,19 @@ static const struct protocol ho = {
     .farewell = farewell_ho,
 };
 
+static const struct protocol ho_leaves_something = {
+    .name = "ho-leaves",
+    .ports = no_ports,
+    .services = no_services,
+    .side_effect = "opens something",
+    .fields = fields,
+    .field_count = 1,
+    .begin = begin_ho,
+    .stream = stream_ho,
+    .datagram = datagram_ho,
+    .farewell = farewell_ho,
+};
+
 /* Its id is not by chance but by the clock, and a reply is only one to the newest request. */
 static void begin_by_the_clock(struct talk *talk)
 {
@@ -111,6 +124,7 @@ static const struct protocol ho_in_tls = {
     .security = PROTOCOL_IN_TLS,
     .begin = begin_ho,
     .stream = stream_ho,
+    .farewell = farewell_ho,
 };
 
 /* "go" is the word after which TLS begins. */
@@ -187,6 +201,7 @@ static struct {
     uint64_t tags[OUTCOMES_MOST];
     size_t count;
     size_t warnings;
+    int broken_off;    /* which case of that */
     size_t resolved;   /* addresses of names that have several */
     size_t stop_after; /* outcomes; 0: never */
     size_t fail_after;
@@ -981,6 +996,54 @@ START_TEST(a_stop_ends_a_wait)
 }
 END_TEST
 
+/* Stopped in the middle, after 100 ms; a server that answers does so after `reply` ms. */
+static const struct {
+    const struct protocol *protocol;
+    int transport;
+    int64_t reply; /* 0: never */
+    int64_t takes;
+    size_t outcomes;
+    size_t sends;
+} broken_off[] = {
+    {&ho, PROBE_UDP, 0, 100, 0, 2},   /* its request, and its farewell */
+    {&ho, PROBE_UDP, 200, 100, 0, 2}, /* what it would answer nobody needs */
+    {&ho, PROBE_TCP, 200, 100, 0, 2},
+    {&greedy, PROBE_TCP, 0, 100, 0, 0},      /* it has no farewell */
+    {&ho_in_tls, PROBE_TCP, 200, 100, 0, 1}, /* TLS is not up: its beginning is all that is said */
+    {&ho_leaves_something, PROBE_UDP, 200, 200, 1, 2},
+    {&ho_leaves_something, PROBE_TCP, 200, 220, 1, 2},
+    {&ho_leaves_something, PROBE_UDP, 900, 400, 0, 2},
+    {&ho_leaves_something, PROBE_UDP, 0, 400, 0, 2},
+};
+
+static void says_ho_in_time(size_t socket, const struct fake_reactor_socket *sender,
+                            const void *bytes, size_t size)
+{
+    (void)sender;
+    if (size == 3 && memcmp(bytes, "hi", 2) == 0 && broken_off[fixture.broken_off].reply > 0) {
+        char reply[3] = {'h', 'o', ((const char *)bytes)[2]};
+
+        fake_reactor_say(socket, broken_off[fixture.broken_off].reply, reply, sizeof(reply));
+    }
+}
+
+START_TEST(a_stop_takes_leave_of_who_was_asked)
+{
+    fixture.broken_off = _i;
+    fixture.query.transport = (uint8_t)broken_off[_i].transport;
+    fixture.query.protocol = broken_off[_i].protocol;
+    fake_reactor_reset(broken_off[_i].transport == PROBE_TCP ? accepts : NULL, says_ho_in_time);
+    fake_reactor_call(100, stop_engine, &fixture.engine);
+    CHECK_DONE(run_engine(), fixture.why);
+    ck_assert_int_eq(passed(), broken_off[_i].takes);
+    ck_assert_uint_eq(fixture.count, broken_off[_i].outcomes);
+    ck_assert_uint_eq(fixture.sum.stopped, 1 - broken_off[_i].outcomes);
+    ck_assert_uint_eq(fake_reactor_sent(), broken_off[_i].sends);
+    ck_assert(fixture.sum.was_stopped);
+    ck_assert_int_eq(fake_reactor_was_reset(0), broken_off[_i].protocol->farewell == NULL);
+}
+END_TEST
+
 START_TEST(nobody_who_reads_ends_the_run)
 {
     fixture.query_count = 100;
@@ -1099,6 +1162,7 @@ static Suite *make_suite(void)
     tcase_add_test(many, who_waits_long_for_a_socket_gets_one);
     tcase_add_test(many, a_stop_leaves_what_is_known);
     tcase_add_test(many, a_stop_ends_a_wait);
+    tcase_add_loop_test(many, a_stop_takes_leave_of_who_was_asked, 0, COUNT_OF(broken_off));
     tcase_add_test(many, nobody_who_reads_ends_the_run);
     tcase_add_test(many, a_name_is_resolved_once_and_one_without_address_is_not_asked);
     tcase_add_loop_test(many, a_name_is_asked_at_its_first_address_or_at_each, 0, COUNT_OF(names));
