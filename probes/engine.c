@@ -663,6 +663,7 @@ static void loop(struct engine *engine)
         handle_events(engine, more ? 0 : time_left(engine, progress_at));
         take_answers(engine);
         expire(engine);
+        query_start_tls_talks(engine);
         try_more(engine);
         show_progress(engine, &progress_at);
     }
@@ -722,6 +723,7 @@ bool engine_run(struct engine *engine, const struct engine_work *work, struct en
     engine->sum = (struct engine_sum){0};
     engine->limit = engine->options.in_flight;
     engine->waiting = 0;
+    engine->tls_talks = 0;
     engine->no_more_targets = false;
     engine->warned_of_room = false;
     engine->failed = false;

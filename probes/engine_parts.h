@@ -50,6 +50,7 @@ struct target {
 enum query_step {
     QUERY_CONNECTS,
     QUERY_WAITS_FOR_ROOM, /* this machine has no socket for it just now */
+    QUERY_WAITS_FOR_TLS,  /* connected; as many talk in TLS as may */
     QUERY_TALKS,          /* TCP: in the protocol; UDP: has sent the protocol's datagram */
     QUERY_KNOCKS,         /* UDP: has sent a datagram of no protocol */
 };
@@ -57,6 +58,8 @@ enum query_step {
 struct query {
     struct query *next_of_all;
     struct query *before_of_all;
+    struct query *next_for_tls; /* in the queue of those that wait for it */
+    struct query *before_for_tls;
     struct engine *engine;
     struct target *target;
     struct engine_query asked;
@@ -67,6 +70,7 @@ struct query {
     enum query_step step;
     bool asks;            /* there is a second phase, now or later */
     bool any_source_port; /* the protocol's own was not to be had */
+    bool counts_as_tls;   /* of engine->tls_talks */
     int64_t began;        /* all in microseconds of clock_steady_us() */
     int64_t attempt_began;
     int64_t talk_began;
@@ -89,6 +93,9 @@ struct engine {
     struct target *targets;
     size_t target_count;
     struct query *queries;
+    struct query *first_for_tls;
+    struct query *last_for_tls;
+    size_t tls_talks;  /* now */
     size_t waiting;    /* queries that have no socket for want of room */
     int64_t lacked_at; /* room: the newest time */
     size_t limit;      /* in flight: what was asked for, or what this machine can */
@@ -114,6 +121,9 @@ bool query_owes_farewell(const struct query *query);
 
 /* Breaks it off: says farewell where the protocol has one. query_free() follows. */
 void query_break_off(struct query *query);
+
+/* Begins talks that waited for others to end theirs, as many as may. */
+void query_start_tls_talks(struct engine *engine);
 
 /* Closes what it has open, and frees. */
 void query_free(struct query *query);

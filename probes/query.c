@@ -77,8 +77,48 @@ static void close_socket(struct query *query, bool reset)
     }
 }
 
+/* The queue of those that wait for TLS. */
+
+static void enter_tls_queue(struct query *query)
+{
+    struct engine *engine = query->engine;
+
+    query->step = QUERY_WAITS_FOR_TLS;
+    query->before_for_tls = engine->last_for_tls;
+    if (engine->last_for_tls != NULL) {
+        engine->last_for_tls->next_for_tls = query;
+    } else {
+        engine->first_for_tls = query;
+    }
+    engine->last_for_tls = query;
+}
+
+static void leave_tls_queue(struct query *query)
+{
+    struct engine *engine = query->engine;
+
+    if (query->step != QUERY_WAITS_FOR_TLS) {
+        return;
+    }
+    query->step = QUERY_CONNECTS;
+    if (query->before_for_tls != NULL) {
+        query->before_for_tls->next_for_tls = query->next_for_tls;
+    } else {
+        engine->first_for_tls = query->next_for_tls;
+    }
+    if (query->next_for_tls != NULL) {
+        query->next_for_tls->before_for_tls = query->before_for_tls;
+    } else {
+        engine->last_for_tls = query->before_for_tls;
+    }
+    query->next_for_tls = NULL;
+    query->before_for_tls = NULL;
+}
+
 void query_free(struct query *query)
 {
+    leave_tls_queue(query);
+    query->engine->tls_talks -= query->counts_as_tls ? 1 : 0;
     timer_heap_remove(&query->engine->timers, &query->timer);
     exchange_close(query->exchange);
     close_socket(query, true);
@@ -472,15 +512,43 @@ void query_start(struct query *query)
     begin_attempt(query);
 }
 
+static void begin_tls_talk(struct query *query)
+{
+    leave_tls_queue(query);
+    query->counts_as_tls = true;
+    query->engine->tls_talks++;
+    begin_talk(query);
+}
+
+/* A session of TLS takes much memory, a connection that waits for one little. */
+static void begin_stream_talk(struct query *query)
+{
+    if (query->asked.protocol->security != PROTOCOL_IN_TLS) {
+        begin_talk(query);
+    } else if (query->engine->tls_talks < ENGINE_TLS_MOST) {
+        begin_tls_talk(query);
+    } else {
+        timer_heap_remove(&query->engine->timers, &query->timer);
+        enter_tls_queue(query);
+    }
+}
+
 static void on_connected(struct query *query)
 {
     query->outcome.timings.connect = clock_steady_us() - query->attempt_began;
     query->outcome.reach.cause = PROBE_ACCEPTED;
     query->outcome.reach.error = (struct probe_error){0};
     if (query->asks) {
-        begin_talk(query);
+        begin_stream_talk(query);
     } else {
         finish(query, false);
+    }
+}
+
+void query_start_tls_talks(struct engine *engine)
+{
+    while (engine->first_for_tls != NULL && engine->tls_talks < ENGINE_TLS_MOST) {
+        begin_tls_talk(engine->first_for_tls);
     }
 }
 
@@ -644,6 +712,8 @@ static void on_readable(struct query *query)
         read_datagrams(query);
     } else if (query->step == QUERY_TALKS) {
         read_stream(query);
+    } else if (query->step == QUERY_WAITS_FOR_TLS) {
+        begin_tls_talk(query); /* the server will not wait; nor would the reactor be still */
     }
 }
 

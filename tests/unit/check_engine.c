@@ -866,6 +866,46 @@ START_TEST(many_silent_ports_take_little_longer_than_one)
 }
 END_TEST
 
+static void count_sessions(void *context)
+{
+    *(int *)context = fake_tls_count() - 1; /* one is the library */
+}
+
+/* The last one that is connected ends when it has waited for half a second. */
+static void accepts_and_last_ends(size_t socket, const struct fake_reactor_socket *opened,
+                                  struct probe_error *error)
+{
+    accepts(socket, opened, error);
+    if (opened->options.target.port == fixture.query.port + ENGINE_TLS_MOST + 99) {
+        fake_reactor_fail(socket, 500, &(struct probe_error){.cause = PROBE_RESET});
+    }
+}
+
+START_TEST(no_more_talk_in_tls_than_memory_is_for)
+{
+    int sessions[2] = {0};
+    size_t resets = 0;
+
+    fixture.query.protocol = &ho_in_tls;
+    fixture.query_count = ENGINE_TLS_MOST + 100;
+    fixture.options.per_target = ENGINE_IN_FLIGHT;
+    fake_reactor_reset(accepts_and_last_ends, NULL);
+    fake_reactor_call(2000, count_sessions, &sessions[0]);
+    fake_reactor_call(4000, count_sessions, &sessions[1]);
+    run_all();
+    ck_assert_int_eq(sessions[0], ENGINE_TLS_MOST);
+    ck_assert_int_eq(sessions[1], 99); /* those that had to wait, but for the one that was reset */
+    ck_assert_uint_eq(fixture.count, ENGINE_TLS_MOST + 100);
+    for (size_t i = 0; i < fixture.count; i++) {
+        ck_assert_int_eq(fixture.outcomes[i].status, PROBE_LISTENING);
+        resets += fixture.outcomes[i].cause == PROBE_RESET_AFTER_CONNECT ? 1 : 0;
+    }
+    ck_assert_uint_eq(resets, 1);
+    ck_assert_int_lt(passed(), 6500);
+    ck_assert_int_eq(fake_tls_count(), 0);
+}
+END_TEST
+
 /* The first target is silent, the second refuses. */
 static void only_second_refuses(size_t socket, const struct fake_reactor_socket *opened,
                                 struct probe_error *error)
@@ -1155,6 +1195,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(many, open_fixture, close_fixture);
     tcase_add_test(many, no_more_are_in_flight_than_allowed);
     tcase_add_test(many, many_silent_ports_take_little_longer_than_one);
+    tcase_add_test(many, no_more_talk_in_tls_than_memory_is_for);
     tcase_add_test(many, a_silent_target_does_not_hold_up_another);
     tcase_add_test(many, a_target_without_ports_is_passed_over);
     tcase_add_test(many, a_machine_that_lacks_sockets_makes_queries_wait);
