@@ -20,13 +20,17 @@
 #include "reportcli/render.h"
 #include "store/ledger.h"
 
+enum { COMMAND_LEDGERS_MOST = 16 };
+
 /* What main() prepared for a command. */
 struct command_context {
     const struct command *command;
     const struct options *options;
     const struct renderer *renderer;
     struct render_options render;
-    const char *ledger;    /* as --ledger named it; NULL: the usual one */
+    const char *ledger; /* as --ledger named it first; NULL: the usual one */
+    const char *other_ledgers[COMMAND_LEDGERS_MOST - 1]; /* as it named more */
+    size_t other_ledger_count;
     bool quiet;            /* no notes */
     bool no_command_lines; /* of processes: they may hold secrets */
     int64_t now;           /* one moment for all relative times of the call */
@@ -52,6 +56,7 @@ struct command {
     size_t option_count;
     size_t words_min;
     size_t words_max;
+    bool takes_ledgers;                       /* --ledger may be given several times */
     const struct column_table *const *tables; /* what it prints; ended by NULL */
     const struct command_status *statuses;    /* ended by a NULL text; others are as for all */
     const struct example *examples;           /* ended by a NULL line */

@@ -15,6 +15,7 @@
 #include "reportcli/command.h"
 #include "reportcli/job_records.h"
 #include "reportcli/port_story.h"
+#include "reportcli/reach_matrix.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -31,6 +32,8 @@ struct audit {
     const struct command_context *context;
     bool nagios;
     bool failures;
+    bool is_matrix;
+    struct reach_matrix matrix;
     struct probe_filter filter;
     struct ledger *ledger;
     struct story_ledgers stories;
@@ -163,6 +166,9 @@ static bool show(struct audit *audit, const struct probe_pair_sum *pair, struct 
     if (audit->nagios || (audit->failures && !is_failure(pair))) {
         return true;
     }
+    if (audit->is_matrix) {
+        return reach_matrix_add(&audit->matrix, pair, why);
+    }
     text_reset(&audit->story);
     return story_tell(&audit->stories, pair, audit->context->render.zone, &audit->story, why) &&
            text_ok(&audit->story, why) &&
@@ -196,9 +202,9 @@ static void note_pairs(const struct audit *audit)
     }
     if (missed > 0) {
         command_note(audit->context, "missed",
-                     "%" PRId64 " runs of this time were missed: nothing is known of those moments "
+                     "%" PRId64 " %s missed in this time: nothing is known of those moments "
                      "(portledger jobs says why)",
-                     missed);
+                     missed, missed == 1 ? "run was" : "runs were");
     }
     if (count_all(&audit->verdict) == 0) {
         command_note(audit->context, "empty", "nothing was asked in this time");
@@ -227,12 +233,28 @@ static enum exit_status exit_of(const struct audit *audit, bool expects)
     return audit->render->records > 0 ? EXIT_YES : EXIT_NO;
 }
 
+static bool print_matrix(struct audit *audit, enum exit_status *status, struct failure *why)
+{
+    bool expects = options_flag(audit->context->options, "expect");
+
+    if (!show_pairs(audit, why) || !reach_matrix_print(&audit->matrix, &audit->jobs, &audit->filter,
+                                                       &audit->context->render, why)) {
+        return false;
+    }
+    note_pairs(audit);
+    *status = expects ? judge(audit) : audit->matrix.count > 0 ? EXIT_YES : EXIT_NO;
+    return true;
+}
+
 static bool print_pairs(struct audit *audit, enum exit_status *status, struct failure *why)
 {
     const struct options *options = audit->context->options;
 
     if (audit->nagios) {
         return show_pairs(audit, why) && print_plugin(audit, status, why);
+    }
+    if (audit->is_matrix) {
+        return print_matrix(audit, status, why);
     }
     if (!command_begin(audit->context, &reach_table, &audit->render, why) ||
         !show_pairs(audit, why) || !command_finish(audit->context, audit->render, why)) {
@@ -272,13 +294,13 @@ static bool print_changes(struct audit *audit, enum exit_status *status, struct 
 
 static bool open_stories(struct audit *audit, struct failure *why)
 {
-    const struct options *options = audit->context->options;
+    const struct command_context *context = audit->context;
 
     if (!story_add_own(&audit->stories, audit->ledger, why)) {
         return false;
     }
-    for (size_t i = 0; i < options_count(options, "target-ledger"); i++) {
-        if (!story_add(&audit->stories, options_text_at(options, "target-ledger", i), why)) {
+    for (size_t i = 0; i < context->other_ledger_count; i++) {
+        if (!story_add(&audit->stories, context->other_ledgers[i], why)) {
             return false;
         }
     }
@@ -463,6 +485,29 @@ static bool audit_run(struct audit *audit, const char *name, enum exit_status *s
     return done;
 }
 
+/* What does not go together. */
+static bool check_forms(const struct audit *audit, struct failure *why)
+{
+    static const char *const others[] = {"changes", "nagios", "run"};
+    const struct command_context *context = audit->context;
+
+    if (!audit->is_matrix) {
+        return true;
+    }
+    if (context->renderer != &render_table) {
+        return FAIL(why, FAILURE_USAGE, 0,
+                    "--matrix is a form of the table: %s has the same as one record a port, "
+                    "without it",
+                    context->renderer->name);
+    }
+    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        if (options_given(context->options, others[i])) {
+            return FAIL(why, FAILURE_USAGE, 0, "--matrix and --%s do not go together", others[i]);
+        }
+    }
+    return true;
+}
+
 static bool run(const struct command_context *context, enum exit_status *status,
                 struct failure *why)
 {
@@ -471,10 +516,12 @@ static bool run(const struct command_context *context, enum exit_status *status,
         .context = context,
         .nagios = options_flag(context->options, "nagios"),
         .failures = options_flag(context->options, "failures"),
+        .is_matrix = options_flag(context->options, "matrix"),
     };
-    bool done =
-        name != NULL ? audit_run(&audit, name, status, why) : audit_ledger(&audit, status, why);
+    bool done = check_forms(&audit, why) && (name != NULL ? audit_run(&audit, name, status, why)
+                                                          : audit_ledger(&audit, status, why));
 
+    reach_matrix_clear(&audit.matrix);
     render_close(audit.render);
     job_record_clear(&audit.record);
     probe_pair_sums_clear(&audit.pairs);
@@ -493,6 +540,10 @@ static const struct option options[] = {
      .value = "TIME",
      .help = "From this time on; without it the last 24 hours"},
     {.name = "until", .kind = OPTION_TEXT, .value = "TIME", .help = "Up to this time"},
+    {.name = "matrix",
+     .kind = OPTION_FLAG,
+     .help = "A table of targets and ports for each job: the status now, and the share of asks "
+             "that found the port LISTENING"},
     {.name = "changes",
      .kind = OPTION_FLAG,
      .help = "Each change of a result, in the order in which they came"},
@@ -511,12 +562,6 @@ static const struct option options[] = {
      .kind = OPTION_TEXT,
      .value = "JOB",
      .help = "Run this job of the settings once, here and now; nothing is stored"},
-    {.name = "target-ledger",
-     .kind = OPTION_TEXT,
-     .repeats = true,
-     .value = "FILE",
-     .help = "Ledger of a target, which says who listened there; this machine's own is looked at "
-             "anyway"},
     COMMAND_CONFIG_OPTION,
 };
 
@@ -531,12 +576,13 @@ static const struct command_status statuses[] = {
 };
 
 static const struct example examples[] = {
-    {"portledger audit", "Could everything be reached in the last 24 hours?"},
+    {"portledger audit --matrix", "Targets and ports of the last 24 hours at a glance."},
+    {"portledger audit", "The same with reasons, a line a port."},
     {"portledger audit --job shop --since -30d --failures", "What could not, in a month, and why."},
     {"portledger audit --changes --since yesterday --csv", "When did what change?"},
     {"portledger audit --nagios --job shop --since -10m", "For a monitoring system."},
     {"portledger audit --run shop", "One run now, which nobody stores."},
-    {"portledger audit --failures --target-ledger dc1.db",
+    {"portledger audit --failures --ledger /var/lib/portledger/ledger.db --ledger dc1.db",
      "With what the target's own ledger has about those ports."},
     {NULL, NULL},
 };
@@ -548,7 +594,10 @@ const struct command command_audit = {
     .text =
         "What the jobs of the service found: docs/jobs.md. Only asks count: time in which nobody "
         "asked counts neither as available nor as not, and `covered` says how many of the runs "
-        "that were due took place.",
+        "that were due took place. --ledger may repeat: the first one is audited, and the others "
+        "are ledgers of targets, which say who listened there, as the first one does for its own "
+        "machine.",
+    .takes_ledgers = true,
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .tables = tables,

@@ -71,8 +71,7 @@ bool story_add(struct story_ledgers *all, const char *path, struct failure *why)
     struct ledger *ledger;
 
     if (all->count == STORY_LEDGERS) {
-        return FAIL(why, FAILURE_USAGE, 0, "--target-ledger: no more than %d",
-                    (int)STORY_LEDGERS - 1);
+        return FAIL(why, FAILURE_USAGE, 0, "--ledger: no more than %d", (int)STORY_LEDGERS);
     }
     if (!ledger_open(&ledger, path, LEDGER_READ, why)) {
         return false;

@@ -67,6 +67,34 @@ static bool wants_colour(const struct call *call)
     return strcmp(when, "always") == 0;
 }
 
+/* In the order of the command line. Only few commands know what to do with a second one. */
+static bool take_ledgers(const struct call *call, struct command_context *context,
+                         struct failure *why)
+{
+    size_t before = options_count(call->before, "ledger");
+    size_t count = before + options_count(call->after, "ledger");
+
+    if (count > 1 && !call->command->takes_ledgers) {
+        return FAIL(why, FAILURE_USAGE, 0, "--ledger is given twice: %s reads one ledger",
+                    call->command->name);
+    }
+    if (count > COMMAND_LEDGERS_MOST) {
+        return FAIL(why, FAILURE_USAGE, 0, "--ledger is given %zu times: no more than %d", count,
+                    (int)COMMAND_LEDGERS_MOST);
+    }
+    for (size_t i = 0; i < count; i++) {
+        const char *path = i < before ? options_text_at(call->before, "ledger", i)
+                                      : options_text_at(call->after, "ledger", i - before);
+
+        if (i == 0) {
+            context->ledger = path;
+        } else {
+            context->other_ledgers[context->other_ledger_count++] = path;
+        }
+    }
+    return true;
+}
+
 static bool prepare(const struct call *call, struct command_context *context, struct failure *why)
 {
     *context = (struct command_context){
@@ -77,12 +105,11 @@ static bool prepare(const struct call *call, struct command_context *context, st
                    .terminal = console_is_terminal(CONSOLE_OUT),
                    .colour = wants_colour(call),
                    .verbose = flag(call, "verbose")},
-        .ledger = text_of(call, "ledger"),
         .quiet = flag(call, "quiet"),
         .no_command_lines = flag(call, "no-command-lines"),
         .now = clock_now(),
     };
-    return find_renderer(call, &context->renderer, why);
+    return take_ledgers(call, context, why) && find_renderer(call, &context->renderer, why);
 }
 
 static bool check_words(const struct call *call, struct failure *why)

@@ -12,6 +12,7 @@ static const char *const colour_choices[] = {"auto", "always", "never", NULL};
 static const struct option options[] = {
     {.name = "ledger",
      .kind = OPTION_TEXT,
+     .repeats = true, /* for commands that take several */
      .value = "FILE",
      .help = "The ledger to read; without it the one of this machine's service"},
     {.name = "format",

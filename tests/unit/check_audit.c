@@ -10,6 +10,7 @@
 
 #include "base/clock_fake.h"
 #include "base/exit_status.h"
+#include "base/machine.h"
 #include "base/text.h"
 #include "store/ledger.h"
 #include "store/ledger_writer.h"
@@ -34,21 +35,26 @@ static struct {
     struct failure why;
 } fixture;
 
+static const char target_path[] = "check_audit_target.db";
+
 static void remove_files(void)
 {
     support_remove_database(path);
+    support_remove_database(target_path);
+    remove("check_audit_target.db-lock");
+    remove("check_audit_target.db.key");
     remove("check_audit.db-lock");
     remove("check_audit.db.key");
     remove("check_audit.yaml");
 }
 
-static void ask_host(const char *job, const char *host, enum probe_status status,
+static void ask_port(const char *job, const char *host, uint16_t port, enum probe_status status,
                      enum probe_cause cause, enum expectation_result judgement)
 {
     struct outcome outcome = {
         .host = text_copy(host),
-        .target = {.address = {127, 0, 0, 1}, .address_size = 4, .port = 80},
-        .port = 80,
+        .target = {.address = {127, 0, 0, 1}, .address_size = 4, .port = port},
+        .port = port,
         .transport = PROBE_TCP,
         .status = status,
         .cause = cause,
@@ -58,6 +64,31 @@ static void ask_host(const char *job, const char *host, enum probe_status status
 
     probe_writer_add(ledger_writer_probes(fixture.writer),
                      probe_fact_of_outcome(job, &outcome, judgement, NULL));
+    outcome_clear(&outcome);
+}
+
+static void ask_host(const char *job, const char *host, enum probe_status status,
+                     enum probe_cause cause, enum expectation_result judgement)
+{
+    ask_port(job, host, 80, status, cause, judgement);
+}
+
+/* Port 389 of another machine. */
+static void ask_at_dc1(enum probe_status status)
+{
+    struct outcome outcome = {
+        .host = text_copy("dc1.example.test"),
+        .target = {.address = {192, 0, 2, 9}, .address_size = 4, .port = 389},
+        .port = 389,
+        .transport = PROBE_TCP,
+        .status = status,
+        .cause = PROBE_RESET,
+        .timings = {.connect = -1, .reply = -1},
+        .started_at = clock_now(),
+    };
+
+    probe_writer_add(ledger_writer_probes(fixture.writer),
+                     probe_fact_of_outcome("far", &outcome, EXPECTATION_NOT_HELD, NULL));
     outcome_clear(&outcome);
 }
 
@@ -152,6 +183,24 @@ static const struct {
     {"audit --changes --since 2027-01-16T00:16:00Z" LEDGER, EXIT_NO, ""},
     {"audit --job shop" LEDGER, EXIT_YES, "shop"},
     {"audit --job nobody" LEDGER, EXIT_USAGE, ""},
+    {"audit --matrix --utc" LEDGER, EXIT_YES,
+     "Job shop, 2027-01-15 00:20:00 +00:00 to 2027-01-16 00:20:00 +00:00\n"
+     "100 % of its runs took place\n"
+     "\n"
+     "Target     80/tcp\n"
+     "127.0.0.1  NOT LISTENING 75.0 % !\n"
+     "\n"
+     "! not as expected\n"},
+    {"audit --matrix --expect --until 2027-01-16T00:10:00Z" LEDGER, EXIT_YES,
+     "127.0.0.1  LISTENING 100 %\n"},
+    {"audit --matrix --expect" LEDGER, EXIT_NO, "NOT LISTENING"},
+    {"audit --matrix --failures --until 2027-01-16T00:10:00Z" LEDGER, EXIT_NO, ""},
+    {"audit --matrix --json" LEDGER, EXIT_USAGE, ""},
+    {"audit --matrix --nagios" LEDGER, EXIT_USAGE, ""},
+    {"audit --matrix --run shop" LEDGER, EXIT_USAGE, ""},
+    {"local" LEDGER LEDGER, EXIT_USAGE, ""},
+    {"--ledger a.db local" LEDGER, EXIT_USAGE, ""},
+    {"audit" LEDGER " --ledger check_audit.missing", EXIT_LEDGER, ""},
     {"audit --nagios" LEDGER, 2,
      "PORTLEDGER CRITICAL - 0 of 1 ports as expected: 127.0.0.1:80/tcp NOT LISTENING (reset) | "
      "held=0 not_held=1 undecided=0 '127.0.0.1:80/tcp'=1500us\n"},
@@ -178,7 +227,7 @@ START_TEST(missed_runs_are_told_everywhere)
     CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
     cli_run("audit --json" LEDGER);
     CHECK_CONTAINS(cli_out(), "\"covered\":80");
-    CHECK_CONTAINS(cli_error(), "5 runs of this time were missed");
+    CHECK_CONTAINS(cli_error(), "5 runs were missed in this time");
     support_write_text("check_audit.yaml", "{}\n");
     cli_run("jobs --json" CONFIG LEDGER);
     CHECK_CONTAINS(cli_out(), "\"runs_missed\":5");
@@ -194,6 +243,115 @@ START_TEST(an_undecided_port_is_a_warning)
     ck_assert_int_eq(cli_run("audit --nagios --job other" LEDGER), 1);
     CHECK_CONTAINS(cli_out(), "PORTLEDGER WARNING - 0 of 1");
     ck_assert_int_eq(cli_run("audit --expect --job other" LEDGER), EXIT_UNDECIDED);
+}
+END_TEST
+
+static void ask_many(void)
+{
+    static const uint16_t ports[] = {8443, 53, 443, 9};
+
+    for (size_t i = 0; i < COUNT_OF(ports); i++) {
+        ask_port("wide", "10.0.0.1", ports[i], PROBE_LISTENING, PROBE_ACCEPTED, EXPECTATION_HELD);
+        if (ports[i] != 53) {
+            ask_port("wide", "a.example", ports[i], PROBE_FILTERED, PROBE_TIMEOUT,
+                     ports[i] == 9 ? EXPECTATION_UNDECIDED : EXPECTATION_NOT_HELD);
+        }
+    }
+    ask_port("wide", "nowhere", 9, PROBE_NOT_ASKED, PROBE_NAME_NOT_RESOLVED, EXPECTATION_NOT_HELD);
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+}
+
+START_TEST(a_matrix_fits_its_terminal)
+{
+    static const struct {
+        int columns;
+        const char *lines;
+    } widths[] = {
+        {0, "Target     9/tcp            53/tcp           443/tcp          8443/tcp\n"
+            "10.0.0.1   LISTENING 100 %  LISTENING 100 %  LISTENING 100 %  LISTENING 100 %\n"
+            "a.example  FILTERED 0 % ?   -                FILTERED 0 % !   FILTERED 0 % !\n"
+            "nowhere    NOT ASKED !      -                -                -\n"
+            "\n"
+            "! not as expected   ? undecided\n"},
+        {79, "10.0.0.1   LISTENING 100 %  LISTENING 100 %  LISTENING 100 %  LISTENING 100 %\n"},
+        {60, "Target     9/tcp  53/tcp  443/tcp  8443/tcp\n"
+             "10.0.0.1   L 100  L 100   L 100    L 100\n"
+             "a.example  F 0?   -       F 0!     F 0!\n"
+             "nowhere    NA!    -       -        -\n"
+             "\n"
+             "NA NOT ASKED   L LISTENING   F FILTERED\n"
+             "Numbers: share of the asks that found it LISTENING, in %\n"
+             "! not as expected   ? undecided\n"},
+        {30, "Target     9/tcp  53/tcp\n"
+             "10.0.0.1   L 100  L 100\n"
+             "a.example  F 0?   -\n"
+             "nowhere    NA!    -\n"
+             "\n"
+             "Target     443/tcp  8443/tcp\n"
+             "10.0.0.1   L 100    L 100\n"
+             "a.example  F 0!     F 0!\n"
+             "nowhere    -        -\n"},
+        {5, "Target     9/tcp\n"},
+    };
+
+    ask_many();
+    console_fake.columns = widths[_i].columns;
+    ck_assert_int_eq(cli_run("audit --matrix --job wide" LEDGER), EXIT_YES);
+    ck_assert_msg(strstr(cli_out(), widths[_i].lines) != NULL, "%s", cli_out());
+}
+END_TEST
+
+/* The ledger of dc1: a listener for ten minutes, and then none. */
+static void make_target_ledger(void)
+{
+    char id[] = "1", host[] = "dc1", domain[] = "example.test", none[] = "";
+    struct machine_facts machine = {
+        .id = id, .host = host, .domain = domain, .system = none, .zone = none};
+    struct ledger_run run = {.program = "check",
+                             .boot = {.id = "another boot"},
+                             .interval = MINUTE,
+                             .machine = &machine};
+    struct ledger *ledger;
+    struct ledger_writer *writer;
+    struct snapshot snapshot = {0};
+
+    clock_fake_set(BEGIN);
+    CHECK_DONE(ledger_open(&ledger, target_path, LEDGER_WRITE, &fixture.why), fixture.why);
+    CHECK_DONE(ledger_writer_open(&writer, ledger, &run, &fixture.why), fixture.why);
+    for (int i = 0; i < 20; i++) {
+        uint32_t owner;
+
+        made_up_begin(&snapshot, clock_now());
+        owner = made_up_process(&snapshot, 77, 1, "dcd", "/bin/dcd");
+        if (i < 10) {
+            made_up_listener(&snapshot, 389, owner);
+        }
+        CHECK_DONE(ledger_writer_add(writer, &snapshot, &fixture.why), fixture.why);
+        clock_fake_run(MINUTE);
+    }
+    CHECK_DONE(ledger_writer_close(writer, LEDGER_GAP_STOPPED, &fixture.why), fixture.why);
+    ledger_close(ledger);
+    snapshot_clear(&snapshot);
+}
+
+START_TEST(the_ledger_of_a_target_says_why)
+{
+    static const char story[] = "the listener of dcd (pid 77) ended 2027-01-16 00:10:00 +00:00";
+
+    ask_at_dc1(PROBE_NOT_LISTENING);
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+    make_target_ledger();
+    ck_assert_int_eq(cli_run("audit --job far --json --utc" LEDGER), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), "\"explanation\":null");
+    ck_assert_int_eq(
+        cli_run("audit --job far --json --utc" LEDGER " --ledger check_audit_target.db"), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), story);
+    /* The first is the one that is audited, on whichever side of the command it stands. */
+    ck_assert_int_eq(cli_run("--ledger check_audit.db audit --job far --json --utc --ledger "
+                             "check_audit_target.db"),
+                     EXIT_YES);
+    CHECK_CONTAINS(cli_out(), story);
+    ck_assert_int_eq(cli_run("audit --job far --ledger check_audit_target.db" LEDGER), EXIT_USAGE);
 }
 END_TEST
 
@@ -233,6 +391,8 @@ int main(void)
     tcase_add_loop_test(commands, each_question_has_its_answer_and_status, 0, COUNT_OF(lines));
     tcase_add_test(commands, missed_runs_are_told_everywhere);
     tcase_add_test(commands, an_undecided_port_is_a_warning);
+    tcase_add_loop_test(commands, a_matrix_fits_its_terminal, 0, 5);
+    tcase_add_test(commands, the_ledger_of_a_target_says_why);
     tcase_add_test(commands, a_hostile_name_stays_within_its_place);
     tcase_add_test(commands, jobs_of_the_settings_are_listed_with_their_next_run);
     suite_add_tcase(suite, commands);

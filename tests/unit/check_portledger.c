@@ -63,7 +63,10 @@ static const struct {
     {"status --color sometimes", "", "sometimes", EXIT_USAGE},
     {"--ledger a.db status", "", "a.db", EXIT_LEDGER},
     {"status --ledger a.db", "", "a.db", EXIT_LEDGER},
-    {"--ledger a.db status --ledger b.db", "", "b.db", EXIT_LEDGER},
+    {"--ledger a.db status", "", "a.db", EXIT_LEDGER},
+    {"status --ledger b.db", "", "b.db", EXIT_LEDGER},
+    {"--ledger a.db status --ledger b.db", "", "--ledger is given twice: status reads one ledger",
+     EXIT_USAGE},
 };
 
 START_TEST(a_call_has_this_outcome)
