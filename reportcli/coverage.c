@@ -42,6 +42,24 @@ static void add_count(struct text *text, int64_t count, const char *one, const c
     text_addf(text, "%" PRId64 " %s", count, count == 1 ? one : many);
 }
 
+/* The sockets that jobs ask with are nobody's by the settings: they are the service's own. */
+static void add_left_out(struct text *text, const struct ledger_coverage *coverage)
+{
+    if (coverage->left_out_processes > 0) {
+        text_add(text, "; up to ");
+        add_count(text, coverage->left_out_processes, "process", "processes");
+        text_addf(text, " %s left out by the settings at a time",
+                  coverage->left_out_processes == 1 ? "is" : "are");
+    }
+    if (coverage->left_out_sockets > 0) {
+        text_add(text, coverage->left_out_processes > 0 ? ", and up to " : "; up to ");
+        add_count(text, coverage->left_out_sockets, "socket", "sockets");
+        text_add(text, coverage->left_out_processes > 0
+                           ? ", those of the service's own probes among them"
+                           : " of the service's own probes at a time left out");
+    }
+}
+
 /* What was not seen, or not kept, although it was watched. */
 static void add_losses(struct text *text, const struct ledger_coverage *coverage)
 {
@@ -53,14 +71,7 @@ static void add_losses(struct text *text, const struct ledger_coverage *coverage
                                                  "times that touch this one"
                                                : "");
     }
-    if (coverage->left_out_processes > 0 || coverage->left_out_sockets > 0) {
-        text_add(text, "; up to ");
-        add_count(text, coverage->left_out_processes, "process", "processes");
-        text_add(text, " with ");
-        add_count(text, coverage->left_out_sockets, "socket", "sockets");
-        text_addf(text, " %s left out by the settings at a time",
-                  coverage->left_out_processes == 1 ? "is" : "are");
-    }
+    add_left_out(text, coverage);
 }
 
 void coverage_add_words(struct text *text, const struct ledger_coverage *coverage,

@@ -426,9 +426,9 @@ bool reach_matrix_print(const struct reach_matrix *matrix, const struct probe_jo
     bool done = true;
 
     for (size_t i = 0; i < matrix->count && done;) {
-        struct block block = {.cells = matrix->cells + i};
+        struct block block = {.cells = matrix->cells + i, .count = 1};
 
-        done = i == 0 || console_write(CONSOLE_OUT, "\n", 1, why);
+        done = i++ == 0 || console_write(CONSOLE_OUT, "\n", 1, why);
         while (i < matrix->count &&
                strcmp(matrix->cells[i].pair->job, block.cells[0].pair->job) == 0) {
             block.count++;

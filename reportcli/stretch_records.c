@@ -45,7 +45,7 @@ static const struct column columns[] = {
     {.name = "left_out_sockets",
      .type = COLUMN_INTEGER,
      .heading = "Sockets left out",
-     .help = "The most sockets at a time, likewise",
+     .help = "The most sockets at a time: theirs, and those of the service's own probes",
      .rank = 4},
 };
 

@@ -80,7 +80,8 @@ static void add_port(struct text *text, const struct outcome *outcome)
     text_addf(text, ":%u/%s", outcome->port, outcome->transport == PROBE_TCP ? "tcp" : "udp");
 }
 
-static void tell(struct text *change, const struct state *state, const struct outcome *outcome)
+static void tell(struct text *change, const struct state *state, const char *job,
+                 const struct outcome *outcome)
 {
     add_port(change, outcome);
     text_addf(change, " %s -> %s (", probe_status_name((int)state->told),
@@ -88,9 +89,12 @@ static void tell(struct text *change, const struct state *state, const struct ou
     outcome_add_cause(change, outcome);
     text_add(change, ") since ");
     time_text_add_table(change, state->seen_since, TIME_ZONE_LOCAL);
+    text_add(change, ", job ");
+    text_add_visible(change, job, strlen(job));
 }
 
-static void take(struct state *state, const struct outcome *outcome, struct text *change)
+static void take(struct state *state, const char *job, const struct outcome *outcome,
+                 struct text *change)
 {
     bool is_new = state->runs == 0;
 
@@ -103,7 +107,7 @@ static void take(struct state *state, const struct outcome *outcome, struct text
     if (is_new) {
         state->told = state->seen;
     } else if (state->seen != state->told && state->runs == CONFIRMED_AFTER) {
-        tell(change, state, outcome);
+        tell(change, state, job, outcome);
         state->told = state->seen;
     }
 }
@@ -119,7 +123,7 @@ void job_states_take(struct job_states *states, const char *job, const struct ou
     add_port(&key, outcome);
     state = text_ok(&key, &ignored) ? find(states, text_bytes(&key)) : NULL;
     if (state != NULL) {
-        take(state, outcome, change);
+        take(state, job, outcome, change);
     }
     text_clear(&key);
 }

@@ -22,7 +22,9 @@ void job_states_close(struct job_states *states);
 
 /*
  * Takes an outcome of a job's run in. Appends "dc1:389/udp LISTENING -> FILTERED
- * (timeout) since 09:14" where it confirms a change; nothing else is appended.
+ * (timeout) since 09:14, job shop" where it confirms a change; nothing else is
+ * appended. Two jobs that ask the same port may see it otherwise (at other
+ * times, in another protocol): each tells its own.
  * Where memory runs out a port is not watched for changes.
  */
 void job_states_take(struct job_states *states, const char *job, const struct outcome *outcome,

@@ -1856,9 +1856,12 @@ static const struct {
      "; at least 12 connections came and went unseen between samples, counted in the whole of the "
      "uninterrupted times that touch this one"},
     {{.left_out_processes = 2, .left_out_sockets = 5},
-     "; up to 2 processes with 5 sockets are left out by the settings at a time"},
+     "; up to 2 processes are left out by the settings at a time, and up to 5 sockets, those of "
+     "the service's own probes among them"},
     {{.left_out_processes = 1, .left_out_sockets = 1},
-     "; up to 1 process with 1 socket is left out by the settings at a time"},
+     "; up to 1 process is left out by the settings at a time, and up to 1 socket, those of the "
+     "service's own probes among them"},
+    {{.left_out_sockets = 3}, "; up to 3 sockets of the service's own probes at a time left out"},
 };
 
 START_TEST(what_was_missed_is_said)
