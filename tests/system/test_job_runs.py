@@ -4,6 +4,7 @@ The service runs jobs; servers come and go while it does. On both systems over l
 hosts that filter and are slow in test_job_runs_linux.py.
 """
 
+import subprocess
 import time
 
 import pytest
@@ -167,6 +168,65 @@ def test_jobs_come_and_go_by_a_reload(running):
     wait_until(lambda: asked()["other"] >= before["other"] + 2, "the other job goes on")
     assert asked()["door"] == before["door"]
     running.stop()
+
+
+SILENT_JOB = """
+probes:
+  jobs:
+    - name: silent
+      targets: [127.0.0.1-127.0.0.200]
+      ports: [tcp/9, tcp/7]
+      every: 1s
+      spread: 0s
+      timeout: 1m
+      attempts: 3
+"""
+
+# What a firewall that drops does to tcp/7. To tcp/9 this machine says that nobody is there.
+DROP = """table inet test {
+    chain in {
+        type filter hook input priority 0;
+        tcp dport 7 drop
+    }
+}
+"""
+
+# Seconds that a stop may take; the verb is a program of its own, which Wine has to start.
+STOP_WITHIN = {"linux": 2, "windows": 2 + 3}
+
+
+def connecting(machine):
+    """How many connections to tcp/7 are being made in the machine's network."""
+    process = machine.native(
+        ["ss", "-Htn", "state", "syn-sent", "dport", "=", ":7"],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True,
+    )
+    return len(process.communicate()[0].splitlines())
+
+
+def test_a_stop_ends_a_run_over_silent_hosts_at_once(machine):
+    filtering = machine.native(["nft", "-f", "-"], stdin=subprocess.PIPE, text=True)
+    filtering.communicate(DROP)
+    assert filtering.returncode == 0
+    write_jobs(machine)
+    with open(machine.settings, "a", encoding="utf-8") as file:
+        file.write(SILENT_JOB)
+    machine.install()
+    machine.start()
+    wait_until(lambda: connecting(machine) == 200, "all silent hosts are being asked")
+    machine.wait_for_sample()
+
+    began = time.monotonic()
+    machine.stop()
+    took = time.monotonic() - began
+    print(f"\nstopped in the middle of a run over 200 silent hosts in {took:.2f} s")
+    assert took < STOP_WITHIN[machine.system]
+
+    # What was known by then counts: the refusals. Of the silent ones nothing is said.
+    rows = audit(machine, "--job", "silent")
+    assert {(row["port"], row["status"]) for row in rows} == {(9, "NOT LISTENING")}
+    assert len(rows) == 200
+    machine.cli("verify", status=0)
 
 
 def test_a_run_in_the_foreground_stores_nothing(machine):

@@ -242,7 +242,7 @@ END_TEST
  * Events.
  */
 
-static const char *found(enum probe_status status, enum probe_cause cause)
+static const char *found_by(const char *job, enum probe_status status, enum probe_cause cause)
 {
     struct outcome outcome = {
         .host = "dc1", .port = 389, .transport = PROBE_UDP, .status = status, .cause = cause};
@@ -250,8 +250,13 @@ static const char *found(enum probe_status status, enum probe_cause cause)
     clock_fake_run(MINUTE);
     outcome.started_at = clock_now();
     text_reset(&fixture.change);
-    job_states_take(fixture.states, "job", &outcome, &fixture.change);
+    job_states_take(fixture.states, job, &outcome, &fixture.change);
     return text_bytes(&fixture.change);
+}
+
+static const char *found(enum probe_status status, enum probe_cause cause)
+{
+    return found_by("shop", status, cause);
 }
 
 START_TEST(a_change_is_told_when_it_is_confirmed)
@@ -261,10 +266,27 @@ START_TEST(a_change_is_told_when_it_is_confirmed)
     ck_assert_str_eq(found(PROBE_FILTERED, PROBE_TIMEOUT), "");
     ck_assert_str_eq(found(PROBE_FILTERED, PROBE_TIMEOUT),
                      "dc1:389/udp LISTENING -> FILTERED (timeout) since 2027-01-01 00:03:00 "
-                     "+01:00");
+                     "+01:00, job shop");
     ck_assert_str_eq(found(PROBE_FILTERED, PROBE_TIMEOUT), "");
     ck_assert_str_eq(found(PROBE_LISTENING, PROBE_ANSWERED), "");
     CHECK_CONTAINS(found(PROBE_LISTENING, PROBE_ANSWERED), "FILTERED -> LISTENING (answered)");
+}
+END_TEST
+
+START_TEST(each_job_tells_what_it_found)
+{
+    static const char *const jobs[] = {"shop", "night"};
+
+    for (int i = 0; i < 3; i++) {
+        enum probe_status status = i == 0 ? PROBE_LISTENING : PROBE_NOT_LISTENING;
+
+        for (size_t j = 0; j < 2; j++) {
+            const char *change = found_by(jobs[j], status, PROBE_ICMP);
+
+            ck_assert_int_eq(change[0] != '\0', i == 2);
+            ck_assert(i < 2 || strstr(change, jobs[j]) != NULL);
+        }
+    }
 }
 END_TEST
 
@@ -293,6 +315,7 @@ int main(void)
     tcase_add_test(turns, a_run_waits_for_room_while_it_is_not_late);
     tcase_add_test(turns, maintenance_skips);
     tcase_add_test(turns, a_change_is_told_when_it_is_confirmed);
+    tcase_add_test(turns, each_job_tells_what_it_found);
     tcase_add_test(turns, a_single_lost_packet_is_told_to_nobody);
     suite_add_tcase(suite, turns);
     return support_run_suite(suite);
