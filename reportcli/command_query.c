@@ -284,13 +284,24 @@ static void note_addresses(const struct run *run)
     }
 }
 
+/* Ports that have no outcome, since it was stopped. */
+static uint64_t count_unknown(const struct run *run, const struct engine_sum *sum)
+{
+    uint64_t size = size_of(run);
+
+    return sum->was_stopped && sum->delivered < size ? size - sum->delivered : 0;
+}
+
 static void note_run(const struct run *run, const struct engine_sum *sum)
 {
+    uint64_t unknown = count_unknown(run, sum);
+
     note_hidden(run);
     note_addresses(run);
-    if (sum->was_stopped) {
-        command_note(run->context, "stopped", "stopped: %zu of %" PRIu64 " ports have no outcome",
-                     (size_t)(size_of(run) - sum->delivered), size_of(run));
+    if (unknown > 0) {
+        command_note(run->context, "stopped",
+                     "stopped: %" PRIu64 " of %" PRIu64 " ports have no outcome", unknown,
+                     size_of(run));
     }
 }
 
@@ -315,7 +326,7 @@ static enum exit_status judge(const struct run *run, const struct engine_sum *su
         [PROBE_FILTERED] = EXIT_UNDECIDED,
         [PROBE_LISTENING_OR_FILTERED] = EXIT_UNDECIDED,
     };
-    enum exit_status highest = sum->was_stopped ? EXIT_UNDECIDED : EXIT_YES;
+    enum exit_status highest = count_unknown(run, sum) > 0 ? EXIT_UNDECIDED : EXIT_YES;
 
     for (int i = 0; i < PROBE_STATUS_COUNT; i++) {
         if (run->counts[i] > 0 && exits[i] > highest) {

@@ -23,8 +23,9 @@ HOST = "127.0.0.1"
 def servers(command_line):
     """The machine, with the ports of the servers."""
     process = command_line.native(
-        ["/usr/bin/python3", str(SERVER)], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True
+        ["/usr/bin/python3", str(SERVER)], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
+    command_line.servers = process
     command_line.at = {}
     while "ready" not in command_line.at:
         name, port = process.stdout.readline().split()
@@ -33,6 +34,7 @@ def servers(command_line):
     process.kill()
     process.wait()
     process.stdout.close()
+    process.stdin.close()
 
 
 def query(machine, *arguments, status):
@@ -126,6 +128,26 @@ def test_ctrl_c_ends_with_what_is_known(net):
     assert "stopped" in err.read_text()
     records = [json.loads(line) for line in out.read_text().splitlines()]
     assert [record["port"] for record in records] == [net.at["closed"]]
+
+
+def test_ctrl_c_closes_what_was_opened(net):
+    """The answer without which an L2TP tunnel cannot be closed comes after Ctrl-C."""
+    out = net.folder / "farewell.out"
+    err = net.folder / "farewell.err"
+    process = net.spawn(
+        [net.program("portledger"), "query", HOST, "-e", f"udp/{net.at['l2tp']}", "--as", "l2tp",
+         "--timeout", "1m", "--jsonl"],
+        out, err,
+    )
+    assert net.servers.stdout.readline() == "SCCRQ 0\n"
+    process.send_signal(signal.SIGINT)
+    net.servers.stdin.write("\n")
+    net.servers.stdin.flush()
+    assert net.servers.stdout.readline() == "StopCCN 4711\n"
+    assert process.wait(20) == 0, err.read_text()
+    (record,) = [json.loads(line) for line in out.read_text().splitlines()]
+    assert (record["status"], record["answer"]["message"]) == ("LISTENING", "SCCRP")
+    assert "stopped" not in err.read_text()
 
 
 @pytest.mark.parametrize(
