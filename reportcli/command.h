@@ -161,7 +161,8 @@ bool command_finish(const struct command_context *context, struct render *render
  * modules could not be read), "order", "restart", "copy" (the file is a part of
  * a ledger), "dropped" (what retention has taken from the answer), "hidden" (ports
  * that are not shown), "missed" (runs of jobs that did not take place), "limit" (fewer at once than
- * asked for), "side-effect" (a protocol that was not asked in), "stopped" (a query that was ended).
+ * asked for), "addresses" (of a name, that were not asked), "side-effect" (a protocol that was not
+ * asked in), "stopped" (a query that was ended).
  */
 void command_note(const struct command_context *context, const char *kind, const char *format, ...)
     PRINTF_LIKE(3, 4);
