@@ -92,6 +92,9 @@ static void tell_tls(struct exchange *exchange)
 
 static enum exchange_state after_speech(struct exchange *exchange)
 {
+    if (exchange->talk.cannot_ask) {
+        return EXCHANGE_LOCAL;
+    }
     if (!pass_on(exchange)) {
         return local(exchange, "no memory for the request");
     }

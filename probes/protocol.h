@@ -61,6 +61,8 @@ struct talk {
     bool is_partial; /* written: ANSWERED, but a part of the answer did not come */
     bool is_enough;  /* written: what came so far is an answer. Should no more come, in time or at
                         all, it ends as with ANSWERED, and is partial */
+    bool cannot_ask; /* written by begin() or began_tls(): this machine lacks what asking takes (a
+                        secret, an algorithm), which `why` names. Nothing is sent */
     bool is_done;    /* written by begin() or began_tls(): there is nothing to wait for. Once `out`
                         is sent, the talk has ended as with ANSWERED */
     int64_t elapsed_us; /* since the moment just before the request was given to the system (after
@@ -89,6 +91,8 @@ struct protocol {
     const char *const *services;       /* names in the services file; ended by NULL */
     const char *side_effect; /* what asking does to the server, in words: such a protocol is asked
                                 only where it was asked for by name. NULL: nothing that matters */
+    const char *silence; /* UDP: why a server that is there may say nothing to us, in words: told
+                            with a timeout. NULL: for no reason of its own */
     enum protocol_security security;
     bool other_port_replies; /* UDP: the reply comes from another port of the target (TFTP) */
     bool repeats_anew;       /* UDP: where nothing came, the next request has ids of its own, since

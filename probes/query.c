@@ -128,7 +128,7 @@ void query_free(struct query *query)
 
 static void set_detail(struct query *query, const char *text)
 {
-    if (query->outcome.detail == NULL && text[0] != '\0') {
+    if (query->outcome.detail == NULL && text != NULL && text[0] != '\0') {
         query->outcome.detail = text_copy(text); /* without memory a detail is missing */
     }
 }
@@ -318,6 +318,18 @@ static void end_answered(struct query *query)
     finish(query, true);
 }
 
+/* This machine lacks what the talk takes. A datagram that was never sent has reached nobody. */
+static void end_locally(struct query *query)
+{
+    bool is_tcp = query->asked.transport == PROBE_TCP;
+
+    if (!is_tcp && query->outcome.reach.cause == PROBE_CAUSE_NONE) {
+        finish_reach(query, &(struct probe_error){.cause = PROBE_LOCAL_ERROR});
+    } else {
+        finish_ask(query, PROBE_LOCAL_ERROR);
+    }
+}
+
 static void end_talk(struct query *query, enum exchange_state state)
 {
     switch (state) {
@@ -337,7 +349,7 @@ static void end_talk(struct query *query, enum exchange_state state)
         }
         break;
     default:
-        finish_ask(query, PROBE_LOCAL_ERROR);
+        end_locally(query);
         break;
     }
 }
@@ -769,10 +781,22 @@ static void ask_again(struct query *query)
     }
 }
 
+/* No datagram has been answered, nor will be. */
+static void finish_silent(struct query *query)
+{
+    bool was_reached = query->outcome.reach.cause == PROBE_ANSWERED;
+
+    if (query->step == QUERY_TALKS) {
+        query->outcome.ask.cause = was_reached ? PROBE_SILENT : PROBE_TIMEOUT;
+        set_detail(query, query->asked.protocol->silence);
+    }
+    query->outcome.reach.cause = was_reached ? PROBE_ANSWERED : PROBE_TIMEOUT;
+    finish(query, false);
+}
+
 /* Nothing came for a datagram. */
 static void on_silence(struct query *query)
 {
-    bool was_reached = query->outcome.reach.cause == PROBE_ANSWERED;
     int attempts =
         query->step == QUERY_KNOCKS ? query->outcome.reach.attempts : query->outcome.ask.attempts;
 
@@ -788,11 +812,7 @@ static void on_silence(struct query *query)
         query->outcome.reach.cause = PROBE_TIMEOUT;
         begin_talk(query);
     } else {
-        query->outcome.reach.cause = was_reached ? PROBE_ANSWERED : PROBE_TIMEOUT;
-        query->outcome.ask.cause = query->step == QUERY_KNOCKS ? PROBE_CAUSE_NONE
-                                   : was_reached               ? PROBE_SILENT
-                                                               : PROBE_TIMEOUT;
-        finish(query, false);
+        finish_silent(query);
     }
 }
 

@@ -189,6 +189,31 @@ static const struct protocol greedy = {
     .stream = take_all,
 };
 
+static void begin_without_secret(struct talk *talk)
+{
+    talk->cannot_ask = true;
+    talk_say(talk, "no secret");
+}
+
+static const struct protocol secretive = {
+    .name = "secretive",
+    .ports = no_ports,
+    .services = no_services,
+    .silence = "it is silent to strangers",
+    .begin = begin_without_secret,
+    .stream = take_all,
+    .datagram = datagram_ho,
+};
+
+static const struct protocol shy = {
+    .name = "shy",
+    .ports = no_ports,
+    .services = no_services,
+    .silence = "it is silent to strangers",
+    .begin = begin_ho,
+    .datagram = datagram_ho,
+};
+
 /* What is asked, and what came of it. */
 static struct {
     struct engine_options options;
@@ -677,6 +702,43 @@ START_TEST(an_answer_is_in_the_outcome_and_the_server_is_left_in_order)
     ck_assert_str_eq(fixture.outcomes[0].service, "http");
     ck_assert_uint_eq(fake_reactor_sent(), 2); /* "hi", and "bye" */
     ck_assert(!fake_reactor_was_reset(0));
+}
+END_TEST
+
+static const struct {
+    const struct protocol *protocol;
+    uint8_t transport;
+    fake_reactor_send_fn *on_send;
+    bool unformatted_first;
+    enum probe_status status;
+    enum probe_cause cause;
+    size_t sent;
+    const char *detail;
+} reserved[] = {
+    {&secretive, PROBE_UDP, NULL, false, PROBE_NOT_ASKED, PROBE_LOCAL_ERROR, 0, "no secret"},
+    {&secretive, PROBE_TCP, NULL, false, PROBE_LISTENING, PROBE_LOCAL_ERROR, 0, "no secret"},
+    {&secretive, PROBE_UDP, NULL, true, PROBE_LISTENING_OR_FILTERED, PROBE_TIMEOUT, 1, "no secret"},
+    {&shy, PROBE_UDP, NULL, false, PROBE_LISTENING_OR_FILTERED, PROBE_TIMEOUT, 1,
+     "it is silent to strangers"},
+    {&shy, PROBE_UDP, NULL, true, PROBE_LISTENING_OR_FILTERED, PROBE_TIMEOUT, 2,
+     "it is silent to strangers"},
+    {&shy, PROBE_UDP, is_unreachable, false, PROBE_NOT_LISTENING, PROBE_ICMP, 1, NULL},
+    {&shy, PROBE_UDP, says_ho_whole, false, PROBE_LISTENING, PROBE_ANSWERED, 1, NULL},
+};
+
+START_TEST(what_asking_takes_and_what_silence_means_is_said)
+{
+    const struct outcome *outcome = &fixture.outcomes[0];
+
+    fake_reactor_reset(accepts, reserved[_i].on_send);
+    fixture.query.transport = reserved[_i].transport;
+    fixture.query.protocol = reserved[_i].protocol;
+    fixture.options.unformatted_first = reserved[_i].unformatted_first;
+    run_all();
+    ck_assert_int_eq(outcome->status, reserved[_i].status);
+    ck_assert_int_eq(outcome->cause, reserved[_i].cause);
+    ck_assert_uint_eq(fake_reactor_sent(), reserved[_i].sent);
+    ck_assert_pstr_eq(outcome->detail, reserved[_i].detail);
 }
 END_TEST
 
@@ -1183,6 +1245,8 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(one, open_fixture, close_fixture);
     tcase_add_loop_test(one, a_port_is_what_the_network_says, 0, COUNT_OF(cases));
     tcase_add_test(one, an_answer_is_in_the_outcome_and_the_server_is_left_in_order);
+    tcase_add_loop_test(one, what_asking_takes_and_what_silence_means_is_said, 0,
+                        COUNT_OF(reserved));
     tcase_add_test(one, who_is_only_reached_is_not_asked);
     tcase_add_test(one, what_does_not_go_out_at_once_goes_out_later);
     tcase_add_test(one, a_slow_link_has_twice_the_time);
