@@ -9,16 +9,13 @@
 
 #include "base/text.h"
 #include "collector/socket_row.h"
+#include "probes/dns_name.h"
 #include "probes/protocol_list.h"
 #include "probes/stranger.h"
 #include "probes/value_name.h"
 
 enum {
     HEADER_SIZE = 12,
-    NAME_MOST = 255, /* bytes on the wire, with the lengths (RFC 1035 section 2.3.4) */
-    LABEL_MOST = 63,
-    POINTER = 0xc0,
-    JUMPS_MOST = 127,   /* of one name: a name has no more labels */
     RECORDS_MOST = 256, /* that are shown of one section */
     CLASS_IN = 1,
 };
@@ -115,37 +112,6 @@ static const struct value_name types[] = {
     {64, "SVCB"},    {65, "HTTPS"},     {257, "CAA"},          {0, NULL},
 };
 
-/* Whether every label of the name can be sent; one dot at its end is none of its own. */
-static bool is_sendable(const char *name)
-{
-    size_t size = strlen(name);
-
-    if (size == 0 || size > NAME_MOST - 2) {
-        return false;
-    }
-    for (const char *label = name; *label != '\0';) {
-        size_t length = strcspn(label, ".");
-
-        if (length == 0 || length > LABEL_MOST) {
-            return false;
-        }
-        label += length + (label[length] == '.' ? 1 : 0);
-    }
-    return true;
-}
-
-static void put_name(struct byte_writer *writer, const char *name)
-{
-    while (*name != '\0') {
-        size_t length = strcspn(name, ".");
-
-        byte_writer_u8(writer, (uint8_t)length);
-        byte_writer_add(writer, name, length);
-        name += length + (name[length] == '.' ? 1 : 0);
-    }
-    byte_writer_u8(writer, 0);
-}
-
 static void begin(struct talk *talk)
 {
     const struct protocol_target *target = talk->target;
@@ -159,7 +125,8 @@ static void begin(struct talk *talk)
     byte_writer_be16(&talk->out, FLAG_RECURSION_DESIRED);
     byte_writer_be16(&talk->out, 1);
     byte_writer_zeros(&talk->out, 6);
-    put_name(&talk->out, is_sendable(name) ? name : ""); /* the root is a name that all know */
+    dns_name_put(&talk->out,
+                 dns_name_is_sendable(name) ? name : ""); /* the root is a name that all know */
     byte_writer_be16(&talk->out, TYPE_A);
     byte_writer_be16(&talk->out, CLASS_IN);
     if (in_stream) {
@@ -167,76 +134,10 @@ static void begin(struct talk *talk)
     }
 }
 
-/* A label with what a zone file would escape: dots of its own, and backslashes. */
-static void add_label(struct text *name, const uint8_t *bytes, size_t size)
-{
-    for (size_t i = 0; i < size; i++) {
-        if (bytes[i] == '.' || bytes[i] == '\\') {
-            text_add_char(name, '\\');
-            text_add_char(name, (char)bytes[i]);
-        } else if (bytes[i] <= ' ' || bytes[i] >= 0x7f) {
-            text_addf(name, "\\%03u", (unsigned)bytes[i]);
-        } else {
-            text_add_char(name, (char)bytes[i]);
-        }
-    }
-    text_add_char(name, '.');
-}
-
-/*
- * A name, which may go on elsewhere in the message (RFC 1035 section 4.1.4).
- * Every pointer must lead to before the place that the one before led to, so
- * that no loop is possible. The reader stands behind the name afterwards.
- */
-static void read_name(struct byte_reader *reader, struct text *name)
-{
-    struct byte_reader at = *reader;
-    size_t before = reader->at; /* pointers lead to before this */
-    size_t total = 0;
-    int jumps = 0;
-
-    for (;;) {
-        uint8_t length = byte_reader_u8(&at);
-
-        if ((length & POINTER) == POINTER) {
-            size_t place = (size_t)(length & ~POINTER) << 8 | byte_reader_u8(&at);
-
-            *reader = jumps > 0 ? *reader : at;
-            jumps++;
-            reader->short_of =
-                reader->short_of || at.short_of || place >= before || jumps > JUMPS_MOST;
-            if (reader->short_of) {
-                return;
-            }
-            before = place;
-            at.at = place;
-            continue;
-        }
-        total += (size_t)length + 1;
-        if (at.short_of || length > LABEL_MOST || total > NAME_MOST || length == 0) {
-            break;
-        }
-        const uint8_t *label = byte_reader_take(&at, length);
-
-        if (label != NULL) {
-            add_label(name, label, length);
-        }
-    }
-    at.short_of = at.short_of || total > NAME_MOST || at.bytes[at.at - 1] != 0;
-    if (jumps > 0) {
-        reader->short_of = reader->short_of || at.short_of;
-    } else {
-        *reader = at;
-    }
-    if (total == 1) {
-        text_add_char(name, '.');
-    }
-}
-
 static void add_name(struct text *text, struct byte_reader *reader)
 {
     text_add(text, text->size > 0 ? " " : "");
-    read_name(reader, text);
+    dns_name_read(reader, text);
 }
 
 static void add_number(struct text *text, uint32_t number)
@@ -331,7 +232,7 @@ static void read_record(struct answer *answer, struct byte_reader *reader, const
     uint32_t ttl;
     uint16_t size;
 
-    read_name(reader, &name);
+    dns_name_read(reader, &name);
     type = byte_reader_be16(reader);
     byte_reader_skip(reader, 2);
     ttl = byte_reader_be32(reader);
@@ -373,7 +274,7 @@ static void read_questions(struct answer *answer, struct byte_reader *reader, un
     for (unsigned i = 0; i < count && !reader->short_of; i++) {
         struct text name = {0};
 
-        read_name(reader, &name);
+        dns_name_read(reader, &name);
         byte_reader_skip(reader, 4);
         if (i == 0 && !reader->short_of) {
             add_text(answer, QUESTION, &name);
