@@ -11,6 +11,11 @@ QUIET = 0.25  # seconds after which a stream has said all
 
 def ask_udp(lan, address, port, request, source=0, connected=False):
     """The first datagram that comes back, from whatever port of the server."""
+    return ask_udp_all(lan, address, port, request, 1, source, connected)[0]
+
+
+def ask_udp_all(lan, address, port, request, count, source=0, connected=False):
+    """The first `count` of them."""
     with lan.inside(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
         client.settimeout(PATIENCE)
         client.bind((lan.address, source))
@@ -19,9 +24,12 @@ def ask_udp(lan, address, port, request, source=0, connected=False):
             client.send(request)
         else:
             client.sendto(request, (address, port))
-        reply, sender = client.recvfrom(65536)
-        assert sender[0] == address, sender
-        return reply
+        replies = []
+        for _ in range(count):
+            reply, sender = client.recvfrom(65536)
+            assert sender[0] == address, sender
+            replies.append(reply)
+        return replies
 
 
 def read_stream(client):

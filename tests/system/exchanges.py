@@ -9,13 +9,15 @@ import struct
 from typing import Callable, NamedTuple, Union
 
 import raw_requests as raw
-from asking import ask_tcp, ask_udp
+from asking import ask_tcp, ask_udp_all
 from servers import COMMUNITY, DOMAIN, REALM
+from servers_udp import RADIUS_SECRET
 
 
 class Exchange(NamedTuple):
     """
-    Over UDP each of `requests` has one datagram as its answer. Over TCP a request is sent when the
+    Over UDP each of `requests` has one datagram as its answer, or as many as `datagrams` says, and
+    may be a function of the server's address. Over TCP a request is sent when the
     answer to the one before is there: b"" waits for what a server says of its own accord, and
     a function makes the request of the last answer, or ends it with None. `fixture`.bin has all
     that came; with `each`, `fixture`.1.bin is the answer to the first, and so on. `check` is how
@@ -29,16 +31,19 @@ class Exchange(NamedTuple):
     check: Union[bytes, Callable]
     each: bool = False
     source: int = 0  # the client's port; 0 for any
+    datagrams: int = 1
 
 
 def ask(lan, server, exchange):
     """[fixture's name, bytes] of each answer that the exchange is about."""
     protocol, port = server.ports[exchange.port]
     if protocol == "udp":
-        replies = [
-            ask_udp(lan, server.address, port, request, exchange.source)
-            for request in exchange.requests
-        ]
+        replies = []
+        for request in exchange.requests:
+            made = request(server.address) if callable(request) else request
+            replies += ask_udp_all(
+                lan, server.address, port, made, exchange.datagrams, exchange.source
+            )
     else:
         replies = ask_tcp(lan, server.address, port, exchange.requests)
         if not exchange.each:
@@ -94,6 +99,11 @@ def next_lookup(entries):
 def smb2_reply(reply):
     """SMB2_FLAGS_SERVER_TO_REDIR is set (MS-SMB2 section 2.2.1.2)."""
     return reply[4:8] == b"\xfeSMB" and reply[20] & 1
+
+
+def quic_versions(reply):
+    """To our id, in no version (RFC 8999 section 6)."""
+    return reply[0] & 0x80 and reply[1:5] == bytes(4) and reply[6:14] == raw.RANDOM[8:16]
 
 
 EXCHANGES = (
@@ -261,6 +271,52 @@ EXCHANGES = (
     Exchange("ike-charon-v1-sa", "ike", "ike", (raw.ikev1(b"main key"),), b"main key", source=500),
     # After three exchanges that were begun and not ended charon wants a cookie of its own back.
     Exchange("ike-charon-v2-cookie", "ike", "ike", (raw.ikev2(b"too many"),), b"too many"),
+    # The others over UDP, and some of them over TCP
+    Exchange(
+        "sip-kamailio-udp", "sip", "sip", (raw.sip_options("sip", "UDP"),), b"SIP/2.0 200 "
+    ),
+    Exchange(
+        "sip-kamailio-tcp", "sip", "sip-tcp", (raw.sip_options("sip", "TCP"),), b"SIP/2.0 200 "
+    ),
+    Exchange("stun-coturn-udp", "stun", "stun", (raw.stun(),), b"\x01\x01"),
+    Exchange("stun-coturn-tcp", "stun", "stun-tcp", (raw.stun(),), b"\x01\x01"),
+    Exchange(
+        "mdns-avahi",
+        "mdns",
+        "mdns",
+        (raw.mdns,),
+        has(b"\x04_ipp", b"\x05_http", b"\x04mdns"),
+    ),
+    Exchange(
+        "memcached-tcp",
+        "memcached",
+        "memcached",
+        (raw.MEMCACHED_STATS,),
+        has(b"STAT version", b"END"),
+    ),
+    Exchange(
+        "memcached-udp",
+        "memcached",
+        "memcached-udp",
+        (raw.memcached_datagram(raw.MEMCACHED_STATS),),
+        b"\x12\x34",
+        datagrams=2,
+    ),
+    Exchange(
+        "radius-freeradius-auth",
+        "radius",
+        "radius",
+        (raw.radius_status(RADIUS_SECRET),),
+        b"\x02\x12",
+    ),
+    Exchange(
+        "radius-freeradius-accounting",
+        "radius",
+        "radius-accounting",
+        (raw.radius_status(RADIUS_SECRET),),
+        b"\x05\x12",
+    ),
+    Exchange("quic-ngtcp2", "quic", "quic", (raw.quic(),), quic_versions),
     # Banners
     Exchange("ftp-vsftpd-banner", "ftp", "ftp", (b"",), b"220 (vsFTPd"),
     Exchange("ftp-vsftpd-banner-lines", "ftp", "ftp-lines", (b"",), b"220-Files"),

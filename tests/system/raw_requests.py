@@ -8,11 +8,13 @@ Whatever a client may choose is always the same here, so that a fixture says to 
 the answer: ids are 0x1234, cookies and random bytes are the ones below.
 """
 
+import hmac
 import struct
 import uuid
 
 ID = 0x1234
 NONCE = bytes(range(0x40, 0x80))
+RANDOM = struct.pack(">H", ID) + bytes(range(1, 63))  # what a client makes up
 COOKIE = bytes.fromhex("0102030405060708")  # IKE's initiator SPI, NTP's transmit time
 ENDPOINT_MAPPER = uuid.UUID("e1af8308-5d1f-11c9-91a4-08002b14a0fa")
 NDR = uuid.UUID("8a885d04-1ceb-11c9-9fe8-08002b104860")
@@ -223,6 +225,74 @@ def ikev1(cookie=COOKIE):
 
 def ntp():
     return bytes([0x23]) + bytes(39) + COOKIE
+
+
+# SIP (RFC 3261 section 11).
+
+
+def sip_options(host, transport):
+    address = f"[{host}]" if ":" in host else host
+    return (
+        f"OPTIONS sip:{address} SIP/2.0\r\n"
+        f"Via: SIP/2.0/{transport} portledger.invalid;branch=z9hG4bK{RANDOM[:8].hex()};rport\r\n"
+        f"Max-Forwards: 70\r\n"
+        f"From: <sip:portledger@portledger.invalid>;tag={RANDOM[8:12].hex()}\r\n"
+        f"To: <sip:{address}>\r\n"
+        f"Call-ID: {RANDOM[:8].hex()}@portledger.invalid\r\n"
+        f"CSeq: 1 OPTIONS\r\n"
+        f"Contact: <sip:portledger@portledger.invalid>\r\n"
+        f"Accept: application/sdp\r\n"
+        f"Content-Length: 0\r\n\r\n"
+    ).encode()
+
+
+# STUN (RFC 8489 section 5): a binding request.
+
+
+def stun():
+    return struct.pack(">HHI", 1, 0, 0x2112A442) + RANDOM[:12]
+
+
+# mDNS (RFC 6762 section 6.7, RFC 6763 section 9): which kinds of services there are, and the
+# name of an address.
+
+
+def mdns(address):
+    def labels(name):
+        return b"".join(bytes([len(word)]) + word.encode() for word in name.split(".")) + b"\0"
+
+    back = ".".join(reversed(address.split("."))) + ".in-addr.arpa"
+    questions = [labels(name) + b"\0\x0c\x80\1" for name in ("_services._dns-sd._udp.local", back)]
+    return struct.pack(">6H", ID, 0, len(questions), 0, 0, 0) + b"".join(questions)
+
+
+# memcached (its protocol.txt).
+
+MEMCACHED_STATS = b"stats\r\n"
+
+
+def memcached_datagram(command):
+    return struct.pack(">HHHH", ID, 0, 1, 0) + command
+
+
+# RADIUS (RFC 5997 section 3, RFC 3579 section 3.2).
+
+
+def radius_status(secret):
+    def packet(mac):
+        attributes = bytes([80, 18]) + mac + bytes([32, 12]) + b"portledger"
+        head = struct.pack(">BBH", 12, RANDOM[0], 20 + len(attributes))
+        return head + RANDOM[:16] + attributes
+
+    return packet(hmac.new(secret.encode(), packet(bytes(16)), "md5").digest())
+
+
+# QUIC (RFC 8999 section 5.1, RFC 9000 section 15): a version that nobody speaks.
+
+
+def quic():
+    head = b"\xc0" + bytes.fromhex("1a2a3a4a") + b"\x08" + RANDOM[:8] + b"\x08" + RANDOM[8:16]
+    return head + bytes(1200 - len(head))
 
 
 # SMB2 (MS-SMB2 section 2.2.3), with contexts where 3.1.1 is among the dialects.

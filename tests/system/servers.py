@@ -14,64 +14,12 @@ import threading
 import raw_requests as raw
 from asking import ask_udp
 from played_servers import Crowd, Filtered, Played
+from server import Server
+from servers_udp import Mdns, Memcached, Quic, Radius, Sip, Stun
 
 DOMAIN = "example.test"
 REALM = "EXAMPLE.TEST"
 COMMUNITY = "public"
-
-
-class Server:
-    """A subclass has the table of its ports and says what runs."""
-
-    name = ""
-    ports = {}  # name: (protocol, port)
-    options = {}  # of Lan.host()
-
-    def __init__(self, lan):
-        self.lan = lan
-        self.host = lan.host(self.name, settings=self.settings(), **self.options)
-        try:
-            self.prepare()
-            for command in self.commands():
-                self.host.start(*command)
-            self.host.wait_for_ports(self.ports.values())
-            self.wait()
-        except BaseException:
-            self.stop()
-            raise
-
-    @property
-    def address(self):
-        return self.host.address
-
-    @property
-    def address6(self):
-        return self.host.address6
-
-    def port(self, name):
-        return self.ports[name][1]
-
-    def settings(self):
-        """Files of the server: {path: text}."""
-        return {}
-
-    def prepare(self):
-        """What has to be done in the host before the server starts."""
-
-    def commands(self):
-        raise NotImplementedError
-
-    def wait(self):
-        """Until more than the ports is there, where that is needed."""
-
-    def stop(self):
-        self.host.close()
-
-    def __enter__(self):
-        return self
-
-    def __exit__(self, *_):
-        self.stop()
 
 
 class DomainController(Server):
@@ -657,6 +605,12 @@ SERVERS = {
     "ntp": Ntp,
     "rdp": Rdp,
     "ike": Ike,
+    "sip": Sip,
+    "stun": Stun,
+    "mdns": Mdns,
+    "memcached": Memcached,
+    "radius": Radius,
+    "quic": Quic,
     "played": Played,
     "filtered": Filtered,
     "crowd": Crowd,
@@ -666,4 +620,4 @@ SERVERS = {
 def start(name, lan, authority):
     """Starts one of SERVERS; `authority` is certificates.Authority, for those with TLS."""
     kind = SERVERS[name]
-    return kind(lan, authority) if kind in (Web, Mail, Rdp) else kind(lan)
+    return kind(lan, authority) if kind in (Web, Mail, Rdp, Quic) else kind(lan)
