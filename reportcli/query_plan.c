@@ -6,6 +6,8 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/file_guard.h"
+#include "base/secret.h"
 #include "base/settings.h"
 #include "probes/exchange.h"
 #include "probes/job.h"
@@ -111,7 +113,7 @@ const struct option query_options[QUERY_OPTION_COUNT] = {
     {.name = "secret-file",
      .kind = OPTION_TEXT,
      .value = "FILE",
-     .help = "Shared secret of a protocol that needs one, likewise"},
+     .help = "Shared secret of RADIUS, likewise; nobody else may read the file"},
     {.name = "dns-name",
      .kind = OPTION_TEXT,
      .value = "NAME",
@@ -133,6 +135,9 @@ void query_plan_clear(struct query_plan *plan)
     free(plan->ports);
     settings_free(plan->settings);
     free(plan->community);
+    if (plan->secret != NULL) {
+        secret_wipe(plan->secret, strlen(plan->secret));
+    }
     free(plan->secret);
     *plan = (struct query_plan){0};
 }
@@ -297,9 +302,18 @@ static bool choose_protocols(struct query_plan *plan, const struct options *opti
     return true;
 }
 
+typedef bool read_file_fn(struct text *content, const char *path, size_t limit,
+                          struct failure *why);
+
+/* A secret that others may read is none; a community goes over the network in clear text anyway. */
+static bool read_guarded(struct text *content, const char *path, size_t limit, struct failure *why)
+{
+    return file_read_guarded(content, path, FILE_SECRET, limit, why);
+}
+
 /* The first line of a file. */
 static bool read_secret(char **out, const struct options *options, const char *name,
-                        struct failure *why)
+                        read_file_fn *read, struct failure *why)
 {
     const char *path = options_text(options, name);
     struct text content = {0};
@@ -308,7 +322,7 @@ static bool read_secret(char **out, const struct options *options, const char *n
     if (path == NULL) {
         return true;
     }
-    done = file_read(&content, path, LARGEST_SECRET, why);
+    done = read(&content, path, LARGEST_SECRET, why);
     if (done) {
         *out = text_copy_size(text_bytes(&content), strcspn(text_bytes(&content), "\r\n"));
         done = *out != NULL || FAIL(why, FAILURE_MEMORY, 0, "no memory for --%s", name);
@@ -375,7 +389,7 @@ bool query_plan_read(struct query_plan *plan, const struct command_context *cont
 
     return service_table_read(&plan->services, why) && read_hosts(plan, options, why) &&
            read_ports(plan, options, why) && choose_protocols(plan, options, why) &&
-           read_secret(&plan->community, options, "community-file", why) &&
-           read_secret(&plan->secret, options, "secret-file", why) &&
+           read_secret(&plan->community, options, "community-file", file_read, why) &&
+           read_secret(&plan->secret, options, "secret-file", read_guarded, why) &&
            read_engine(plan, options, why);
 }

@@ -33,6 +33,7 @@ void fake_engine_open(struct fake_engine *engine, const struct protocol *protoco
         .address = {.address = {192, 0, 2, 1}, .address_size = 4, .port = protocol->ports[0].port},
         .community = "public",
         .dns_name = "portqry.microsoft.com",
+        .secret = "secret of the tests",
         .now = NOW,
         .now_us = NOW * 1000,
     };

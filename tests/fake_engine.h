@@ -28,8 +28,8 @@ struct fake_engine {
 
 /*
  * A target of 192.0.2.1, asked for as "server.example", at the Unix time of
- * 2026-11-20T13:00:00Z, with random bytes 12 34 01 02 03 ..., as the requests
- * of the fixtures have.
+ * 2026-11-20T13:00:00Z, with random bytes 12 34 01 02 03 ... and the secret
+ * of the RADIUS server, as the requests of the fixtures have.
  */
 void fake_engine_open(struct fake_engine *engine, const struct protocol *protocol,
                       uint8_t transport);

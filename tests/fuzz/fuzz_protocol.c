@@ -43,7 +43,7 @@ static void make_random(uint8_t *random, size_t size)
 
     memcpy(random, first, sizeof(first));
     for (size_t i = sizeof(first); i < size; i++) {
-        random[i] = (uint8_t)(0x40 + i);
+        random[i] = (uint8_t)(i - 1);
     }
 }
 
@@ -68,6 +68,7 @@ static void begin(struct play *play, uint8_t transport)
         .address = {.address = {192, 0, 2, 1}, .address_size = 4, .port = protocol->ports[0].port},
         .community = "public",
         .dns_name = "portqry.microsoft.com",
+        .secret = "secret of the tests",
         .now = NOW,
         .now_us = NOW * 1000,
     };

@@ -6,7 +6,11 @@ tables without code, to be driven by a test.
 
 from typing import NamedTuple, Union
 
+from lan import CLIENT as CLIENT_NUMBER
+from lan import address_of
 from servers import COMMUNITY
+
+CLIENT = address_of(CLIENT_NUMBER)  # as a server sees it
 
 
 class Answer(NamedTuple):
@@ -76,6 +80,29 @@ ANSWERS = (
     Answer("rdp", "rdp", "rdp", ()),
     Answer("rdp", "rdp-old", "rdp", ()),
     Answer("ike", "ike", "ike", ()),
+    Answer(
+        "snmp",
+        "snmp",
+        "snmp-v3",
+        ("80001f88", "Net-SNMP", "the maker's own"),
+        fields=(("enterprise", 8072), ("report", "usmStatsUnknownEngineIDs")),
+    ),
+    Answer("sip", "sip", "sip", (200, "kamailio (5.6.3", CLIENT, "CANCEL", "outbound")),
+    Answer("sip", "sip-tcp", "sip", (200, "kamailio (5.6.3", CLIENT)),
+    Answer("stun", "stun", "stun", ("Coturn-4.6.1",), fields=(("mapped_address", CLIENT),)),
+    Answer("stun", "stun-tcp", "stun", ("Coturn-4.6.1",), fields=(("mapped_address", CLIENT),)),
+    Answer("mdns", "mdns", "mdns", ("mdns.local", "_http._tcp", "_ipp._tcp", "_smb._tcp")),
+    Answer(
+        "memcached",
+        "memcached",
+        "memcached",
+        ("1.6.18",),
+        fields=(("memory_limit", 8 << 20), ("items", 0), ("threads", 1)),
+    ),
+    Answer(
+        "memcached", "memcached-udp", "memcached", ("1.6.18",), fields=(("memory_limit", 8 << 20),)
+    ),
+    Answer("quic", "quic", "quic", ("QUIC 1",)),
     Answer(
         "played", "sql-browser", "sqlbrowser", ("DBHOST", "MSSQLSERVER", 1433, "REPORTS", 50123)
     ),

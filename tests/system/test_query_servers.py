@@ -18,10 +18,12 @@ from exchanges import EXCHANGES, ask, right
 from played_servers import FILTERS, LATE_RESET, TCP, UDP, Crowd
 from server_room import ServerRoom
 from servers import DOMAIN, SERVERS
+from servers_udp import RADIUS_SECRET
 
 ON_LINUX = os.environ["PORTLEDGER_SYSTEM"] == "linux"
 linux_once = pytest.mark.skipif(not ON_LINUX, reason="no program of ours: done once, on Linux")
 tells_icmp = pytest.mark.skipif(not ON_LINUX, reason="Wine tells no ICMP: docs/verification.md")
+knows_permissions = pytest.mark.skipif(not ON_LINUX, reason="Wine's files are everybody's")
 waits_long = pytest.mark.skipif(not ON_LINUX, reason="attempts last 3 s under Wine, as on old Windows")
 AT_ONCE = 3  # queries: they wait more than they work
 QUICK = ("--timeout", "400ms", "--attempts", "1")
@@ -184,6 +186,66 @@ def test_a_wrong_community_is_silence(room):
         f"snmp.{DOMAIN}", "-e", "udp/161", "--community", expectations.WRONG_COMMUNITY, *QUICK
     )
     assert (record["status"], record["cause"]) == (UNKNOWN, "timeout")
+
+
+# What takes more to ask, or cannot be told.
+
+
+def ask_radius(room, port, secret=None, rights=0o600):
+    words = ("--as", "radius", *QUICK)
+    if secret is not None:
+        file = room.folder / f"secret-{port}"
+        file.write_text(secret + "\n")
+        file.chmod(rights)
+        words += ("--secret-file", file)
+    return (f"radius.{DOMAIN}", "-e", f"udp/{port}", *words)
+
+
+@knows_permissions
+@pytest.mark.parametrize("port, code", ((1812, "Access-Accept"), (1813, "Accounting-Response")))
+def test_radius_is_asked_with_its_secret(port, code, room):
+    (record,) = room.ask(*ask_radius(room, port, RADIUS_SECRET))
+    assert (record["status"], record["cause"]) == ("LISTENING", "answered"), record
+    assert record["answer"]["code"] == code
+    assert record["answer"].get("reply_message") in (None, ["RADIUS of the tests"])
+
+
+def test_radius_is_not_asked_without_a_secret(room):
+    (record,) = room.ask(*ask_radius(room, 1812))
+    assert (record["status"], record["cause"]) == ("NOT ASKED", "local error"), record
+    assert "--secret-file" in record["detail"]
+
+
+@knows_permissions
+def test_radius_is_silent_to_another_secret(room):
+    (record,) = room.ask(*ask_radius(room, 1812, "another"))
+    assert (record["status"], record["cause"]) == (UNKNOWN, "timeout"), record
+    assert "secret" in record["detail"]
+
+
+@knows_permissions
+def test_a_secret_that_others_may_read_is_none(room):
+    result = room.query(*ask_radius(room, 1812, RADIUS_SECRET, 0o644))
+    assert result.status == 5 and "others" in result.err, result
+
+
+def test_radius_is_only_reached_unless_it_is_asked_for(room):
+    result = room.query("--json", f"radius.{DOMAIN}", "-e", "udp/1812", *QUICK)
+    assert result.json()[0]["asked"] is None
+    assert "--as radius" in result.err, result
+
+
+def test_wireguard_cannot_be_told(room):
+    """Nobody who has not its key hears of it; a port that nobody has open is told all the same."""
+    silent = f"udp/{UDP['silent'][0]}"
+    (record,) = room.ask(room["played"].address, "-e", silent, "--as", "wireguard", *QUICK)
+    assert (record["status"], record["cause"]) == (UNKNOWN, "timeout"), record
+    assert "cannot be told" in record["detail"]
+    (record,) = room.ask(room["played"].address, "-e", "udp/51820", *QUICK)
+    assert record["asked"] == "wireguard"
+    if ON_LINUX:
+        assert (record["status"], record["cause"]) == ("NOT LISTENING", "ICMP"), record
+        assert record["detail"] is None
 
 
 # Groups, and many hosts.

@@ -186,7 +186,8 @@ static const struct {
     {PROBE_UDP, 53, "domain", "dns"},   {PROBE_UDP, 161, "snmp", "snmp"},
     {PROBE_UDP, 500, NULL, "ike"},      {PROBE_TCP, 21, "FTP", "ftp"},
     {PROBE_UDP, 1745, "nobody", "isa"}, {PROBE_TCP, 1745, NULL, NULL},
-    {PROBE_TCP, 1, NULL, NULL},
+    {PROBE_TCP, 1, NULL, NULL},         {PROBE_UDP, 443, "https", "quic"},
+    {PROBE_TCP, 443, "https", "https"}, {PROBE_UDP, 11211, NULL, "memcached"},
 };
 
 START_TEST(a_port_has_the_protocol_of_its_service_or_number)
