@@ -32,7 +32,10 @@ enum {
 };
 
 static const struct answer_field fields[FIELD_COUNT] = {
-    [VERSION] = {.name = "version", .help = "Version of memcached", .telling = true},
+    [VERSION] = {.name = "version",
+                 .help = "Version of memcached",
+                 .telling = true,
+                 .label = "memcached"},
     [UPTIME] = {.name = "uptime",
                 .type = ANSWER_NUMBER,
                 .unit = "s",

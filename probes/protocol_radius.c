@@ -94,7 +94,7 @@ static void begin(struct talk *talk)
     size_t mac_at;
 
     if (secret == NULL || secret[0] == '\0') {
-        lack(talk, "RADIUS takes a shared secret to ask: --secret-file, of a job secret_file");
+        lack(talk, "no shared secret (--secret-file; of a job secret_file)");
         return;
     }
     byte_writer_u8(out, STATUS_SERVER);
@@ -241,9 +241,8 @@ const struct protocol protocol_radius = {
     .source = "RFC 5997, RFC 2865 section 3, RFC 3579 section 3.2",
     .ports = (const struct protocol_port[]){{1812, PROBE_UDP}, {1813, PROBE_UDP}, {0}},
     .services = (const char *const[]){"radius", "radius-acct", "radacct", NULL},
-    .side_effect = "it takes the server's secret, and the server logs who has a wrong one",
-    .silence =
-        "a server of RADIUS is silent to clients that it does not know, and to a wrong secret",
+    .side_effect = "it takes a secret, and the server logs who has a wrong one",
+    .silence = "silent to a wrong secret, and to clients that the server does not know",
     .fields = fields,
     .field_count = FIELD_COUNT,
     .begin = begin,

@@ -42,7 +42,8 @@ enum {
 static const struct answer_field fields[FIELD_COUNT] = {
     [MAPPED_ADDRESS] = {.name = "mapped_address",
                         .help = "Address from which the server was asked, as it sees it",
-                        .telling = true},
+                        .telling = true,
+                        .label = "seen as"},
     [MAPPED_PORT] = {.name = "mapped_port",
                      .type = ANSWER_NUMBER,
                      .help = "Port, likewise",
