@@ -24,10 +24,11 @@ END_TEST
 
 static void write_reply(uint8_t *reply, uint8_t kind, size_t index_at)
 {
-    memset(reply, 0x55, 92);
-    memcpy(reply, "\0\0\0\0", 4);
+    static const uint8_t index[] = {0x12, 0x34, 1, 2};
+
+    memset(reply, 0, 92);
     reply[0] = kind;
-    memcpy(reply + index_at, "\x12\x34\1\2", 4);
+    memcpy(reply + index_at, index, sizeof(index));
 }
 
 static const struct {
