@@ -9,6 +9,8 @@ import pytest
 from lan import Lan
 from machines import wait_until
 from played_servers import SYN_SET
+from servers import start
+from servers_udp import RADIUS_SECRET
 
 SETTINGS = """
 probes:
@@ -154,3 +156,48 @@ def test_a_slow_host_is_slow_in_the_figures(machine, hosts):
     assert (row["status"], row["expectation"]) == ("LISTENING", "held")
     server.close()
     machine.stop()
+
+
+RADIUS_SETTINGS = """
+probes:
+  jobs:
+    - name: radius
+      targets: [{address}]
+      ports: [udp/1812]
+      protocol: radius
+      secret_file: {secret}
+      every: 1h
+      timeout: 500ms
+      expect:
+        status: listening
+        answer:
+          - field: code
+            equals: Access-Accept
+    - name: forgetful
+      targets: [{address}]
+      ports: [udp/1812]
+      protocol: radius
+      every: 1h
+      expect: listening
+"""
+
+
+def test_a_job_asks_radius_with_its_secret(machine, lan):
+    config = machine.file_name(machine.settings)
+    secret = machine.folder / "secret"
+    secret.write_text(RADIUS_SECRET + "\n")
+    secret.chmod(0o600)
+    with start("radius", lan, None) as server:
+        with open(machine.settings, "a", encoding="utf-8") as file:
+            file.write(RADIUS_SETTINGS.format(address=server.address, secret=secret))
+        (row,) = machine.records("audit", "--run", "radius", "--config", config)
+        assert (row["status"], row["cause"]) == ("LISTENING", "answered"), row
+        assert row["expectation"] == "held"
+        (row,) = machine.records("audit", "--run", "forgetful", "--config", config, status=2)
+        assert (row["status"], row["cause"]) == ("NOT ASKED", "local error"), row
+        assert "secret_file" in row["detail"]
+        secret.write_text("another\n")
+        (row,) = machine.records("audit", "--run", "radius", "--config", config, status=2)
+        assert row["status"] == "LISTENING or FILTERED", row
+        secret.chmod(0o640)
+        machine.cli("audit", "--run", "radius", "--config", config, status=4)
