@@ -169,6 +169,10 @@ TCP_BEHAVIOURS = tuple(
         "zero": ("dns", "ldap", "rpc", "smb", "kerberos", "rdp"),
     }.items()
     for protocol in protocols
+) + tuple(
+    Behaviour(port, protocol)
+    for port in ("silent", "reset", "close-after-request", "garbage", "endless", "zero")
+    for protocol in ("sip", "stun", "memcached")
 )
 
 # These say something right and then go on without end: whatever becomes of it, it becomes so
@@ -196,6 +200,10 @@ UDP_BEHAVIOURS = (
     Behaviour("old-ntp", "ntp"),
     Behaviour("old-snmp", "snmp"),
     Behaviour("old-ike", "ike"),
+) + tuple(
+    Behaviour(port, protocol)
+    for port in ("silent", "echo", "empty", "one-byte", "garbage", "biggest", "many-wrong")
+    for protocol in ("snmp-v3", "sip", "stun", "mdns", "memcached", "quic", "wireguard")
 )
 UDP_ANSWERED = (
     Behaviour("right-dns", "dns"),
