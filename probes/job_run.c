@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/file_guard.h"
+#include "base/secret.h"
 #include "base/machine.h"
 #include "base/thread.h"
 #include "probes/reactor.h"
@@ -73,6 +74,9 @@ static bool read_secret(char **out, const char *path, struct failure *why)
         *out = text_copy_size(text_bytes(&content), strcspn(text_bytes(&content), "\r\n"));
         done = *out != NULL || FAIL(why, FAILURE_MEMORY, 0, "no memory for a secret");
     }
+    if (content.bytes != NULL) {
+        secret_wipe(content.bytes, content.size);
+    }
     text_clear(&content);
     return done;
 }
@@ -117,7 +121,7 @@ bool job_run_open(struct job_run **out, const struct job *job, struct failure *w
 static void forget(char *secret)
 {
     if (secret != NULL) {
-        memset(secret, 0, strlen(secret));
+        secret_wipe(secret, strlen(secret));
     }
     free(secret);
 }

@@ -788,7 +788,7 @@ static void finish_silent(struct query *query)
 
     if (query->step == QUERY_TALKS) {
         query->outcome.ask.cause = was_reached ? PROBE_SILENT : PROBE_TIMEOUT;
-        set_detail(query, query->asked.protocol->silence);
+        set_detail(query, was_reached ? NULL : query->asked.protocol->silence);
     }
     query->outcome.reach.cause = was_reached ? PROBE_ANSWERED : PROBE_TIMEOUT;
     finish(query, false);

@@ -327,6 +327,9 @@ static bool read_secret(char **out, const struct options *options, const char *n
         *out = text_copy_size(text_bytes(&content), strcspn(text_bytes(&content), "\r\n"));
         done = *out != NULL || FAIL(why, FAILURE_MEMORY, 0, "no memory for --%s", name);
     }
+    if (content.bytes != NULL) {
+        secret_wipe(content.bytes, content.size);
+    }
     text_clear(&content);
     return done;
 }
