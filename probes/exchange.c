@@ -115,7 +115,11 @@ static enum exchange_state begin_tls(struct exchange *exchange)
                   &why)) {
         return local(exchange, why.text);
     }
-    /* What was said before TLS is no part of what is said inside of it (RFC 3207 section 4.2). */
+    /* What was said before TLS is no part of what is said inside of it (RFC 3207 section 4.2). The
+     * client speaks first there: words behind those that let it do so need not be the server's. */
+    if (exchange->in.size > 0) {
+        tls_tell_plain(&exchange->talk.answer, exchange->in.size);
+    }
     byte_writer_reset(&exchange->in);
     return EXCHANGE_GOES_ON;
 }
@@ -155,9 +159,10 @@ static enum exchange_state feed_tls(struct exchange *exchange, const uint8_t *by
         talk_say(&exchange->talk, "%s", tls_why(exchange->tls));
         exchange->talk.is_partial = true;
         return exchange->tls_is_up ? EXCHANGE_SHORT : EXCHANGE_ANSWERED;
-    default:
+    default: /* what was said in plain stays an answer, where it was one */
         talk_say(&exchange->talk, "%s", tls_why(exchange->tls));
-        return EXCHANGE_WRONG;
+        exchange->talk.is_partial = exchange->talk.is_enough;
+        return exchange->talk.is_enough ? EXCHANGE_ANSWERED : EXCHANGE_WRONG;
     }
 }
 
@@ -300,7 +305,8 @@ enum exchange_state exchange_datagram(struct exchange *exchange, const uint8_t *
 
 void exchange_farewell(struct exchange *exchange)
 {
-    bool is_shaking = exchange->tls != NULL && !exchange->tls_is_up;
+    bool is_shaking =
+        exchange->tls != NULL && !exchange->tls_is_up; /* words in a handshake are none */
 
     if (exchange->protocol->farewell != NULL && !is_shaking) {
         exchange->protocol->farewell(&exchange->talk);

@@ -47,7 +47,7 @@ enum protocol_next {
     PROTOCOL_ANSWERED, /* the server speaks the protocol; the answer is as complete as it will be */
     PROTOCOL_WRONG,    /* what came is not of the protocol: `why` says what it was */
     PROTOCOL_TLS,      /* `out` is sent, then TLS begins on the connection; the talk goes on inside
-                          of it with began_tls() */
+                          of it with began_tls(). What came and was not used is dropped, and told */
 };
 
 /* One talk with one server. The engine makes it; a protocol writes what is marked so. */
@@ -60,7 +60,7 @@ struct talk {
     bool in_tls;     /* it goes on inside TLS */
     bool is_partial; /* written: ANSWERED, but a part of the answer did not come */
     bool is_enough;  /* written: what came so far is an answer. Should no more come, in time or at
-                        all, it ends as with ANSWERED, and is partial */
+                        all, or TLS not come up, it ends as with ANSWERED, and is partial */
     bool cannot_ask; /* written by begin() or began_tls(): this machine lacks what asking takes (a
                         secret, an algorithm), which `why` names. Nothing is sent */
     bool is_done;    /* written by begin() or began_tls(): there is nothing to wait for. Once `out`

@@ -61,5 +61,8 @@ const char *tls_why(const struct tls_session *session);
 /* Version, cipher, certificates, verdict: by tls_fields. Once, when it is up or was refused. */
 void tls_tell(struct tls_session *session, struct answer *answer);
 
+/* That `size` bytes came in plain where TLS should have begun, and were dropped. */
+void tls_tell_plain(struct answer *answer, size_t size);
+
 extern const struct answer_field tls_fields[];
 extern const size_t tls_field_count;

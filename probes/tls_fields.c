@@ -45,6 +45,13 @@ const struct answer_field tls_fields[] = {
     [TLS_FIELD_ALERT] = {.name = "tls_alert",
                          .help = "Why the server refused, or ended, the session",
                          .telling = true},
+    [TLS_FIELD_PLAIN] = {.name = "tls_plain_bytes",
+                         .type = ANSWER_NUMBER,
+                         .unit = "bytes",
+                         .help = "What came in plain where TLS should have begun, and was dropped: "
+                                 "somebody may have put it there",
+                         .telling = true,
+                         .label = "plain bytes before TLS:"},
     [TLS_FIELD_SUBJECT] = {.name = "certificate_subject",
                            .help = "Whom the certificate is for (RFC 4514)"},
     [TLS_FIELD_ISSUER] = {.name = "certificate_issuer",
@@ -101,6 +108,11 @@ void tls_tell_alert(struct answer *answer, uint8_t description)
     } else {
         answer_addf(answer, &tls_fields[TLS_FIELD_ALERT], "alert %d", description);
     }
+}
+
+void tls_tell_plain(struct answer *answer, size_t size)
+{
+    answer_add_number(answer, &tls_fields[TLS_FIELD_PLAIN], (int64_t)size);
 }
 
 typedef void add_fn(struct text *text, const struct certificate *certificate);

@@ -22,6 +22,7 @@ enum tls_field {
     TLS_FIELD_VERDICT,
     TLS_FIELD_NAME_MATCHES,
     TLS_FIELD_ALERT,
+    TLS_FIELD_PLAIN,
     TLS_FIELD_SUBJECT, /* from here on: of a certificate */
     TLS_FIELD_ISSUER,
     TLS_FIELD_NAME,

@@ -18,8 +18,9 @@ struct tls_session {
 
 const struct answer_field tls_fields[] = {
     {.name = "tls_version", .type = ANSWER_TEXT, .help = "Version"},
+    {.name = "tls_plain_bytes", .type = ANSWER_NUMBER, .help = "Bytes"},
 };
-const size_t tls_field_count = 1;
+const size_t tls_field_count = 2;
 
 static bool missing;
 static int count;
@@ -133,4 +134,9 @@ void tls_tell(struct tls_session *session, struct answer *answer)
 {
     (void)session;
     answer_add_string(answer, &tls_fields[0], "none at all");
+}
+
+void tls_tell_plain(struct answer *answer, size_t size)
+{
+    answer_add_number(answer, &tls_fields[1], (int64_t)size);
 }

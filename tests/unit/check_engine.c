@@ -133,7 +133,7 @@ static enum protocol_next stream_start(struct talk *talk, const uint8_t *bytes, 
 {
     (void)ended;
     if (size >= 2 && memcmp(bytes, "go", 2) == 0) {
-        *used = size;
+        *used = 2;
         byte_writer_text(&talk->out, "ok");
         return PROTOCOL_TLS;
     }
@@ -154,6 +154,24 @@ static const struct protocol ho_then_tls = {
     .begin = nothing,
     .stream = stream_start,
     .began_tls = begin_ho,
+};
+
+static void begin_enough(struct talk *talk)
+{
+    talk->is_enough = true;
+}
+
+/* What it says before TLS is worth something by itself. */
+static const struct protocol enough_then_tls = {
+    .name = "enough-tls",
+    .ports = no_ports,
+    .services = no_services,
+    .fields = fields,
+    .field_count = 1,
+    .begin = begin_enough,
+    .stream = stream_start,
+    .began_tls = begin_ho,
+    .farewell = farewell_ho,
 };
 
 static void done(struct talk *talk)
@@ -892,6 +910,56 @@ START_TEST(a_talk_goes_on_in_tls)
 }
 END_TEST
 
+static void slips_words_in(size_t socket, const struct fake_reactor_socket *opened,
+                           struct probe_error *error)
+{
+    accepts(socket, opened, error);
+    fake_reactor_say(socket, 30, "goho!", 5);
+}
+
+START_TEST(what_is_slipped_in_before_tls_is_dropped_and_told)
+{
+    const struct answer *answer = &fixture.outcomes[0].answer;
+
+    fake_reactor_reset(slips_words_in, shakes_after_ok);
+    fixture.query.protocol = &ho_then_tls;
+    run_all();
+    ck_assert_int_eq(fixture.outcomes[0].cause, PROBE_ANSWERED);
+    ck_assert_ptr_nonnull(answer_find(answer, "word"));
+    ck_assert_int_eq(answer_find(answer, "tls_plain_bytes")->number, 3);
+}
+END_TEST
+
+static size_t said_last;
+static const char *refusal;
+
+static void refuses_tls(size_t socket, const struct fake_reactor_socket *sender, const void *bytes,
+                        size_t size)
+{
+    (void)sender;
+    said_last = size;
+    if (size == 7 && memcmp(bytes, "okHELLO", 7) == 0) {
+        fake_reactor_say(socket, 10, refusal, strlen(refusal));
+    }
+}
+
+/* Words of a stranger, and an alert. */
+static const char *const refusals[] = {"no", "ALERT"};
+
+START_TEST(what_was_said_before_tls_stays_an_answer_without_it)
+{
+    refusal = refusals[_i];
+    fake_reactor_reset(starts_tls, refuses_tls);
+    fixture.query.protocol = &enough_then_tls;
+    run_all();
+    ck_assert_int_eq(fixture.outcomes[0].cause, PROBE_ANSWERED);
+    ck_assert(fixture.outcomes[0].is_partial);
+    ck_assert_str_ne(fixture.outcomes[0].detail, "");
+    ck_assert_ptr_null(answer_find(&fixture.outcomes[0].answer, "word"));
+    ck_assert_msg(said_last == 7, "a farewell in the middle of a handshake");
+}
+END_TEST
+
 START_TEST(without_tls_a_port_is_reached_all_the_same)
 {
     fake_tls_is_there(false);
@@ -1255,6 +1323,9 @@ static Suite *make_suite(void)
     tcase_add_test(one, a_system_that_needs_longer_attempts_has_them_and_says_so);
     tcase_add_test(one, a_source_port_that_is_taken_is_done_without);
     tcase_add_loop_test(one, a_talk_goes_on_in_tls, 0, COUNT_OF(tls_cases));
+    tcase_add_test(one, what_is_slipped_in_before_tls_is_dropped_and_told);
+    tcase_add_loop_test(one, what_was_said_before_tls_stays_an_answer_without_it, 0,
+                        COUNT_OF(refusals));
     tcase_add_test(one, without_tls_a_port_is_reached_all_the_same);
     suite_add_tcase(suite, one);
     tcase_add_checked_fixture(many, open_fixture, close_fixture);
