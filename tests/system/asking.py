@@ -4,9 +4,11 @@ Asks a server as the client of a Lan, with plain sockets.
 """
 
 import socket
+import ssl
 
 PATIENCE = 15.0  # seconds for the first byte of an answer
 QUIET = 0.25  # seconds after which a stream has said all
+TLS = object()  # among requests: from here on they are in TLS
 
 
 def ask_udp(lan, address, port, request, source=0, connected=False):
@@ -51,15 +53,30 @@ def read_stream(client):
         client.settimeout(QUIET)
 
 
+def begin_tls(client):
+    """Whatever the certificate is."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = False
+    context.verify_mode = ssl.CERT_NONE
+    return context.wrap_socket(client)
+
+
 def ask_tcp(lan, address, port, requests):
     """The answer to each request; an empty request waits for what the server says first."""
     replies = []
-    with lan.inside(), socket.create_connection((address, port), PATIENCE) as client:
+    with lan.inside():
+        client = socket.create_connection((address, port), PATIENCE)
+    try:
         for request in requests:
+            if request is TLS:
+                client = begin_tls(client)
+                continue
             last = replies[-1] if replies else b""
             made = request(last) if callable(request) else request
             if made is None:
                 break
             client.sendall(made)
             replies.append(read_stream(client))
+    finally:
+        client.close()
     return replies

@@ -9,7 +9,7 @@ import struct
 from typing import Callable, NamedTuple, Union
 
 import raw_requests as raw
-from asking import ask_tcp, ask_udp_all
+from asking import TLS, ask_tcp, ask_udp_all
 from servers import COMMUNITY, DOMAIN, REALM
 from servers_udp import RADIUS_SECRET
 
@@ -20,8 +20,9 @@ class Exchange(NamedTuple):
     may be a function of the server's address. Over TCP a request is sent when the
     answer to the one before is there: b"" waits for what a server says of its own accord, and
     a function makes the request of the last answer, or ends it with None. `fixture`.bin has all
-    that came; with `each`, `fixture`.1.bin is the answer to the first, and so on. `check` is how
-    an answer begins, or what has to be true of it.
+    that came; with `each`, `fixture`.1.bin is the answer to the first, and so on; where TLS stands
+    among them, .1 is what came before it, and .2 what came inside. `check` is how an answer begins,
+    or what has to be true of it.
     """
 
     fixture: str
@@ -46,7 +47,10 @@ def ask(lan, server, exchange):
             )
     else:
         replies = ask_tcp(lan, server.address, port, exchange.requests)
-        if not exchange.each:
+        if TLS in exchange.requests:
+            inside = exchange.requests.index(TLS)
+            replies = [b"".join(part) for part in (replies[:inside], replies[inside:]) if part]
+        elif not exchange.each:
             replies = [b"".join(replies)]
     name = exchange.fixture
     if len(replies) == 1:
@@ -192,7 +196,34 @@ EXCHANGES = (
         (raw.smb1("NT LM 0.12", "SMB 2.002", "SMB 2.???"),),
         lambda reply: reply[4:9] == b"\xffSMB\x72" and reply[13] & 0x80,
     ),
+    Exchange("ldap-samba-catalog", "dc", "catalog", (raw.root_dse(),), has(b"\x64", b"DC1")),
+    Exchange(
+        "ldap-samba-catalog-tls", "dc", "catalog-tls", (TLS, raw.root_dse()), has(b"\x64", b"DC1")
+    ),
+    Exchange("ldap-samba-tls", "dc", "ldaps", (TLS, raw.root_dse()), has(b"\x64", b"DC1")),
+    Exchange(
+        "ldap-samba-starttls",
+        "dc",
+        "ldap",
+        (raw.root_dse(), raw.ldap_start_tls()),
+        has(b"\x64", b"DC1", b"\x78"),
+    ),
+    # OpenLDAP
+    Exchange(
+        "ldap-openldap-starttls-refused",
+        "ldap",
+        "ldap",
+        (raw.root_dse(), raw.ldap_start_tls()),
+        has(b"\x64", b"\x78"),
+    ),
     # BIND
+    Exchange(
+        "dns-bind-tls",
+        "bind",
+        "dns-tls",
+        (TLS, raw.framed16(raw.dns("www." + DOMAIN))),
+        dns_code(0, "tcp"),
+    ),
     Exchange(
         "dns-bind-refused", "bind", "dns-udp", (raw.dns("portqry.microsoft.com"),), dns_code(5)
     ),
@@ -349,6 +380,79 @@ EXCHANGES = (
         "imap",
         (b"", b"a CAPABILITY\r\n", b"b LOGOUT\r\n"),
         has(b"* CAPABILITY IMAP4rev1", b"a OK", b"b OK"),
+    ),
+    Exchange(
+        "smtp-exim-starttls",
+        "mail",
+        "smtp",
+        (
+            *(b"", b"EHLO probe.example.test\r\n", b"STARTTLS\r\n", TLS),
+            *(b"EHLO probe.example.test\r\n", b"QUIT\r\n"),
+        ),
+        has(b"250-"),
+    ),
+    Exchange(
+        "smtp-exim-no-starttls",
+        "mail",
+        "smtp-no-tls",
+        (b"", b"EHLO probe.example.test\r\n", b"QUIT\r\n"),
+        lambda reply: b"250-" in reply and b"STARTTLS" not in reply,
+    ),
+    Exchange(
+        "pop3-dovecot-starttls",
+        "mail",
+        "pop3",
+        (b"", b"CAPA\r\n", b"STLS\r\n", TLS, b"CAPA\r\n", b"QUIT\r\n"),
+        has(b"\r\nUIDL\r\n"),
+    ),
+    Exchange(
+        "imap-dovecot-starttls",
+        "mail",
+        "imap",
+        (b"", b"t STARTTLS\r\n", TLS, b"a CAPABILITY\r\n", b"z LOGOUT\r\n"),
+        has(b"CAPABILITY IMAP4rev1"),
+    ),
+    # Databases and their like
+    Exchange("mysql-mariadb", "mysql", "mysql", (b"",), has(b"\n5.5.5-10.11", b"MariaDB")),
+    Exchange(
+        "mysql-mariadb-no-tls", "mysql", "mysql-no-tls", (b"",), has(b"\n5.5.5-10.11", b"MariaDB")
+    ),
+    Exchange("mysql-mariadb-blocked", "mysql", "mysql-blocked", (b"",), has(b"is blocked")),
+    Exchange(
+        "postgresql-15",
+        "postgresql",
+        "postgresql",
+        (raw.POSTGRESQL_TLS, TLS, raw.POSTGRESQL_NO_VERSION),
+        lambda reply: reply == b"S" or b"C0A000\0" in reply,
+    ),
+    Exchange(
+        "postgresql-15-no-tls",
+        "postgresql",
+        "postgresql-no-tls",
+        (raw.POSTGRESQL_TLS, raw.POSTGRESQL_NO_VERSION),
+        has(b"NE", b"C0A000\0"),
+    ),
+    Exchange(
+        "redis-open", "redis", "redis", (raw.REDIS_PING + raw.REDIS_INFO,), b"+PONG\r\n$"
+    ),
+    Exchange(
+        "redis-password",
+        "redis",
+        "redis-password",
+        (raw.REDIS_PING + raw.REDIS_INFO,),
+        b"-NOAUTH",
+    ),
+    Exchange("redis-protected", "redis", "redis-protected", (b"",), b"-DENIED"),
+    Exchange("mqtt-mosquitto", "mqtt", "mqtt", (raw.mqtt_connect(),), b"\x20\x02\0\0"),
+    Exchange(
+        "mqtt-mosquitto-not-authorized",
+        "mqtt",
+        "mqtt-password",
+        (raw.mqtt_connect(),),
+        b"\x20\x02\0\5",
+    ),
+    Exchange(
+        "mqtt-mosquitto-5", "mqtt", "mqtt-password", (raw.mqtt_connect(5),), b"\x20"
     ),
     Exchange("ssh-openssh-banner", "ssh", "ssh", (b"",), b"SSH-2.0-OpenSSH"),
     Exchange(

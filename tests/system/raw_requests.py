@@ -361,6 +361,34 @@ def kerberos(realm, client="portledger-probe"):
     return tlv(0x6A, request)
 
 
+# LDAP's StartTLS (RFC 4511 section 4.14.1).
+
+
+def ldap_start_tls():
+    name = tlv(0x80, b"1.3.6.1.4.1.1466.20037")
+    return tlv(0x30, integer(3), tlv(0x77, name))
+
+
+# PostgreSQL (its manual, "Message Formats"): SSLRequest, and a startup message of no version.
+
+POSTGRESQL_TLS = struct.pack(">IHH", 8, 1234, 5679)
+POSTGRESQL_NO_VERSION = struct.pack(">IHHB", 9, 255, 255, 0)
+
+# Redis (its protocol specification, RESP): arrays of bulk strings.
+
+REDIS_PING = b"*1\r\n$4\r\nPING\r\n"
+REDIS_INFO = b"*2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n"
+
+
+# MQTT (version 3.1.1 section 3.1, version 5.0 section 3.1): a client without a name.
+
+
+def mqtt_connect(version=4):
+    properties = b"\0" if version == 5 else b""
+    body = b"\0\4MQTT" + bytes([version, 2, 0, 10]) + properties + b"\0\0"
+    return bytes([0x10, len(body)]) + body
+
+
 # TLS (RFC 5246 section 7.4.1.2, RFC 8446 section 4.1.2).
 
 ECDHE_TLS12 = (0xC02B, 0xC02F, 0xC02C, 0xC030)  # with AES in GCM

@@ -12,7 +12,7 @@ import shutil
 import threading
 
 import raw_requests as raw
-from asking import ask_udp
+from asking import ask_tcp, ask_udp
 from played_servers import Crowd, Filtered, Played
 from server import Server
 from servers_udp import Mdns, Memcached, Quic, Radius, Sip, Stun
@@ -173,10 +173,10 @@ disable spoolss = yes
 
 
 class Bind(Server):
-    """BIND, which answers for example.test and refuses the rest."""
+    """BIND, which answers for example.test and refuses the rest; also in TLS."""
 
     name = "bind"
-    ports = {"dns": ("tcp", 53), "dns-udp": ("udp", 53)}
+    ports = {"dns": ("tcp", 53), "dns-udp": ("udp", 53), "dns-tls": ("tcp", 853)}
     ZONE = """$TTL 3600
 @ IN SOA ns hostmaster 2026010101 7200 3600 1209600 600
   IN NS ns
@@ -192,13 +192,22 @@ text IN TXT "one" "two; three"
 _ldap._tcp IN SRV 0 100 389 www
 """
 
+    def __init__(self, lan, authority):
+        self.authority = authority
+        super().__init__(lan)
+
     def settings(self):
         big = "".join(f'big IN TXT "{number:03d} {"x" * 60}"\n' for number in range(30))
         return {
-            "/etc/bind/test.conf": """options {
+            "/tls/chain": self.authority.path("valid-rsa.chain").read_text(),
+            "/tls/key": self.authority.path("valid-rsa.key").read_text(),
+            "/etc/bind/test.conf": """tls tests { cert-file "/tls/chain"; key-file "/tls/key"; };
+options {
     directory "/var/cache/bind";
     listen-on { any; };
     listen-on-v6 { any; };
+    listen-on port 853 tls tests { any; };
+    listen-on-v6 port 853 tls tests { any; };
     recursion no;
     dnssec-validation no;
     version "9 of the tests";
@@ -386,7 +395,9 @@ server { listen 8081; root /srv/web; }
 
 
 class Mail(Server):
-    """Exim for SMTP, Dovecot for POP3 and IMAP, all with and without TLS."""
+    """
+    Exim for SMTP, Dovecot for POP3 and IMAP, all with and without TLS; on port 2525 Exim has none.
+    """
 
     name = "mail"
     options = {"hostname": "mail.example.test"}
@@ -394,6 +405,7 @@ class Mail(Server):
         "smtp": ("tcp", 25),
         "submission": ("tcp", 587),
         "smtps": ("tcp", 465),
+        "smtp-no-tls": ("tcp", 2525),
         "pop3": ("tcp", 110),
         "pop3s": ("tcp", 995),
         "imap": ("tcp", 143),
@@ -410,7 +422,8 @@ class Mail(Server):
             "/tls/key": self.authority.path("valid-rsa.key").read_text(),
             "/etc/exim4/test.conf": """primary_hostname = mail.example.test
 local_interfaces = <; 0.0.0.0 ; ::0
-daemon_smtp_ports = 25 : 587 : 465
+daemon_smtp_ports = 25 : 587 : 465 : 2525
+tls_advertise_hosts = ${if eq{$received_port}{2525}{}{*}}
 tls_on_connect_ports = 465
 tls_certificate = /tls/chain
 tls_privatekey = /tls/key
@@ -590,6 +603,177 @@ conn any
         self.host.wait_for(lambda: "added configuration 'any'" in self.host.log(), "the connection")
 
 
+class Ldap(Server):
+    """OpenLDAP's slapd, which has a root DSE and nothing else: no TLS either."""
+
+    name = "ldap"
+    ports = {"ldap": ("tcp", 389)}
+
+    def settings(self):
+        return {"/etc/ldap/test.conf": "pidfile /run/slapd.pid\n"}
+
+    def commands(self):
+        return [("slapd", "-d", "0", "-f", "/etc/ldap/test.conf", "-h", "ldap:///")]
+
+
+class MySql(Server):
+    """
+    MariaDB three times, without a database: with TLS, without it, and one that has had enough
+    of the client.
+    """
+
+    name = "mysql"
+    ports = {
+        "mysql": ("tcp", 3306),
+        "mysql-no-tls": ("tcp", 3307),
+        "mysql-blocked": ("tcp", 3308),
+    }
+    MORE = {
+        "mysql": ("--ssl-cert=/tls/chain", "--ssl-key=/tls/key"),
+        "mysql-no-tls": ("--skip-ssl",),
+        "mysql-blocked": ("--skip-ssl", "--max-connect-errors=1"),
+    }
+
+    def __init__(self, lan, authority):
+        self.authority = authority
+        super().__init__(lan)
+
+    def settings(self):
+        return {
+            "/tls/chain": self.authority.path("valid-rsa.chain").read_text(),
+            "/tls/key": self.authority.path("valid-rsa.key").read_text(),
+            # It counts what goes wrong of clients that it can find the name of.
+            "/etc/hosts": f"127.0.0.1 localhost\n{self.lan.address} client.example.test\n",
+        }
+
+    def prepare(self):
+        self.host.run("mkdir", *(f"/srv/{name}" for name in self.ports))
+
+    def commands(self):
+        return [
+            (
+                *("mariadbd", "--no-defaults", "--user=root", "--skip-grant-tables"),
+                *("--skip-innodb", "--default-storage-engine=Aria", f"--datadir=/srv/{name}"),
+                *(f"--port={self.port(name)}", f"--socket=/srv/{name}/socket"),
+                *self.MORE[name],
+            )
+            for name in self.ports
+        ]
+
+    def wait(self):
+        """Until the client is blocked, for not having logged on."""
+
+        def is_blocked():
+            address, port = self.address, self.port("mysql-blocked")
+            return b"is blocked" in ask_tcp(self.lan, address, port, (b"",))[0]
+
+        self.host.wait_for(is_blocked, "the block")
+
+
+class PostgreSql(Server):
+    """PostgreSQL with TLS, and without it."""
+
+    name = "postgresql"
+    ports = {"postgresql": ("tcp", 5432), "postgresql-no-tls": ("tcp", 5433)}
+    PROGRAMS = "/usr/lib/postgresql/15/bin"
+    AS_USER = ("chroot", "--userspec=postgres:postgres", "/")
+
+    def __init__(self, lan, authority):
+        self.authority = authority
+        super().__init__(lan)
+
+    def settings(self):
+        return {
+            "/tls/chain": self.authority.path("valid-rsa.chain").read_text(),
+            "/tls/key": self.authority.path("valid-rsa.key").read_text(),
+        }
+
+    def prepare(self):
+        self.host.run(
+            "/bin/sh", "-euc", "chmod 600 /tls/key; chown postgres /tls/key; chown postgres /srv"
+        )
+        self.host.run(
+            *(*self.AS_USER, f"{self.PROGRAMS}/initdb", "--no-sync", "--no-instructions"),
+            *("-U", "postgres", "--auth-host=scram-sha-256", "--auth-local=trust"),
+            *("-D", "/srv/postgresql"),
+        )
+        self.host.run("cp", "-a", "/srv/postgresql", "/srv/postgresql-no-tls")
+
+    def commands(self):
+        tls = ("-c", "ssl=on", "-c", "ssl_cert_file=/tls/chain", "-c", "ssl_key_file=/tls/key")
+        return [
+            (
+                *(*self.AS_USER, f"{self.PROGRAMS}/postgres", "-D", f"/srv/{name}"),
+                *("-c", "listen_addresses=*", "-c", f"port={self.port(name)}"),
+                *("-c", f"unix_socket_directories=/srv/{name}", "-c", "fsync=off"),
+                *(tls if name == "postgresql" else ()),
+            )
+            for name in self.ports
+        ]
+
+
+class Redis(Server):
+    """Redis that is open to all, one with a password, and one that protects itself."""
+
+    name = "redis"
+    ports = {
+        "redis": ("tcp", 6379),
+        "redis-password": ("tcp", 6380),
+        "redis-protected": ("tcp", 6381),
+    }
+    MORE = {
+        "redis": ("--protected-mode", "no"),
+        "redis-password": ("--protected-mode", "no", "--requirepass", "secret"),
+        "redis-protected": ("--protected-mode", "yes"),
+    }
+
+    def commands(self):
+        return [
+            (
+                *("redis-server", "--port", str(self.port(name)), "--save", "", "--dir", "/srv"),
+                *("--bind", "*", "-::*", *more),
+            )
+            for name, more in self.MORE.items()
+        ]
+
+
+class Mqtt(Server):
+    """Mosquitto, open to all, with and without TLS; and, on port 1884, for those it knows."""
+
+    name = "mqtt"
+    ports = {
+        "mqtt": ("tcp", 1883),
+        "mqtt-password": ("tcp", 1884),
+        "mqtts": ("tcp", 8883),
+    }
+
+    def __init__(self, lan, authority):
+        self.authority = authority
+        super().__init__(lan)
+
+    def settings(self):
+        return {
+            "/tls/chain": self.authority.path("valid-rsa.chain").read_text(),
+            "/tls/key": self.authority.path("valid-rsa.key").read_text(),
+            "/etc/mosquitto/test.conf": """user root
+per_listener_settings true
+log_dest stderr
+log_type all
+listener 1883
+allow_anonymous true
+listener 1884
+allow_anonymous false
+listener 8883
+allow_anonymous true
+certfile /tls/chain
+keyfile /tls/key
+""",
+        }
+
+    def commands(self):
+        return [("mosquitto", "-c", "/etc/mosquitto/test.conf")]
+
+
 SERVERS = {
     "dc": DomainController,
     "files": FileServer,
@@ -611,6 +795,11 @@ SERVERS = {
     "memcached": Memcached,
     "radius": Radius,
     "quic": Quic,
+    "ldap": Ldap,
+    "mysql": MySql,
+    "postgresql": PostgreSql,
+    "redis": Redis,
+    "mqtt": Mqtt,
     "played": Played,
     "filtered": Filtered,
     "crowd": Crowd,
@@ -620,4 +809,5 @@ SERVERS = {
 def start(name, lan, authority):
     """Starts one of SERVERS; `authority` is certificates.Authority, for those with TLS."""
     kind = SERVERS[name]
-    return kind(lan, authority) if kind in (Web, Mail, Rdp, Quic) else kind(lan)
+    secured = (Bind, Web, Mail, Rdp, MySql, PostgreSql, Mqtt, Quic)
+    return kind(lan, authority) if kind in secured else kind(lan)
