@@ -1,14 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 
-/* IMAP: greeting and capabilities (RFC 9051 sections 6.1.1 and 7.1, RFC 3501). */
+/*
+ * IMAP: greeting and capabilities (RFC 9051 sections 6.1.1 and 7.1, RFC 3501);
+ * with STARTTLS the capabilities again in TLS (RFC 9051 section 6.2.1).
+ */
 
 #include "probes/line_talk.h"
 #include "probes/protocol_list.h"
 #include "probes/stranger.h"
 
+/* What is waited for. */
+enum step {
+    GREETING,
+    CAPABILITY,
+    WISH_FOR_TLS,
+    CAPABILITY_IN_TLS,
+};
+
 struct imap_state {
-    bool is_greeted;
-    bool has_capabilities;
+    enum step step;
+    bool has_capabilities; /* of this step */
+    bool has_tls;
+    bool wants_tls;
+    bool is_logged_on; /* PREAUTH: then TLS cannot begin (RFC 9051 section 6.2.1) */
 };
 
 enum {
@@ -16,6 +30,8 @@ enum {
     BANNER,
     CAPABILITIES,
     START_TLS,
+    START_TLS_REPLY,
+    CAPABILITIES_IN_TLS,
     FIELD_COUNT,
 };
 
@@ -28,15 +44,41 @@ static const struct answer_field fields[FIELD_COUNT] = {
                    .type = ANSWER_TRUTH,
                    .help = "Whether TLS can begin on this connection; not told inside TLS",
                    .telling = true},
+    [START_TLS_REPLY] = {.name = "start_tls_reply",
+                         .help = "What it said to STARTTLS (only imap-starttls)"},
+    [CAPABILITIES_IN_TLS] = {.name = "capabilities_in_tls",
+                             .help = "What it can once TLS has begun (only imap-starttls)",
+                             .many = true},
 };
 
-enum { STATUS_BYE = 2 };
+enum { STATUS_PREAUTH = 1, STATUS_BYE = 2 };
 
-static const char *const statuses[] = {"OK", "PREAUTH", [STATUS_BYE] = "BYE"};
+static const char *const statuses[] = {"OK", [STATUS_PREAUTH] = "PREAUTH", [STATUS_BYE] = "BYE"};
 
 static void begin(struct talk *talk)
 {
     (void)talk; /* the server speaks first */
+}
+
+static void begin_with_tls(struct talk *talk)
+{
+    struct imap_state *state = talk->state;
+
+    state->wants_tls = true;
+}
+
+static void ask_capabilities(struct talk *talk, enum step step)
+{
+    struct imap_state *state = talk->state;
+
+    state->step = step;
+    state->has_capabilities = false;
+    byte_writer_text(&talk->out, "a CAPABILITY\r\n");
+}
+
+static void began_tls(struct talk *talk)
+{
+    ask_capabilities(talk, CAPABILITY_IN_TLS);
 }
 
 /* Takes the first word off, and the blank behind it. */
@@ -52,21 +94,35 @@ static struct line take_word(struct line *rest)
     return word;
 }
 
-static void add_capabilities(struct talk *talk, struct line words)
+static void add_capabilities(struct talk *talk, struct line words, int field)
 {
-    bool has_tls = false;
+    struct imap_state *state = talk->state;
 
+    state->has_capabilities = true;
     while (words.size > 0) {
         struct line word = take_word(&words);
 
         if (word.size > 0) {
-            answer_add_text(&talk->answer, &fields[CAPABILITIES], word.bytes, word.size);
-            has_tls = has_tls || line_equals(word, "STARTTLS");
+            answer_add_text(&talk->answer, &fields[field], word.bytes, word.size);
+            state->has_tls = state->has_tls || line_equals(word, "STARTTLS");
         }
     }
     if (!talk->in_tls) {
-        answer_add_number(&talk->answer, &fields[START_TLS], has_tls);
+        answer_add_number(&talk->answer, &fields[START_TLS], state->has_tls);
     }
+}
+
+/* All that it can is told. */
+static enum protocol_next end_capabilities(struct talk *talk)
+{
+    struct imap_state *state = talk->state;
+
+    if (!state->wants_tls || !state->has_tls || state->is_logged_on) {
+        return PROTOCOL_ANSWERED;
+    }
+    state->step = WISH_FOR_TLS;
+    byte_writer_text(&talk->out, "t STARTTLS\r\n");
+    return PROTOCOL_WAIT;
 }
 
 /* -1: it is no status of a greeting. */
@@ -109,19 +165,37 @@ static enum protocol_next greet(struct talk *talk, struct line line)
         return stranger_said(talk, "IMAP", (const uint8_t *)line.bytes, line.size);
     }
     capabilities = take_code(&text);
-    state->is_greeted = true;
     answer_add_string(&talk->answer, &fields[STATUS], statuses[status]);
     answer_add_text(&talk->answer, &fields[BANNER], text.bytes, text.size);
+    state->is_logged_on = status == STATUS_PREAUTH;
+    talk->is_enough = true;
     if (capabilities.size > 0) {
-        add_capabilities(talk, capabilities);
-        return PROTOCOL_ANSWERED;
+        state->step = CAPABILITY;
+        add_capabilities(talk, capabilities, CAPABILITIES);
+        return end_capabilities(talk);
     }
     if (status == STATUS_BYE) {
         return PROTOCOL_ANSWERED;
     }
-    talk->is_enough = true;
-    byte_writer_text(&talk->out, "a CAPABILITY\r\n");
+    ask_capabilities(talk, CAPABILITY);
     return PROTOCOL_WAIT;
+}
+
+/* The line that ends a reply: OK, NO or BAD in *rest. */
+static enum protocol_next end_reply(struct talk *talk, struct line rest)
+{
+    const struct imap_state *state = talk->state;
+    struct line text = rest;
+
+    switch (state->step) {
+    case CAPABILITY:
+        return end_capabilities(talk);
+    case WISH_FOR_TLS:
+        answer_add_text(&talk->answer, &fields[START_TLS_REPLY], rest.bytes, rest.size);
+        return line_equals(take_word(&text), "OK") ? PROTOCOL_TLS : PROTOCOL_ANSWERED;
+    default:
+        return PROTOCOL_ANSWERED;
+    }
 }
 
 static enum protocol_next take_line(struct talk *talk, struct line line)
@@ -130,17 +204,17 @@ static enum protocol_next take_line(struct talk *talk, struct line line)
     struct line rest = line;
     struct line tag;
 
-    if (!state->is_greeted) {
+    if (state->step == GREETING) {
         return greet(talk, line);
     }
     tag = take_word(&rest);
-    if (line_equals(tag, "a")) {
-        return PROTOCOL_ANSWERED; /* OK, NO or BAD */
+    if (line_equals(tag, state->step == WISH_FOR_TLS ? "t" : "a")) {
+        return end_reply(talk, rest);
     }
-    if (line_equals(tag, "*") && line_equals(take_word(&rest), "CAPABILITY") &&
-        !state->has_capabilities) {
-        state->has_capabilities = true;
-        add_capabilities(talk, rest);
+    if (state->step != WISH_FOR_TLS && line_equals(tag, "*") &&
+        line_equals(take_word(&rest), "CAPABILITY") && !state->has_capabilities) {
+        add_capabilities(talk, rest,
+                         state->step == CAPABILITY ? CAPABILITIES : CAPABILITIES_IN_TLS);
     }
     return PROTOCOL_WAIT;
 }
@@ -150,10 +224,10 @@ static enum protocol_next stream(struct talk *talk, const uint8_t *bytes, size_t
 {
     struct imap_state *state = talk->state;
     enum protocol_next next =
-        line_talk(talk, bytes, size, ended, used, !state->is_greeted, "IMAP", take_line);
+        line_talk(talk, bytes, size, ended, used, state->step == GREETING, "IMAP", take_line);
 
-    if (next == PROTOCOL_WAIT && ended && state->is_greeted) {
-        return line_talk_cut(talk, "the server closed before it had told its capabilities");
+    if (next == PROTOCOL_WAIT && ended && state->step != GREETING) {
+        return line_talk_cut(talk, "the server closed before its reply was whole");
     }
     return next;
 }
@@ -189,5 +263,20 @@ const struct protocol protocol_imaps = {
     .state_size = sizeof(struct imap_state),
     .begin = begin,
     .stream = stream,
+    .farewell = farewell,
+};
+
+const struct protocol protocol_imap_starttls = {
+    .name = "imap-starttls",
+    .title = "IMAP that goes on in TLS: greeting, capabilities, certificate",
+    .source = "RFC 9051 section 6.2.1, RFC 2595 section 3",
+    .ports = (const struct protocol_port[]){{0}},
+    .services = (const char *const[]){NULL},
+    .fields = fields,
+    .field_count = FIELD_COUNT,
+    .state_size = sizeof(struct imap_state),
+    .begin = begin_with_tls,
+    .stream = stream,
+    .began_tls = began_tls,
     .farewell = farewell,
 };

@@ -2,7 +2,9 @@
 
 /*
  * LDAP and CLDAP: what a directory says of itself in its root DSE, without a
- * bind (RFC 4512 section 5.1, MS-ADTS section 3.1.1.3.2).
+ * bind (RFC 4512 section 5.1, MS-ADTS section 3.1.1.3.2). With StartTLS the
+ * connection goes on into TLS afterwards, for its certificate (RFC 4511 section
+ * 4.14).
  */
 
 #include <string.h>
@@ -21,7 +23,9 @@ enum {
     SEARCH_ENTRY = 0x64,
     SEARCH_DONE = 0x65,
     SEARCH_REFERENCE = 0x73,
+    EXTENDED_REQUEST = 0x77,
     EXTENDED_RESPONSE = 0x78,
+    REQUEST_NAME = 0x80,
     FILTER_PRESENT = 0x87,
     REFERRAL = 0xa3,
 };
@@ -31,11 +35,14 @@ enum { REPLY_MOST = 1024 * 1024 };
 enum {
     OUR_ID = 1,
     UNBIND_ID = 2,
+    START_TLS_ID = 3,
     NOTICE_ID = 0, /* of a notice of disconnection (RFC 4511 section 4.4.1) */
 };
 
 struct ldap_state {
     bool has_entry;
+    bool wants_tls;
+    bool asked_tls;
 };
 
 enum {
@@ -72,6 +79,8 @@ enum {
     VENDOR_VERSION,
     ATTRIBUTE,
     VALUE,
+    START_TLS,
+    START_TLS_REPLY,
     FIELD_COUNT,
 };
 
@@ -150,6 +159,12 @@ static const struct answer_field fields[FIELD_COUNT] = {
     [VENDOR_VERSION] = {.name = "vendor_version", .help = "Version of the server"},
     [ATTRIBUTE] = {.name = "attribute", .help = "Name of an attribute that has no field"},
     [VALUE] = {.name = "value", .help = "One value of it"},
+    [START_TLS] = {.name = "start_tls",
+                   .type = ANSWER_TRUTH,
+                   .help = "Whether TLS can begin on this connection (only ldap-starttls)",
+                   .telling = true},
+    [START_TLS_REPLY] = {.name = "start_tls_reply",
+                         .help = "What came of StartTLS (only ldap-starttls)"},
 };
 
 /* RFC 4512 section 5.1, RFC 3045, MS-ADTS section 3.1.1.3.2. */
@@ -185,6 +200,8 @@ static const struct {
     {"vendorName", VENDOR_NAME},
     {"vendorVersion", VENDOR_VERSION},
 };
+
+static const char start_tls_oid[] = "1.3.6.1.4.1.1466.20037"; /* RFC 4511 section 4.14.1 */
 
 #define MS "1.2.840.113556.1.4."
 
@@ -319,6 +336,34 @@ static void begin(struct talk *talk)
     ber_end(out, wanted);
     ber_end(out, search);
     ber_end(out, message);
+}
+
+static void begin_with_tls(struct talk *talk)
+{
+    struct ldap_state *state = talk->state;
+
+    state->wants_tls = true;
+    begin(talk);
+}
+
+static void began_tls(struct talk *talk)
+{
+    talk->is_done = true;
+}
+
+static void ask_for_tls(struct talk *talk)
+{
+    struct ldap_state *state = talk->state;
+    size_t message = ber_begin(&talk->out, BER_SEQUENCE);
+    size_t request;
+
+    state->asked_tls = true;
+    talk->is_enough = true;
+    ber_put_integer(&talk->out, BER_INTEGER, START_TLS_ID);
+    request = ber_begin(&talk->out, EXTENDED_REQUEST);
+    ber_put_text(&talk->out, REQUEST_NAME, start_tls_oid);
+    ber_end(&talk->out, request);
+    ber_end(&talk->out, message);
 }
 
 static struct line line_of(const struct ber_element *element)
@@ -510,12 +555,48 @@ static enum protocol_next not_whole(struct talk *talk)
 {
     struct ldap_state *state = talk->state;
 
-    if (!state->has_entry) {
+    if (!state->has_entry && !state->asked_tls) {
         return talk_wrong(talk, "not LDAP: a message whose parts do not fit");
     }
     talk->is_partial = true;
     talk_say(talk, "a part of the reply is not LDAP");
     return PROTOCOL_ANSWERED;
+}
+
+/* The search is over. Whether the root DSE lists StartTLS does not matter: Samba has it and does
+ * not say so, and a server without it answers all the same. */
+static enum protocol_next end_search(struct talk *talk)
+{
+    struct ldap_state *state = talk->state;
+
+    if (!state->wants_tls) {
+        return PROTOCOL_ANSWERED;
+    }
+    ask_for_tls(talk);
+    return PROTOCOL_WAIT;
+}
+
+/* ExtendedResponse (RFC 4511 section 4.12), or a notice that the server will close. */
+static enum protocol_next read_tls_reply(struct talk *talk, uint8_t tag, struct byte_reader reader)
+{
+    const struct answer_field *field = &fields[START_TLS_REPLY];
+    int64_t code = ber_integer(&reader, BER_ENUMERATED);
+    const char *name = value_name_find(results, (uint32_t)code);
+    struct ber_element message;
+
+    ber_take(&reader, BER_OCTETS);
+    message = ber_take(&reader, BER_OCTETS);
+    if (tag != EXTENDED_RESPONSE || reader.short_of) {
+        return not_whole(talk);
+    }
+    if (message.size > 0) {
+        answer_addf(&talk->answer, field, "%s: %.*s", name == NULL ? "refused" : name,
+                    (int)message.size, (const char *)message.bytes);
+    } else {
+        value_name_add(&talk->answer, field, results, (uint32_t)code);
+    }
+    answer_add_number(&talk->answer, &fields[START_TLS], code == 0);
+    return code == 0 ? PROTOCOL_TLS : PROTOCOL_ANSWERED;
 }
 
 /* One LDAPMessage (RFC 4511 section 4.1.1). */
@@ -530,10 +611,14 @@ static enum protocol_next read_message(struct talk *talk, struct byte_reader rea
     if (!ber_next(&message, &operation)) {
         return not_whole(talk);
     }
-    if (id != OUR_ID && !(id == NOTICE_ID && operation.tag == EXTENDED_RESPONSE)) {
+    if (id != (state->asked_tls ? START_TLS_ID : OUR_ID) &&
+        !(id == NOTICE_ID && operation.tag == EXTENDED_RESPONSE)) {
         return PROTOCOL_IGNORE;
     }
     content = byte_reader_of(operation.bytes, operation.size);
+    if (state->asked_tls) {
+        return read_tls_reply(talk, operation.tag, content);
+    }
     switch (operation.tag) {
     case SEARCH_ENTRY:
         state->has_entry = true;
@@ -542,6 +627,7 @@ static enum protocol_next read_message(struct talk *talk, struct byte_reader rea
         read_referrals(&talk->answer, content);
         return PROTOCOL_WAIT;
     case SEARCH_DONE:
+        return read_result(&talk->answer, content) ? end_search(talk) : not_whole(talk);
     case EXTENDED_RESPONSE:
         return read_result(&talk->answer, content) ? PROTOCOL_ANSWERED : not_whole(talk);
     default:
@@ -642,5 +728,21 @@ const struct protocol protocol_ldaps = {
     .state_size = sizeof(struct ldap_state),
     .begin = begin,
     .stream = stream,
+    .farewell = farewell,
+};
+
+const struct protocol protocol_ldap_starttls = {
+    .name = "ldap-starttls",
+    .title = "LDAP that goes on in TLS: root DSE, and certificate",
+    .source = "RFC 4511 section 4.14, RFC 4512 section 5.1",
+    .ports = (const struct protocol_port[]){{0}},
+    .services = (const char *const[]){NULL},
+    .largest = REPLY_MOST,
+    .fields = fields,
+    .field_count = FIELD_COUNT,
+    .state_size = sizeof(struct ldap_state),
+    .begin = begin_with_tls,
+    .stream = stream,
+    .began_tls = began_tls,
     .farewell = farewell,
 };

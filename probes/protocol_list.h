@@ -46,3 +46,7 @@ extern const struct protocol protocol_radius;
 extern const struct protocol protocol_sip;
 extern const struct protocol protocol_stun;
 extern const struct protocol protocol_wireguard;
+extern const struct protocol protocol_smtp_starttls;
+extern const struct protocol protocol_pop3_starttls;
+extern const struct protocol protocol_imap_starttls;
+extern const struct protocol protocol_ldap_starttls;

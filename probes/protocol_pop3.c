@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
-/* POP3: greeting and capabilities (RFC 1939 section 4, RFC 2449 section 5). */
+/*
+ * POP3: greeting and capabilities (RFC 1939 section 4, RFC 2449 section 5);
+ * with STLS the capabilities again in TLS (RFC 2595 section 4).
+ */
 
 #include "probes/line_talk.h"
 #include "probes/protocol_list.h"
@@ -10,11 +13,14 @@ enum step {
     GREETING,
     CAPA,
     LIST,
+    STLS,
 };
 
 struct pop3_state {
     enum step step;
     bool has_tls;
+    bool wants_tls;
+    bool began_tls;
 };
 
 enum {
@@ -22,6 +28,8 @@ enum {
     BANNER,
     CAPABILITIES,
     START_TLS,
+    START_TLS_REPLY,
+    CAPABILITIES_IN_TLS,
     FIELD_COUNT,
 };
 
@@ -38,11 +46,39 @@ static const struct answer_field fields[FIELD_COUNT] = {
                    .type = ANSWER_TRUTH,
                    .help = "Whether TLS can begin on this connection (STLS); not told inside TLS",
                    .telling = true},
+    [START_TLS_REPLY] = {.name = "start_tls_reply",
+                         .help = "What it said to STLS (only pop3-starttls)"},
+    [CAPABILITIES_IN_TLS] = {.name = "capabilities_in_tls",
+                             .help = "What it can once TLS has begun (only pop3-starttls)",
+                             .many = true},
 };
 
 static void begin(struct talk *talk)
 {
     (void)talk; /* the server speaks first */
+}
+
+static void begin_with_tls(struct talk *talk)
+{
+    struct pop3_state *state = talk->state;
+
+    state->wants_tls = true;
+}
+
+static void ask_capabilities(struct talk *talk)
+{
+    struct pop3_state *state = talk->state;
+
+    state->step = CAPA;
+    byte_writer_text(&talk->out, "CAPA\r\n");
+}
+
+static void began_tls(struct talk *talk)
+{
+    struct pop3_state *state = talk->state;
+
+    state->began_tls = true;
+    ask_capabilities(talk);
 }
 
 /* "+OK" or "-ERR", and a blank or nothing behind it; what is behind that is left in *line. */
@@ -66,7 +102,6 @@ static bool take_status(struct line *line, const char *status)
 
 static enum protocol_next greet(struct talk *talk, struct line line)
 {
-    struct pop3_state *state = talk->state;
     struct line text = line;
     bool is_ok = take_status(&text, "+OK");
 
@@ -79,8 +114,22 @@ static enum protocol_next greet(struct talk *talk, struct line line)
         return PROTOCOL_ANSWERED;
     }
     talk->is_enough = true;
-    byte_writer_text(&talk->out, "CAPA\r\n");
-    state->step = CAPA;
+    ask_capabilities(talk);
+    return PROTOCOL_WAIT;
+}
+
+static enum protocol_next end_list(struct talk *talk)
+{
+    struct pop3_state *state = talk->state;
+
+    if (!talk->in_tls) {
+        answer_add_number(&talk->answer, &fields[START_TLS], state->has_tls);
+    }
+    if (!state->wants_tls || !state->has_tls || state->began_tls) {
+        return PROTOCOL_ANSWERED;
+    }
+    state->step = STLS;
+    byte_writer_text(&talk->out, "STLS\r\n");
     return PROTOCOL_WAIT;
 }
 
@@ -89,12 +138,10 @@ static enum protocol_next add_capability(struct talk *talk, struct line line)
     struct pop3_state *state = talk->state;
 
     if (line.size == 1 && line.bytes[0] == '.') {
-        if (!talk->in_tls) {
-            answer_add_number(&talk->answer, &fields[START_TLS], state->has_tls);
-        }
-        return PROTOCOL_ANSWERED;
+        return end_list(talk);
     }
-    answer_add_text(&talk->answer, &fields[CAPABILITIES], line.bytes, line.size);
+    answer_add_text(&talk->answer, &fields[state->began_tls ? CAPABILITIES_IN_TLS : CAPABILITIES],
+                    line.bytes, line.size);
     state->has_tls = state->has_tls || line_equals(line_trimmed(line), "STLS");
     return PROTOCOL_WAIT;
 }
@@ -113,8 +160,11 @@ static enum protocol_next take_line(struct talk *talk, struct line line)
         }
         state->step = LIST;
         return PROTOCOL_WAIT;
-    default:
+    case LIST:
         return add_capability(talk, line);
+    default:
+        answer_add_text(&talk->answer, &fields[START_TLS_REPLY], line.bytes, line.size);
+        return take_status(&text, "+OK") ? PROTOCOL_TLS : PROTOCOL_ANSWERED;
     }
 }
 
@@ -126,7 +176,7 @@ static enum protocol_next stream(struct talk *talk, const uint8_t *bytes, size_t
         line_talk(talk, bytes, size, ended, used, state->step == GREETING, "POP3", take_line);
 
     if (next == PROTOCOL_WAIT && ended && state->step != GREETING) {
-        return line_talk_cut(talk, "the server closed before it had told its capabilities");
+        return line_talk_cut(talk, "the server closed before its reply was whole");
     }
     return next;
 }
@@ -162,5 +212,20 @@ const struct protocol protocol_pop3s = {
     .state_size = sizeof(struct pop3_state),
     .begin = begin,
     .stream = stream,
+    .farewell = farewell,
+};
+
+const struct protocol protocol_pop3_starttls = {
+    .name = "pop3-starttls",
+    .title = "POP3 that goes on in TLS: greeting, capabilities, certificate",
+    .source = "RFC 2595 section 4, RFC 1939",
+    .ports = (const struct protocol_port[]){{0}},
+    .services = (const char *const[]){NULL},
+    .fields = fields,
+    .field_count = FIELD_COUNT,
+    .state_size = sizeof(struct pop3_state),
+    .begin = begin_with_tls,
+    .stream = stream,
+    .began_tls = began_tls,
     .farewell = farewell,
 };

@@ -2,18 +2,28 @@
 
 /*
  * SMTP: the banner, and what the server says it can after EHLO (RFC 5321
- * sections 3.1 and 4.1.1.1). No mail is begun.
+ * sections 3.1 and 4.1.1.1); with STARTTLS the same again in TLS (RFC 3207).
+ * No mail is begun.
  */
 
 #include "probes/line_talk.h"
 #include "probes/protocol_list.h"
 #include "probes/stranger.h"
 
+/* What the reply that comes is to. */
+enum step {
+    GREETING,
+    HELLO,
+    WISH_FOR_TLS,
+    HELLO_IN_TLS,
+};
+
 struct smtp_state {
     struct numbered_reply reply;
-    bool is_greeted;
+    enum step step;
     bool has_name; /* the first line after EHLO has come */
     bool has_tls;
+    bool wants_tls;
 };
 
 enum {
@@ -23,6 +33,8 @@ enum {
     EHLO_GREETING,
     CAPABILITIES,
     START_TLS,
+    START_TLS_REPLY,
+    CAPABILITIES_IN_TLS,
     FIELD_COUNT,
 };
 
@@ -46,6 +58,12 @@ static const struct answer_field fields[FIELD_COUNT] = {
                    .type = ANSWER_TRUTH,
                    .help = "Whether TLS can begin on this connection; not told inside TLS",
                    .telling = true},
+    [START_TLS_REPLY] = {.name = "start_tls_reply",
+                         .help = "What it said to STARTTLS, a line each (only smtp-starttls)",
+                         .many = true},
+    [CAPABILITIES_IN_TLS] = {.name = "capabilities_in_tls",
+                             .help = "Extensions once TLS has begun (only smtp-starttls)",
+                             .many = true},
 };
 
 enum {
@@ -53,44 +71,108 @@ enum {
     DONE = 250,
 };
 
+static const char hello[] = "EHLO portledger.invalid\r\n"; /* a name of nobody's: RFC 2606 */
+
 static void begin(struct talk *talk)
 {
     (void)talk; /* the server speaks first */
 }
 
-static void add_ehlo_line(struct talk *talk, struct line text)
+static void begin_with_tls(struct talk *talk)
+{
+    struct smtp_state *state = talk->state;
+
+    state->wants_tls = true;
+}
+
+/* What it could before is forgotten, as RFC 3207 section 4.2 has it, and asked anew. */
+static void began_tls(struct talk *talk)
+{
+    struct smtp_state *state = talk->state;
+
+    state->step = HELLO_IN_TLS;
+    state->has_name = false;
+    byte_writer_text(&talk->out, hello);
+}
+
+static void add_hello_line(struct talk *talk, struct line text, int field)
 {
     struct smtp_state *state = talk->state;
     bool is_capability = state->has_name && state->reply.code == DONE;
 
-    if (is_capability || !state->has_name) {
-        answer_add_text(&talk->answer, &fields[is_capability ? CAPABILITIES : EHLO_GREETING],
-                        text.bytes, text.size);
+    if (is_capability) {
+        answer_add_text(&talk->answer, &fields[field], text.bytes, text.size);
+        state->has_tls = state->has_tls || line_equals(line_trimmed(text), "STARTTLS");
+    } else if (!state->has_name && state->step == HELLO) {
+        answer_add_text(&talk->answer, &fields[EHLO_GREETING], text.bytes, text.size);
     }
-    state->has_tls =
-        state->has_tls || (is_capability && line_equals(line_trimmed(text), "STARTTLS"));
     state->has_name = true;
 }
 
-static enum protocol_next end_reply(struct talk *talk, uint16_t code)
+static void add_line(struct talk *talk, struct line line, struct line text)
 {
     struct smtp_state *state = talk->state;
 
-    if (state->is_greeted) {
-        answer_add_number(&talk->answer, &fields[EHLO_CODE], code);
-        if (code == DONE && !talk->in_tls) {
-            answer_add_number(&talk->answer, &fields[START_TLS], state->has_tls);
-        }
-        return PROTOCOL_ANSWERED;
+    switch (state->step) {
+    case GREETING:
+        answer_add_text(&talk->answer, &fields[BANNER], text.bytes, text.size);
+        break;
+    case HELLO:
+        add_hello_line(talk, text, CAPABILITIES);
+        break;
+    case WISH_FOR_TLS: /* with its code: it is the only word about why not */
+        answer_add_text(&talk->answer, &fields[START_TLS_REPLY], line.bytes, line.size);
+        break;
+    case HELLO_IN_TLS:
+        add_hello_line(talk, text, CAPABILITIES_IN_TLS);
+        break;
     }
-    state->is_greeted = true;
+}
+
+static enum protocol_next end_greeting(struct talk *talk, uint16_t code)
+{
+    struct smtp_state *state = talk->state;
+
     answer_add_number(&talk->answer, &fields[CODE], code);
     if (code != READY) {
         return PROTOCOL_ANSWERED;
     }
+    state->step = HELLO;
     talk->is_enough = true;
-    byte_writer_text(&talk->out, "EHLO portledger.invalid\r\n"); /* a name of nobody's: RFC 2606 */
+    byte_writer_text(&talk->out, hello);
     return PROTOCOL_WAIT;
+}
+
+static enum protocol_next end_hello(struct talk *talk, uint16_t code)
+{
+    struct smtp_state *state = talk->state;
+
+    answer_add_number(&talk->answer, &fields[EHLO_CODE], code);
+    if (code == DONE && !talk->in_tls) {
+        answer_add_number(&talk->answer, &fields[START_TLS], state->has_tls);
+    }
+    if (!state->wants_tls || !state->has_tls) {
+        return PROTOCOL_ANSWERED;
+    }
+    state->step = WISH_FOR_TLS;
+    byte_writer_text(&talk->out, "STARTTLS\r\n");
+    return PROTOCOL_WAIT;
+}
+
+static enum protocol_next end_reply(struct talk *talk, uint16_t code)
+{
+    const struct smtp_state *state = talk->state;
+
+    switch (state->step) {
+    case GREETING:
+        return end_greeting(talk, code);
+    case HELLO:
+        return end_hello(talk, code);
+    case WISH_FOR_TLS:
+        return code == READY ? PROTOCOL_TLS : PROTOCOL_ANSWERED;
+    default:
+        return PROTOCOL_ANSWERED;
+    }
 }
 
 static enum protocol_next take_line(struct talk *talk, struct line line)
@@ -101,15 +183,11 @@ static enum protocol_next take_line(struct talk *talk, struct line line)
     uint16_t code = state->reply.code;
 
     if (kind == NUMBERED_NONE) {
-        return state->is_greeted
+        return state->step != GREETING
                    ? line_talk_cut(talk, "a line that is no reply of SMTP")
                    : stranger_said(talk, "SMTP", (const uint8_t *)line.bytes, line.size);
     }
-    if (state->is_greeted) {
-        add_ehlo_line(talk, text);
-    } else {
-        answer_add_text(&talk->answer, &fields[BANNER], text.bytes, text.size);
-    }
+    add_line(talk, line, text);
     if (kind == NUMBERED_MORE) {
         return PROTOCOL_WAIT;
     }
@@ -121,11 +199,11 @@ static enum protocol_next stream(struct talk *talk, const uint8_t *bytes, size_t
                                  size_t *used)
 {
     struct smtp_state *state = talk->state;
-    bool is_first = !state->is_greeted && state->reply.code == 0;
+    bool is_first = state->step == GREETING && state->reply.code == 0;
     enum protocol_next next =
         line_talk(talk, bytes, size, ended, used, is_first, "SMTP", take_line);
 
-    if (next == PROTOCOL_WAIT && ended && (state->is_greeted || state->reply.code != 0)) {
+    if (next == PROTOCOL_WAIT && ended && (state->step != GREETING || state->reply.code != 0)) {
         return line_talk_cut(talk, "the server closed in the middle of its reply");
     }
     return next;
@@ -162,5 +240,20 @@ const struct protocol protocol_smtps = {
     .state_size = sizeof(struct smtp_state),
     .begin = begin,
     .stream = stream,
+    .farewell = farewell,
+};
+
+const struct protocol protocol_smtp_starttls = {
+    .name = "smtp-starttls",
+    .title = "SMTP that goes on in TLS: banner, capabilities, certificate",
+    .source = "RFC 3207, RFC 5321",
+    .ports = (const struct protocol_port[]){{0}},
+    .services = (const char *const[]){NULL},
+    .fields = fields,
+    .field_count = FIELD_COUNT,
+    .state_size = sizeof(struct smtp_state),
+    .begin = begin_with_tls,
+    .stream = stream,
+    .began_tls = began_tls,
     .farewell = farewell,
 };

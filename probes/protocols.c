@@ -8,7 +8,8 @@
 #include "base/text.h"
 #include "probes/protocol_list.h"
 
-/* clang-format off: a row each */
+/* A row each. */
+/* clang-format off */
 const struct protocol *const protocols[] = {
     &protocol_dns,           &protocol_dns_tls,   &protocol_ldap,
     &protocol_ldaps,         &protocol_rpc,       &protocol_netbios,
@@ -23,6 +24,41 @@ const struct protocol *const protocols[] = {
     &protocol_snmp_v3,       &protocol_sip,       &protocol_stun,
     &protocol_mdns,          &protocol_memcached, &protocol_radius,
     &protocol_quic,          &protocol_wireguard, NULL,
+    &protocol_dns,
+    &protocol_dns_tls,
+    &protocol_ldap,
+    &protocol_ldaps,
+    &protocol_ldap_starttls,
+    &protocol_rpc,
+    &protocol_netbios,
+    &protocol_snmp,
+    &protocol_snmp_v1,
+    &protocol_sqlbrowser,
+    &protocol_tftp,
+    &protocol_l2tp,
+    &protocol_ike,
+    &protocol_ike_v1,
+    &protocol_isa,
+    &protocol_ftp,
+    &protocol_ftp_anonymous,
+    &protocol_smtp,
+    &protocol_smtps,
+    &protocol_smtp_starttls,
+    &protocol_pop3,
+    &protocol_pop3s,
+    &protocol_pop3_starttls,
+    &protocol_imap,
+    &protocol_imaps,
+    &protocol_imap_starttls,
+    &protocol_http,
+    &protocol_https,
+    &protocol_tls,
+    &protocol_ssh,
+    &protocol_smb,
+    &protocol_kerberos,
+    &protocol_rdp,
+    &protocol_ntp,
+    NULL,
 };
 /* clang-format on */
 

@@ -87,6 +87,24 @@ static uint8_t *lend(const void *bytes, size_t size)
     return lent;
 }
 
+static bool goes_into_tls;
+
+void fake_engine_go_into_tls(bool goes)
+{
+    goes_into_tls = goes;
+}
+
+static enum protocol_next begin_tls(struct fake_engine *engine, bool ended)
+{
+    engine->talk.in_tls = true;
+    engine->protocol->began_tls(&engine->talk);
+    if (engine->talk.is_done) {
+        engine->next = PROTOCOL_ANSWERED;
+        return engine->next;
+    }
+    return fake_engine_stream(engine, NULL, 0, ended);
+}
+
 enum protocol_next fake_engine_stream(struct fake_engine *engine, const void *bytes, size_t size,
                                       bool ended)
 {
@@ -94,7 +112,9 @@ enum protocol_next fake_engine_stream(struct fake_engine *engine, const void *by
     size_t all;
     uint8_t *lent;
 
-    byte_writer_add(&engine->unused, bytes, size);
+    if (size > 0) {
+        byte_writer_add(&engine->unused, bytes, size);
+    }
     all = engine->unused.size;
     lent = lend(engine->unused.bytes, all);
     engine->next = engine->protocol->stream(&engine->talk, lent, all, ended, &used);
@@ -108,7 +128,7 @@ enum protocol_next fake_engine_stream(struct fake_engine *engine, const void *by
     byte_writer_add(&engine->unused, lent + used, all - used);
     free(lent);
     send_out(engine);
-    return engine->next;
+    return engine->next == PROTOCOL_TLS && goes_into_tls ? begin_tls(engine, ended) : engine->next;
 }
 
 enum protocol_next fake_engine_datagram(struct fake_engine *engine, const void *bytes, size_t size)
@@ -363,4 +383,39 @@ void fake_engine_check_fixture(const struct protocol *protocol, uint8_t transpor
     fake_engine_check_answer(protocol, transport, name);
     fake_engine_torment(protocol, transport, bytes, size);
     free(bytes);
+}
+
+/* How much of it is the answer; behind that come replies to farewells. */
+static size_t size_of_answer(const struct protocol *protocol, const struct byte_writer *reply)
+{
+    struct fake_engine engine;
+    size_t size;
+
+    fake_engine_open(&engine, protocol, PROBE_TCP);
+    fake_engine_begin(&engine);
+    fake_engine_stream(&engine, reply->bytes, reply->size, false);
+    size = reply->size - engine.unused.size;
+    fake_engine_close(&engine);
+    return size;
+}
+
+void fake_engine_check_in_tls(const struct protocol *protocol, const char *const *parts,
+                              const char *answer)
+{
+    struct byte_writer whole = {0};
+    size_t size;
+    char *expected = read_fixture("answers", answer, "txt", &size);
+
+    for (; *parts != NULL; parts++) {
+        char *bytes = read_fixture("probes", *parts, "bin", &size);
+
+        byte_writer_add(&whole, bytes, size);
+        free(bytes);
+    }
+    fake_engine_go_into_tls(true);
+    fake_engine_check(protocol, PROBE_TCP, whole.bytes, whole.size, expected);
+    fake_engine_torment(protocol, PROBE_TCP, whole.bytes, size_of_answer(protocol, &whole));
+    fake_engine_go_into_tls(false);
+    free(expected);
+    byte_writer_clear(&whole);
 }

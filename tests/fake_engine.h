@@ -42,6 +42,10 @@ enum protocol_next fake_engine_stream(struct fake_engine *engine, const void *by
                                       bool ended);
 enum protocol_next fake_engine_datagram(struct fake_engine *engine, const void *bytes, size_t size);
 
+/* Whether a talk goes on in TLS where its protocol says so: what was not used is said inside then.
+ */
+void fake_engine_go_into_tls(bool goes);
+
 /* What is sent when the talk is over: in engine->sent. */
 void fake_engine_farewell(struct fake_engine *engine);
 
@@ -81,3 +85,10 @@ void fake_engine_check_answer(const struct protocol *protocol, uint8_t transport
  */
 void fake_engine_check_fixture(const struct protocol *protocol, uint8_t transport,
                                const char *name);
+
+/*
+ * The same of a talk that goes on in TLS: all parts are one reply, the first
+ * one in plain. `parts` end with NULL; the answer is in answers/ANSWER.txt.
+ */
+void fake_engine_check_in_tls(const struct protocol *protocol, const char *const *parts,
+                              const char *answer);

@@ -5,7 +5,8 @@
  *
  * The bytes are what it says: as one datagram (or several, with "|CUT|" in
  * between), as a stream in one piece, and in small pieces. Both streams must
- * come to the same answer; every value must be one that outputs can show.
+ * come to the same answer; every value must be one that outputs can show. Where
+ * TLS begins, what was not used is what the server says inside.
  */
 
 #include <stdlib.h>
@@ -144,6 +145,15 @@ static void give_datagrams(struct play *play, const uint8_t *data, size_t size)
     }
 }
 
+static void go_into_tls(struct play *play)
+{
+    demand(play->protocol->began_tls != NULL && !play->talk.in_tls);
+    play->talk.in_tls = true;
+    play->protocol->began_tls(&play->talk);
+    take_out(play);
+    play->next = play->talk.is_done ? PROTOCOL_ANSWERED : PROTOCOL_WAIT;
+}
+
 /* In pieces of `step` bytes; the server closes behind them. */
 static void give_stream(struct play *play, const uint8_t *data, size_t size, size_t step)
 {
@@ -161,7 +171,9 @@ static void give_stream(struct play *play, const uint8_t *data, size_t size, siz
         take_out(play);
         unused += used;
         at = behind;
-        if (behind == size) {
+        if (play->next == PROTOCOL_TLS) {
+            go_into_tls(play);
+        } else if (behind == size) {
             return;
         }
     }

@@ -33,6 +33,18 @@ ANSWERS = (
     Answer("dc", "cldap", "ldap", ("dc1.example.test", "DC=example,DC=test")),
     Answer("dc", "catalog", "ldap", ("dc1.example.test",)),
     Answer("dc", "ldaps", "ldaps", ("dc1.example.test", "unknown issuer")),
+    Answer("dc", "catalog-tls", "ldaps", ("dc1.example.test", "unknown issuer")),
+    Answer(
+        "dc",
+        "ldap",
+        "ldap-starttls",
+        ("dc1.example.test", "unknown issuer"),
+        (("start_tls", True), ("start_tls_reply", "success")),
+    ),
+    Answer(
+        "ldap", "ldap", "ldap-starttls", ("OpenLDAProotDSE", "protocolError"), (("start_tls", False),)
+    ),
+    Answer("ldap", "ldap", "ldap", ("OpenLDAProotDSE",)),
     Answer(
         "dc",
         "rpc",
@@ -53,6 +65,7 @@ ANSWERS = (
     Answer("files", "smb", "smb", ("3.1.1",)),
     Answer("bind", "dns", "dns", ("refused",)),  # where no name of its zone is asked for
     Answer("bind", "dns-udp", "dns", ("refused",)),
+    Answer("bind", "dns-tls", "dns-tls", ("refused", "TLS 1.3", "www.example.test")),
     Answer("snmp", "snmp", "snmp", ("Linux snmp.example.test",)),
     Answer("tftp", "tftp", "tftp", ("File not found",)),
     Answer("l2tp", "l2tp", "l2tp", ("l2tp.example.test", "xelerance.com")),
@@ -74,6 +87,17 @@ ANSWERS = (
     Answer("mail", "imap", "imap", ("Dovecot of the tests ready.", "IMAP4rev1")),
     Answer("mail", "imaps", "imaps", ("Dovecot of the tests ready.",)),
     Answer("mail", "pop3s", "pop3s", ("Dovecot of the tests ready.",)),
+    Answer("mail", "smtp-no-tls", "smtp", ("ESMTP Exim",), (("start_tls", False),)),
+    Answer("mail", "smtp-no-tls", "smtp-starttls", ("ESMTP Exim",), (("start_tls", False),)),
+    Answer(
+        "mail",
+        "smtp",
+        "smtp-starttls",
+        ("ESMTP Exim", "TLS 1.3", "wrong name"),
+        (("start_tls_reply", ["220 TLS go ahead"]),),
+    ),
+    Answer("mail", "pop3", "pop3-starttls", ("Dovecot of the tests ready.", "TLS 1.3", "wrong name")),
+    Answer("mail", "imap", "imap-starttls", ("Dovecot of the tests ready.", "TLS 1.3", "wrong name")),
     Answer("ftp", "ftp", "ftp", ("vsFTPd of the tests",)),
     Answer("ftp", "ftp-lines", "ftp", ("Files of the tests", "Go away")),
     Answer("ntp", "ntp", "ntp", (8,)),

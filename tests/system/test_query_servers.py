@@ -163,8 +163,19 @@ def test_certificates_are_judged_apart_from_the_port(port, room):
 
 @pytest.mark.parametrize("port", ("smtp", "submission", "pop3", "imap"))
 def test_starttls_is_offered(port, answers):
-    (record,) = [answers[row] for row in answers if (row.server, row.port) == ("mail", port)]
-    assert record["answer"]["start_tls"] is True
+    rows = [row for row in answers if (row.server, row.port) == ("mail", port)]
+    plain = [answers[row] for row in rows if not row.protocol.endswith("-starttls")]
+    assert [record["answer"]["start_tls"] for record in plain] == [True]
+
+
+@pytest.mark.parametrize("port", ("smtp", "pop3", "imap"))
+def test_what_a_server_can_changes_in_tls(port, answers):
+    """It offers to begin TLS in plain, and no longer inside."""
+    (row,) = [row for row in answers if row.protocol == f"{port}-starttls" and row.port == port]
+    answer = answers[row]["answer"]
+    word = "STLS" if port == "pop3" else "STARTTLS"
+    assert word in answer["capabilities"] and word not in answer["capabilities_in_tls"], answer
+    assert len(answer["capabilities_in_tls"]) > 3
 
 
 def test_l2tp_takes_its_leave(room, answers):

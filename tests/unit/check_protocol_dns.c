@@ -180,13 +180,14 @@ static const struct {
     const char *name;
     uint8_t transport;
 } fixtures[] = {
-    {"dns-bind-a", PROBE_UDP},         {"dns-bind-aaaa", PROBE_UDP},
-    {"dns-bind-cname", PROBE_UDP},     {"dns-bind-mx", PROBE_UDP},
-    {"dns-bind-no-name", PROBE_UDP},   {"dns-bind-refused", PROBE_UDP},
-    {"dns-bind-srv", PROBE_UDP},       {"dns-bind-tcp", PROBE_TCP},
-    {"dns-bind-truncated", PROBE_UDP}, {"dns-bind-txt", PROBE_UDP},
-    {"dns-bind-version", PROBE_UDP},   {"dns-samba-a", PROBE_UDP},
-    {"dns-samba-srv", PROBE_UDP},      {"dns-samba-tcp", PROBE_TCP},
+    {"dns-bind-a", PROBE_UDP},       {"dns-bind-aaaa", PROBE_UDP},
+    {"dns-bind-cname", PROBE_UDP},   {"dns-bind-mx", PROBE_UDP},
+    {"dns-bind-no-name", PROBE_UDP}, {"dns-bind-refused", PROBE_UDP},
+    {"dns-bind-srv", PROBE_UDP},     {"dns-bind-tcp", PROBE_TCP},
+    {"dns-bind-tls", PROBE_TCP},     {"dns-bind-truncated", PROBE_UDP},
+    {"dns-bind-txt", PROBE_UDP},     {"dns-bind-version", PROBE_UDP},
+    {"dns-samba-a", PROBE_UDP},      {"dns-samba-srv", PROBE_UDP},
+    {"dns-samba-tcp", PROBE_TCP},
 };
 
 START_TEST(real_replies_are_read)

@@ -18,6 +18,12 @@ static const struct {
     {&protocol_imap, "* PREAUTH [ALERT] hm\r\na BAD what\r\n", "status: PREAUTH\nbanner: hm\n"},
     {&protocol_imap, "* ok [capability a  b]\r\n",
      "status: OK\nbanner: \ncapabilities: a\ncapabilities: b\nstart_tls: no\n"},
+    {&protocol_imap_starttls, "* PREAUTH [CAPABILITY STARTTLS] hm\r\n",
+     "status: PREAUTH\nbanner: hm\ncapabilities: STARTTLS\nstart_tls: yes\n"},
+    {&protocol_imap_starttls, "* OK [CAPABILITY a] hm\r\n",
+     "status: OK\nbanner: hm\ncapabilities: a\nstart_tls: no\n"},
+    {&protocol_imap_starttls, "* OK x\r\n* CAPABILITY STARTTLS\r\na OK\r\n* 1 A\r\nt BAD no\r\n",
+     "status: OK\nbanner: x\ncapabilities: STARTTLS\nstart_tls: yes\nstart_tls_reply: BAD no\n"},
     {&protocol_imap, "* BYE go away\r\n", "status: BYE\nbanner: go away\n"},
 };
 
@@ -85,6 +91,14 @@ START_TEST(one_thing_is_said_after_the_other)
 }
 END_TEST
 
+START_TEST(a_talk_goes_on_in_tls)
+{
+    static const char *const parts[] = {"imap-dovecot-starttls.1", "imap-dovecot-starttls.2", NULL};
+
+    fake_engine_check_in_tls(&protocol_imap_starttls, parts, "imap-dovecot-starttls");
+}
+END_TEST
+
 static Suite *protocol_imap_suite(void)
 {
     Suite *suite = suite_create("protocol_imap");
@@ -94,6 +108,7 @@ static Suite *protocol_imap_suite(void)
     tcase_add_loop_test(tests, what_is_something_else_is_told, 0, COUNT_OF(others));
     tcase_add_loop_test(tests, real_servers_are_understood, 0, COUNT_OF(fixtures));
     tcase_add_test(tests, one_thing_is_said_after_the_other);
+    tcase_add_test(tests, a_talk_goes_on_in_tls);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -115,15 +115,20 @@ END_TEST
 static const struct {
     const char *name;
     uint8_t transport;
+    const struct protocol *protocol;
 } fixtures[] = {
-    {"ldap-samba-rootdse", PROBE_TCP},
-    {"cldap-samba-rootdse", PROBE_UDP},
-    {"cldap-samba-netlogon", PROBE_UDP},
+    {"ldap-samba-rootdse", PROBE_TCP, &protocol_ldap},
+    {"cldap-samba-rootdse", PROBE_UDP, &protocol_ldap},
+    {"cldap-samba-netlogon", PROBE_UDP, &protocol_ldap},
+    {"ldap-samba-catalog", PROBE_TCP, &protocol_ldap},
+    {"ldap-samba-catalog-tls", PROBE_TCP, &protocol_ldaps},
+    {"ldap-samba-tls", PROBE_TCP, &protocol_ldaps},
+    {"ldap-openldap-starttls-refused", PROBE_TCP, &protocol_ldap_starttls},
 };
 
 START_TEST(real_replies_are_read)
 {
-    fake_engine_check_fixture(&protocol_ldap, fixtures[_i].transport, fixtures[_i].name);
+    fake_engine_check_fixture(fixtures[_i].protocol, fixtures[_i].transport, fixtures[_i].name);
 }
 END_TEST
 
@@ -279,6 +284,14 @@ START_TEST(what_is_not_ldap_is_told)
 }
 END_TEST
 
+START_TEST(a_talk_goes_on_in_tls)
+{
+    static const char *const parts[] = {"ldap-samba-starttls", NULL};
+
+    fake_engine_check_in_tls(&protocol_ldap_starttls, parts, "ldap-samba-starttls");
+}
+END_TEST
+
 static Suite *protocol_ldap_suite(void)
 {
     Suite *suite = suite_create("protocol_ldap");
@@ -297,6 +310,7 @@ static Suite *protocol_ldap_suite(void)
     tcase_add_test(tests, an_entry_alone_in_a_datagram_is_partial);
     tcase_add_test(tests, the_answer_to_somebody_elses_search_is_not_ours);
     tcase_add_loop_test(tests, what_is_not_ldap_is_told, 0, 2 * COUNT_OF(strangers));
+    tcase_add_test(tests, a_talk_goes_on_in_tls);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -17,6 +17,10 @@ static const struct {
     {&protocol_pop3, "+OK a <1.2@b>\r\n+OK list\r\nTOP\r\nSTLS\r\n.\r\n",
      "status: +OK\nbanner: a <1.2@b>\ncapabilities: TOP\ncapabilities: STLS\nstart_tls: yes\n"},
     {&protocol_pop3, "+OK\r\n-ERR what\r\n", "status: +OK\nbanner: \n"},
+    {&protocol_pop3_starttls, "+OK\r\n+OK list\r\nTOP\r\n.\r\n",
+     "status: +OK\nbanner: \ncapabilities: TOP\nstart_tls: no\n"},
+    {&protocol_pop3_starttls, "+OK\r\n+OK list\r\nSTLS\r\n.\r\n-ERR not now\r\n",
+     "status: +OK\nbanner: \ncapabilities: STLS\nstart_tls: yes\nstart_tls_reply: -ERR not now\n"},
     {&protocol_pop3, "-ERR go away\r\n", "status: -ERR\nbanner: go away\n"},
 };
 
@@ -90,6 +94,14 @@ START_TEST(one_thing_is_said_after_the_other)
 }
 END_TEST
 
+START_TEST(a_talk_goes_on_in_tls)
+{
+    static const char *const parts[] = {"pop3-dovecot-starttls.1", "pop3-dovecot-starttls.2", NULL};
+
+    fake_engine_check_in_tls(&protocol_pop3_starttls, parts, "pop3-dovecot-starttls");
+}
+END_TEST
+
 static Suite *protocol_pop3_suite(void)
 {
     Suite *suite = suite_create("protocol_pop3");
@@ -99,6 +111,7 @@ static Suite *protocol_pop3_suite(void)
     tcase_add_loop_test(tests, what_is_something_else_is_told, 0, COUNT_OF(others));
     tcase_add_test(tests, a_real_server_is_understood);
     tcase_add_test(tests, one_thing_is_said_after_the_other);
+    tcase_add_test(tests, a_talk_goes_on_in_tls);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -19,6 +19,13 @@ static const struct {
      "banner: a\ncode: 220\nehlo_greeting: a\nehlo_code: 250\nstart_tls: no\n"},
     {&protocol_smtp, "220 a\r\n502 what\r\n",
      "banner: a\ncode: 220\nehlo_greeting: what\nehlo_code: 502\n"},
+    {&protocol_smtp_starttls, "220 a\r\n250-a\r\n250 HELP\r\n",
+     "banner: a\ncode: 220\nehlo_greeting: a\ncapabilities: HELP\nehlo_code: 250\nstart_tls: no\n"},
+    {&protocol_smtp_starttls, "220 a\r\n250-a\r\n250 STARTTLS\r\n454-not\r\n454 now\r\n",
+     "banner: a\ncode: 220\nehlo_greeting: a\ncapabilities: STARTTLS\nehlo_code: 250\n"
+     "start_tls: yes\nstart_tls_reply: 454-not\nstart_tls_reply: 454 now\n"},
+    {&protocol_smtp_starttls, "220 a\r\n502 what\r\n",
+     "banner: a\ncode: 220\nehlo_greeting: what\nehlo_code: 502\n"},
     {&protocol_smtp, "554-go\r\n554 away\r\n", "banner: go\nbanner: away\ncode: 554\n"},
 };
 
@@ -86,6 +93,29 @@ START_TEST(one_thing_is_said_after_the_other)
 }
 END_TEST
 
+START_TEST(a_talk_goes_on_in_tls)
+{
+    static const char *const parts[] = {"smtp-exim-starttls.1", "smtp-exim-starttls.2", NULL};
+
+    fake_engine_check_in_tls(&protocol_smtp_starttls, parts, "smtp-exim-starttls");
+}
+END_TEST
+
+START_TEST(what_comes_behind_the_word_for_tls_is_not_read)
+{
+    struct fake_engine engine;
+    static const char reply[] = "220 x\r\n250-x\r\n250 STARTTLS\r\n220 go\r\n250 EVIL\r\n";
+
+    fake_engine_open(&engine, &protocol_smtp_starttls, PROBE_TCP);
+    fake_engine_begin(&engine);
+    fake_engine_stream(&engine, reply, strlen(reply), false);
+    ck_assert_int_eq(engine.next, PROTOCOL_TLS);
+    ck_assert_uint_eq(engine.unused.size, strlen("250 EVIL\r\n")); /* which exchange.c drops */
+    ck_assert(engine.talk.is_enough);
+    fake_engine_close(&engine);
+}
+END_TEST
+
 static Suite *protocol_smtp_suite(void)
 {
     Suite *suite = suite_create("protocol_smtp");
@@ -95,6 +125,8 @@ static Suite *protocol_smtp_suite(void)
     tcase_add_loop_test(tests, what_is_something_else_is_told, 0, COUNT_OF(others));
     tcase_add_loop_test(tests, real_servers_are_understood, 0, COUNT_OF(fixtures));
     tcase_add_test(tests, one_thing_is_said_after_the_other);
+    tcase_add_test(tests, what_comes_behind_the_word_for_tls_is_not_read);
+    tcase_add_test(tests, a_talk_goes_on_in_tls);
     suite_add_tcase(suite, tests);
     return suite;
 }
