@@ -597,7 +597,9 @@ static bool tell(struct reactor_socket *socket, uint32_t events, struct reactor_
     if (socket->connecting) {
         return tell_connecting(socket, events, out);
     }
-    if ((events & EPOLLERR) != 0) {
+    /* What came before a reset is still there to be read, and may say why; the error comes behind.
+     */
+    if ((events & EPOLLERR) != 0 && (socket->transport == PROBE_UDP || (events & EPOLLIN) == 0)) {
         out->error = pending_error(socket);
         if (out->error.cause != PROBE_CAUSE_NONE) {
             out->happening = REACTOR_FAILED;

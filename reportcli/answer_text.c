@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "probes/tls.h"
 #include "reportcli/json_text.h"
 
 static void add_time(struct text *text, int64_t at, enum time_zone_choice zone)
@@ -255,29 +256,51 @@ static void add_short_value(struct text *text, const struct answer_value *value)
     }
 }
 
+struct telling {
+    struct text *text;
+    const struct answer_field *last; /* whose label was written */
+    int count;
+};
+
+/* False: there is no room for more. */
+static bool add_telling_value(struct telling *telling, const struct answer_value *value)
+{
+    if (telling->text->size >= TELLING_COLUMNS) {
+        return false;
+    }
+    if (telling->count == TELLING_MOST) {
+        text_add(telling->text, ", ...");
+        return false;
+    }
+    text_add(telling->text, telling->count == 0 ? "" : ", ");
+    if (value->field != telling->last) {
+        telling->last = value->field;
+        add_label(telling->text, value->field);
+    }
+    add_short_value(telling->text, value);
+    telling->count++;
+    return true;
+}
+
+/* TLS first, also where a server began it after other words: what is wrong with a certificate must
+ * not be cut off behind a long banner. */
 static bool add_chosen(struct text *text, const struct answer *answer, enum choice choice,
                        const struct answer_field *fields, size_t field_count)
 {
-    const struct answer_field *last = NULL;
-    int count = 0;
+    struct telling telling = {.text = text};
+    bool has_room = true;
 
-    for (size_t i = 0; i < answer->count && text->size < TELLING_COLUMNS; i++) {
-        if (!is_chosen(&answer->values[i], choice, fields, field_count)) {
-            continue;
+    for (int pass = 0; pass < 2; pass++) {
+        for (size_t i = 0; i < answer->count && has_room; i++) {
+            const struct answer_value *value = &answer->values[i];
+            bool is_tls = is_among(value->field, tls_fields, tls_field_count);
+
+            if (is_tls == (pass == 0) && is_chosen(value, choice, fields, field_count)) {
+                has_room = add_telling_value(&telling, value);
+            }
         }
-        if (count == TELLING_MOST) {
-            text_add(text, ", ...");
-            break;
-        }
-        text_add(text, count == 0 ? "" : ", ");
-        if (answer->values[i].field != last) {
-            last = answer->values[i].field;
-            add_label(text, last);
-        }
-        add_short_value(text, &answer->values[i]);
-        count++;
     }
-    return count > 0;
+    return telling.count > 0;
 }
 
 void answer_add_telling(struct text *text, const struct answer *answer,

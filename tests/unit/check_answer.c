@@ -5,6 +5,7 @@
 
 #include "base/text.h"
 #include "probes/answer.h"
+#include "probes/tls.h"
 #include "reportcli/answer_text.h"
 #include "reportcli/outcome_record.h"
 #include "tests/support.h"
@@ -203,6 +204,15 @@ START_TEST(one_answer_is_put_behind_another)
 }
 END_TEST
 
+START_TEST(tls_comes_first)
+{
+    answer_add_string(&fixture.answer, &fields[UUID], "a banner");
+    tls_tell_plain(&fixture.answer, 7);
+    answer_add_telling(&fixture.text, &fixture.answer, fields, FIELD_COUNT);
+    ck_assert_str_eq(text_bytes(&fixture.text), "plain bytes before TLS: 7 bytes, a banner");
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("answer");
@@ -218,6 +228,7 @@ static Suite *make_suite(void)
     tcase_add_test(answers, what_waits_to_be_sorted_keeps_what_is_shown);
     tcase_add_test(answers, a_long_value_tells_its_beginning);
     tcase_add_test(answers, one_answer_is_put_behind_another);
+    tcase_add_test(answers, tls_comes_first);
     suite_add_tcase(suite, answers);
     return suite;
 }
