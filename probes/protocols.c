@@ -58,6 +58,12 @@ const struct protocol *const protocols[] = {
     &protocol_kerberos,
     &protocol_rdp,
     &protocol_ntp,
+    &protocol_mysql,
+    &protocol_mysql_starttls,
+    &protocol_postgresql,
+    &protocol_redis,
+    &protocol_mqtt,
+    &protocol_mqtts,
     NULL,
 };
 /* clang-format on */

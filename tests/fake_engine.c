@@ -102,7 +102,7 @@ static enum protocol_next begin_tls(struct fake_engine *engine, bool ended)
         engine->next = PROTOCOL_ANSWERED;
         return engine->next;
     }
-    return fake_engine_stream(engine, NULL, 0, ended);
+    return fake_engine_stream(engine, "", 0, ended);
 }
 
 enum protocol_next fake_engine_stream(struct fake_engine *engine, const void *bytes, size_t size,
@@ -112,9 +112,7 @@ enum protocol_next fake_engine_stream(struct fake_engine *engine, const void *by
     size_t all;
     uint8_t *lent;
 
-    if (size > 0) {
-        byte_writer_add(&engine->unused, bytes, size);
-    }
+    byte_writer_add(&engine->unused, bytes, size);
     all = engine->unused.size;
     lent = lend(engine->unused.bytes, all);
     engine->next = engine->protocol->stream(&engine->talk, lent, all, ended, &used);

@@ -185,6 +185,13 @@ def test_l2tp_takes_its_leave(room, answers):
     server.host.wait_for(lambda: "Connection closed" in server.host.log(), "farewell")
 
 
+def test_a_broker_is_left_in_order(room, answers):
+    """Mosquitto tells a client that has said so from one that is gone."""
+    assert answers
+    log = room["mqtt"].host.log()
+    assert "Received DISCONNECT" in log, log
+
+
 def test_ipv6_is_asked_alike(room):
     for server, ports in (("bind", "both/53"), ("ssh", "tcp/22"), ("web", "tcp/80,tcp/443")):
         for record in room.ask(room[server].address6, "-o", ports, "--timeout", "3s"):
