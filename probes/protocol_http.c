@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "probes/http_head.h"
 #include "probes/line.h"
 #include "probes/protocol_list.h"
 #include "probes/stranger.h"
@@ -46,48 +47,12 @@ static const struct header {
     {"Strict-Transport-Security", TRANSPORT},
 };
 
-struct state {
-    bool has_status; /* the status line was read */
-    bool is_interim; /* with 1xx: another one follows (RFC 9110 section 15.2) */
-    bool has_number; /* of a status, in the answer */
-};
-
-/* The name of the target, as far as it can stand in a line: no blanks, no scope of an address. */
-static void write_host(struct byte_writer *out, const char *host)
-{
-    bool is_version_6 = strchr(host, ':') != NULL;
-
-    if (is_version_6) {
-        byte_writer_u8(out, '[');
-    }
-    for (const char *at = host; *at != '\0' && *at != '%'; at++) {
-        if (*at > ' ' && *at < 0x7f) {
-            byte_writer_u8(out, (uint8_t)*at);
-        }
-    }
-    if (is_version_6) {
-        byte_writer_u8(out, ']');
-    }
-}
-
-static void write_number(struct byte_writer *out, uint16_t number)
-{
-    if (number >= 10) {
-        write_number(out, number / 10);
-    }
-    byte_writer_u8(out, (uint8_t)('0' + number % 10));
-}
-
 /* An address is named, too: without a Host line the answer would be about that (RFC 9112 3.2). */
 static void write_request(struct talk *talk, uint16_t usual_port)
 {
-    byte_writer_text(&talk->out, "GET / HTTP/1.1\r\nHost: ");
-    write_host(&talk->out, talk->target->host);
-    if (talk->target->port != usual_port) {
-        byte_writer_u8(&talk->out, ':');
-        write_number(&talk->out, talk->target->port);
-    }
-    byte_writer_text(&talk->out, "\r\nUser-Agent: portledger\r\nAccept: */*\r\n"
+    byte_writer_text(&talk->out, "GET / HTTP/1.1\r\n");
+    http_write_host(&talk->out, talk->target, usual_port);
+    byte_writer_text(&talk->out, "User-Agent: portledger\r\nAccept: */*\r\n"
                                  "Connection: close\r\n\r\n");
 }
 
@@ -101,108 +66,73 @@ static void begin_https(struct talk *talk)
     write_request(talk, HTTPS_PORT);
 }
 
-static bool is_version(struct line word)
+static void add_status(struct talk *talk, const struct http_head *head)
 {
-    return word.size == 8 && line_starts(word, "HTTP/") && word.bytes[6] == '.';
+    answer_add_number(&talk->answer, &fields[STATUS], head->status);
+    if (head->reason.size > 0) {
+        answer_add_text(&talk->answer, &fields[REASON], head->reason.bytes, head->reason.size);
+    }
+    answer_add_text(&talk->answer, &fields[VERSION], head->version.bytes, head->version.size);
 }
 
-/* "HTTP/1.1 301 Moved Permanently" */
-static bool read_status(struct talk *talk, struct line line)
+static void add_header(struct talk *talk, const struct http_head *head)
 {
-    struct state *state = talk->state;
-    struct line version;
-    struct line code;
-    uint32_t number;
-
-    if (!line_split(&line, ' ', &version)) {
-        return false;
-    }
-    line = line_trimmed(line);
-    if (!line_split(&line, ' ', &code)) {
-        code = line;
-        line.size = 0;
-    }
-    if (!is_version(version) || code.size != 3 || !line_number(code, &number)) {
-        return false;
-    }
-    state->has_status = true;
-    state->is_interim = number >= 100 && number < 200;
-    if (state->is_interim) {
-        return true;
-    }
-    state->has_number = true;
-    answer_add_number(&talk->answer, &fields[STATUS], number);
-    if (line.size > 0) {
-        answer_add_text(&talk->answer, &fields[REASON], line.bytes, line.size);
-    }
-    answer_add_text(&talk->answer, &fields[VERSION], version.bytes + 5, 3);
-    return true;
-}
-
-static void read_header(struct talk *talk, struct line line)
-{
-    struct line name;
-
-    if (!line_split(&line, ':', &name)) {
-        return;
-    }
-    line = line_trimmed(line);
     for (size_t i = 0; i < sizeof(headers) / sizeof(headers[0]); i++) {
         const struct answer_field *field = &fields[headers[i].field];
 
-        if (line_equals(name, headers[i].name) &&
+        if (line_equals(head->name, headers[i].name) &&
             (field->many || answer_find(&talk->answer, field->name) == NULL)) {
-            answer_add_text(&talk->answer, field, line.bytes, line.size);
+            answer_add_text(&talk->answer, field, head->value.bytes, head->value.size);
         }
     }
 }
 
-/* Reads one line of the head; false where it is not of HTTP. *done: it was the last one. */
-static bool read_line(struct talk *talk, struct line line, bool *done)
+static enum protocol_next take_line(struct talk *talk, struct line line)
 {
-    struct state *state = talk->state;
+    struct http_head *head = talk->state;
 
-    if (!state->has_status) {
-        return read_status(talk, line);
+    switch (http_head_read(head, line)) {
+    case HTTP_STATUS:
+        add_status(talk, head);
+        return PROTOCOL_WAIT;
+    case HTTP_HEADER:
+        add_header(talk, head);
+        return PROTOCOL_WAIT;
+    case HTTP_END:
+        return PROTOCOL_ANSWERED;
+    case HTTP_WRONG:
+        return stranger_said(talk, "HTTP", (const uint8_t *)line.bytes, line.size);
+    default:
+        return PROTOCOL_WAIT;
     }
-    if (line.size == 0) {
-        *done = !state->is_interim;
-        state->has_status = false;
-    } else if (!state->is_interim) {
-        read_header(talk, line);
-    }
-    return true;
 }
 
 static enum protocol_next stream(struct talk *talk, const uint8_t *bytes, size_t size, bool ended,
                                  size_t *used)
 {
-    struct state *state = talk->state;
-    bool done = false;
+    const struct http_head *head = talk->state;
+    enum protocol_next next = PROTOCOL_WAIT;
     struct line line;
 
-    while (!done && line_next(bytes, size, used, &line)) {
-        if (!read_line(talk, line, &done)) {
-            return stranger_said(talk, "HTTP", (const uint8_t *)line.bytes, line.size);
-        }
+    while (next == PROTOCOL_WAIT && line_next(bytes, size, used, &line)) {
+        next = take_line(talk, line);
     }
-    if (!done && !state->has_status && !state->has_number &&
+    if (next == PROTOCOL_WAIT && !head->has_status && head->status == 0 &&
         line_begins(bytes + *used, size - *used, "HTTP/") == LINE_OTHER) {
         return stranger_said(talk, "HTTP", bytes + *used, size - *used);
     }
-    if (!done && ended && state->has_number) {
+    if (next == PROTOCOL_WAIT && ended && head->status != 0) {
         talk->is_partial = true;
-        done = true;
+        return PROTOCOL_ANSWERED;
     }
-    return done ? PROTOCOL_ANSWERED : PROTOCOL_WAIT;
+    return next;
 }
 
 static const struct protocol_port http_ports[] = {
-    {80, PROBE_TCP}, {8080, PROBE_TCP}, {8000, PROBE_TCP}, {5985, PROBE_TCP}, {0, 0}};
-static const struct protocol_port https_ports[] = {
-    {443, PROBE_TCP}, {8443, PROBE_TCP}, {5986, PROBE_TCP}, {0, 0}};
-static const char *const http_services[] = {"http", "www", "http-alt", "wsman", NULL};
-static const char *const https_services[] = {"https", "https-alt", "wsmans", NULL};
+    {80, PROBE_TCP}, {8080, PROBE_TCP}, {8000, PROBE_TCP}, {0, 0}};
+static const struct protocol_port https_ports[] = {{443, PROBE_TCP}, {8443, PROBE_TCP}, {0, 0}};
+static const char *const http_services[] = {"http", "www", "http-alt", NULL};
+static const char *const https_services[] = {"https", "https-alt", NULL};
 
 const struct protocol protocol_http = {
     .name = "http",
@@ -212,7 +142,7 @@ const struct protocol protocol_http = {
     .services = http_services,
     .fields = fields,
     .field_count = FIELD_COUNT,
-    .state_size = sizeof(struct state),
+    .state_size = sizeof(struct http_head),
     .begin = begin_http,
     .stream = stream,
 };
@@ -226,7 +156,7 @@ const struct protocol protocol_https = {
     .security = PROTOCOL_IN_TLS,
     .fields = fields,
     .field_count = FIELD_COUNT,
-    .state_size = sizeof(struct state),
+    .state_size = sizeof(struct http_head),
     .begin = begin_https,
     .stream = stream,
 };

@@ -56,3 +56,5 @@ extern const struct protocol protocol_postgresql;
 extern const struct protocol protocol_redis;
 extern const struct protocol protocol_mqtt;
 extern const struct protocol protocol_mqtts;
+extern const struct protocol protocol_winrm;
+extern const struct protocol protocol_winrms;

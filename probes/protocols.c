@@ -52,6 +52,8 @@ const struct protocol *const protocols[] = {
     &protocol_imap_starttls,
     &protocol_http,
     &protocol_https,
+    &protocol_winrm,
+    &protocol_winrms,
     &protocol_tls,
     &protocol_ssh,
     &protocol_smb,

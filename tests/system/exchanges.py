@@ -494,6 +494,13 @@ EXCHANGES = (
     Exchange("rdp-xrdp-failure", "rdp", "rdp", (raw.rdp(0),), b"\x03\x00"),
     # Played, from the specification
     Exchange(
+        "winrm-played-identify",
+        "web",
+        "winrm",
+        (raw.winrm("WSMANIDENTIFY: unauthenticated\r\n"), raw.winrm()),
+        has(b"HTTP/1.1 200", b"IdentifyResponse", b"HTTP/1.1 401", b"Negotiate"),
+    ),
+    Exchange(
         "sqlbrowser-played-all",
         "played",
         "sql-browser",

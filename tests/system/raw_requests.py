@@ -415,3 +415,18 @@ def client_hello(name, suites):
 
 def http(host, path="/"):
     return f"GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode()
+
+
+# WS-Management's Identify (DSP0226 section 11, MS-WSMV section 3.1.4.1.23).
+
+
+def winrm(header=""):
+    body = (
+        '<e:Envelope xmlns:e="http://www.w3.org/2003/05/soap-envelope"><e:Header/><e:Body><i:Identify'
+        ' xmlns:i="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd"/></e:Body>'
+        "</e:Envelope>"
+    )
+    return (
+        f"POST /wsman HTTP/1.1\r\nHost: web\r\nContent-Type: application/soap+xml\r\n{header}"
+        f"Content-Length: {len(body)}\r\n\r\n{body}"
+    ).encode()

@@ -321,6 +321,8 @@ class Web(Server):
         "http": ("tcp", 80),
         "redirect": ("tcp", 8080),
         "big": ("tcp", 8081),
+        "winrm": ("tcp", 5985),
+        "winrms": ("tcp", 5986),
         "https": ("tcp", 443),
         "https-rsa": ("tcp", 4431),
         "https-tls12": ("tcp", 4432),
@@ -332,6 +334,21 @@ class Web(Server):
         "https-client-certificate": ("tcp", 4438),
         "https-ed25519": ("tcp", 4439),
     }
+    # What Windows says to Identify (MS-WSMV section 3.1.4.1.23); the program is nginx all the same.
+    WINRM = """location = /wsman {
+if ($http_wsmanidentify = unauthenticated) { return 200 '<s:Envelope xml:lang="en-US"\
+ xmlns:s="http://www.w3.org/2003/05/soap-envelope"><s:Header/><s:Body><wsmid:IdentifyResponse\
+ xmlns:wsmid="http://schemas.dmtf.org/wbem/wsman/identity/1/wsmanidentity.xsd">\
+<wsmid:ProtocolVersion>http://schemas.dmtf.org/wbem/wsman/1/wsman.xsd</wsmid:ProtocolVersion>\
+<wsmid:ProductVendor>Microsoft Corporation</wsmid:ProductVendor>\
+<wsmid:ProductVersion>OS: 0.0.0 SP: 0.0 Stack: 3.0</wsmid:ProductVersion>\
+</wsmid:IdentifyResponse></s:Body></s:Envelope>'; }
+default_type application/soap+xml;
+add_header WWW-Authenticate Negotiate always;
+add_header WWW-Authenticate Kerberos always;
+return 401 '';
+}
+"""
     # port: certificate, and what else is said of it
     TLS = {
         "https": ("valid", ""),
@@ -380,7 +397,11 @@ ssl_protocols TLSv1.2 TLSv1.3;
 server { listen 80; listen [::]:80; server_name _; return 200 'open\\n'; }
 server { listen 8080; listen [::]:8080; return 301 https://www.example.test/start?from=http; }
 server { listen 8081; root /srv/web; }
+server { listen 5985; listen [::]:5985; listen 5986 ssl; listen [::]:5986 ssl;
+ssl_certificate /tls/valid.chain; ssl_certificate_key /tls/valid.key;
 """
+            + self.WINRM
+            + "}\n"
             + secured
             + "}\n"
         )

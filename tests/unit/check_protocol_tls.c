@@ -45,6 +45,7 @@ static const struct {
     {636, NULL, "ldaps", "ldap"},          {3269, "msft-gc-ssl", "ldaps", "ldap"},
     {465, "submissions", "smtps", "smtp"}, {993, NULL, "imaps", "imap"},
     {995, NULL, "pop3s", "pop3"},          {853, "domain-s", "dns-tls", "dns"},
+    {5986, NULL, "winrms", "winrm"},       {8883, "mqtts", "mqtts", "mqtt"},
 };
 
 START_TEST(a_protocol_in_tls_is_its_plain_one)
