@@ -11,19 +11,6 @@
 /* A row each. */
 /* clang-format off */
 const struct protocol *const protocols[] = {
-    &protocol_dns,           &protocol_dns_tls,   &protocol_ldap,
-    &protocol_ldaps,         &protocol_rpc,       &protocol_netbios,
-    &protocol_snmp,          &protocol_snmp_v1,   &protocol_sqlbrowser,
-    &protocol_tftp,          &protocol_l2tp,      &protocol_ike,
-    &protocol_ike_v1,        &protocol_isa,       &protocol_ftp,
-    &protocol_ftp_anonymous, &protocol_smtp,      &protocol_smtps,
-    &protocol_pop3,          &protocol_pop3s,     &protocol_imap,
-    &protocol_imaps,         &protocol_http,      &protocol_https,
-    &protocol_tls,           &protocol_ssh,       &protocol_smb,
-    &protocol_kerberos,      &protocol_rdp,       &protocol_ntp,
-    &protocol_snmp_v3,       &protocol_sip,       &protocol_stun,
-    &protocol_mdns,          &protocol_memcached, &protocol_radius,
-    &protocol_quic,          &protocol_wireguard, NULL,
     &protocol_dns,
     &protocol_dns_tls,
     &protocol_ldap,
@@ -33,6 +20,7 @@ const struct protocol *const protocols[] = {
     &protocol_netbios,
     &protocol_snmp,
     &protocol_snmp_v1,
+    &protocol_snmp_v3,
     &protocol_sqlbrowser,
     &protocol_tftp,
     &protocol_l2tp,
@@ -66,6 +54,13 @@ const struct protocol *const protocols[] = {
     &protocol_redis,
     &protocol_mqtt,
     &protocol_mqtts,
+    &protocol_sip,
+    &protocol_stun,
+    &protocol_mdns,
+    &protocol_memcached,
+    &protocol_radius,
+    &protocol_quic,
+    &protocol_wireguard,
     NULL,
 };
 /* clang-format on */

@@ -20,6 +20,7 @@
 enum {
     OUT_MOST = 1024 * 128, /* no request is as long */
     STREAM_MOST = 1024 * 1024,
+    PIECES = 256, /* at most, since what is not used yet is lent again with each */
 };
 
 static const char cut[] = "|CUT|";
@@ -201,7 +202,7 @@ static void play_streams(const uint8_t *data, size_t size)
     begin(&whole, PROBE_TCP);
     begin(&pieces, PROBE_TCP);
     give_stream(&whole, data, size, STREAM_MOST);
-    give_stream(&pieces, data, size, size > 0 ? 1 + data[size / 2] % 61 : 1);
+    give_stream(&pieces, data, size, size > 0 ? 1 + data[size / 2] % 61 + size / PIECES : 1);
     demand(whole.next != PROTOCOL_IGNORE && pieces.next != PROTOCOL_IGNORE);
     demand(whole.next != PROTOCOL_ANSWERED || pieces.next != PROTOCOL_ANSWERED ||
            whole.talk.is_partial || pieces.talk.is_partial ||
