@@ -315,7 +315,7 @@ EXCHANGES = (
         "mdns-avahi",
         "mdns",
         "mdns",
-        (raw.mdns,),
+        (raw.mdns, raw.mdns_services("_http._tcp", "_ipp._tcp", "_smb._tcp")),
         has(b"\x04_ipp", b"\x05_http", b"\x04mdns"),
     ),
     Exchange(

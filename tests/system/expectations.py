@@ -148,7 +148,13 @@ ANSWERS = (
     Answer("sip", "sip-tcp", "sip", (200, "kamailio (5.6.3", CLIENT)),
     Answer("stun", "stun", "stun", ("Coturn-4.6.1",), fields=(("mapped_address", CLIENT),)),
     Answer("stun", "stun-tcp", "stun", ("Coturn-4.6.1",), fields=(("mapped_address", CLIENT),)),
-    Answer("mdns", "mdns", "mdns", ("mdns.local", "_http._tcp", "_ipp._tcp", "_smb._tcp")),
+    Answer(
+        "mdns",
+        "mdns",
+        "mdns",
+        ("_http._tcp", "_ipp._tcp", "_smb._tcp", "Printer on mdns", 631, "of=tests"),
+        fields=(("host_name", "mdns.local"),),
+    ),
     Answer(
         "memcached",
         "memcached",

@@ -253,17 +253,25 @@ def stun():
     return struct.pack(">HHI", 1, 0, 0x2112A442) + RANDOM[:12]
 
 
-# mDNS (RFC 6762 section 6.7, RFC 6763 section 9): which kinds of services there are, and the
-# name of an address.
+# mDNS (RFC 6762 section 6.7, RFC 6763 sections 4 and 9): which kinds of services there are and
+# the name of an address; then the services of these kinds.
+
+
+def _pointers(number, *names):
+    questions = b""
+    for name in names:
+        labels = b"".join(bytes([len(word)]) + word.encode() for word in name.split("."))
+        questions += labels + b"\0" + struct.pack(">2H", 12, 0x8001)
+    return struct.pack(">6H", number, 0, len(names), 0, 0, 0) + questions
 
 
 def mdns(address):
-    def labels(name):
-        return b"".join(bytes([len(word)]) + word.encode() for word in name.split(".")) + b"\0"
-
     back = ".".join(reversed(address.split("."))) + ".in-addr.arpa"
-    questions = [labels(name) + b"\0\x0c\x80\1" for name in ("_services._dns-sd._udp.local", back)]
-    return struct.pack(">6H", ID, 0, len(questions), 0, 0, 0) + b"".join(questions)
+    return _pointers(ID, "_services._dns-sd._udp.local", back)
+
+
+def mdns_services(*kinds):
+    return _pointers(0x0102, *(f"{kind}.local" for kind in kinds))
 
 
 # memcached (its protocol.txt).

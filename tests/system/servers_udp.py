@@ -72,7 +72,8 @@ class Mdns(Server):
     def settings(self):
         service = (
             "<service-group><name replace-wildcards='yes'>{} on %h</name>"
-            "<service><type>{}</type><port>{}</port></service></service-group>\n"
+            "<service><type>{}</type><port>{}</port><txt-record>of=tests</txt-record>"
+            "</service></service-group>\n"
         )
         return {
             "/etc/avahi/avahi-daemon.conf": """[server]
