@@ -19,9 +19,17 @@ enum { FIELDS = 7 + SEAL_RANGES };
 
 void seal_put(uint8_t bytes[8], int64_t number)
 {
-    for (int i = 0; i < 8; i++) {
-        bytes[i] = (uint8_t)((uint64_t)number >> (56 - 8 * i));
-    }
+    uint64_t bits = (uint64_t)number;
+
+    /* Written out: compilers make one store of it, but not of a loop. */
+    bytes[0] = (uint8_t)(bits >> 56);
+    bytes[1] = (uint8_t)(bits >> 48);
+    bytes[2] = (uint8_t)(bits >> 40);
+    bytes[3] = (uint8_t)(bits >> 32);
+    bytes[4] = (uint8_t)(bits >> 24);
+    bytes[5] = (uint8_t)(bits >> 16);
+    bytes[6] = (uint8_t)(bits >> 8);
+    bytes[7] = (uint8_t)bits;
 }
 
 int64_t seal_sum(int64_t a, int64_t b)

@@ -155,6 +155,7 @@ struct seal_reader {
     int64_t stretch_first; /* its first interval */
     int64_t next_first;    /* that of the one behind it; INT64_MAX: there is none */
     int64_t next_stretch;
+    int changes; /* of the connection when that was read */
 };
 
 void seal_reader_close(struct seal_reader *reader)
@@ -360,15 +361,20 @@ static bool find_stretch(struct seal_reader *reader, enum statement which, int64
     return database_end(reader->db, find, result, "looking for a stretch", why);
 }
 
+/* What lies behind the stretch that was found. */
+static bool look_behind(struct seal_reader *reader, struct failure *why)
+{
+    reader->changes = sqlite3_total_changes(reader->db);
+    return find_stretch(reader, STRETCH_AFTER, reader->stretch, &reader->next_stretch,
+                        &reader->next_first, why);
+}
+
 /* Of several with one first interval it is the last. */
 static bool look_stretch_up(struct seal_reader *reader, int64_t interval, struct failure *why)
 {
-    if (!find_stretch(reader, STRETCH_OF, interval, &reader->stretch, &reader->stretch_first,
-                      why)) {
-        return false;
-    }
-    return find_stretch(reader, STRETCH_AFTER, reader->stretch, &reader->next_stretch,
-                        &reader->next_first, why);
+    return find_stretch(reader, STRETCH_OF, interval, &reader->stretch, &reader->stretch_first,
+                        why) &&
+           look_behind(reader, why);
 }
 
 bool seal_reader_stretch_of(struct seal_reader *reader, int64_t interval, int64_t *stretch,
@@ -378,17 +384,15 @@ bool seal_reader_stretch_of(struct seal_reader *reader, int64_t interval, int64_
         !look_stretch_up(reader, interval, why)) {
         return false;
     }
-    /* What was the newest stretch may have got a successor. */
-    if (reader->next_stretch == 0 &&
-        !find_stretch(reader, STRETCH_AFTER, reader->stretch, &reader->next_stretch,
-                      &reader->next_first, why)) {
+    /* What was the newest stretch may have got a successor since. */
+    if (reader->next_stretch == 0 && reader->changes != sqlite3_total_changes(reader->db) &&
+        !look_behind(reader, why)) {
         return false;
     }
     while (reader->next_stretch != 0 && reader->next_first <= interval) {
         reader->stretch = reader->next_stretch;
         reader->stretch_first = reader->next_first;
-        if (!find_stretch(reader, STRETCH_AFTER, reader->stretch, &reader->next_stretch,
-                          &reader->next_first, why)) {
+        if (!look_behind(reader, why)) {
             return false;
         }
     }

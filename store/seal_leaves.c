@@ -53,13 +53,116 @@ static int compare_leaves(const void *a, const void *b)
     return (left->shift < right->shift) - (left->shift > right->shift);
 }
 
-void seal_leaves_sort(struct seal_leaf_list *list)
+/*
+ * A seal has as many as a hundred thousand leaves, in the order of their ids and to be in that of
+ * processes: they are counted into place digit by digit, and moved once.
+ */
+
+enum { DIGITS = 9, VALUES = 256, FEW = 128 };
+
+/* Where a leaf belongs, and which one it is. */
+struct place {
+    uint64_t first; /* with the sign turned round */
+    uint32_t index;
+    uint8_t narrow; /* a wider stub comes first */
+};
+
+/* The digits, least significant first. */
+static unsigned digit_of(const struct place *place, int digit)
+{
+    return digit == 0 ? place->narrow : (unsigned)(place->first >> (8 * (digit - 1))) & 0xff;
+}
+
+/* `differ` gets the bits that are not the same in all. */
+static void fill_places(struct place *places, const struct seal_leaf_list *list,
+                        struct place *differ)
+{
+    *differ = (struct place){0};
+    for (size_t i = 0; i < list->count; i++) {
+        const struct seal_leaf *leaf = &list->items[i];
+
+        places[i].first = (uint64_t)leaf->first ^ UINT64_C(1) << 63;
+        places[i].index = (uint32_t)i;
+        places[i].narrow = (uint8_t)~leaf->shift;
+        differ->first |= places[i].first ^ places[0].first;
+        differ->narrow |= places[i].narrow ^ places[0].narrow;
+    }
+}
+
+static void order_by(const struct place *from, struct place *to, size_t count, int digit)
+{
+    size_t next[VALUES] = {0};
+    size_t sum = 0;
+
+    for (size_t i = 0; i < count; i++) {
+        next[digit_of(&from[i], digit)]++;
+    }
+    for (int value = 0; value < VALUES; value++) {
+        size_t same = next[value];
+
+        next[value] = sum;
+        sum += same;
+    }
+    for (size_t i = 0; i < count; i++) {
+        to[next[digit_of(&from[i], digit)]++] = from[i];
+    }
+}
+
+/* `places` has room for twice the list. Most digits are the same in all leaves. */
+static void sort_into(struct seal_leaf *sorted, const struct seal_leaf_list *list,
+                      struct place *places)
+{
+    struct place *from = places;
+    struct place *to = places + list->count;
+    struct place differ;
+
+    fill_places(places, list, &differ);
+    for (int digit = 0; digit < DIGITS; digit++) {
+        if (digit_of(&differ, digit) != 0) {
+            struct place *done = from;
+
+            order_by(from, to, list->count, digit);
+            from = to;
+            to = done;
+        }
+    }
+    for (size_t i = 0; i < list->count; i++) {
+        sorted[i] = list->items[from[i].index];
+    }
+}
+
+/* False: there was no memory for it, and nothing is changed. */
+static bool sort_many(struct seal_leaf_list *list)
+{
+    struct seal_leaf *sorted = malloc(list->capacity * sizeof(*sorted));
+    struct place *places = malloc(2 * list->count * sizeof(*places));
+    bool ok = sorted != NULL && places != NULL && list->count < UINT32_MAX;
+
+    if (ok) {
+        sort_into(sorted, list, places);
+        free(list->items);
+        list->items = sorted;
+    } else {
+        free(sorted);
+    }
+    free(places);
+    return ok;
+}
+
+static bool is_sorted(const struct seal_leaf_list *list)
 {
     for (size_t i = 1; i < list->count; i++) {
         if (compare_leaves(&list->items[i - 1], &list->items[i]) > 0) {
-            qsort(list->items, list->count, sizeof(list->items[0]), compare_leaves);
-            return;
+            return false;
         }
+    }
+    return true;
+}
+
+void seal_leaves_sort(struct seal_leaf_list *list)
+{
+    if (!is_sorted(list) && (list->count < FEW || !sort_many(list))) {
+        qsort(list->items, list->count, sizeof(list->items[0]), compare_leaves);
     }
 }
 

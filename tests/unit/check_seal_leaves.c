@@ -141,6 +141,38 @@ START_TEST(what_a_stub_covers_overlaps)
 }
 END_TEST
 
+/* Many are counted into place, few are compared: the order is the same. */
+START_TEST(leaves_are_sorted_by_their_places_the_wider_first)
+{
+    struct seal_leaf_list *list = &fixture.leaves.kinds[SEAL_INTERVAL];
+    int count = 10 << (2 * _i);
+
+    fixture.random = (uint64_t)_i;
+    for (int i = 0; i < count; i++) {
+        struct seal_leaf leaf = {.leaves = i, .stub = draw(4) == 0};
+
+        leaf.first = (int64_t)draw(3) << 40 | (int64_t)draw(1 << 10);
+        leaf.first = draw(8) == 0 ? -leaf.first : leaf.first;
+        leaf.shift = leaf.stub ? (uint8_t)(4 * (1 + draw(16))) : 0;
+        CHECK_DONE(seal_leaves_add(&fixture.leaves, SEAL_INTERVAL, &leaf, &fixture.why),
+                   fixture.why);
+    }
+    seal_leaves_sort(list);
+    ck_assert_uint_eq(list->count, (size_t)count);
+    for (int i = 1; i < count; i++) {
+        const struct seal_leaf *before = &list->items[i - 1];
+        const struct seal_leaf *leaf = &list->items[i];
+
+        ck_assert_int_le(before->first, leaf->first);
+        ck_assert(before->first < leaf->first || before->shift >= leaf->shift);
+    }
+    for (int64_t i = 0, sum = 0; i < count; i++) {
+        sum += list->items[i].leaves;
+        ck_assert(i < count - 1 || sum == (int64_t)count * (count - 1) / 2);
+    }
+}
+END_TEST
+
 /* RFC 4231, 4.2 and 4.3, whose shorter keys are filled up with zeros. */
 static const struct {
     const char *key;
@@ -180,6 +212,7 @@ static Suite *seal_leaves_suite(void)
     tcase_add_loop_test(tests, facts_that_are_dropped_leave_the_root_as_it_was, 0, 10);
     tcase_add_test(tests, every_fact_and_its_place_is_in_the_root);
     tcase_add_test(tests, what_a_stub_covers_overlaps);
+    tcase_add_loop_test(tests, leaves_are_sorted_by_their_places_the_wider_first, 0, 6);
     tcase_add_loop_test(tests, a_mac_is_that_of_the_rfc, 0, COUNT_OF(macs));
     suite_add_tcase(suite, tests);
     return suite;
