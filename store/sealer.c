@@ -24,50 +24,44 @@ enum statement {
     HEAD,
     SET_HEAD,
     NEXT_IDS,
+    NEXT_INTERVAL,
     NEWEST_STRETCH,
     ADD_CHANGED,
     STATEMENT_COUNT,
 };
 
-#define NEXT(table) "(SELECT coalesce(max(id), 0) + 1 FROM " table ")"
+#define NEXT(table) "(SELECT coalesce(max(id), 0) + 1 FROM " #table ")"
 
-static const char *const statement_sql[STATEMENT_COUNT] =
-    {
-        [FIRST_SEAL] = "SELECT " SEAL_COLUMNS " FROM seal ORDER BY number LIMIT 1",
-        [NEWEST_SEAL] = "SELECT " SEAL_COLUMNS " FROM seal ORDER BY number DESC LIMIT 1",
-        [ALL_SEALS] = "SELECT " SEAL_COLUMNS " FROM seal ORDER BY number",
-        [ADD_SEAL] =
-            "INSERT INTO seal (" SEAL_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
-            " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,"
-            " ?25, ?26, ?27, ?28, ?29, ?30, ?31)",
-        [IDENTITY] = "SELECT (SELECT value FROM meta WHERE name = 'ledger_id'),"
-                     "       (SELECT value FROM meta WHERE name = 'created_at')",
-        [HEAD] = "SELECT value FROM meta WHERE name = 'seal_head'",
-        [SET_HEAD] = "INSERT INTO meta (name, value) VALUES ('seal_head', :head)"
-                     " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-        [NEXT_IDS] =
-            "SELECT " NEXT("interval") ", " NEXT("process") ", " NEXT(
-                "module") ","
-                          " " NEXT("image") ", " NEXT("user") ", " NEXT("service") ", " NEXT(
-                              "boot") ","
-                                      " " NEXT("run") ", " NEXT("settings") ", " NEXT(
-                                          "zone_offset") ","
-                                                         " " NEXT("stretch") ", 1, " NEXT("profile") ", " NEXT("dropped") ", " NEXT("job") ", " NEXT("pair") ", " NEXT(
-                                                             "job_run") ", " NEXT("outcome") ","
-                                                                                             " " NEXT("answer") ", " NEXT(
-                                                                                                 "t"
-                                                                                                 "i"
-                                                                                                 "m"
-                                                                                                 "i"
-                                                                                                 "n"
-                                                                                                 "g") ", " NEXT("figure"),
-        [NEWEST_STRETCH] = "SELECT id, end_at, last_sample, ended FROM stretch ORDER BY id DESC"
-                           " LIMIT 1",
+/* In the order of seal_ranges; what a stretch's end is follows from the newest stretch. */
+/* clang-format off: some tables a line */
+#define NEXTS                                                                                      \
+    NEXT(interval) ", " NEXT(process) ", " NEXT(module) ", " NEXT(image) ", " NEXT(user) ", "      \
+    NEXT(service) ", " NEXT(boot) ", " NEXT(run) ", " NEXT(settings) ", " NEXT(zone_offset) ", "   \
+    NEXT(stretch) ", 1, " NEXT(profile) ", " NEXT(dropped) ", " NEXT(job) ", " NEXT(pair) ", "     \
+    NEXT(job_run) ", " NEXT(outcome) ", " NEXT(answer) ", " NEXT(timing) ", " NEXT(figure)
+/* clang-format on */
 
-        /* Only the first change after a seal: what was in between is sealed nowhere. */
-        [ADD_CHANGED] = "INSERT INTO changed (kind, row, seal, was) SELECT :kind, :row, :next, :was"
-                        " WHERE NOT EXISTS (SELECT 1 FROM changed WHERE kind = :kind AND row = :row"
-                        "                   AND seal > :newest)",
+static const char *const statement_sql[STATEMENT_COUNT] = {
+    [FIRST_SEAL] = "SELECT " SEAL_COLUMNS " FROM seal ORDER BY number LIMIT 1",
+    [NEWEST_SEAL] = "SELECT " SEAL_COLUMNS " FROM seal ORDER BY number DESC LIMIT 1",
+    [ALL_SEALS] = "SELECT " SEAL_COLUMNS " FROM seal ORDER BY number",
+    [ADD_SEAL] = "INSERT INTO seal (" SEAL_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
+                 " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,"
+                 " ?25, ?26, ?27, ?28, ?29, ?30, ?31)",
+    [IDENTITY] = "SELECT (SELECT value FROM meta WHERE name = 'ledger_id'),"
+                 "       (SELECT value FROM meta WHERE name = 'created_at')",
+    [HEAD] = "SELECT value FROM meta WHERE name = 'seal_head'",
+    [SET_HEAD] = "INSERT INTO meta (name, value) VALUES ('seal_head', :head)"
+                 " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
+    [NEXT_IDS] = "SELECT " NEXTS,
+    [NEXT_INTERVAL] = "SELECT " NEXT(interval),
+    [NEWEST_STRETCH] = "SELECT id, end_at, last_sample, ended FROM stretch ORDER BY id DESC"
+                       " LIMIT 1",
+
+    /* Only the first change after a seal: what was in between is sealed nowhere. */
+    [ADD_CHANGED] = "INSERT INTO changed (kind, row, seal, was) SELECT :kind, :row, :next, :was"
+                    " WHERE NOT EXISTS (SELECT 1 FROM changed WHERE kind = :kind AND row = :row"
+                    "                   AND seal > :newest)",
 };
 
 /* A row whose end is in no seal yet. */
@@ -564,17 +558,17 @@ static bool make_seal(struct sealer *sealer, struct failure *why)
 
 static bool is_due(struct sealer *sealer, bool *due, struct failure *why)
 {
-    struct seal seal = sealer->newest;
+    sqlite3_stmt *next = sealer->statements[NEXT_INTERVAL];
+    int result;
 
     *due = clock_steady() - sealer->sealed_at >= SEAL_EVERY_MS;
     if (*due) {
         return true;
     }
-    if (!read_next_ids(sealer, &seal, why)) {
-        return false;
-    }
-    *due = seal.next[SEAL_INTERVAL] - sealer->newest.next[SEAL_INTERVAL] >= SEAL_EVERY_ROWS;
-    return true;
+    result = sqlite3_step(next);
+    *due = result == SQLITE_ROW &&
+           sqlite3_column_int64(next, 0) - sealer->newest.next[SEAL_INTERVAL] >= SEAL_EVERY_ROWS;
+    return database_end(sealer->ledger->db, next, result, "looking for what is to be sealed", why);
 }
 
 bool sealer_make(struct sealer *sealer, bool now, struct failure *why)
