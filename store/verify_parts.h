@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What the files of verification share. Nobody else includes this.
+ *
+ * verify.c goes from seal to seal and judges; verify_rows.c holds the rows
+ * under a seal against its root; verify_chain.c holds the seals against each
+ * other, the keys and what was published.
+ */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <sqlite3.h>
+
+#include "store/seal_facts.h"
+#include "store/seal_leaves.h"
+#include "store/verify.h"
+#include "store/verify_ends.h"
+#include "store/verify_told.h"
+
+enum verify_statement {
+    IDENTITY,
+    SEALS,
+    STUBS,
+    COUNTS,
+    NEWEST_STRETCH,
+    HEAD,
+    LOWEST,
+    VERIFY_STATEMENTS,
+};
+
+/* The first thing that is found wrong with a seal says most. Starts as {0}. */
+struct verify_blame {
+    bool any;
+    enum verify_damage damage;
+    enum seal_kind kind; /* 0: it cannot be told */
+    int64_t row;         /* likewise */
+};
+
+struct verify {
+    struct ledger *ledger;
+    const struct verify_plan *plan;
+    struct verify_result *result;
+
+    /* Of one transaction. */
+    sqlite3_stmt *statements[VERIFY_STATEMENTS];
+    struct seal_reader *reader;
+    struct verify_told told;
+
+    bool begun;    /* there was a first seal */
+    bool skipping; /* rows of before plan->since */
+    struct seal first;
+    struct seal before; /* the newest one that was walked */
+    struct seal seal;   /* that is looked at */
+    struct verify_blame blame;
+
+    /* verify_chain.c */
+    uint8_t head[SHA256_SIZE]; /* of `before`, then of `seal` */
+    struct seal_key key;       /* of the chain that is walked */
+    bool keyed;
+    int64_t agreed_until; /* the sample of the newest anchor that agreed, or where sealing began */
+
+    /* verify_rows.c */
+    struct seal_leaves leaves; /* under `seal` */
+    struct verify_ends ends;
+    int64_t missing[SEAL_KINDS];
+    int64_t expected; /* the next id of the kind that is walked */
+};
+
+/* Counts only where nothing was found wrong with `seal` before. */
+void verify_blame(struct verify *verify, enum verify_damage damage, enum seal_kind kind,
+                  int64_t row);
+
+/* Whether the rows that are there are those that `seal` has sealed. */
+bool verify_rows_check(struct verify *verify, struct failure *why) NODISCARD;
+
+/* After rows were skipped: what ends behind `before` comes when its seal does. */
+bool verify_rows_begin(struct verify *verify, struct failure *why) NODISCARD;
+
+/* Begins the chain with `seal`, the first one. */
+bool verify_chain_begin(struct verify *verify, struct failure *why) NODISCARD;
+
+/* Whether `seal` may follow on `before`. */
+void verify_chain_check_order(struct verify *verify);
+
+/* Moves the head on to `seal`, and holds it against the keys and anchors that were given. */
+bool verify_chain_move(struct verify *verify, struct failure *why) NODISCARD;

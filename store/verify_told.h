@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What the notes of retention (table `dropped`) say to be gone, for whoever
+ * finds rows missing. Whether the notes are genuine, their seals tell.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sqlite3.h>
+
+#include "store/seal.h"
+
+enum { VERIFY_WHATS = 11 }; /* one more than the last number of dropped.what */
+
+struct verify_range {
+    int64_t first;
+    int64_t last;
+};
+
+/* The notes of one kind: ranges that do not touch, ascending. */
+struct verify_notes {
+    struct verify_range *ranges;
+    size_t count;
+    size_t capacity;
+    int64_t rows;
+};
+
+/* Starts as {0}. */
+struct verify_told {
+    struct verify_notes notes[VERIFY_WHATS];
+    int64_t rows;        /* of all notes */
+    int64_t rows_by_age; /* of them */
+    int64_t newest_at;   /* of the notes; 0: there is none */
+};
+
+/* Reads all notes anew. */
+bool verify_told_read(struct verify_told *told, sqlite3 *db, struct failure *why) NODISCARD;
+void verify_told_clear(struct verify_told *told);
+
+/* Whether the rows of a kind from `first` up to, not including, `end` may be missing: the notes
+ * tell of them, or nobody tells of such rows. */
+bool verify_told_of(const struct verify_told *told, enum seal_kind kind, int64_t first,
+                    int64_t end);
+
+/* How many rows of a kind may be missing at most; -1: that is not counted. */
+int64_t verify_told_rows(const struct verify_told *told, enum seal_kind kind);
