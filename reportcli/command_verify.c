@@ -73,8 +73,20 @@ static const struct column verify_columns[] = {
      .help = "How many seals do not hold; after one that was made anew none does"},
     {.name = "cut_before",
      .type = COLUMN_INTEGER,
-     .heading = "Ends before seal",
+     .heading = "First lost seal",
      .help = "The first seal that was made and is missing, with all that it covered"},
+    {.name = "lost_from",
+     .type = COLUMN_TIME,
+     .heading = "Lost from",
+     .help = "Where the time begins whose record is missing: what was sealed before is there"},
+    {.name = "lost_until",
+     .type = COLUMN_TIME,
+     .heading = "Lost to",
+     .help = "When the service took up what was left; null: it is the end that is missing"},
+    {.name = "lost_seals",
+     .type = COLUMN_INTEGER,
+     .heading = "Lost seals",
+     .help = "Seals that are missing there; of an end that is missing: at least"},
     {.name = "seals", .type = COLUMN_INTEGER, .heading = "Seals", .help = "Seals in the ledger"},
     {.name = "newest_seal",
      .type = COLUMN_TEXT,
@@ -135,6 +147,9 @@ enum {
     DAMAGED_ROW,
     DAMAGED_SEALS,
     CUT_BEFORE,
+    LOST_FROM,
+    LOST_UNTIL,
+    LOST_SEALS,
     SEALS,
     NEWEST_SEAL,
     INTERVALS,
@@ -345,6 +360,9 @@ static void fill_damage(struct value values[VERIFY_COLUMNS], const struct verify
     }
     if (result->cut_before >= 0) {
         values[CUT_BEFORE] = value_number(result->cut_before);
+        values[LOST_FROM] = value_known(result->lost_from);
+        values[LOST_UNTIL] = value_known(result->lost_until);
+        values[LOST_SEALS] = value_number(result->lost_seals);
     }
 }
 
@@ -468,8 +486,8 @@ static const struct option options[] = {
     {.name = "since",
      .kind = OPTION_TEXT,
      .value = "TIME",
-     .help = "Look only at what was recorded from this time on; the chain of seals is checked from "
-             "its beginning"},
+     .help = "Look only at what was recorded from this time on, also after an older copy was put "
+             "back; the chain of seals is checked from its beginning"},
 };
 
 static const struct column_table *const tables[] = {&verify_table, NULL};

@@ -89,22 +89,51 @@ static void add_changed(struct text *text, const struct verify_result *result)
     }
 }
 
-static void add_cut(struct text *text, const struct verify_result *result)
+static void add_holds(struct text *text, const struct verify_result *result)
 {
-    if (result->cut_before > result->newest) {
-        text_addf(text,
-                  "The ledger ends before seal %" PRId64 ": it lost its end in a power cut, or "
-                  "was cut off; what is there holds, up to ",
-                  result->cut_before);
-    } else {
-        text_addf(text,
-                  "Seal %" PRId64 " and what it covered is missing: an older copy was put in the "
-                  "ledger's place, or its end was cut off, and the service went on; what is there "
-                  "holds, up to ",
-                  result->cut_before);
-    }
+    text_add(text, " What is there holds, up to ");
     add_time(text, result->sealed_until);
     text_add(text, ".");
+}
+
+static void add_end_lost(struct text *text, const struct verify_result *result)
+{
+    text_addf(text,
+              "The ledger ends before seal %" PRId64 ": it lost its end in a power cut, or "
+              "was cut off.",
+              result->cut_before);
+    add_holds(text, result);
+}
+
+/* The service has gone on since: there is something behind the gap, to be asked alone. */
+static void add_stretch_lost(struct text *text, const struct verify_result *result)
+{
+    text_add(text, "What was recorded between ");
+    add_time(text, result->lost_from);
+    text_add(text, " and ");
+    add_time(text, result->lost_until);
+    text_addf(text, " was lost (seal%s %" PRId64, result->lost_seals == 1 ? "" : "s",
+              result->cut_before);
+    if (result->lost_seals != 1) {
+        text_addf(text, " to %" PRId64, seal_sum(result->cut_before, result->lost_seals - 1));
+    }
+    text_add(text,
+             "): an older copy was put in the ledger's place, or its end was cut off, and the "
+             "service went on.");
+    if (result->cuts > 1) {
+        text_addf(text, " It is the first of %" PRId64 " such losses.", result->cuts);
+    }
+    add_holds(text, result);
+    text_add(text, " With --since, only a later time is looked at.");
+}
+
+static void add_cut(struct text *text, const struct verify_result *result)
+{
+    if (result->lost_until == 0) {
+        add_end_lost(text, result);
+    } else {
+        add_stretch_lost(text, result);
+    }
 }
 
 static void add_undecided(struct text *text, const struct verify_result *result)

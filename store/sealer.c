@@ -30,16 +30,8 @@ enum statement {
     STATEMENT_COUNT,
 };
 
-#define NEXT(table) "(SELECT coalesce(max(id), 0) + 1 FROM " #table ")"
-
-/* In the order of seal_ranges; what a stretch's end is follows from the newest stretch. */
-/* clang-format off: some tables a line */
-#define NEXTS                                                                                      \
-    NEXT(interval) ", " NEXT(process) ", " NEXT(module) ", " NEXT(image) ", " NEXT(user) ", "      \
-    NEXT(service) ", " NEXT(boot) ", " NEXT(run) ", " NEXT(settings) ", " NEXT(zone_offset) ", "   \
-    NEXT(stretch) ", 1, " NEXT(profile) ", " NEXT(dropped) ", " NEXT(job) ", " NEXT(pair) ", "     \
-    NEXT(job_run) ", " NEXT(outcome) ", " NEXT(answer) ", " NEXT(timing) ", " NEXT(figure)
-/* clang-format on */
+#define NEXT(table) "(SELECT coalesce(max(id), 0) + 1 FROM " table ")"
+#define AND(table) ", " NEXT(table)
 
 static const char *const statement_sql[STATEMENT_COUNT] = {
     [FIRST_SEAL] = "SELECT " SEAL_COLUMNS " FROM seal ORDER BY number LIMIT 1",
@@ -53,8 +45,12 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [HEAD] = "SELECT value FROM meta WHERE name = 'seal_head'",
     [SET_HEAD] = "INSERT INTO meta (name, value) VALUES ('seal_head', :head)"
                  " ON CONFLICT (name) DO UPDATE SET value = excluded.value",
-    [NEXT_IDS] = "SELECT " NEXTS,
-    [NEXT_INTERVAL] = "SELECT " NEXT(interval),
+    /* In the order of seal_ranges; how far stretches ended follows from the newest one. */
+    [NEXT_IDS] = "SELECT " NEXT("interval") AND("process") AND("module") AND("image") AND("user")
+        AND("service") AND("boot") AND("run") AND("settings") AND("zone_offset")
+            AND("stretch") ", 1" AND("profile") AND("dropped") AND("job") AND("pair") AND("job_run")
+                AND("outcome") AND("answer") AND("timing") AND("figure"),
+    [NEXT_INTERVAL] = "SELECT " NEXT("interval"),
     [NEWEST_STRETCH] = "SELECT id, end_at, last_sample, ended FROM stretch ORDER BY id DESC"
                        " LIMIT 1",
 

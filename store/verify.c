@@ -17,6 +17,7 @@ enum { READ_MS = 700 }; /* of one transaction, before the next seal is begun in 
 static const char *const statement_sql[VERIFY_STATEMENTS] = {
     [IDENTITY] = "SELECT (SELECT value FROM meta WHERE name = 'ledger_id'),"
                  "       (SELECT value FROM meta WHERE name = 'created_at')",
+    [TAKEN_UP] = "SELECT started_at FROM run WHERE id = ?1",
     [SEALS] = "SELECT " SEAL_COLUMNS " FROM seal WHERE number > ?1 ORDER BY number",
     [STUBS] = "SELECT kind, first, shift, leaves, digest FROM stub WHERE seal = ?1",
     [COUNTS] = "SELECT (SELECT coalesce(max(id), 0) FROM interval),"
@@ -76,7 +77,9 @@ static void note_damage(struct verify *verify)
 
 static bool check_later(struct verify *verify, struct failure *why)
 {
-    verify_chain_check_order(verify);
+    if (!verify_chain_check_order(verify, why)) {
+        return false;
+    }
     if (verify->skipping && verify->seal.until.at >= verify->plan->since) {
         verify->skipping = false;
         if (!verify_rows_begin(verify, why)) {
@@ -169,6 +172,18 @@ static void blame_all(struct verify *verify, enum verify_damage damage, enum sea
     }
 }
 
+/* Seals that were published are missing, and nothing tells that the service had lost them. */
+static void check_gone(struct verify *verify)
+{
+    if (verify->gone && verify->result->damaged_seals == 0) {
+        verify->blame = (struct verify_blame){0};
+        verify_blame(verify, VERIFY_SEALS_GONE, 0, 0);
+        verify->before = verify->gone_before;
+        verify->seal = verify->gone_after;
+        note_damage(verify);
+    }
+}
+
 /* More rows are missing than the notes tell of. */
 static void check_missing(struct verify *verify)
 {
@@ -244,7 +259,11 @@ static bool finish(struct verify *verify, struct failure *why)
             return false;
         }
     }
-    return count_rest(verify, why);
+    if (!count_rest(verify, why)) {
+        return false;
+    }
+    check_gone(verify);
+    return true;
 }
 
 /* What is open during one transaction. */
@@ -288,17 +307,29 @@ static void tell_progress(const struct verify *verify)
     }
 }
 
-static void judge(struct verify *verify)
+/* A seal was published that is newer than all there are. */
+static void check_end(struct verify *verify)
 {
     struct verify_result *result = verify->result;
+    int64_t newest = result->newest;
 
     for (size_t i = 0; i < verify->plan->anchor_count; i++) {
         int64_t number = verify->plan->anchors[i].number;
 
-        if (number > result->newest && (result->cut_before < 0 || number < result->cut_before)) {
-            result->cut_before = seal_sum(result->newest, 1);
-        }
+        newest = number > newest ? number : newest;
     }
+    if (newest > result->newest && result->cut_before < 0) {
+        result->cut_before = seal_sum(result->newest, 1);
+        result->lost_seals = (int64_t)((uint64_t)newest - (uint64_t)result->newest);
+        result->lost_from = result->sealed_until;
+    }
+}
+
+static void judge(struct verify *verify)
+{
+    struct verify_result *result = verify->result;
+
+    check_end(verify);
     memcpy(result->head, verify->head, SHA256_SIZE);
     if (result->damaged_seals > 0) {
         result->status = result->stripped ? VERIFY_UNDECIDED : VERIFY_CHANGED;

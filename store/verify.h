@@ -38,7 +38,8 @@ struct verify_plan {
     size_t key_count;
     const struct verify_anchor *anchors;
     size_t anchor_count;
-    int64_t since; /* rows of seals that reach to this moment or beyond it are read; 0: all */
+    int64_t since; /* rows of seals that reach to this moment or beyond it are read, and what was
+                      lost before it does not count; 0: all */
     verify_progress_fn *progress; /* NULL: nobody asks */
     void *context;
 };
@@ -46,7 +47,7 @@ struct verify_plan {
 enum verify_status {
     VERIFY_HELD,      /* all that was looked at is as it was sealed */
     VERIFY_CHANGED,   /* edited, removed, inserted or reordered */
-    VERIFY_CUT,       /* the end is missing, and nothing else */
+    VERIFY_CUT,       /* the end is missing, or was once, and nothing else */
     VERIFY_UNDECIDED, /* nothing is sealed, or a key is missing for a part of it */
 };
 
@@ -85,6 +86,9 @@ struct verify_result {
     int64_t damaged_row;         /* likewise */
 
     int64_t cut_before;   /* the first seal that is known to have been made and is missing; -1 */
+    int64_t lost_seals;   /* that are missing there: at least, where the ledger ends there */
+    int64_t lost_from;    /* its time: that of the newest seal before it, */
+    int64_t lost_until;   /* and of the run that took the ledger up; 0: none did, it is the end */
     int64_t cuts;         /* times that the end was lost, and the service went on */
     int64_t proven_seals; /* by the keys that were given */
     int64_t unproven;     /* the first seal whose chain of keys was not given; -1: none */

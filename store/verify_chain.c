@@ -35,13 +35,14 @@ static bool find_key(struct verify *verify, bool *known, struct failure *why)
     return true;
 }
 
-static bool check_mac(struct verify *verify, struct failure *why)
+static bool check_mac(struct verify *verify, bool *proven, struct failure *why)
 {
     struct verify_result *result = verify->result;
     const struct seal *seal = &verify->seal;
     uint8_t mac[SHA256_SIZE];
     bool known;
 
+    *proven = false;
     if (verify->plan->key_count == 0) {
         return true;
     }
@@ -60,27 +61,42 @@ static bool check_mac(struct verify *verify, struct failure *why)
         verify_blame(verify, VERIFY_SEAL_CHANGED, 0, 0);
     } else {
         result->proven_seals++;
+        *proven = true;
     }
     return true;
 }
 
-static void check_anchors(struct verify *verify)
+static void check_anchor(struct verify *verify, const struct verify_anchor *anchor)
 {
+    if (memcmp(anchor->head, verify->head, SHA256_SIZE) == 0) {
+        verify->result->anchors++;
+        verify->agreed_until = verify->seal.until.at;
+        verify->gone = false;
+    } else {
+        verify_blame(verify, VERIFY_NOT_ANCHOR, 0, 0);
+    }
+}
+
+/*
+ * A head binds the seals before it, and so the holes between them: where one is of its key or was
+ * published, it was the service that went on behind the hole.
+ */
+static void check_anchors(struct verify *verify, bool proven)
+{
+    verify->gone = verify->gone && !proven;
     for (size_t i = 0; i < verify->plan->anchor_count; i++) {
         const struct verify_anchor *anchor = &verify->plan->anchors[i];
 
-        if (anchor->number > verify->before.number && anchor->number < verify->seal.number &&
-            verify->begun) {
-            verify_blame(verify, VERIFY_SEALS_GONE, 0, 0);
+        if (verify->begun && !verify->gone && !proven && anchor->number > verify->before.number &&
+            anchor->number < verify->seal.number) {
+            verify->gone = true;
+            verify->gone_before = verify->before;
+            verify->gone_after = verify->seal;
         }
-        if (anchor->number != verify->seal.number) {
-            continue;
-        }
-        if (memcmp(anchor->head, verify->head, SHA256_SIZE) == 0) {
-            verify->result->anchors++;
-            verify->agreed_until = verify->seal.until.at;
-        } else {
-            verify_blame(verify, VERIFY_NOT_ANCHOR, 0, 0);
+    }
+    for (size_t i = 0; i < verify->plan->anchor_count; i++) {
+        if (verify->plan->anchors[i].number == verify->seal.number) {
+            check_anchor(verify, &verify->plan->anchors[i]);
         }
     }
 }
@@ -119,27 +135,65 @@ bool verify_chain_begin(struct verify *verify, struct failure *why)
     return true;
 }
 
-void verify_chain_check_order(struct verify *verify)
+/* When the run began that made `seal`, the first one behind a hole. */
+static bool find_taken_up(struct verify *verify, int64_t *at, struct failure *why)
+{
+    sqlite3_stmt *find = verify->statements[TAKEN_UP];
+    int result;
+
+    sqlite3_bind_int64(find, 1, seal_sum(verify->seal.next[SEAL_RUN], -1));
+    result = sqlite3_step(find);
+    *at = result == SQLITE_ROW ? sqlite3_column_int64(find, 0) : verify->seal.at;
+    return database_end(verify->ledger->db, find, result, "looking for a run", why);
+}
+
+/*
+ * The service found that its key was newer than the ledger, and went on with the number of the
+ * key: what was under the numbers between was lost, by a copy that was put back or a power cut.
+ */
+static bool note_hole(struct verify *verify, struct failure *why)
+{
+    struct verify_result *result = verify->result;
+    const struct seal *before = &verify->before;
+    int64_t until;
+
+    if (!find_taken_up(verify, &until, why)) {
+        return false;
+    }
+    if (verify->plan->since != 0 && until < verify->plan->since) {
+        return true;
+    }
+    if (result->cuts++ == 0) {
+        result->cut_before = seal_sum(before->number, 1);
+        result->lost_seals =
+            (int64_t)((uint64_t)verify->seal.number - (uint64_t)before->number - 1);
+        result->lost_from = before->until.stretch != 0 ? before->until.at : before->at;
+        result->lost_until = until;
+    }
+    return true;
+}
+
+bool verify_chain_check_order(struct verify *verify, struct failure *why)
 {
     const struct seal *seal = &verify->seal;
 
-    if (seal->number != seal_sum(verify->before.number, 1)) {
-        verify->result->cuts++;
-        if (verify->result->cut_before < 0) {
-            verify->result->cut_before = seal_sum(verify->before.number, 1);
-        }
+    if (seal->number != seal_sum(verify->before.number, 1) && !note_hole(verify, why)) {
+        return false;
     }
     if (ledger_position_compare(&seal->until, &verify->before.until) < 0) {
         verify_blame(verify, VERIFY_SEAL_CHANGED, 0, 0);
     }
+    return true;
 }
 
 bool verify_chain_move(struct verify *verify, struct failure *why)
 {
+    bool proven;
+
     if (!seal_move_head(verify->head, seal_reader_sha256(verify->reader), &verify->seal, why) ||
-        !check_mac(verify, why)) {
+        !check_mac(verify, &proven, why)) {
         return false;
     }
-    check_anchors(verify);
+    check_anchors(verify, proven);
     return true;
 }

@@ -22,6 +22,7 @@
 
 enum verify_statement {
     IDENTITY,
+    TAKEN_UP,
     SEALS,
     STUBS,
     COUNTS,
@@ -61,6 +62,10 @@ struct verify {
     struct seal_key key;       /* of the chain that is walked */
     bool keyed;
     int64_t agreed_until; /* the sample of the newest anchor that agreed, or where sealing began */
+    bool gone;            /* a published seal is in a hole that nothing has proven to be one of the
+                             service's own making: */
+    struct seal gone_before; /* between these two */
+    struct seal gone_after;
 
     /* verify_rows.c */
     struct seal_leaves leaves; /* under `seal` */
@@ -82,8 +87,8 @@ bool verify_rows_begin(struct verify *verify, struct failure *why) NODISCARD;
 /* Begins the chain with `seal`, the first one. */
 bool verify_chain_begin(struct verify *verify, struct failure *why) NODISCARD;
 
-/* Whether `seal` may follow on `before`. */
-void verify_chain_check_order(struct verify *verify);
+/* Whether `seal` may follow on `before`. A hole in their numbers is noted. */
+bool verify_chain_check_order(struct verify *verify, struct failure *why) NODISCARD;
 
 /* Moves the head on to `seal`, and holds it against the keys and anchors that were given. */
 bool verify_chain_move(struct verify *verify, struct failure *why) NODISCARD;

@@ -684,12 +684,42 @@ START_TEST(each_moment_may_be_the_first_to_be_looked_at)
 }
 END_TEST
 
+/* The one stretch that is lost is named: from what the copy knew to the run that took it up. */
+static void check_lost(int64_t from, int64_t newest, int64_t last)
+{
+    ck_assert_int_eq(result.lost_from, from);
+    ck_assert_int_eq(result.lost_until, number("SELECT max(started_at) FROM run"));
+    ck_assert_int_eq(result.cut_before, newest + 1);
+    ck_assert_int_eq(result.lost_seals, last - newest);
+}
+
+/* By the key, or by a seal that was published after it. */
+static void check_lost_is_proven(const struct verify_anchor *lost)
+{
+    struct verify_anchor anchors[2] = {*lost, newest_anchor()};
+    struct verify_plan by_key = {
+        .keys = &fixture.first_key, .key_count = 1, .anchors = lost, .anchor_count = 1};
+    struct verify_plan by_anchor = {.anchors = anchors, .anchor_count = 2};
+
+    ck_assert_int_eq(verify_by(&by_key), VERIFY_CUT);
+    ck_assert_int_eq(result.cuts, 1);
+    ck_assert_int_eq(verify_by(&by_anchor), VERIFY_CUT);
+    ck_assert_int_eq(result.cuts, 1);
+    anchors[1].head[0] ^= 1;
+    ck_assert_int_eq(verify_by(&by_anchor), VERIFY_CHANGED);
+}
+
 /* A copy with another end is put in place of the ledger, and the service goes on. */
 START_TEST(an_older_copy_is_told_from_a_change)
 {
     struct verify_anchor anchor;
     struct sealer_state state;
+    int64_t old_until;
+    int64_t old_newest;
 
+    verify();
+    old_until = result.sealed_until;
+    old_newest = result.newest;
     copy_file(path, "check_verify_old.db");
     start(path);
     run_minutes(3);
@@ -702,7 +732,10 @@ START_TEST(an_older_copy_is_told_from_a_change)
     remove("check_verify_old.db");
     ck_assert_int_eq(verify_keyed(), VERIFY_HELD); /* without an anchor nobody can tell */
     ck_assert_int_eq(verify_anchored(&anchor), VERIFY_CUT);
-    ck_assert_int_le(result.cut_before, anchor.number);
+    ck_assert_int_eq(result.lost_until, 0);
+    ck_assert_int_eq(result.lost_from, old_until);
+    ck_assert_int_eq(result.cut_before, old_newest + 1);
+    ck_assert_int_eq(result.lost_seals, anchor.number - old_newest);
 
     start(path);
     ledger_writer_look_at_seals(fixture.writer, &state);
@@ -712,8 +745,19 @@ START_TEST(an_older_copy_is_told_from_a_change)
     ck_assert_int_eq(verify_keyed(), VERIFY_CUT);
     ck_assert_int_eq(result.cuts, 1);
     ck_assert_int_eq(result.damaged_seals, 0);
+    check_lost(old_until, old_newest, anchor.number);
+    ck_assert_int_eq(verify_since(result.lost_until), VERIFY_CUT);
+    ck_assert_int_eq(verify_since(result.lost_until + 1), VERIFY_HELD);
+    ck_assert_int_eq(result.cuts, 0);
+
+    /* Of a published seal that is missing only a proof of what follows tells how it went. */
     ck_assert_int_eq(verify_anchored(&anchor), VERIFY_CHANGED);
     ck_assert_int_eq(result.damage, VERIFY_SEALS_GONE);
+    ck_assert_int_eq(result.damaged_from, old_until);
+    check_lost_is_proven(&anchor);
+    support_run_sql(path, "UPDATE interval SET local_port = 81 WHERE id ="
+                          " (SELECT max(id) FROM interval)");
+    ck_assert_int_eq(verify_keyed(), VERIFY_CHANGED); /* what follows is judged */
 }
 END_TEST
 
