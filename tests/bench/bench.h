@@ -2,7 +2,7 @@
 #pragma once
 
 /*
- * What the parts of bench_ledger have in common. A part measures one thing
+ * What the parts of bench_ledger, and bench_quiet, have in common. A part measures one thing
  * and prints a figure a line: name, value, unit. What fails ends the program.
  */
 
@@ -33,7 +33,6 @@ typedef void bench_part_fn(const struct bench_order *order);
 
 bench_part_fn bench_write;   /* `amount` intervals into a new ledger, in large commits */
 bench_part_fn bench_ask;     /* questions to a ledger that is there */
-bench_part_fn bench_quiet;   /* `amount` seconds in which nothing changes */
 bench_part_fn bench_readers; /* `amount` intervals, and then eight readers and the writer at once */
 bench_part_fn
     bench_retain; /* drops `amount` days' worth of a ledger that is there, by age and size */

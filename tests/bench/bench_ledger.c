@@ -20,43 +20,9 @@ static const struct part {
     const char *name;
     bench_part_fn *run;
 } parts[] = {
-    {"write", bench_write},     {"ask", bench_ask},     {"quiet", bench_quiet},
-    {"readers", bench_readers}, {"plain", bench_plain}, {"retain", bench_retain},
-    {"verify", bench_verify},
+    {"write", bench_write}, {"ask", bench_ask},       {"readers", bench_readers},
+    {"plain", bench_plain}, {"retain", bench_retain}, {"verify", bench_verify},
 };
-
-void bench_must(bool ok, const struct failure *why)
-{
-    if (!ok) {
-        fprintf(stderr, "bench_ledger: %s\n", why->text);
-        exit(1);
-    }
-}
-
-void bench_figure(const char *name, double value, const char *unit)
-{
-    printf("%-44s %14.3f %s\n", name, value, unit);
-    fflush(stdout);
-}
-
-static int compare_times(const void *left, const void *right)
-{
-    double a = *(const double *)left;
-    double b = *(const double *)right;
-
-    return (a > b) - (a < b);
-}
-
-void bench_times(const char *name, double *times, size_t count)
-{
-    char line[80];
-
-    qsort(times, count, sizeof(times[0]), compare_times);
-    snprintf(line, sizeof(line), "%s, median", name);
-    bench_figure(line, times[count / 2], "ms");
-    snprintf(line, sizeof(line), "%s, worst", name);
-    bench_figure(line, times[count - 1], "ms");
-}
 
 static const struct part *find_part(const char *name)
 {
@@ -75,7 +41,7 @@ int main(int argc, char **argv)
     struct bench_order order;
 
     if (part == NULL || machine < 0) {
-        fputs("usage: bench_ledger write|ask|quiet|readers|plain|retain|verify MACHINE AMOUNT FILE "
+        fputs("usage: bench_ledger write|ask|readers|plain|retain|verify MACHINE AMOUNT FILE "
               "[SEED]\n",
               stderr);
         return 3;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 
-/* Writing: a year in large commits, a quiet day, and what readers do to the writer. */
+/* Writing: a year in large commits, and what readers do to the writer. */
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +14,6 @@
 #include "bench.h"
 #include "store/ledger.h"
 #include "store/ledger_query.h"
-#include "store/ledger_writer.h"
 #include "year_writer.h"
 
 enum {
@@ -23,7 +22,6 @@ enum {
     READERS = 8,
     TIMED_COMMITS = 20,
     COMMIT_EVERY_MS = 1000, /* of the clock, in that part */
-    WARM_UP_S = 600,
 };
 
 static struct failure why;
@@ -91,84 +89,6 @@ void bench_write(const struct bench_order *order)
                  count * (double)CLOCKS_PER_SEC / (double)(spent.computing + 1), "intervals/s");
     bench_figure("size of an interval", (double)size_of(order->path, "") / count, "bytes");
     bench_figure("making and writing it took", (double)(clock_steady() - began) / 1000, "s");
-}
-
-/* Bytes that this process has given to write(); 0 where the system does not tell. */
-static double bytes_written(void)
-{
-    FILE *file = fopen("/proc/self/io", "r");
-    unsigned long long bytes = 0;
-    char line[80];
-
-    while (file != NULL && fgets(line, sizeof(line), file) != NULL) {
-        if (strncmp(line, "wchar: ", 7) == 0) {
-            bytes = strtoull(line + 7, NULL, 10);
-        }
-    }
-    if (file != NULL) {
-        fclose(file);
-    }
-    return (double)bytes;
-}
-
-/* The same snapshot again, later: the writer takes its content away each time. */
-static void add_same(struct ledger_writer *writer, const struct made_year *year,
-                     struct snapshot *snapshot, int64_t second)
-{
-    must(made_year_snapshot(year, snapshot, &why));
-    snapshot->taken_at += second * MADE_INTERVAL_MS;
-    must(ledger_writer_add(writer, snapshot, &why));
-}
-
-static void stay_quiet(const struct bench_order *order, struct ledger_writer *writer,
-                       const struct made_year *year)
-{
-    struct snapshot snapshot = {0};
-    int64_t size;
-    double bytes;
-    double day = 86400.0 / (double)order->amount;
-
-    add_same(writer, year, &snapshot, 0);
-    must(ledger_writer_commit(writer, &why));
-    size = size_of(order->path, "");
-    bytes = bytes_written();
-    for (int64_t i = 1; i <= order->amount; i++) {
-        add_same(writer, year, &snapshot, i);
-        if (i % COMMIT_S == 0) {
-            must(ledger_writer_commit(writer, &why));
-        }
-    }
-    bytes = bytes_written() - bytes;
-    bench_figure("sockets in a quiet sample", (double)snapshot.socket_count, "");
-    bench_figure("growth in a quiet day", (double)(size_of(order->path, "") - size) * day, "bytes");
-    bench_figure("written in a quiet day", bytes * day, "bytes");
-    snapshot_clear(&snapshot);
-}
-
-void bench_quiet(const struct bench_order *order)
-{
-    struct ledger *ledger;
-    struct ledger_writer *writer;
-    struct made_year *year;
-    struct made_sample sample;
-    struct ledger_run run = {
-        .program = "bench_ledger",
-        .boot = {.id = "bench"},
-        .started_at = MADE_BEGIN_AT,
-        .interval = MADE_INTERVAL_MS,
-    };
-
-    remove(order->path);
-    must(made_year_open(&year, order->machine, order->seed, &why));
-    for (int i = 0; i < WARM_UP_S; i++) {
-        must(made_year_tick(year, &sample, &why));
-    }
-    must(ledger_open(&ledger, order->path, LEDGER_WRITE, &why));
-    must(ledger_writer_open(&writer, ledger, &run, &why));
-    stay_quiet(order, writer, year);
-    must(ledger_writer_close(writer, LEDGER_GAP_STOPPED, &why));
-    ledger_close(ledger);
-    made_year_close(year);
 }
 
 struct reader {

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: MIT
 """
 What the ledger costs: made-up years of a desktop, a domain controller and a proxy, written and
-asked. bench_ledger measures, see bench.h; here are the budgets.
+asked. bench_ledger and bench_quiet measure, see bench.h; here are the budgets.
 
 A million intervals of each machine; with --large also what the budgets speak of, 50 million of
 the domain controller: 6 GB of disk and some ten minutes. What waits for the disk needs a machine
@@ -20,21 +20,22 @@ from figures import figure
 
 MILLION = 1_000_000
 LARGE = 50 * MILLION
-QUIET_S = 3600
+QUIET_S = 4 * 3600
 PLAIN_S = 600
 
 
 class Bench:
-    def __init__(self, program, folder):
-        self.program = program
+    def __init__(self, programs, folder):
+        self.programs = programs
         self.folder = folder
 
     def run(self, part, machine, amount):
         """{name: value} of the lines that the program prints: name, value, unit."""
-        out = subprocess.run(
-            [self.program, part, machine, str(amount), self.folder / "ledger.db"],
-            stdout=subprocess.PIPE, text=True, check=True,
-        ).stdout
+        return self.measure("bench_ledger", part, machine, amount)
+
+    def measure(self, program, *words):
+        command = [self.programs / program, *map(str, words), self.folder / "ledger.db"]
+        out = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
         lines = (re.match(r"(.*?)\s{2,}(-?[0-9.]+)", line) for line in out.splitlines())
         return {match[1].strip(): float(match[2]) for match in lines if match}
 
@@ -78,7 +79,8 @@ def verify(bench, name):
 
 
 def stay_quiet(bench):
-    found = bench.run("quiet", "domain controller", QUIET_S)
+    found = bench.measure("bench_quiet", "domain controller", QUIET_S)
+    print(f"ledger: a quiet day has {found['seals in a quiet day']:.0f} seals")
     figure("ledger: growth in a quiet day", found["growth in a quiet day"], budget=1e6, unit="B")
     written = found["written in a quiet day"]
     figure("ledger: written in a quiet day", written, budget=1e8, unit="B")
@@ -120,7 +122,7 @@ def compare(bench):
 def main():
     began = time.monotonic()
     with tempfile.TemporaryDirectory(dir=pathlib.Path(sys.argv[1]).parent) as folder:
-        bench = Bench(pathlib.Path(sys.argv[1]) / "bench_ledger", pathlib.Path(folder))
+        bench = Bench(pathlib.Path(sys.argv[1]), pathlib.Path(folder))
         for machine in ("desktop", "proxy"):
             write(bench, machine, MILLION)
         name = write(bench, "domain controller", MILLION)
