@@ -57,8 +57,12 @@ bool sha256_reset(struct sha256 *sha256, struct failure *why)
     NTSTATUS status;
 
     end_hash(sha256);
-    /* Where no memory is given for the object, CNG takes its own. */
-    status = sha256->create_hash(sha256->algorithm, &sha256->hash, NULL, 0, NULL, 0, 0);
+    /*
+     * Where no memory is given for the object, CNG takes its own. One that begins anew by itself
+     * when it is finished (since Windows 8) spares two calls for each of a million short digests.
+     */
+    status = sha256->create_hash(sha256->algorithm, &sha256->hash, NULL, 0, NULL, 0,
+                                 BCRYPT_HASH_REUSABLE_FLAG);
     return BCRYPT_SUCCESS(status) || fail(why, "begin", status);
 }
 
@@ -116,10 +120,7 @@ bool sha256_finish(struct sha256 *sha256, uint8_t digest[SHA256_SIZE], struct fa
 {
     NTSTATUS status = sha256->finish_hash(sha256->hash, digest, SHA256_SIZE, 0);
 
-    if (!BCRYPT_SUCCESS(status)) {
-        return fail(why, "finish", status);
-    }
-    return sha256_reset(sha256, why);
+    return BCRYPT_SUCCESS(status) || fail(why, "finish", status);
 }
 
 void sha256_close(struct sha256 *sha256)
