@@ -143,6 +143,16 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
                       " ORDER BY id",
 };
 
+/*
+ * Intervals are by far the most: they have a form of their own, of fixed
+ * places, which is quicker to make and to hash. Behind the numbers that each
+ * has comes a byte that says which of the others there are.
+ */
+struct interval_form {
+    uint8_t bytes[2 + 6 * 8 + 2 + 2 * (1 + INTERVAL_ADDRESS) + 5 * 8];
+    size_t size;
+};
+
 struct seal_reader {
     sqlite3 *db;
     sqlite3_stmt *rows[SEAL_KINDS];
@@ -156,6 +166,8 @@ struct seal_reader {
     int64_t next_first;    /* that of the one behind it; INT64_MAX: there is none */
     int64_t next_stretch;
     int changes; /* of the connection when that was read */
+    bool leaves_hashing;
+    struct interval_form form; /* of the interval that is visited */
 };
 
 void seal_reader_close(struct seal_reader *reader)
@@ -207,6 +219,11 @@ int64_t seal_key_of(int64_t process, int64_t id)
 struct sha256 *seal_reader_sha256(struct seal_reader *reader)
 {
     return reader->sha256;
+}
+
+void seal_reader_leave_hashing(struct seal_reader *reader)
+{
+    reader->leaves_hashing = true;
 }
 
 /*
@@ -466,16 +483,6 @@ static bool take_end(struct seal_reader *reader, struct seal_fact *fact, sqlite3
     return digest_end(reader, fact, row, column, 2, why);
 }
 
-/*
- * Intervals are by far the most: they have a form of their own, of fixed
- * places, which is quicker to make and to hash. Behind the numbers that each
- * has comes a byte that says which of the others there are.
- */
-struct interval_form {
-    uint8_t bytes[2 + 6 * 8 + 2 + 2 * (1 + INTERVAL_ADDRESS) + 5 * 8];
-    size_t size;
-};
-
 static void put_byte(struct interval_form *form, int byte)
 {
     form->bytes[form->size++] = (uint8_t)byte;
@@ -538,8 +545,26 @@ static bool digest_closing(struct seal_reader *reader, struct seal_fact *fact, i
 
     seal_put(bytes + 2, fact->id);
     seal_put(bytes + 10, lasted);
+    if (reader->leaves_hashing) {
+        memcpy(fact->end_digest, bytes, sizeof(bytes));
+        fact->end_form_size = sizeof(bytes);
+        return true;
+    }
     return sha256_add(reader->sha256, bytes, sizeof(bytes), why) &&
            sha256_finish(reader->sha256, fact->end_digest, why);
+}
+
+static bool digest_form(struct seal_reader *reader, struct seal_fact *fact, struct failure *why)
+{
+    const struct interval_form *form = &reader->form;
+
+    if (reader->leaves_hashing) {
+        fact->form = form->bytes;
+        fact->form_size = form->size;
+        return true;
+    }
+    return sha256_add(reader->sha256, form->bytes, form->size, why) &&
+           sha256_finish(reader->sha256, fact->digest, why);
 }
 
 static bool take_interval(struct seal_reader *reader, struct seal_fact *fact, sqlite3_stmt *row,
@@ -547,7 +572,6 @@ static bool take_interval(struct seal_reader *reader, struct seal_fact *fact, sq
 {
     int64_t opened_at = sqlite3_column_int64(row, OPENED_AT);
     int64_t lasted = sqlite3_column_int64(row, LASTED);
-    struct interval_form form;
 
     if (!seal_reader_stretch_of(reader, fact->id, &fact->end.stretch, why)) {
         return false;
@@ -556,10 +580,9 @@ static bool take_interval(struct seal_reader *reader, struct seal_fact *fact, sq
     fact->end.at = seal_sum(opened_at, lasted);
     fact->ended = lasted >= 0 && (by == NULL || !seal_covers(by, &fact->end));
     if (by != NULL) {
-        make_form(&form, row, fact, opened_at, fact->ended ? -1 : lasted);
+        make_form(&reader->form, row, fact, opened_at, fact->ended ? -1 : lasted);
         fact->told = true;
-        if (!sha256_add(reader->sha256, form.bytes, form.size, why) ||
-            !sha256_finish(reader->sha256, fact->digest, why)) {
+        if (!digest_form(reader, fact, why)) {
             return false;
         }
     }

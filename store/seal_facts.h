@@ -32,6 +32,11 @@ struct seal_fact {
     enum seal_kind end_kind;
     struct ledger_position end; /* belongs to the first seal that covers it */
     uint8_t end_digest[SHA256_SIZE];
+
+    /* Of a reader that leaves the hashing to others: */
+    const uint8_t *form; /* what `digest` would be of, lent; NULL: it is there */
+    size_t form_size;
+    size_t end_form_size; /* so many bytes stand in `end_digest`, to be hashed; 0: it is there */
 };
 
 /*
@@ -49,6 +54,12 @@ void seal_reader_close(struct seal_reader *reader);
 
 /* For digests of the caller's own, between two calls. */
 struct sha256 *seal_reader_sha256(struct seal_reader *reader);
+
+/*
+ * From now on facts of intervals, which are by far the most, come without their digests. For those
+ * who can make use of another thread.
+ */
+void seal_reader_leave_hashing(struct seal_reader *reader);
 
 /* *fact is lent for the call. */
 typedef bool seal_fact_fn(void *context, const struct seal_fact *fact, struct failure *why);

@@ -27,8 +27,81 @@ bool seal_leaves_add(struct seal_leaves *leaves, enum seal_kind kind, const stru
     return true;
 }
 
+/* What stands before each form. */
+struct form_head {
+    uint32_t leaf; /* its number in its list */
+    uint8_t kind;
+    uint8_t size;
+};
+
+static bool reserve_form(struct seal_leaves *leaves, size_t size, struct failure *why)
+{
+    if (leaves->forms_capacity - leaves->forms_size < size) {
+        size_t capacity = leaves->forms_capacity * 2 + 4096;
+        uint8_t *forms = realloc(leaves->forms, capacity);
+
+        if (forms == NULL) {
+            return FAIL(why, FAILURE_MEMORY, 0, "no memory for the facts of a seal");
+        }
+        leaves->forms = forms;
+        leaves->forms_capacity = capacity;
+    }
+    return true;
+}
+
+bool seal_leaves_add_form(struct seal_leaves *leaves, enum seal_kind kind, int64_t key,
+                          const uint8_t *form, size_t size, struct failure *why)
+{
+    struct form_head head = {
+        .leaf = (uint32_t)leaves->kinds[kind].count, .kind = (uint8_t)kind, .size = (uint8_t)size};
+    struct seal_leaf leaf = {.first = key, .leaves = 1};
+
+    assert(size <= SEAL_LONGEST_FORM);
+    if (!reserve_form(leaves, sizeof(head) + size, why) ||
+        !seal_leaves_add(leaves, kind, &leaf, why)) {
+        return false;
+    }
+    memcpy(leaves->forms + leaves->forms_size, &head, sizeof(head));
+    memcpy(leaves->forms + leaves->forms_size + sizeof(head), form, size);
+    leaves->forms_size += sizeof(head) + size;
+    return true;
+}
+
+static bool hash_forms(struct seal_leaves *leaves, struct sha256 *sha256, struct failure *why)
+{
+    const uint8_t *at = leaves->forms;
+    size_t left = leaves->forms_size;
+
+    while (left > 0) {
+        struct form_head head;
+        struct seal_leaf *leaf;
+
+        memcpy(&head, at, sizeof(head));
+        leaf = &leaves->kinds[head.kind].items[head.leaf];
+        if (!sha256_add(sha256, at + sizeof(head), head.size, why) ||
+            !sha256_finish(sha256, leaf->digest, why)) {
+            return false;
+        }
+        at += sizeof(head) + head.size;
+        left -= sizeof(head) + head.size;
+    }
+    leaves->forms_size = 0;
+    return true;
+}
+
+size_t seal_leaves_count(const struct seal_leaves *leaves)
+{
+    size_t count = 0;
+
+    for (int i = 0; i < SEAL_KINDS; i++) {
+        count += leaves->kinds[i].count;
+    }
+    return count;
+}
+
 void seal_leaves_reset(struct seal_leaves *leaves)
 {
+    leaves->forms_size = 0;
     for (int i = 0; i < SEAL_KINDS; i++) {
         leaves->kinds[i].count = 0;
     }
@@ -39,6 +112,7 @@ void seal_leaves_clear(struct seal_leaves *leaves)
     for (int i = 0; i < SEAL_KINDS; i++) {
         free(leaves->kinds[i].items);
     }
+    free(leaves->forms);
     *leaves = (struct seal_leaves){0};
 }
 
@@ -250,6 +324,9 @@ bool seal_leaves_root(struct seal_leaves *leaves, struct sha256 *sha256, uint8_t
     uint8_t bytes[sizeof(domain) + (size_t)SEAL_KINDS * (1 + SHA256_SIZE)];
     size_t size = sizeof(domain);
 
+    if (!hash_forms(leaves, sha256, why)) {
+        return false;
+    }
     memcpy(bytes, domain, sizeof(domain));
     *count = 0;
     for (int k = 0; k < SEAL_KINDS; k++) {

@@ -37,11 +37,25 @@ struct seal_leaf_list {
 /* Those of each kind. Starts as {0}. */
 struct seal_leaves {
     struct seal_leaf_list kinds[SEAL_KINDS];
+    uint8_t *forms; /* of leaves that are still to be hashed */
+    size_t forms_size;
+    size_t forms_capacity;
 };
 
 /* The leaf is copied. Any order will do. */
 bool seal_leaves_add(struct seal_leaves *leaves, enum seal_kind kind, const struct seal_leaf *leaf,
                      struct failure *why) NODISCARD;
+
+/*
+ * Adds a fact by what its digest will be of, at most SEAL_LONGEST_FORM bytes, which are copied.
+ * seal_leaves_root() hashes them; until then nothing else may sort or read the leaves.
+ */
+enum { SEAL_LONGEST_FORM = 255 };
+bool seal_leaves_add_form(struct seal_leaves *leaves, enum seal_kind kind, int64_t key,
+                          const uint8_t *form, size_t size, struct failure *why) NODISCARD;
+
+/* All facts that were added. */
+size_t seal_leaves_count(const struct seal_leaves *leaves);
 
 void seal_leaves_reset(struct seal_leaves *leaves);
 void seal_leaves_clear(struct seal_leaves *leaves);
@@ -55,7 +69,8 @@ void seal_leaves_sort(struct seal_leaf_list *list);
  */
 bool seal_leaves_overlap(const struct seal_leaves *leaves, enum seal_kind *kind, int64_t *id);
 
-/* The root, and how many facts are under it. Sorts. Overlapping leaves give some root. */
+/* The root, and how many facts are under it. Hashes what is to be hashed, and sorts. Overlapping
+ * leaves give some root. */
 bool seal_leaves_root(struct seal_leaves *leaves, struct sha256 *sha256, uint8_t root[SHA256_SIZE],
                       int64_t *count, struct failure *why) NODISCARD;
 

@@ -54,23 +54,31 @@ void verify_blame(struct verify *verify, enum verify_damage damage, enum seal_ki
     }
 }
 
-static void note_damage(struct verify *verify)
+static const struct verify_blame *first_blame(const struct verify_root *root)
 {
+    return root->rows.any ? &root->rows : root->root.any ? &root->root : &root->chain;
+}
+
+/* Seals come in their order. */
+static void note_damage(void *context, const struct verify_root *root)
+{
+    const struct verify *verify = context;
+    const struct verify_blame *blame = first_blame(root);
+    const struct seal *before = &root->before;
     struct verify_result *result = verify->result;
 
-    if (!verify->blame.any) {
+    if (!blame->any) {
         return;
     }
     if (result->damaged_seals++ == 0) {
-        result->damage = verify->blame.damage;
-        result->damaged_seal = verify->seal.number;
-        result->damaged_from =
-            verify->before.until.stretch != 0 ? verify->before.until.at : verify->before.at;
-        result->damaged_until = verify->seal.until.at;
-        result->damaged_kind = verify->blame.kind;
-        result->damaged_row = verify->blame.row;
-        if (verify->blame.damage == VERIFY_NOT_ANCHOR) {
-            result->damaged_from = verify->agreed_until;
+        result->damage = blame->damage;
+        result->damaged_seal = root->seal.number;
+        result->damaged_from = before->until.stretch != 0 ? before->until.at : before->at;
+        result->damaged_until = root->seal.until.at;
+        result->damaged_kind = blame->kind;
+        result->damaged_row = blame->row;
+        if (blame->damage == VERIFY_NOT_ANCHOR) {
+            result->damaged_from = root->agreed_until;
         }
     }
 }
@@ -86,25 +94,43 @@ static bool check_later(struct verify *verify, struct failure *why)
             return false;
         }
     }
-    return verify->skipping || verify_rows_check(verify, why);
+    verify->root->read = !verify->skipping;
+    return verify->skipping || verify_rows_read(verify, why);
+}
+
+/* What was found wrong since the last call. */
+static struct verify_blame take_blame(struct verify *verify)
+{
+    struct verify_blame blame = verify->blame;
+
+    verify->blame = (struct verify_blame){0};
+    return blame;
 }
 
 static bool check_seal(struct verify *verify, struct failure *why)
 {
     struct verify_result *result = verify->result;
+    struct verify_root *root = verify_roots_next(verify->roots);
 
-    verify->blame = (struct verify_blame){0};
-    if (!(verify->begun ? check_later(verify, why) : verify_chain_begin(verify, why)) ||
-        !verify_chain_move(verify, why)) {
+    verify->root = root;
+    verify->leaves = &root->leaves;
+    root->seal = verify->seal;
+    root->before = verify->before;
+    if (verify->begun ? !check_later(verify, why) : !verify_chain_begin(verify, why)) {
         return false;
     }
-    note_damage(verify);
+    root->rows = take_blame(verify);
+    root->agreed_until = verify->agreed_until;
+    if (!verify_chain_move(verify, why)) {
+        return false;
+    }
+    root->chain = take_blame(verify);
     verify->begun = true;
     verify->before = verify->seal;
     result->seals++;
     result->newest = verify->seal.number;
     result->sealed_until = verify->seal.until.at;
-    return true;
+    return verify_roots_add(verify->roots, note_damage, verify, why);
 }
 
 /*
@@ -135,6 +161,15 @@ static bool walk_seals(struct verify *verify, bool *more, struct failure *why)
     return database_end(verify->ledger->db, seals, result, "reading the seals", why);
 }
 
+/* Damage that shows when all seals were walked. */
+static void note_last(struct verify *verify, const struct seal *before, const struct seal *seal,
+                      struct verify_blame blame)
+{
+    struct verify_root root = {.before = *before, .seal = *seal, .chain = blame};
+
+    note_damage(verify, &root);
+}
+
 /* How far the newest seal says that was watched, its stretch must say, too. */
 static bool check_coverage(struct verify *verify, struct failure *why)
 {
@@ -151,10 +186,11 @@ static bool check_coverage(struct verify *verify, struct failure *why)
     there = result == SQLITE_ROW && sqlite3_column_int64(newest, 0) >= seal->until.at &&
             sqlite3_column_int64(newest, 1) >= seal->last_sample;
     if (!there && verify->result->damaged_seals == 0) {
-        verify->blame = (struct verify_blame){0};
-        verify_blame(verify, VERIFY_EDITED, SEAL_STRETCH_END, seal->until.stretch);
-        verify->seal = *seal;
-        note_damage(verify);
+        note_last(verify, seal, seal,
+                  (struct verify_blame){.any = true,
+                                        .damage = VERIFY_EDITED,
+                                        .kind = SEAL_STRETCH_END,
+                                        .row = seal->until.stretch});
     }
     return database_end(verify->ledger->db, newest, result, "looking for the newest stretch", why);
 }
@@ -164,10 +200,8 @@ static void blame_all(struct verify *verify, enum verify_damage damage, enum sea
                       int64_t row)
 {
     if (verify->result->damaged_seals == 0) {
-        verify->blame = (struct verify_blame){0};
-        verify_blame(verify, damage, kind, row);
-        verify->seal = verify->before;
-        note_damage(verify);
+        note_last(verify, &verify->before, &verify->before,
+                  (struct verify_blame){.any = true, .damage = damage, .kind = kind, .row = row});
         verify->result->damaged_from = verify->first.at;
     }
 }
@@ -176,11 +210,8 @@ static void blame_all(struct verify *verify, enum verify_damage damage, enum sea
 static void check_gone(struct verify *verify)
 {
     if (verify->gone && verify->result->damaged_seals == 0) {
-        verify->blame = (struct verify_blame){0};
-        verify_blame(verify, VERIFY_SEALS_GONE, 0, 0);
-        verify->before = verify->gone_before;
-        verify->seal = verify->gone_after;
-        note_damage(verify);
+        note_last(verify, &verify->gone_before, &verify->gone_after,
+                  (struct verify_blame){.any = true, .damage = VERIFY_SEALS_GONE});
     }
 }
 
@@ -252,6 +283,9 @@ static bool count_rest(struct verify *verify, struct failure *why)
 
 static bool finish(struct verify *verify, struct failure *why)
 {
+    if (!verify_roots_finish(verify->roots, note_damage, verify, why)) {
+        return false;
+    }
     if (verify->begun) {
         check_missing(verify);
         if (!check_lowest(verify, why) || !check_coverage(verify, why) ||
@@ -269,9 +303,13 @@ static bool finish(struct verify *verify, struct failure *why)
 /* What is open during one transaction. */
 static bool open_reading(struct verify *verify, struct failure *why)
 {
-    return database_prepare_all(verify->ledger->db, statement_sql, VERIFY_STATEMENTS,
-                                verify->statements, why) &&
-           seal_reader_open(&verify->reader, verify->ledger->db, why);
+    if (!database_prepare_all(verify->ledger->db, statement_sql, VERIFY_STATEMENTS,
+                              verify->statements, why) ||
+        !seal_reader_open(&verify->reader, verify->ledger->db, why)) {
+        return false;
+    }
+    seal_reader_leave_hashing(verify->reader);
+    return true;
 }
 
 static void close_reading(struct verify *verify)
@@ -343,7 +381,7 @@ static void judge(struct verify *verify)
 static void clear(struct verify *verify)
 {
     secret_wipe(&verify->key, sizeof(verify->key));
-    seal_leaves_clear(&verify->leaves);
+    verify_roots_close(verify->roots);
     verify_ends_clear(&verify->ends);
     verify_told_clear(&verify->told);
 }
@@ -354,10 +392,11 @@ bool ledger_verify(struct verify_result *result, struct ledger *ledger,
     struct verify verify = {
         .ledger = ledger, .plan = plan, .result = result, .skipping = plan->since != 0};
     bool more = true;
-    bool ok = true;
+    bool ok;
 
     *result = (struct verify_result){
         .status = VERIFY_HELD, .newest = -1, .cut_before = -1, .unproven = -1};
+    ok = verify_roots_open(&verify.roots, why);
     while (ok && more) {
         ok = walk_piece(&verify, &more, why);
         tell_progress(&verify);

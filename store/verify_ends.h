@@ -18,6 +18,7 @@ struct verify_end {
     int64_t key;
     enum seal_kind kind; /* of the row */
     enum seal_kind end_kind;
+    size_t form_size; /* as end_form_size of a seal_fact */
     uint8_t digest[SHA256_SIZE];
 };
 

@@ -18,6 +18,7 @@
 #include "store/seal_leaves.h"
 #include "store/verify.h"
 #include "store/verify_ends.h"
+#include "store/verify_roots.h"
 #include "store/verify_told.h"
 
 enum verify_statement {
@@ -30,14 +31,6 @@ enum verify_statement {
     HEAD,
     LOWEST,
     VERIFY_STATEMENTS,
-};
-
-/* The first thing that is found wrong with a seal says most. Starts as {0}. */
-struct verify_blame {
-    bool any;
-    enum verify_damage damage;
-    enum seal_kind kind; /* 0: it cannot be told */
-    int64_t row;         /* likewise */
 };
 
 struct verify {
@@ -53,9 +46,11 @@ struct verify {
     bool begun;    /* there was a first seal */
     bool skipping; /* rows of before plan->since */
     struct seal first;
-    struct seal before; /* the newest one that was walked */
-    struct seal seal;   /* that is looked at */
-    struct verify_blame blame;
+    struct seal before;        /* the newest one that was walked */
+    struct seal seal;          /* that is looked at */
+    struct verify_blame blame; /* what was found wrong with it so far */
+    struct verify_roots *roots;
+    struct verify_root *root; /* that is filled for `seal` */
 
     /* verify_chain.c */
     uint8_t head[SHA256_SIZE]; /* of `before`, then of `seal` */
@@ -68,7 +63,7 @@ struct verify {
     struct seal gone_after;
 
     /* verify_rows.c */
-    struct seal_leaves leaves; /* under `seal` */
+    struct seal_leaves *leaves; /* under `seal`: of `root` */
     struct verify_ends ends;
     int64_t missing[SEAL_KINDS];
     int64_t expected; /* the next id of the kind that is walked */
@@ -78,8 +73,8 @@ struct verify {
 void verify_blame(struct verify *verify, enum verify_damage damage, enum seal_kind kind,
                   int64_t row);
 
-/* Whether the rows that are there are those that `seal` has sealed. */
-bool verify_rows_check(struct verify *verify, struct failure *why) NODISCARD;
+/* Reads the rows under `seal` into `leaves`, which must give its root. */
+bool verify_rows_read(struct verify *verify, struct failure *why) NODISCARD;
 
 /* After rows were skipped: what ends behind `before` comes when its seal does. */
 bool verify_rows_begin(struct verify *verify, struct failure *why) NODISCARD;

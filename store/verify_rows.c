@@ -24,7 +24,8 @@ static bool keep_end(struct verify *verify, const struct seal_fact *fact, struct
                              .id = fact->id,
                              .key = fact->key,
                              .kind = fact->kind,
-                             .end_kind = fact->end_kind};
+                             .end_kind = fact->end_kind,
+                             .form_size = fact->end_form_size};
 
     memcpy(end.digest, fact->end_digest, SHA256_SIZE);
     return verify_ends_add(&verify->ends, &end, why);
@@ -36,7 +37,22 @@ static bool add_leaf(struct verify *verify, enum seal_kind kind, int64_t key,
     struct seal_leaf leaf = {.first = key, .leaves = 1};
 
     memcpy(leaf.digest, digest, SHA256_SIZE);
-    return seal_leaves_add(&verify->leaves, kind, &leaf, why);
+    return seal_leaves_add(verify->leaves, kind, &leaf, why);
+}
+
+/* `bytes` are the digest, or of `form_size` the form. */
+static bool add_end(struct verify *verify, enum seal_kind kind, int64_t key,
+                    const uint8_t bytes[SHA256_SIZE], size_t form_size, struct failure *why)
+{
+    return form_size > 0 ? seal_leaves_add_form(verify->leaves, kind, key, bytes, form_size, why)
+                         : add_leaf(verify, kind, key, bytes, why);
+}
+
+static bool add_fact(struct verify *verify, const struct seal_fact *fact, struct failure *why)
+{
+    return fact->form != NULL ? seal_leaves_add_form(verify->leaves, fact->kind, fact->key,
+                                                     fact->form, fact->form_size, why)
+                              : add_leaf(verify, fact->kind, fact->key, fact->digest, why);
 }
 
 static bool take_fact(void *context, const struct seal_fact *fact, struct failure *why)
@@ -52,14 +68,15 @@ static bool take_fact(void *context, const struct seal_fact *fact, struct failur
         verify_blame(verify, VERIFY_INSERTED, fact->kind, fact->id);
         return true;
     }
-    if (fact->told && !add_leaf(verify, fact->kind, fact->key, fact->digest, why)) {
+    if (fact->told && !add_fact(verify, fact, why)) {
         return false;
     }
     if (!fact->ended) {
         return true;
     }
     return seal_covers(&verify->seal, &fact->end)
-               ? add_leaf(verify, fact->end_kind, fact->key, fact->end_digest, why)
+               ? add_end(verify, fact->end_kind, fact->key, fact->end_digest, fact->end_form_size,
+                         why)
                : keep_end(verify, fact, why);
 }
 
@@ -115,7 +132,7 @@ static bool take_stub(struct verify *verify, sqlite3_stmt *stub, struct failure 
         return true;
     }
     memcpy(leaf.digest, digest, SHA256_SIZE);
-    return seal_leaves_add(&verify->leaves, (enum seal_kind)kind, &leaf, why);
+    return seal_leaves_add(verify->leaves, (enum seal_kind)kind, &leaf, why);
 }
 
 static bool take_stubs(struct verify *verify, struct failure *why)
@@ -146,7 +163,7 @@ static bool note_row(void *context, const struct seal_fact *fact, struct failure
 /* A stub that stands for the end of this row: the row was dropped after it was read, or it lies. */
 static bool find_stub(const struct verify *verify, const struct verify_end *end)
 {
-    const struct seal_leaf_list *list = &verify->leaves.kinds[end->end_kind];
+    const struct seal_leaf_list *list = &verify->leaves->kinds[end->end_kind];
 
     for (size_t i = 0; i < list->count; i++) {
         const struct seal_leaf *leaf = &list->items[i];
@@ -165,7 +182,7 @@ static bool take_end(struct verify *verify, const struct verify_end *end, bool s
     bool there = false;
 
     if (!verify->seal.emptied && !(stubs && find_stub(verify, end))) {
-        return add_leaf(verify, end->end_kind, end->key, end->digest, why);
+        return add_end(verify, end->end_kind, end->key, end->digest, end->form_size, why);
     }
     if (!seal_reader_walk(verify->reader, end->kind, end->id, seal_sum(end->id, 1), NULL, note_row,
                           &there, why)) {
@@ -183,8 +200,8 @@ static bool take_ends(struct verify *verify, struct failure *why)
     bool stubs = false;
 
     for (int kind = 0; kind < SEAL_KINDS; kind++) {
-        for (size_t i = 0; i < verify->leaves.kinds[kind].count && !stubs; i++) {
-            stubs = verify->leaves.kinds[kind].items[i].stub;
+        for (size_t i = 0; i < verify->leaves->kinds[kind].count && !stubs; i++) {
+            stubs = verify->leaves->kinds[kind].items[i].stub;
         }
     }
     while (ends->count > 0 && seal_covers(&verify->seal, &ends->items[0].at)) {
@@ -197,43 +214,13 @@ static bool take_ends(struct verify *verify, struct failure *why)
     return true;
 }
 
-/* Whether the facts that are there are those of the seal. */
-static bool compare_root(struct verify *verify, struct failure *why)
+bool verify_rows_read(struct verify *verify, struct failure *why)
 {
-    const struct seal *seal = &verify->seal;
-    uint8_t root[SHA256_SIZE];
-    enum seal_kind kind;
-    int64_t leaves;
-    int64_t id;
-
-    if (seal->emptied) {
-        return true;
-    }
-    if (!seal_leaves_root(&verify->leaves, seal_reader_sha256(verify->reader), root, &leaves,
-                          why)) {
-        return false;
-    }
-    if (seal_leaves_overlap(&verify->leaves, &kind, &id)) {
-        verify_blame(verify, VERIFY_INSERTED, kind, id & 0xffffffff);
-    } else if (memcmp(root, seal->root, sizeof(root)) != 0) {
-        verify_blame(verify,
-                     leaves < seal->leaves   ? VERIFY_REMOVED
-                     : leaves > seal->leaves ? VERIFY_INSERTED
-                                             : VERIFY_EDITED,
-                     0, 0);
-    }
-    return true;
-}
-
-bool verify_rows_check(struct verify *verify, struct failure *why)
-{
-    seal_leaves_reset(&verify->leaves);
     /* Stubs first: where an end has one, that counts. */
     return take_stubs(verify, why) && take_ends(verify, why) && take_rows(verify, why) &&
            (verify->seal.emptied ||
             seal_reader_walk_changed(verify->reader, verify->before.number, verify->seal.number,
-                                     take_changed, verify, why)) &&
-           compare_root(verify, why);
+                                     take_changed, verify, why));
 }
 
 static bool keep_later_end(void *context, const struct seal_fact *fact, struct failure *why)
