@@ -852,6 +852,32 @@ static void retain(int64_t keep, int64_t max_size, int64_t keep_profile)
     }
 }
 
+static const char *const note_edits[] = {
+    "UPDATE dropped SET at = at + 1 WHERE id = 1",
+    "UPDATE dropped SET why = 2 WHERE id = 1",
+    "UPDATE dropped SET what = 2 WHERE id = 1",
+    "UPDATE dropped SET of_one = 1, application = 1 WHERE id = 1",
+    "UPDATE dropped SET first_row = first_row - 1 WHERE id = 1",
+    "UPDATE dropped SET last_row = last_row + 1 WHERE id = 1",
+    "UPDATE dropped SET until_at = until_at + 1 WHERE id = 1",
+    "DELETE FROM dropped WHERE id = 1",
+    "INSERT INTO dropped SELECT -1, at, what, why, application, of_one, first_row, last_row, rows,"
+    " stretch, until_at FROM dropped WHERE id = 1",
+};
+
+/* What retention says of itself is a fact like others. */
+static void check_note_edits(void)
+{
+    copy_file(path, "check_verify_old.db");
+    for (size_t i = 0; i < COUNT_OF(note_edits); i++) {
+        support_run_sql(path, note_edits[i]);
+        ck_assert_msg(verify() == VERIFY_CHANGED, "%s: %s", note_edits[i], told_by_verify());
+        copy_file("check_verify_old.db", path);
+        ck_assert_int_eq(verify(), VERIFY_HELD);
+    }
+    remove("check_verify_old.db");
+}
+
 START_TEST(what_is_dropped_by_age_leaves_the_rest_verifiable)
 {
     int64_t before = number("SELECT count(*) FROM interval");
@@ -871,6 +897,8 @@ START_TEST(what_is_dropped_by_age_leaves_the_rest_verifiable)
     stop();
     verify_keyed();
     ck_assert_msg(result.status == VERIFY_HELD, "%s", told_by_verify());
+
+    check_note_edits();
 
     /* Nothing can be put where something was dropped, and nothing more be taken away. */
     support_run_sql(path, "UPDATE dropped SET rows = rows + 1 WHERE id = 1");
