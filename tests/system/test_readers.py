@@ -25,6 +25,7 @@ COMMANDS = [
     ("status",),
     ("status", "--gaps"),
     ("status", "--stretches"),
+    ("verify",),
     ("export", "--sqlite", "OUT"),
     ("export", "--evidence", "OUT"),
 ]
@@ -170,6 +171,8 @@ def test_evidence_holds_the_ledger_its_hashes_and_its_machine(recorded):
     assert "ledger.commit: 1s" in manifest["settings"][0]["text"]
     assert [gap["reason"] for gap in manifest["coverage"]["gaps"]] == ["service stopped"]
     assert manifest["files"][0]["sha256"] == sums["ledger.db"]
+    assert manifest["verify"]["status"] == "held"
+    assert record["ledger_id"] in manifest["verify"]["newest_seal"]
     (recorded.folder / "taken.db").write_bytes(files["ledger.db"])
     taken = recorded.run(
         "portledger", "--ledger", recorded.file_name(recorded.folder / "taken.db"), "--json", "status"
