@@ -45,6 +45,7 @@ struct snapshot_service {
 
 /* When a process was seen, in milliseconds since 1970 UTC. */
 struct snapshot_seen {
+    int64_t id;       /* its number in the ledger */
     int64_t first_at; /* the first sample with it */
     int64_t gone_at;  /* the first sample without it; 0: it was not seen to end */
 };

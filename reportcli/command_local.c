@@ -35,7 +35,8 @@ static bool print_sockets(struct states *states, struct failure *why)
         socket_list_print(states, NULL, render, why) &&
         command_finish(states->context, render, why);
     if (done && states->count > 0 && render->records == 0) {
-        command_note(states->context, "empty", "no socket is open");
+        command_note(states->context, "empty", "%s",
+                     states->filter != NULL ? "no socket matches" : "no socket is open");
     }
     render_close(render);
     return done;
@@ -79,7 +80,7 @@ static bool say_moment(const struct states *states, size_t moment, struct failur
 
 static bool print_blocks(struct states *states, struct process_block *block, struct failure *why)
 {
-    static const struct process_choice all = {0};
+    const struct process_choice all = {.owners = states->filter != NULL};
 
     return process_block_say(states->context, "\nPort and Module Information by Process\n", why) &&
            process_block_print_all(block, &states->snapshot, &states->index, &all, why);
@@ -152,6 +153,7 @@ static bool run(const struct command_context *context, enum exit_status *status,
 {
     static const struct view_subject machine = {.kind = VIEW_MACHINE};
     struct states states = ask(context);
+    struct history_filter filter;
     bool done;
 
     if (view_command_goes_on(context)) {
@@ -160,6 +162,10 @@ static bool run(const struct command_context *context, enum exit_status *status,
     if (options_given(context->options, "log")) {
         return FAIL(why, FAILURE_USAGE, 0, "--log is for a watch, or for --since and --until");
     }
+    if (!history_filter_read_facts(&filter, context, why)) {
+        return false;
+    }
+    states.filter = history_filter_is_empty(&filter) ? NULL : &filter;
     done = states_open(&states, context, status, why) && print(&states, why);
 
     if (done) {
@@ -172,6 +178,7 @@ static bool run(const struct command_context *context, enum exit_status *status,
 static const struct option options[] = {
     STATES_AT_OPTION,
     VIEW_COMMAND_OPTIONS,
+    HISTORY_FILTER_OPTIONS,
     {.name = "images",
      .kind = OPTION_FLAG,
      .help = "Read the files that the owners run, for hash, version and signer; --verbose does so "

@@ -17,7 +17,8 @@ static bool run(const struct command_context *context, enum exit_status *status,
            view_command_run(context, &subject, status, why);
 }
 
-static const struct option options[] = {STATES_AT_OPTION, VIEW_COMMAND_OPTIONS};
+static const struct option options[] = {STATES_AT_OPTION, VIEW_COMMAND_OPTIONS,
+                                        HISTORY_FILTER_OPTIONS};
 
 static const struct command_status statuses[] = {
     {EXIT_YES, "the process runs, or had sockets; a watch was ended"},

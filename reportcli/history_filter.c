@@ -8,6 +8,8 @@
 #include "base/text.h"
 #include "base/time_text.h"
 
+enum { NAMES_MS = 1000 }; /* an account may have to be asked of another machine */
+
 const char *const history_filter_protocols[] = {"tcp", "udp", NULL};
 
 static bool read_state(const struct options *given, int *state, struct failure *why)
@@ -104,6 +106,35 @@ static int64_t read_number(const char *word, const char *end, int64_t most)
     return number;
 }
 
+/* Several options ask for a start: all of them must hold. 0: that end is open. */
+static void narrow_start(struct ledger_filter *filter, int64_t since, int64_t before)
+{
+    if (since > filter->started_since) {
+        filter->started_since = since;
+    }
+    if (before != 0 && (filter->started_before == 0 || before < filter->started_before)) {
+        filter->started_before = before;
+    }
+}
+
+static bool read_starts(const struct command_context *context, struct ledger_filter *filter,
+                        struct failure *why)
+{
+    int64_t since;
+    int64_t before;
+
+    if (!command_time(context, "started-since", COMMAND_EARLIER, 0, &since, why) ||
+        !command_time(context, "started-before", COMMAND_LATER, 0, &before, why)) {
+        return false;
+    }
+    if (before != 0 && since >= before) {
+        return FAIL(why, FAILURE_USAGE, 0,
+                    "--started-since is not before --started-before: nothing lies between");
+    }
+    narrow_start(filter, since, before);
+    return true;
+}
+
 /*
  * Tables show whole seconds where a process started on one; a time that was
  * typed without its fraction stands for all of its second.
@@ -117,8 +148,7 @@ static bool read_start(const char *word, const struct command_context *context,
     if (!time_text_parse(word, context->now, &at, &second, why)) {
         return FAIL(why, why->kind, why->code, "--instance: %s", why->text);
     }
-    filter->started_since = at;
-    filter->started_before = at + (strchr(word, '.') == NULL ? 1000 : 1);
+    narrow_start(filter, at, at + (strchr(word, '.') == NULL ? 1000 : 1));
     return true;
 }
 
@@ -165,8 +195,8 @@ static bool read_times(const struct command_context *context, struct ledger_filt
     return true;
 }
 
-bool history_filter_read(struct history_filter *filter, const struct command_context *context,
-                         struct failure *why)
+bool history_filter_read_facts(struct history_filter *filter, const struct command_context *context,
+                               struct failure *why)
 {
     const struct options *given = context->options;
     const char *protocol = options_text(given, "protocol");
@@ -190,5 +220,66 @@ bool history_filter_read(struct history_filter *filter, const struct command_con
     return read_state(given, &filter->filter.state, why) &&
            read_addresses(given, &filter->filter, why) && read_image(given, filter, why) &&
            read_instance(context, &filter->filter, why) &&
+           read_starts(context, &filter->filter, why);
+}
+
+bool history_filter_read(struct history_filter *filter, const struct command_context *context,
+                         struct failure *why)
+{
+    return history_filter_read_facts(filter, context, why) &&
            read_times(context, &filter->filter, why);
+}
+
+void history_filter_keep(const struct history_filter *filter, struct snapshot *snapshot)
+{
+    size_t kept = 0;
+
+    for (size_t i = 0; i < snapshot->socket_count; i++) {
+        if (ledger_filter_takes(&filter->filter, snapshot, &snapshot->sockets[i])) {
+            snapshot->sockets[kept++] = snapshot->sockets[i];
+        }
+    }
+    snapshot->socket_count = kept;
+}
+
+bool history_filter_asks_modules(const struct history_filter *filter)
+{
+    return filter != NULL && filter->filter.module != NULL;
+}
+
+bool history_filter_asks_images(const struct history_filter *filter)
+{
+    return filter != NULL && filter->filter.image != NULL;
+}
+
+int64_t history_filter_patience(const struct history_filter *filter, int64_t patience)
+{
+    bool names = filter != NULL && filter->filter.user != NULL;
+
+    return names && patience < NAMES_MS ? NAMES_MS : patience;
+}
+
+static bool asks_for_socket(const struct ledger_filter *filter)
+{
+    return filter->port != 0 || filter->local_port != 0 || filter->remote_port != 0 ||
+           filter->protocol != 0 || filter->state != 0 || filter->address.address_size != 0 ||
+           filter->local_address.address_size != 0 || filter->remote_address.address_size != 0;
+}
+
+bool history_filter_is_empty(const struct history_filter *filter)
+{
+    const struct ledger_filter *asked = &filter->filter;
+
+    return !asks_for_socket(asked) && !asked->has_pid && asked->started_since == 0 &&
+           asked->started_before == 0 && asked->process_id == 0 && asked->process == NULL &&
+           asked->path == NULL && asked->image == NULL && asked->user == NULL &&
+           asked->module == NULL && asked->service == NULL;
+}
+
+bool history_filter_check_live(const struct history_filter *filter, struct failure *why)
+{
+    return filter->filter.process_id == 0 ||
+           FAIL(why, FAILURE_USAGE, 0,
+                "--instance: a number is of the ledger, and says nothing of a process that runs "
+                "now; PID@TIME does, the time being that of its start");
 }

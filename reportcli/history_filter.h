@@ -27,6 +27,26 @@ struct history_filter {
 bool history_filter_read(struct history_filter *filter, const struct command_context *context,
                          struct failure *why) NODISCARD;
 
+/* The same without times: for commands that ask for moments. */
+bool history_filter_read_facts(struct history_filter *filter, const struct command_context *context,
+                               struct failure *why) NODISCARD;
+
+/* Drops the sockets of a snapshot that the filter does not take. */
+void history_filter_keep(const struct history_filter *filter, struct snapshot *snapshot);
+
+/* What has to be read of the system for it. False for NULL. */
+bool history_filter_asks_modules(const struct history_filter *filter);
+bool history_filter_asks_images(const struct history_filter *filter);
+
+/* Milliseconds that are worth to wait for it, where otherwise it is `patience`. */
+int64_t history_filter_patience(const struct history_filter *filter, int64_t patience);
+
+/* True where nothing but times is asked for: all sockets pass. */
+bool history_filter_is_empty(const struct history_filter *filter);
+
+/* FAILURE_USAGE where the present moment cannot tell what is asked for. */
+bool history_filter_check_live(const struct history_filter *filter, struct failure *why) NODISCARD;
+
 enum { HISTORY_FILTER_LAST_PORT = 65535 };
 
 extern const char *const history_filter_protocols[];
@@ -74,6 +94,14 @@ extern const char *const history_filter_protocols[];
          .value = "INSTANCE",                                                                      \
          .help = "Only sockets of one run of a program: its number, as in the column instance, "   \
                  "or PID@TIME, the time at which it started"},                                     \
+        {.name = "started-since",                                                                  \
+         .kind = OPTION_TEXT,                                                                      \
+         .value = "TIME",                                                                          \
+         .help = "Only sockets of processes that started at this time or later"},                  \
+        {.name = "started-before",                                                                 \
+         .kind = OPTION_TEXT,                                                                      \
+         .value = "TIME",                                                                          \
+         .help = "Only sockets of processes that started before this time"},                       \
         {.name = "process",                                                                        \
          .kind = OPTION_TEXT,                                                                      \
          .value = "NAME",                                                                          \

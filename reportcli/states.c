@@ -27,8 +27,13 @@ const struct column state_at_column[] = {
 
 static bool take_present(struct states *states, struct failure *why)
 {
-    int64_t patience = live_patience(states->context, &states->live);
+    int64_t patience;
 
+    if (states->filter != NULL && !history_filter_check_live(states->filter, why)) {
+        return false;
+    }
+    patience =
+        history_filter_patience(states->filter, live_patience(states->context, &states->live));
     states->is_live = true;
     states->count = 1;
     return live_sample(&states->live, patience, &states->snapshot, why);
@@ -50,6 +55,11 @@ bool states_open(struct states *states, const struct command_context *context,
     const char *word = options_text(context->options, "at");
 
     states->context = context;
+    if (history_filter_asks_modules(states->filter)) {
+        states->live.modules = true;
+        states->wishes |= LEDGER_STATE_MODULES;
+    }
+    states->live.images = states->live.images || history_filter_asks_images(states->filter);
     if (word == NULL) {
         return take_present(states, why);
     }
@@ -65,6 +75,9 @@ bool states_load(struct states *states, size_t i, struct failure *why)
     if (!states->is_live && !ledger_state(states->from.ledger, &states->moments.found[i],
                                           states->wishes, &states->snapshot, why)) {
         return false;
+    }
+    if (states->filter != NULL) {
+        history_filter_keep(states->filter, &states->snapshot);
     }
     if (!process_index_make(&states->index, &states->snapshot, why)) {
         return false;

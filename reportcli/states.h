@@ -12,6 +12,7 @@
 #include "base/failure.h"
 #include "collector/collector.h"
 #include "reportcli/command.h"
+#include "reportcli/history_filter.h"
 #include "reportcli/moments.h"
 #include "reportcli/process_index.h"
 
@@ -26,10 +27,12 @@ extern const struct column state_at_column[1];
         .help = "Out of the ledger, as it was then: -2h, 14:00, yesterday, \"2026-11-20 02:13\""   \
     }
 
-/* Starts as {0} with `live` and `wishes` set. */
+/* Starts as {0} with `live`, `wishes` and `filter` set. */
 struct states {
-    struct collector_options live; /* what is asked of the system */
-    unsigned wishes;               /* enum ledger_state_wish: what is asked of the ledger */
+    struct collector_options live;       /* what is asked of the system */
+    unsigned wishes;                     /* enum ledger_state_wish: what is asked of the ledger */
+    const struct history_filter *filter; /* sockets that it does not take are dropped; NULL: none.
+                                            What it needs to know is asked for by itself */
     bool is_live;
     size_t count;             /* 0: nothing was watched at that time */
     struct snapshot snapshot; /* the state in hand */

@@ -136,6 +136,9 @@ static bool is_own(const struct view_subject *subject, const struct snapshot *sn
 {
     const struct process_instance *owner = snapshot_owner(snapshot, row);
 
+    if (subject->filter != NULL && !ledger_filter_takes(&subject->filter->filter, snapshot, row)) {
+        return false;
+    }
     if (subject->kind != VIEW_PROCESS) {
         return subject->kind == VIEW_MACHINE || row->local.port == subject->number;
     }

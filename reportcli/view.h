@@ -19,6 +19,7 @@
 #include "collector/snapshot.h"
 #include "reportcli/column.h"
 #include "reportcli/command.h"
+#include "reportcli/history_filter.h"
 
 enum view_kind {
     VIEW_PORT,    /* local sockets of a port, TCP and UDP, of whichever process */
@@ -29,6 +30,8 @@ enum view_kind {
 struct view_subject {
     enum view_kind kind;
     uint32_t number; /* the port or the pid; of the machine 0 */
+
+    const struct history_filter *filter; /* of its sockets only those; NULL: all. Lent */
 };
 
 /* The record of a watch: "watched". */

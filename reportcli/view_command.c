@@ -98,6 +98,10 @@ static bool is_there(const struct states *states, const struct view_subject *sub
 static bool note_nothing(struct states *states, const struct view_subject *subject,
                          struct failure *why)
 {
+    if (subject->filter != NULL) {
+        command_note(states->context, "empty", "nothing of it matches");
+        return true;
+    }
     if (subject->kind == VIEW_PORT) {
         command_note(states->context, "empty", "nothing holds port %" PRIu32, subject->number);
         return true;
@@ -141,6 +145,7 @@ static bool run_once(const struct command_context *context, const struct view_su
                  .all_processes = subject->kind == VIEW_PROCESS,
                  .pid = subject->kind == VIEW_PROCESS ? subject->number : 0},
         .wishes = more && context->renderer == &render_table ? LEDGER_STATE_MODULES : 0,
+        .filter = subject->filter,
     };
     bool done = states_open(&states, context, status, why) &&
                 show_once(&states, subject, status, why) && states_note(&states, why);
@@ -190,17 +195,30 @@ static bool run(const struct command_context *context, const struct view_subject
                              : run_once(context, subject, status, why);
 }
 
-bool view_command_run(const struct command_context *context, const struct view_subject *subject,
-                      enum exit_status *status, struct failure *why)
+/* What the command's own word says cannot be said otherwise by a filter. */
+static bool check_filter(const struct ledger_filter *asked, const struct view_subject *subject,
+                         struct failure *why)
+{
+    if (subject->kind == VIEW_PROCESS && asked->has_pid && asked->pid != subject->number) {
+        return FAIL(why, FAILURE_USAGE, 0,
+                    "--pid or --instance names another process than %" PRIu32, subject->number);
+    }
+    if (subject->kind == VIEW_PORT && asked->local_port != 0 &&
+        asked->local_port != (int)subject->number) {
+        return FAIL(why, FAILURE_USAGE, 0, "--local-port is another port than %" PRIu32,
+                    subject->number);
+    }
+    return true;
+}
+
+static bool run_logged(const struct command_context *context, const struct view_subject *subject,
+                       enum exit_status *status, struct failure *why)
 {
     const char *log = options_text(context->options, "log");
     struct command_context logged = *context;
     struct failure closing;
     bool done;
 
-    if (!check_options(context, why)) {
-        return false;
-    }
     if (log != NULL && !output_log_open(&logged.render.log, log,
                                         options_flag(context->options, "overwrite"), why)) {
         return false;
@@ -215,4 +233,19 @@ bool view_command_run(const struct command_context *context, const struct view_s
     }
     user_stop_close(); /* only now all is written that a system may be waiting for */
     return done;
+}
+
+bool view_command_run(const struct command_context *context, const struct view_subject *subject,
+                      enum exit_status *status, struct failure *why)
+{
+    struct view_subject filtered = *subject;
+    struct history_filter filter;
+
+    if (!check_options(context, why) || !history_filter_read_facts(&filter, context, why) ||
+        !check_filter(&filter.filter, subject, why) ||
+        (watch_seconds(context) > 0 && !history_filter_check_live(&filter, why))) {
+        return false;
+    }
+    filtered.filter = history_filter_is_empty(&filter) ? NULL : &filter;
+    return run_logged(context, &filtered, status, why);
 }

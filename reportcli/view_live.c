@@ -73,7 +73,8 @@ static bool look(struct watch *watch, bool first, enum exit_status *status, stru
 {
     static const struct view_wish wish = {.all_running = true};
     struct snapshot *next = view_next(watch->view);
-    int64_t patience = live_patience(watch->context, &watch->options);
+    int64_t patience = history_filter_patience(watch->subject->filter,
+                                               live_patience(watch->context, &watch->options));
     bool changed;
 
     if (!collector_sample(watch->collector, next, why)) {
@@ -118,8 +119,9 @@ bool view_live_run(const struct command_context *context, const struct view_subj
         .context = context,
         .subject = subject,
         .options = {.details = true,
-                    .modules = more && context->renderer == &render_table,
-                    .images = more,
+                    .modules = (more && context->renderer == &render_table) ||
+                               history_filter_asks_modules(subject->filter),
+                    .images = more || history_filter_asks_images(subject->filter),
                     .all_processes = subject->kind == VIEW_PROCESS,
                     .pid = subject->kind == VIEW_PROCESS ? subject->number : 0,
                     .hurry = true,

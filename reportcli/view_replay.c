@@ -281,6 +281,9 @@ static bool read_range(struct replay *replay, const struct view_subject *subject
     const struct command_context *context = replay->context;
     int64_t until;
 
+    if (subject->filter != NULL) {
+        replay->filter = subject->filter->filter;
+    }
     if (!command_time(context, "since", COMMAND_EARLIER, 0, &replay->filter.since, why) ||
         !command_time(context, "until", COMMAND_LATER, context->now, &until, why)) {
         return false;
@@ -311,6 +314,8 @@ bool view_replay_run(const struct command_context *context, const struct view_su
                      enum exit_status *status, struct failure *why)
 {
     struct replay replay = {.context = context};
+    /* what the filter asks for is asked of the ledger: the view gets nothing else */
+    const struct view_subject passed = {.kind = subject->kind, .number = subject->number};
     struct command_ledger from = {0};
     bool done =
         read_range(&replay, subject, why) && command_open_ledger(context, &from, status, why);
@@ -318,7 +323,7 @@ bool view_replay_run(const struct command_context *context, const struct view_su
     replay.ledger = from.ledger;
     done = done && find_stretches(&replay, why) &&
            interval_reader_open(&replay.reader, replay.ledger, &replay.filter, why) &&
-           view_open(&replay.view, context, subject, why) && sweep(&replay, why) &&
+           view_open(&replay.view, context, &passed, why) && sweep(&replay, why) &&
            view_finish(replay.view, why) && note(&replay, from.commit, status, why);
     clear(&replay);
     ledger_close(from.ledger);

@@ -119,3 +119,39 @@ bool ledger_filter_service(const struct ledger_filter *filter, const char *name)
     }
     return false;
 }
+
+static bool has_module(const struct module_list *list, const char *pattern)
+{
+    for (size_t i = 0; list != NULL && i < list->count; i++) {
+        if (pattern_matches(pattern, list->modules[i].image->path)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool takes_owner(const struct ledger_filter *filter, const struct snapshot *snapshot,
+                        uint32_t owner)
+{
+    struct ledger_process process = {0};
+
+    if (owner == SOCKET_NO_OWNER) {
+        return !ledger_filter_needs_owner(filter);
+    }
+    process.instance = snapshot->processes[owner];
+    process.id = snapshot->seen != NULL ? snapshot->seen[owner].id : 0;
+    return ledger_filter_owner(filter, &process) &&
+           (filter->module == NULL || has_module(process.instance->modules, filter->module));
+}
+
+bool ledger_filter_takes(const struct ledger_filter *filter, const struct snapshot *snapshot,
+                         const struct socket_row *row)
+{
+    struct ledger_filter rest = *filter; /* what only intervals have is asked of the owner */
+    struct ledger_row stored = {.id = 1, .socket = *row};
+
+    rest.after_id = 0;
+    rest.process_id = 0;
+    return ledger_filter_row(&rest, &stored) && takes_owner(filter, snapshot, row->owner) &&
+           ledger_filter_service(filter, snapshot_service_name(snapshot, row, NULL));
+}

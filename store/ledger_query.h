@@ -157,6 +157,14 @@ struct ledger_filter {
     int64_t after_id; /* only intervals recorded after this one: the next page */
 };
 
+/*
+ * Whether a socket of a snapshot is what the filter asks for, as far as the
+ * snapshot tells: times do not count, a process has the modules that it had at
+ * that moment, and `process_id` is known only of a state out of a ledger.
+ */
+bool ledger_filter_takes(const struct ledger_filter *filter, const struct snapshot *snapshot,
+                         const struct socket_row *row);
+
 typedef bool ledger_interval_fn(void *context, const struct ledger_interval *interval);
 
 /*

@@ -19,6 +19,7 @@ static struct snapshot_seen when_seen(const struct ledger_process *process)
     bool gone = process->last_stretch != 0 && process->gone_at != INT64_MAX;
 
     return (struct snapshot_seen){
+        .id = process->id,
         .first_at = process->first_seen_at,
         .gone_at = gone ? process->gone_at : 0,
     };
