@@ -450,8 +450,129 @@ START_TEST(what_cannot_be_asked_is_refused)
 }
 END_TEST
 
+/* The lines of --jsonl as "change pid process port; ...", in their order. */
+static const char *changes(const char *line)
+{
+    static struct text words;
+    const char *at;
+
+    text_reset(&words);
+    (void)cli_run(line);
+    for (at = cli_out(); *at != '\0'; at = strchr(at, '\n') + 1) {
+        static const char *const members[] = {
+            "\"change\":", "\"process\":", "\"local_port\":", "\"process_before\":", "\"module\":"};
+
+        for (int i = 0; i < COUNT_OF(members); i++) {
+            const char *value = strstr(at, members[i]) + strlen(members[i]);
+
+            if (strncmp(value, "null", 4) != 0) {
+                text_add_bytes(&words, value, strcspn(value, ",}"));
+                text_add_char(&words, ' ');
+            }
+        }
+        text_add(&words, "; ");
+    }
+    return text_bytes(&words);
+}
+
+/* Differences, as far as changes() shows them. */
+static const struct {
+    const char *line;
+    enum exit_status status;
+    const char *changes;
+} differences[] = {
+    {"14:00:02 14:00:03", EXIT_NO,
+     "\"state\" \"sshd\" 22 \"sshd\" ; "
+     "\"module\" \"sshd\" \"sshd\" \"/tmp/inject.so\" ; "
+     "\"reopened\" \"nginx\" 80 \"nginx\" ; "
+     "\"image\" \"nginx\" \"nginx\" ; "
+     "\"closed\" \"cron\" 123 ; "
+     "\"owner\" \"evil\" 443 \"nginx\" ; "
+     "\"opened\" \"evil\" 4444 ; "},
+    {"14:00:03 14:00:02", EXIT_NO,
+     "\"state\" \"sshd\" 22 \"sshd\" ; "
+     "\"reopened\" \"nginx\" 80 \"nginx\" ; "
+     "\"owner\" \"nginx\" 443 \"evil\" ; "
+     "\"image\" \"nginx\" \"nginx\" ; "
+     "\"opened\" \"cron\" 123 ; "
+     "\"closed\" \"evil\" 4444 ; "},
+    {"14:00:00 14:00:02", EXIT_YES, ""},
+    {"14:00:03 now", EXIT_YES, ""},
+    {"14:00:02 now --no-files --local-port 80", EXIT_NO,
+     "\"reopened\" \"nginx\" 80 \"nginx\" ; \"image\" \"nginx\" \"nginx\" ; "},
+    {"14:00:02 14:00:03 --local-port 443", EXIT_NO, "\"owner\" \"evil\" 443 \"nginx\" ; "},
+    {"14:00:02 14:00:03 --pid 100", EXIT_NO,
+     "\"state\" \"sshd\" 22 \"sshd\" ; "
+     "\"module\" \"sshd\" \"sshd\" \"/tmp/inject.so\" ; "},
+    {"14:00:02 14:00:03 --instance 1 --state listening", EXIT_NO,
+     "\"module\" \"sshd\" \"sshd\" \"/tmp/inject.so\" ; "},
+    {"14:00:02 14:00:03 --user mallory", EXIT_NO,
+     "\"owner\" \"evil\" 443 \"nginx\" ; \"opened\" \"evil\" 4444 ; "},
+    {"14:00:02 14:00:03 --protocol udp", EXIT_NO, "\"closed\" \"cron\" 123 ; "},
+    {"14:00:02 14:00:03 --port 5000", EXIT_YES, ""},
+    {"14:00:02 14:00:03 --by-program", EXIT_NO,
+     "\"module\" \"sshd\" \"/tmp/inject.so\" ; "
+     "\"image\" \"nginx\" \"nginx\" ; "
+     "\"only in A\" \"cron\" 123 ; "
+     "\"owner\" \"evil\" 443 \"nginx\" ; "
+     "\"only in B\" \"evil\" 4444 ; "},
+    {"14:00:02 14:00:03 --by-program --local-port 123", EXIT_NO, "\"only in A\" \"cron\" 123 ; "},
+};
+
+START_TEST(a_difference_says_what_happened)
+{
+    struct text line = {0};
+
+    text_addf(&line, "diff %s --jsonl --quiet --ledger check_diff.db", differences[_i].line);
+    ck_assert_str_eq(changes(text_bytes(&line)), differences[_i].changes);
+    ck_assert_int_eq(cli_run(text_bytes(&line)), differences[_i].status);
+    text_clear(&line);
+}
+END_TEST
+
+/* As changes() would have it, of the ledger beside that one. */
+START_TEST(a_moment_of_another_ledger_is_named_with_its_file)
+{
+    static const char other[] = "check@14:00.db";
+
+    support_remove_database(other);
+    ck_assert_int_eq(cli_run("export --sqlite check@14:00.db --ledger check_diff.db --quiet"),
+                     EXIT_YES);
+    ck_assert_str_eq(
+        changes("diff check@14:00.db@14:00:02 check@14:00.db --jsonl --local-port 443"),
+        "\"owner\" \"evil\" 443 \"nginx\" ; ");
+    CHECK_CONTAINS(cli_error(), "check@14:00.db: its newest sample is answered");
+    ck_assert_str_eq(changes("diff check@14:00.db now --jsonl"), "");
+    ck_assert_int_eq(cli_run("diff check@14:00.db@14:00:30 now"), EXIT_UNDECIDED);
+    ck_assert_int_eq(cli_run("diff check@14:00.db@boot now"), EXIT_USAGE);
+    CHECK_CONTAINS(cli_error(), "name the time");
+    support_remove_database(other);
+}
+END_TEST
+
+static sockets unseen = {
+    {SOCKET_TCP, 22, SOCKET_LISTENING, NOBODY, 0, false, NULL},
+    {SOCKET_TCP, 22, SOCKET_CLOSE_WAIT, NOBODY, 50001, false, NULL},
+    {SOCKET_TCP, 80, SOCKET_LISTENING, NOBODY, 0, false, NULL},
+    {SOCKET_TCP, 443, SOCKET_LISTENING, EVIL, 0, false, NULL},
+    {SOCKET_TCP, 4444, SOCKET_LISTENING, EVIL, 0, true, NULL},
+};
+
+/* An ordinary user sees the sockets, and not whose they are: that is no other owner. */
+START_TEST(owners_that_cannot_be_seen_are_no_others)
+{
+    fixture.live = unseen;
+    ck_assert_str_eq(changes("diff 14:00:03 now --jsonl --ledger check_diff.db"), "");
+    CHECK_CONTAINS(cli_error(), "of 3 sockets the owners could not be compared");
+    ck_assert_int_eq(cli_run("diff 14:00:03 now --ledger check_diff.db"), EXIT_UNDECIDED);
+    ck_assert_str_eq(changes("diff 14:00:02 now --jsonl --ledger check_diff.db --local-port 22"),
+                     "\"state\" 22 \"sshd\" ; ");
+}
+END_TEST
+
 static Suite *diff_suite(void)
 {
+    TCase *told = tcase_create("differences");
     Suite *suite = suite_create("diff");
     TCase *asked = tcase_create("filters");
 
@@ -460,6 +581,11 @@ static Suite *diff_suite(void)
     tcase_add_loop_test(asked, a_live_view_is_filtered_too, 0, COUNT_OF(lives));
     tcase_add_loop_test(asked, what_cannot_be_asked_is_refused, 0, COUNT_OF(refusals));
     suite_add_tcase(suite, asked);
+    tcase_add_checked_fixture(told, open_fixture, close_fixture);
+    tcase_add_loop_test(told, a_difference_says_what_happened, 0, COUNT_OF(differences));
+    tcase_add_test(told, a_moment_of_another_ledger_is_named_with_its_file);
+    tcase_add_test(told, owners_that_cannot_be_seen_are_no_others);
+    suite_add_tcase(suite, told);
     return suite;
 }
 
