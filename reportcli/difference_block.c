@@ -243,8 +243,7 @@ static void add_counts(struct text *words, const struct difference *difference)
 
     for (int i = 0; i < DIFFERENCE_KINDS; i++) {
         if (difference->counts[i] > 0) {
-            text_addf(words, "%s%zu %s", any ? ", " : "", difference->counts[i],
-                      words_of[i]);
+            text_addf(words, "%s%zu %s", any ? ", " : "", difference->counts[i], words_of[i]);
             any = true;
         }
     }
