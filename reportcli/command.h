@@ -78,6 +78,7 @@ extern const struct command command_processes;
 extern const struct command command_modules;
 extern const struct command command_history;
 extern const struct command command_diff;
+extern const struct command command_baseline;
 extern const struct command command_status;
 extern const struct command command_export;
 extern const struct command command_query;

@@ -51,7 +51,7 @@ static bool read_file_word(struct diff_side *side, const struct failure *no_time
         return FAIL(why, FAILURE_USAGE, 0, "%s; nor is there a file of that name", no_time->text);
     }
     side->moments = (struct moments){.word = side->word};
-    side->kind = DIFF_SIDE_LEDGER;
+    side->kind = baseline_is_one(side->word) ? DIFF_SIDE_BASELINE : DIFF_SIDE_LEDGER;
     text_add(&side->file, side->word);
     return text_ok(&side->file, why);
 }
@@ -118,6 +118,23 @@ static bool open_own(struct diff_side *side, enum exit_status *status, struct fa
                : moments_find(&side->moments, side->context, &side->own, why);
 }
 
+static bool is_ready(struct diff_side *side, struct failure *why)
+{
+    snapshot_sort(&side->snapshot);
+    return process_index_make(&side->index, &side->snapshot, why);
+}
+
+static bool open_baseline(struct diff_side *side, enum exit_status *status, struct failure *why)
+{
+    if (!baseline_read(&side->baseline, text_bytes(&side->file), why)) {
+        *status = why->kind == FAILURE_FORMAT ? EXIT_UNDECIDED : EXIT_LEDGER;
+        return false;
+    }
+    snapshot_swap(&side->snapshot, &side->baseline.snapshot);
+    side->detail = side->baseline.detail;
+    return is_ready(side, why);
+}
+
 bool diff_side_open(struct diff_side *side, const struct command_ledger *usual,
                     enum exit_status *status, struct failure *why)
 {
@@ -127,15 +144,11 @@ bool diff_side_open(struct diff_side *side, const struct command_ledger *usual,
         return moments_find(&side->moments, side->context, usual, why);
     case DIFF_SIDE_LEDGER:
         return open_own(side, status, why);
+    case DIFF_SIDE_BASELINE:
+        return open_baseline(side, status, why);
     default:
         return true;
     }
-}
-
-static bool is_ready(struct diff_side *side, struct failure *why)
-{
-    snapshot_sort(&side->snapshot);
-    return process_index_make(&side->index, &side->snapshot, why);
 }
 
 bool diff_side_sample(struct diff_side *side, bool files, struct failure *why)
@@ -147,14 +160,20 @@ bool diff_side_sample(struct diff_side *side, bool files, struct failure *why)
             is_ready(side, why));
 }
 
+/* What has one moment only, which is in hand for good. */
+static bool is_single(const struct diff_side *side)
+{
+    return side->kind == DIFF_SIDE_LIVE || side->kind == DIFF_SIDE_BASELINE;
+}
+
 size_t diff_side_count(const struct diff_side *side)
 {
-    return side->kind == DIFF_SIDE_LIVE ? 1 : side->moments.count;
+    return is_single(side) ? 1 : side->moments.count;
 }
 
 bool diff_side_load(struct diff_side *side, size_t i, struct failure *why)
 {
-    if (side->kind == DIFF_SIDE_LIVE) {
+    if (is_single(side)) {
         return true;
     }
     side->detail = side->moments.found[i].detail;
@@ -163,8 +182,16 @@ bool diff_side_load(struct diff_side *side, size_t i, struct failure *why)
            is_ready(side, why);
 }
 
+struct ledger *diff_side_ledger(const struct diff_side *side)
+{
+    return side->from != NULL ? side->from->ledger : NULL;
+}
+
 int64_t diff_side_at(const struct diff_side *side)
 {
+    if (side->kind == DIFF_SIDE_BASELINE) {
+        return side->snapshot.taken_at;
+    }
     return side->kind == DIFF_SIDE_LIVE ? side->context->now : side->moments.found[0].at;
 }
 
@@ -198,6 +225,10 @@ bool diff_side_add_host(const struct diff_side *side, struct text *host, struct 
     if (side->kind == DIFF_SIDE_LIVE) {
         return add_this_host(host, why);
     }
+    if (side->kind == DIFF_SIDE_BASELINE) {
+        text_add(host, side->baseline.host != NULL ? side->baseline.host : "");
+        return text_ok(host, why);
+    }
     return ledger_walk_about(side->from->ledger, LEDGER_ABOUT_RUNS, take_host, host, why) &&
            text_ok(host, why);
 }
@@ -214,7 +245,11 @@ static void note_newest(const struct diff_side *side)
 
 void diff_side_note(const struct diff_side *side)
 {
-    if (side->kind == DIFF_SIDE_LIVE) {
+    if (is_single(side)) {
+        if (side->detail != LEDGER_DETAIL_WHOLE) {
+            command_note(side->context, "dropped",
+                         "%s was made of a moment of which a part was dropped already", side->word);
+        }
         return;
     }
     if (side->kind == DIFF_SIDE_LEDGER && side->moments.word == side->word &&
@@ -231,6 +266,7 @@ void diff_side_clear(struct diff_side *side)
     process_index_clear(&side->index);
     snapshot_clear(&side->snapshot);
     text_clear(&side->file);
+    baseline_clear(&side->baseline);
     ledger_close(side->own.ledger);
     side->own.ledger = NULL;
 }

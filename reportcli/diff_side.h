@@ -20,6 +20,7 @@
 #include "base/failure.h"
 #include "base/text.h"
 #include "collector/snapshot.h"
+#include "reportcli/baseline.h"
 #include "reportcli/command.h"
 #include "reportcli/history_filter.h"
 #include "reportcli/moments.h"
@@ -43,6 +44,7 @@ struct diff_side {
 
     const struct command_context *context; /* for diff_side.c only, from here on */
     struct text file;
+    struct baseline baseline; /* without its snapshot, which is in hand */
     struct command_ledger own;
     const struct command_ledger *from;
 };
@@ -67,6 +69,9 @@ size_t diff_side_count(const struct diff_side *side);
 
 /* Puts moment i in hand. */
 bool diff_side_load(struct diff_side *side, size_t i, struct failure *why) NODISCARD;
+
+/* The ledger that it is of; NULL where it is of none. */
+struct ledger *diff_side_ledger(const struct diff_side *side);
 
 /* When it was, or the first of its moments. */
 int64_t diff_side_at(const struct diff_side *side);
