@@ -116,7 +116,7 @@ static bool gather_image(struct writing *writing, const struct image *image, str
     if (writing->image_count == writing->image_capacity) {
         size_t capacity = writing->image_capacity * 2 + 256;
         const struct image **images =
-            (const struct image **)realloc((void *)writing->images, capacity * sizeof(images[0]));
+            (const struct image **)realloc((void *)writing->images, capacity * sizeof(void *));
 
         if (images == NULL) {
             return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu files", capacity);

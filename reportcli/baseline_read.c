@@ -372,7 +372,7 @@ static bool take_image(void *context, const struct json_value *values, struct fa
         !take_truth(&values[IMAGE_IS_DELETED], "deleted", &fields.deleted, why) ||
         !take_facts(values, &facts, why) ||
         !make_room((void **)&reading->images, reading->image_count, &reading->image_capacity,
-                   sizeof(reading->images[0]), why)) {
+                   sizeof(void *), why)) {
         return false;
     }
     if (fields.path == NULL) {

@@ -424,7 +424,6 @@ static const struct example examples[] = {
     {"portledger baseline save good.json", "The present state, to compare with later."},
     {"portledger baseline save monday.json --at \"2026-11-23 08:00\"",
      "That of a moment in the ledger, with the seal that it rests on."},
-    {"portledger diff good.json", "What is different from then."},
     {"portledger baseline show good.json",
      "Whether the file is as it was made, and what is in it."},
     {"portledger baseline show good.json --about --json", "What it rests on, for a program."},

@@ -157,15 +157,20 @@ static void note_restart(const struct comparison *comparison)
 
 static void note_hosts(const struct comparison *comparison)
 {
-    const char *a = text_bytes(&comparison->hosts[0]);
-    const char *b = text_bytes(&comparison->hosts[1]);
+    struct text machines = {0};
 
-    if (comparison->wish.by_program) {
-        command_note(comparison->context, "hosts",
-                     "A is of %s, B of %s: listeners are compared by program and port, without "
-                     "processes, connections and addresses",
-                     *a != '\0' ? a : "an unknown machine", *b != '\0' ? b : "an unknown machine");
+    if (!comparison->wish.by_program) {
+        return;
     }
+    if (comparison->hosts[0].size > 0 && comparison->hosts[1].size > 0) {
+        text_addf(&machines, "A is of %s, B of %s: ", text_bytes(&comparison->hosts[0]),
+                  text_bytes(&comparison->hosts[1]));
+    }
+    command_note(comparison->context, "hosts",
+                 "%slisteners are compared by program and port; processes, connections and "
+                 "addresses do not count",
+                 text_bytes(&machines));
+    text_clear(&machines);
 }
 
 /* What the answer does not know. */
@@ -347,7 +352,7 @@ static const struct command_status statuses[] = {
     {EXIT_NO, "they differ"},
     {EXIT_UNDECIDED,
      "they could not be compared: one of them was not watched, a part of what was seen was "
-     "dropped, or owners could not be seen and nothing else differs"},
+     "dropped, or owners could not be seen and nothing else differs; a baseline was changed"},
     {EXIT_YES, NULL},
 };
 
@@ -357,6 +362,7 @@ static const struct example examples[] = {
     {"portledger diff \"2026-11-20 02:00\" \"2026-11-20 03:00\" --jsonl",
      "One hour of a night, an object a line."},
     {"portledger diff boot now", "What is different from when the machine started."},
+    {"portledger diff good.json", "What is different from a baseline."},
     {"portledger diff -1d now --port 443", "... of one port."},
     {"portledger diff -1d now --pid 1276", "... of one process."},
     {"portledger diff D:\\copies\\web2.db@-1h now", "What the twin web2 has not, or has besides."},
@@ -368,8 +374,9 @@ const struct command command_diff = {
     .words = "A [B]",
     .summary = "What opened, closed and changed between two moments, or two machines",
     .text = "A and B are times, as in --at of \"local\"; the word now, which is also what a "
-            "missing B means, and which asks the system itself; or a moment of another ledger, "
-            "LEDGER@TIME, its newest where there is no time. Sockets are sorted by process, "
+            "missing B means, and which asks the system itself; a moment of another ledger, "
+            "LEDGER@TIME, its newest where there is no time; or a file made by \"baseline\". "
+            "Sockets are sorted by process, "
             "then by port. A difference knows the two moments and nothing between them: what came "
             "and went there is in \"history\". Ledgers of two machines are compared by what should "
             "be the same: listeners, by program and port.",

@@ -13,7 +13,7 @@
 #include "reportcli/port_statistics.h"
 #include "reportcli/process_block.h"
 
-enum { HASH_DIGITS = 12 }; /* as many as people compare; records have all */
+enum { HASH_DIGITS = 8 }; /* as many as people compare; records have all */
 
 static const struct column mark_column[] = {
     {.name = "change", .type = COLUMN_TEXT, .heading = "Change", .help = "What is different"},
@@ -123,7 +123,7 @@ static void add_image(struct text *words, const struct snapshot *before,
     const struct process_instance *is = after->processes[item->process_after];
     const struct process_instance *was = before->processes[item->process_before];
 
-    text_add(words, "SHA-256 ");
+    text_add(words, "hash ");
     add_hash(words, is->image);
     text_add(words, ", was ");
     add_hash(words, was->image);
@@ -226,28 +226,24 @@ static void add_side(struct difference_block *block, const char *letter, const c
     text_add(&block->words, ")\n");
 }
 
+/* "3 differences: 1 opened, 2 state". */
 static void add_counts(struct text *words, const struct difference *difference)
 {
-    static const char *const words_of[DIFFERENCE_KINDS] = {
-        [DIFFERENCE_OPENED] = "opened",
-        [DIFFERENCE_CLOSED] = "closed",
-        [DIFFERENCE_STATE] = "in another state",
-        [DIFFERENCE_OWNER] = "with another owner",
-        [DIFFERENCE_REOPENED] = "reopened",
-        [DIFFERENCE_IMAGE] = "with another image",
-        [DIFFERENCE_MODULE] = "with a new module",
-        [DIFFERENCE_ONLY_BEFORE] = "only in A",
-        [DIFFERENCE_ONLY_AFTER] = "only in B",
-    };
-    bool any = false;
+    const char *between = ": ";
 
+    if (difference->count == 0) {
+        text_add(words, "no difference\n");
+        return;
+    }
+    text_addf(words, "%zu difference%s", difference->count, difference->count == 1 ? "" : "s");
     for (int i = 0; i < DIFFERENCE_KINDS; i++) {
         if (difference->counts[i] > 0) {
-            text_addf(words, "%s%zu %s", any ? ", " : "", difference->counts[i], words_of[i]);
-            any = true;
+            text_addf(words, "%s%zu %s", between, difference->counts[i],
+                      difference_name((enum difference_kind)i));
+            between = ", ";
         }
     }
-    text_add(words, any ? "\n" : "no difference\n");
+    text_add_char(words, '\n');
 }
 
 static bool say_heading(struct difference_block *block, const struct change_side *before,

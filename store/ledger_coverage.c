@@ -141,6 +141,9 @@ static bool add_tail(struct ledger_coverage *coverage, const struct ledger_stret
 {
     bool goes_on = ledger_gap_seamless((int)last->ended);
 
+    if (coverage->until <= end) { /* the stretch goes on behind what was asked for */
+        return true;
+    }
     if (goes_on && coverage->until - end <= ledger_coverage_slack(last->interval, commit)) {
         coverage->pending = coverage->until - end;
         coverage->until = end > coverage->since ? end : coverage->since;

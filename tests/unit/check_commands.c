@@ -498,7 +498,7 @@ static const struct {
     {"diff 14:00:02 14:00:03 --ledger check_commands.db --format table", EXIT_NO,
      "A: 14:00:02 (2026-11-20 14:00:02 +01:00)\n"
      "B: 14:00:03 (2026-11-20 14:00:03 +01:00)\n"
-     "1 closed, 1 in another state\n"
+     "2 differences: 1 closed, 1 state\n"
      "\n"
      "Change     PID  Process        Owner  Proto  Port  Local IP   State       Remote IP "
      " RPort  Path                    Detail\n"
@@ -1093,7 +1093,7 @@ static const struct {
     {"diff 14:00:00 14:00:02 --ledger check_commands.db", EXIT_NO,
      "A: 14:00:00 (2026-11-20 14:00:00 +01:00)\n"
      "B: 14:00:02 (2026-11-20 14:00:02 +01:00)\n"
-     "2 opened\n"
+     "2 differences: 2 opened\n"
      "\n"
      "Change     PID  Process        Owner  Proto  Port  Local IP   State        Remote IP"
      "  RPort  Path\n"
@@ -1116,7 +1116,7 @@ static const struct {
     {"diff 14:00:02 --ledger check_commands.db", EXIT_NO,
      "A: 14:00:02 (2026-11-20 14:00:02 +01:00)\n"
      "B: now (2026-11-20 14:01:07 +01:00)\n"
-     "1 opened, 2 closed\n"
+     "3 differences: 1 opened, 2 closed\n"
      "\n"
      "Change     PID  Process        Owner  Proto  Port  Local IP   State        Remote IP"
      "  RPort  Path\n"
@@ -1165,7 +1165,7 @@ static const struct {
     {"diff now 14:00:03 --ledger check_commands.db", EXIT_NO,
      "A: now (2026-11-20 14:01:07 +01:00)\n"
      "B: 14:00:03 (2026-11-20 14:00:03 +01:00)\n"
-     "1 opened, 1 closed\n"
+     "2 differences: 1 opened, 1 closed\n"
      "\n"
      "Change    PID  Process  Owner  Proto  Port  Local IP  State       Remote IP  RPort  "
      "Path\n"
