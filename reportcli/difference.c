@@ -270,10 +270,13 @@ static bool merge(struct comparing *comparing, const struct snapshot_change *clo
 static bool add_closed_and_opened(struct comparing *comparing, struct failure *why)
 {
     const struct snapshot_diff *sockets = &comparing->difference->sockets;
-    const struct snapshot_change *end = sockets->changes + sockets->count;
+    const struct snapshot_change *end;
     size_t closed = 0;
     size_t opened = 0;
 
+    if (sockets->count == 0) { /* nor is there an array */
+        return true;
+    }
     while (closed < sockets->count && sockets->changes[closed].kind == SNAPSHOT_CLOSED) {
         closed++;
     }
@@ -281,9 +284,7 @@ static bool add_closed_and_opened(struct comparing *comparing, struct failure *w
            sockets->changes[sockets->count - 1 - opened].kind == SNAPSHOT_OPENED) {
         opened++;
     }
-    if (sockets->count == 0) {
-        return true;
-    }
+    end = sockets->changes + sockets->count;
     return merge(comparing, sockets->changes, sockets->changes + closed, end - opened, end, why);
 }
 
