@@ -197,7 +197,7 @@ static bool read_value(struct given *given, struct failure *why)
 }
 
 /* The text of an option's value, or NULL where there is none; moves *i over it. */
-static const char *find_value(int argc, char **argv, int *i)
+static const char *find_value(int argc, char **argv, bool dashed, int *i)
 {
     const char *equals = strchr(argv[*i], '=');
 
@@ -205,7 +205,7 @@ static const char *find_value(int argc, char **argv, int *i)
         return equals[1] == '\0' ? NULL : equals + 1;
     }
     /* An option in the place of a value: the value was forgotten. */
-    if (*i + 1 >= argc || argv[*i + 1][0] == '\0' || is_option(argv[*i + 1])) {
+    if (*i + 1 >= argc || argv[*i + 1][0] == '\0' || (!dashed && is_option(argv[*i + 1]))) {
         return NULL;
     }
     return argv[++*i];
@@ -230,13 +230,16 @@ static bool read_option(struct options *options, int argc, char **argv, int *i, 
     if (given.option == NULL) {
         return refuse_unknown(options->set, argv[*i], why);
     }
+    if (given.option->optional && strchr(argv[*i], '=') == NULL) {
+        return add_given(options, &given, why);
+    }
     if (given.option->kind == OPTION_FLAG) {
         if (strchr(argv[*i], '=') != NULL) {
             return FAIL(why, FAILURE_USAGE, 0, "--%s takes no value", given.option->name);
         }
         return add_given(options, &given, why);
     }
-    given.text = find_value(argc, argv, i);
+    given.text = find_value(argc, argv, given.option->dashed, i);
     if (given.text == NULL) {
         return FAIL(why, FAILURE_USAGE, 0, "--%s needs a value: --%s %s", given.option->name,
                     given.option->name, given.option->value);
@@ -245,6 +248,12 @@ static bool read_option(struct options *options, int argc, char **argv, int *i, 
         return FAIL(why, FAILURE_USAGE, 0, "--%s: %s", given.option->name, why->text);
     }
     return add_given(options, &given, why);
+}
+
+/* The next word is its value, where it has no "=". */
+static bool takes_word(const struct option *option)
+{
+    return option->kind != OPTION_FLAG && !option->optional;
 }
 
 /*
@@ -267,8 +276,8 @@ static int find_help(const struct option_set *set, int argc, char **argv, int fi
             continue;
         }
         option = find_option(set, argv[i]);
-        if (option != NULL && option->kind != OPTION_FLAG && strchr(argv[i], '=') == NULL &&
-            i + 1 < argc && !is_help(argv[i + 1])) {
+        if (option != NULL && takes_word(option) && strchr(argv[i], '=') == NULL && i + 1 < argc &&
+            !is_help(argv[i + 1])) {
             i++;
         }
     }
@@ -446,7 +455,9 @@ static void add_label(struct text *text, const struct option *option)
         text_addf(text, "  -%c, ", option->letter);
     }
     text_addf(text, "--%s", option->name);
-    if (option->kind != OPTION_FLAG) {
+    if (option->optional) {
+        text_addf(text, "[=%s]", option->value);
+    } else if (option->kind != OPTION_FLAG) {
         text_addf(text, " %s", option->value);
     }
 }

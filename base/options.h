@@ -10,8 +10,8 @@
  * -wt would be ambiguous); a name may be written with one dash too. Letters are
  * not joined. "--" ends the options. A word that begins with a dash and a digit
  * (-2h) is no option, nor is a lone dash. A value that begins with a dash and a
- * letter is written with the "=". -h, -?, /?, -help, --help are known
- * everywhere.
+ * letter is written with the "=", but where the option says otherwise. -h, -?, /?, -help, --help
+ * are known everywhere.
  */
 
 #include <stdbool.h>
@@ -35,6 +35,8 @@ struct option {
     enum option_kind kind;
     char letter;       /* 0: none */
     bool repeats;      /* may be given several times; otherwise a second one is an error */
+    bool optional;     /* the value may be left out; where it is there, it is behind a "=" */
+    bool dashed;       /* the value may begin with a dash: no option is looked for there */
     const char *value; /* how help calls the value: "TIME" */
     const char *help;  /* one line, no period; the choices are put behind it */
     int64_t minimum;

@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/local_time.h"
 #include "base/units.h"
+#include "base/zone.h"
 
 enum {
     SECOND = 1000,
@@ -113,20 +114,20 @@ bool calendar_valid(const struct calendar_time *time)
            is_within(time->second, 0, 59) && is_within(time->millisecond, 0, 999);
 }
 
-static int zone_offset(int64_t at)
+static int held_offset(int64_t at)
 {
-    return clock_zone_offset(hold(at, FIRST_MOMENT, LAST_MOMENT));
+    return zone_offset(hold(at, FIRST_MOMENT, LAST_MOMENT));
 }
 
 static int64_t zone_offset_ms(int64_t at)
 {
-    return zone_offset(at) * INT64_C(1000);
+    return held_offset(at) * INT64_C(1000);
 }
 
 /* The moments at which the clocks on the walls here show `shown`. */
 static void moments_of_local(int64_t shown, int64_t *first, int64_t *second)
 {
-    local_time_moments(zone_offset, shown, first, second);
+    local_time_moments(held_offset, shown, first, second);
 }
 
 /* What was read of a calendar form. */

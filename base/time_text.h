@@ -4,9 +4,9 @@
 /*
  * Moments as people type and read them.
  *
- * Times are int64 milliseconds since 1970 UTC. Local time comes from
- * clock_zone_offset(), so that tests with the fake clock live in a zone of
- * their own choosing.
+ * Times are int64 milliseconds since 1970 UTC. Local time is that of zone.h: as
+ * long as nobody chose a zone clock_zone_offset() says it, so that tests with
+ * the fake clock live in a zone of their own choosing.
  */
 
 #include <stdbool.h>

@@ -199,9 +199,13 @@ bool command_finish(const struct command_context *context, struct render *render
     }
     if (render->left_out.size > 0) {
         command_note(context, "columns",
-                     "no room in %d columns for: %s (a wider terminal, --verbose, --json or --csv "
-                     "shows them)",
+                     "no room in %d columns for: %s (a wider terminal, --wide, --columns NAMES or "
+                     "--json shows them)",
                      context->render.columns, text_bytes(&render->left_out));
+    }
+    if (render->kept_back > 0) {
+        command_note(context, "more", "there are more than the %zu that --limit allows",
+                     context->render.wishes.most);
     }
     return true;
 }

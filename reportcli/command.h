@@ -146,7 +146,7 @@ bool command_time(const struct command_context *context, const char *name, enum 
 bool command_begin(const struct command_context *context, const struct column_table *table,
                    struct render **out, struct failure *why) NODISCARD;
 
-/* Ends it, and says which columns had no room. */
+/* Ends it, and says which columns had no room, and whether there was more than was asked for. */
 bool command_finish(const struct command_context *context, struct render *render,
                     struct failure *why) NODISCARD;
 
@@ -161,8 +161,9 @@ bool command_finish(const struct command_context *context, struct render *render
  * not have), "facts" (what was not read in time), "modules" (processes whose
  * modules could not be read), "order", "restart", "copy" (the file is a part of
  * a ledger), "dropped" (what retention has taken from the answer), "hidden" (ports
- * that are not shown), "missed" (runs of jobs that did not take place), "limit" (fewer at once than
- * asked for), "addresses" (of a name, that were not asked), "side-effect" (a protocol that was not
+ * that are not shown), "missed" (runs of jobs that did not take place), "more" (--limit keeps
+ * records back), "limit" (fewer at once than asked for), "addresses" (of a name, that were not
+ * asked), "side-effect" (a protocol that was not
  * asked in), "stopped" (a query that was ended).
  */
 void command_note(const struct command_context *context, const char *kind, const char *format, ...)

@@ -128,7 +128,7 @@ static bool print_all(struct render *render, struct socket_record *record,
     const struct ledger_interval *interval = NULL;
     bool done = interval_reader_next(reader, &interval, why);
 
-    while (done && interval != NULL) {
+    while (done && interval != NULL && !render_is_full(render)) {
         done = print_interval(render, record, interval, why) &&
                interval_reader_next(reader, &interval, why);
     }

@@ -15,8 +15,12 @@
 #include "base/program.h"
 #include "base/text.h"
 #include "base/version.h"
+#include "base/zone.h"
+#include "reportcli/column_choice.h"
 #include "reportcli/command.h"
 #include "reportcli/help.h"
+
+enum { NARROW_COLUMNS = 80 };
 
 /* The common options as they were given before and after the command. */
 struct call {
@@ -95,21 +99,68 @@ static bool take_ledgers(const struct call *call, struct command_context *contex
     return true;
 }
 
+/* A choice of columns that no table of the command has is refused before anything is asked. */
+static bool check_names(const struct call *call, const char *option, struct failure *why)
+{
+    const char *names = text_of(call, option);
+
+    return names == NULL || column_choice_check(call->command->tables, names, why) ||
+           FAIL(why, FAILURE_USAGE, 0, "--%s: %s", option, why->text);
+}
+
+/* Columns that a table is fitted to; 0: no limit. */
+static int table_columns(const struct call *call)
+{
+    return flag(call, "narrow") ? NARROW_COLUMNS : console_columns(CONSOLE_OUT);
+}
+
+static bool check_words_of_output(const struct call *call, struct failure *why)
+{
+    if (flag(call, "wide") && flag(call, "narrow")) {
+        return FAIL(why, FAILURE_USAGE, 0, "a table cannot be both wide and narrow");
+    }
+    if (flag(call, "utc") && text_of(call, "tz") != NULL) {
+        return FAIL(why, FAILURE_USAGE, 0, "times cannot be shown both with --utc and with --tz");
+    }
+    return check_names(call, "columns", why) && check_names(call, "sort", why);
+}
+
+static bool use_zone(const struct call *call, struct failure *why)
+{
+    const char *name = text_of(call, "tz");
+
+    return name == NULL || zone_choose(name, why) ||
+           FAIL(why, why->kind, why->code, "--tz: %s", why->text);
+}
+
+static int64_t number_of(const struct call *call, const char *name)
+{
+    return options_number(call->after, name, options_number(call->before, name, 0));
+}
+
 static bool prepare(const struct call *call, struct command_context *context, struct failure *why)
 {
+    const char *csv = text_of(call, "csv");
+
     *context = (struct command_context){
         .command = call->command,
         .options = call->after,
         .render = {.zone = flag(call, "utc") ? TIME_ZONE_UTC : TIME_ZONE_LOCAL,
-                   .columns = console_columns(CONSOLE_OUT),
+                   .columns = table_columns(call),
                    .terminal = console_is_terminal(CONSOLE_OUT),
                    .colour = wants_colour(call),
-                   .verbose = flag(call, "verbose")},
+                   .verbose = flag(call, "verbose"),
+                   .wide = flag(call, "wide"),
+                   .raw = csv != NULL && strcmp(csv, "raw") == 0,
+                   .wishes = {.columns = text_of(call, "columns"),
+                              .order = text_of(call, "sort"),
+                              .most = (size_t)number_of(call, "limit")}},
         .quiet = flag(call, "quiet"),
         .no_command_lines = flag(call, "no-command-lines"),
         .now = clock_now(),
     };
-    return take_ledgers(call, context, why) && find_renderer(call, &context->renderer, why);
+    return take_ledgers(call, context, why) && check_words_of_output(call, why) &&
+           use_zone(call, why) && find_renderer(call, &context->renderer, why);
 }
 
 static bool check_words(const struct call *call, struct failure *why)
@@ -205,7 +256,7 @@ int program_main(int argc, char **argv)
     struct call call = {0};
     struct failure why = {0};
 
-    if (!run(&call, argc, argv, &status, &why)) {
+    if (!zone_choose(NULL, &why) || !run(&call, argc, argv, &status, &why)) {
         complain(&call, &why);
         status = status != EXIT_YES ? status : exit_status_of(&why);
     }

@@ -58,6 +58,7 @@ static bool begin_table(const struct process_block *block, const struct column_t
 
     shown.verbose = false;
     shown.also = NULL;
+    shown.wishes = (struct render_wishes){0};
     return render_open(render, &render_table, table, &shown, why);
 }
 

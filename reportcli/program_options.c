@@ -9,6 +9,8 @@
 static const char *const formats[] = {"table", "json", "jsonl", "csv", NULL};
 static const char *const colour_choices[] = {"auto", "always", "never", NULL};
 
+static const char *const csv_kinds[] = {"raw", NULL};
+
 static const struct option options[] = {
     {.name = "ledger",
      .kind = OPTION_TEXT,
@@ -22,8 +24,40 @@ static const struct option options[] = {
      .help = "How records are printed"},
     {.name = "json", .kind = OPTION_FLAG, .help = "The same as --format json"},
     {.name = "jsonl", .kind = OPTION_FLAG, .help = "The same as --format jsonl"},
-    {.name = "csv", .kind = OPTION_FLAG, .help = "The same as --format csv"},
+    {.name = "csv",
+     .kind = OPTION_CHOICE,
+     .optional = true,
+     .value = "raw",
+     .choices = csv_kinds,
+     .help = "The same as --format csv; with =raw without the apostrophe that keeps a spreadsheet "
+             "from running a text as a formula"},
+    {.name = "columns",
+     .kind = OPTION_TEXT,
+     .value = "NAMES",
+     .help = "Only these columns, in this order, in every format: pid,process,local_port"},
+    {.name = "sort",
+     .kind = OPTION_TEXT,
+     .dashed = true,
+     .value = "NAMES",
+     .help = "Sort by these columns; one with a - before it from the greatest down: "
+             "process,-local_port"},
+    {.name = "limit",
+     .kind = OPTION_NUMBER,
+     .value = "N",
+     .minimum = 1,
+     .maximum = INT64_C(1000000000000),
+     .help = "No more than so many records; with --sort the first of the order"},
+    {.name = "tz",
+     .kind = OPTION_TEXT,
+     .value = "ZONE",
+     .help = "Read and show times by the clocks of this zone: Europe/Berlin, a name that this "
+             "system knows, or an offset like +05:30"},
     {.name = "utc", .kind = OPTION_FLAG, .help = "Show times in UTC instead of local time"},
+    {.name = "wide",
+     .kind = OPTION_FLAG,
+     .help = "Leave no column of a table out for want of room; long lines are the terminal's "
+             "business"},
+    {.name = "narrow", .kind = OPTION_FLAG, .help = "Fit tables into 80 columns, wherever they go"},
     {.name = "verbose",
      .letter = 'v',
      .kind = OPTION_FLAG,

@@ -19,13 +19,26 @@
 #include "reportcli/column.h"
 #include "reportcli/output.h"
 
+/*
+ * What a person wants of the records of a command's first table; {0}: all, as they come. The
+ * other tables that it may print for people have none.
+ */
+struct render_wishes {
+    const char *columns; /* names, parted by commas: these alone, in this order; NULL: all */
+    const char *order;   /* names likewise, with a - before one that falls; NULL: as they come */
+    size_t most;         /* records at most; 0: all */
+};
+
 struct render_options {
     enum time_zone_choice zone;
     int columns; /* of the terminal; 0: no limit */
     bool
         terminal; /* somebody's terminal gets the bytes: nothing that it acts upon may be in them */
     bool colour;
-    bool verbose;           /* columns of a negative rank too */
+    bool verbose; /* columns of a negative rank too */
+    bool wide;    /* a table leaves no column out for want of room */
+    bool raw;     /* CSV: no apostrophe before what a spreadsheet takes for a formula */
+    struct render_wishes wishes;
     const char *also;       /* name of a column that a table shows whatever its rank; NULL: none */
     struct output_log *log; /* gets all that is printed too; NULL: there is none */
 };
@@ -44,14 +57,25 @@ struct renderer {
     bool (*end)(struct render *render, struct text *out, struct failure *why);
 };
 
-/* One output under way. The renderers read it, and own `state` and `left_out`. */
+struct row_sorter;
+
+/*
+ * One output under way. The renderers read it, and own `state` and `left_out`.
+ * `columns`, and the values that a renderer gets, are of what is printed, which
+ * need not be the whole table.
+ */
 struct render {
     const struct renderer *kind;
     const struct column_table *table;
     const struct column *columns[COLUMNS_MAX];
+    int ranks[COLUMNS_MAX];     /* of these */
+    size_t places[COLUMNS_MAX]; /* of these in the table */
     size_t column_count;
+    bool all_columns;          /* it is the whole table, in its order */
+    struct row_sorter *sorter; /* NULL: records are printed as they come */
+    size_t kept_back;          /* records that were handed in beyond the wanted number */
     struct render_options options;
-    size_t records;               /* handed in so far, without the one under way */
+    size_t records;               /* printed so far, without the one under way */
     struct text out;              /* what a renderer made and nobody wrote yet */
     struct text left_out;         /* names of columns for which there was no room: "path, state" */
     void *state;                  /* the renderer's own; freed by render_close() */
@@ -69,16 +93,23 @@ extern const struct renderer render_csv;
 const struct renderer *render_find(const char *name);
 
 /*
- * Begins an output to standard output. Every further call writes what it made
+ * Begins an output to standard output. FAILURE_USAGE where the table has not the columns that
+ * the wishes name. Every further call writes what it made
  * through console_write(): memory does not grow with the number of records.
  * Only a table keeps its first records back, to fit its columns to them.
  */
 bool render_open(struct render **out, const struct renderer *kind, const struct column_table *table,
                  const struct render_options *options, struct failure *why) NODISCARD;
 
-/* `values` has one entry per column of the table. */
+/* `values` has one entry per column of the table, whichever of them are printed. */
 bool render_record(struct render *render, const struct value *values,
                    struct failure *why) NODISCARD;
+
+/*
+ * A record was kept back, and so would be all that follow: whoever walks through many may stop.
+ * Never where they are sorted, since the last may be the first.
+ */
+bool render_is_full(const struct render *render);
 
 /* Ends the output and flushes. `records` and `left_out` can be asked afterwards. */
 bool render_finish(struct render *render, struct failure *why) NODISCARD;

@@ -6,7 +6,8 @@
  *
  * Spreadsheets run a cell that begins with certain characters as a formula.
  * Texts here come from whoever names a process, so such a cell gets an
- * apostrophe before it. Numbers and times are ours and stay as they are.
+ * apostrophe before it, but where programs are to read it (--csv=raw). Numbers and times are ours
+ * and stay as they are.
  */
 
 #include <inttypes.h>
@@ -31,15 +32,16 @@ static void add_quoted(struct text *out, const char *bytes)
 }
 
 /* A terminal must not act upon a name; a file gets it as it is. */
-static bool add_text(struct text *out, const char *bytes, bool terminal, struct failure *why)
+static bool add_text(struct text *out, const char *bytes, const struct render_options *options,
+                     struct failure *why)
 {
     struct text cell = {0};
     bool done;
 
-    if (bytes[0] != '\0' && strchr(starts_formula, bytes[0]) != NULL) {
+    if (!options->raw && bytes[0] != '\0' && strchr(starts_formula, bytes[0]) != NULL) {
         text_add_char(&cell, '\'');
     }
-    if (terminal) {
+    if (options->terminal) {
         text_add_visible(&cell, bytes, strlen(bytes));
     } else {
         text_add_utf8(&cell, bytes, strlen(bytes));
@@ -63,7 +65,7 @@ static bool add_cell(struct text *out, const struct render *render, size_t i,
         return true;
     }
     if (column->type == COLUMN_TEXT || column->type == COLUMN_OBJECT) {
-        return add_text(out, value->text, render->options.terminal, why);
+        return add_text(out, value->text, &render->options, why);
     }
     if (column->type == COLUMN_TIME) {
         time_text_add_rfc3339(out, value->number, render->options.zone);

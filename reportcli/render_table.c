@@ -123,11 +123,17 @@ static size_t heading_width(const struct column *column)
     return text_columns(column->heading, strlen(column->heading));
 }
 
+/* Whether there is a width to keep to: not where somebody named the columns, or wants them all. */
+static bool is_fitted(const struct render *render)
+{
+    return render->options.columns > 0 && !render->options.wide && render->all_columns;
+}
+
 /* A cell that others need not be padded to may stick out. */
 static void grow(struct render *render, size_t i, size_t width)
 {
     struct state *state = render->state;
-    bool counts = render->options.columns > 0 || width <= LONGEST_CELL;
+    bool counts = is_fitted(render) || width <= LONGEST_CELL;
 
     if (counts && width > state->widths[i]) {
         state->widths[i] = width;
@@ -202,7 +208,7 @@ static int worst_rank(const struct render *render)
     int worst = 0;
 
     for (size_t i = 0; i < render->column_count; i++) {
-        int rank = column_rank(render->table, i);
+        int rank = render->ranks[i];
 
         if (state->shown[i] && !is_also(render, i) && rank > worst) {
             worst = rank;
@@ -214,7 +220,7 @@ static int worst_rank(const struct render *render)
 static bool is_wanted(const struct render *render, size_t i, bool all_known)
 {
     const struct state *state = render->state;
-    int rank = column_rank(render->table, i);
+    int rank = render->ranks[i];
 
     if (rank == 0 || render->options.verbose || is_also(render, i)) {
         return true;
@@ -242,7 +248,7 @@ static void leave_out_rank(struct render *render, int rank)
     struct state *state = render->state;
 
     for (size_t i = 0; i < render->column_count; i++) {
-        if (state->shown[i] && !is_also(render, i) && column_rank(render->table, i) == rank) {
+        if (state->shown[i] && !is_also(render, i) && render->ranks[i] == rank) {
             state->shown[i] = false;
             state->spared[i] = true;
         }
@@ -305,7 +311,7 @@ static void put_aside(struct render *render)
 static void fit(struct render *render, bool all_known)
 {
     struct state *state = render->state;
-    size_t room = render->options.columns > 0 ? (size_t)render->options.columns : SIZE_MAX;
+    size_t room = is_fitted(render) ? (size_t)render->options.columns : SIZE_MAX;
 
     state->fitted = true;
     choose_columns(render, all_known);
@@ -478,7 +484,7 @@ static bool has_field(const struct render *render, size_t i, const char *cell)
     const struct state *state = render->state;
 
     return state->shown[i] && !state->aside[i] &&
-           (cell[0] != '\0' || render->table->single || column_rank(render->table, i) == 0);
+           (cell[0] != '\0' || render->table->single || render->ranks[i] == 0);
 }
 
 /* Appends what holds for all records of the list. */
@@ -544,7 +550,7 @@ static void put_in_order(const struct render *render)
 
     for (int last = 0; last <= 1; last++) {
         for (size_t i = 0; i < render->column_count; i++) {
-            if (render->columns[i]->last == (last == 1)) {
+            if ((render->columns[i]->last && render->all_columns) == (last == 1)) {
                 state->order[count++] = i;
             }
         }

@@ -50,10 +50,8 @@ static const struct column mark_column[] = {
 static const struct column_table block_table = {
     .name = "socket",
     .title = "one socket of a block",
-    .groups = {{mark_column, 1}, {socket_columns, SOCKET_RECORD_OWN}},
+    .groups = {{mark_column, 1}, SOCKET_RECORD_GROUPS},
 };
-
-enum { BLOCK_COLUMNS = 1 + SOCKET_RECORD_OWN };
 
 /* What a block says of a socket: one of the earlier or of the later moment. */
 struct line {
@@ -129,6 +127,11 @@ size_t view_socket_count(const struct view *view)
 size_t view_seen_count(const struct view *view)
 {
     return view->seen;
+}
+
+bool view_is_full(const struct view *view)
+{
+    return view->render != NULL && render_is_full(view->render);
 }
 
 static bool is_own(const struct view_subject *subject, const struct snapshot *snapshot,

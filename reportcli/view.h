@@ -78,6 +78,9 @@ size_t view_socket_count(const struct view *view);
 /* All sockets that any of the moments had. */
 size_t view_seen_count(const struct view *view);
 
+/* As many records as were asked for are printed, and there were more. */
+bool view_is_full(const struct view *view);
+
 /* From one moment to another nobody watched. */
 bool view_gap(struct view *view, int64_t from, int64_t until, const char *reason,
               struct failure *why) NODISCARD;

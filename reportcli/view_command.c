@@ -172,6 +172,23 @@ bool view_command_goes_on(const struct command_context *context)
     return watch_seconds(context) > 0 || is_range(context);
 }
 
+/* What happens over a time has an order of its own, and a block of it is all or nothing. */
+static bool check_wishes(const struct command_context *context, struct failure *why)
+{
+    const struct render_wishes *wishes = &context->render.wishes;
+
+    if (view_command_goes_on(context) && wishes->order != NULL) {
+        return FAIL(why, FAILURE_USAGE, 0,
+                    "what is watched, or was, is told in the order in which it happened: there is "
+                    "no --sort for it");
+    }
+    if (view_command_goes_on(context) && wishes->most > 0 && context->renderer == &render_table) {
+        return FAIL(why, FAILURE_USAGE, 0,
+                    "--limit counts records: a watch has them with --jsonl, --json or --csv only");
+    }
+    return true;
+}
+
 static bool check_options(const struct command_context *context, struct failure *why)
 {
     bool at = options_given(context->options, "at");
@@ -182,7 +199,7 @@ static bool check_options(const struct command_context *context, struct failure 
                     "a moment (--at), a time (--since, --until) and a watch are three things: only "
                     "one of them can be asked for");
     }
-    return true;
+    return check_wishes(context, why);
 }
 
 static bool run(const struct command_context *context, const struct view_subject *subject,

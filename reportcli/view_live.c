@@ -96,7 +96,7 @@ static bool keep_looking(struct watch *watch, enum exit_status *status, struct f
     enum user_stop_reason reason = USER_STOP_NONE;
     bool done = look(watch, true, status, why);
 
-    while (done && *status == EXIT_YES && reason == USER_STOP_NONE) {
+    while (done && *status == EXIT_YES && reason == USER_STOP_NONE && !view_is_full(watch->view)) {
         reason = user_stop_wait(watch->seconds * 1000);
         if (reason == USER_STOP_NONE) {
             done = look(watch, false, status, why);

@@ -223,7 +223,8 @@ static bool sweep_stretch(struct replay *replay, size_t i, struct failure *why)
     bool done = take_opened(replay, stretch->id, at, why) &&
                 (i == 0 || say_gap(replay, stretch - 1, stretch, why));
 
-    while (done && at <= replay->filter.until && at <= stretch->end_at) {
+    while (done && at <= replay->filter.until && at <= stretch->end_at &&
+           !view_is_full(replay->view)) {
         done = show(replay, at, why);
         at = next_event(replay, stretch->id);
         done = done && (at == INT64_MAX || take_opened(replay, stretch->id, at, why));
@@ -236,7 +237,7 @@ static bool sweep(struct replay *replay, struct failure *why)
 {
     bool done = interval_reader_next(replay->reader, &replay->next, why);
 
-    for (size_t i = 0; done && i < replay->stretch_count; i++) {
+    for (size_t i = 0; done && i < replay->stretch_count && !view_is_full(replay->view); i++) {
         done = sweep_stretch(replay, i, why);
     }
     return done;

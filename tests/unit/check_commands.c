@@ -1072,6 +1072,22 @@ static const struct {
      "x1B[31m  exact  TCP    4444  127.0.0.1  LISTENING  /tmp/\\u{202E}cod.\"exe\"  opened"
      "\n",
      ""},
+    {"history --ledger check_commands.db --columns pid,local_port,opened_at --tz +05:45 --limit 2",
+     EXIT_YES,
+     "PID  Port  Opened\n"
+     "100    22  2026-11-20 18:45:00 +05:45\n"
+     "  -    53  2026-11-20 18:45:00 +05:45\n",
+     "note: there are more than the 2 that --limit allows\n"
+     "note: watched from 2026-11-20 18:45:00 +05:45 to 2026-11-20 18:46:06 +05:45, every 1s, "
+     "except "
+     "for 1 m; not watched: 2026-11-20 18:45:04 +05:45 to 2026-11-20 18:46:04 +05:45 (service "
+     "stopped)\n"},
+    {"history --ledger check_commands.db --sort -local_port,opened_at --columns local_port,state "
+     "--limit 3 --csv --quiet",
+     EXIT_YES, "local_port,state\r\n4444,LISTENING\r\n443,LISTENING\r\n53,\r\n", ""},
+    {"local --at 18:45:02 --tz +05:45 --ledger check_commands.db --columns process,user --sort pid "
+     "--csv=raw --quiet",
+     EXIT_YES, "process,user\r\nsshd,\r\nsshd,\r\n=evil\x1b[31m,\r\n,\r\n", ""},
     {"history --port 99 --ledger check_commands.db", EXIT_NO, "",
      "note: nothing matches; the ledger has 8 intervals\n"
      "note: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:01:06 +01:00, every 1"

@@ -240,6 +240,58 @@ START_TEST(what_is_wrong_is_said_in_words)
 }
 END_TEST
 
+/* An option whose value may be left out, and one whose value may look like an option. */
+static const struct option special[] = {
+    {.name = "csv",
+     .kind = OPTION_CHOICE,
+     .optional = true,
+     .value = "raw",
+     .help = "As CSV",
+     .choices = formats},
+    {.name = "sort", .kind = OPTION_TEXT, .dashed = true, .value = "NAMES", .help = "Sort"},
+};
+
+static const struct option_set special_set = {.tables = {{special, COUNT_OF(special)}}};
+
+static bool parse_special(char **argv, int argc)
+{
+    options_free(fixture.options);
+    return options_parse(&fixture.options, &special_set, argc, argv, 0, false, &fixture.next,
+                         &fixture.why);
+}
+
+START_TEST(a_value_may_be_left_out_where_the_option_says_so)
+{
+    char *without[] = {(char[]){"--csv"}, (char[]){"table"}};
+    char *with[] = {(char[]){"--csv=table"}};
+    char *wrong[] = {(char[]){"--csv=raw"}};
+    char *help[] = {(char[]){"--csv"}, (char[]){"-h"}};
+
+    CHECK_DONE(parse_special(without, 2), fixture.why);
+    ck_assert(options_flag(fixture.options, "csv"));
+    ck_assert_ptr_null(options_text(fixture.options, "csv"));
+    ck_assert_str_eq(options_word(fixture.options, 0), "table");
+    CHECK_DONE(parse_special(with, 1), fixture.why);
+    ck_assert_str_eq(options_text(fixture.options, "csv"), "table");
+    CHECK_FAILED(parse_special(wrong, 1), FAILURE_USAGE, fixture.why);
+    CHECK_DONE(parse_special(help, 2), fixture.why);
+    ck_assert(options_help(fixture.options));
+    options_add_help(&fixture.text, &special_set.tables[0], 80);
+    CHECK_CONTAINS(text_bytes(&fixture.text), "      --csv[=raw]   As CSV: table, json or csv\n");
+}
+END_TEST
+
+START_TEST(a_value_may_begin_with_a_dash_where_the_option_says_so)
+{
+    char *dashed[] = {(char[]){"--sort"}, (char[]){"-pid"}};
+    char *none[] = {(char[]){"--sort"}};
+
+    CHECK_DONE(parse_special(dashed, 2), fixture.why);
+    ck_assert_str_eq(options_text(fixture.options, "sort"), "-pid");
+    CHECK_FAILED(parse_special(none, 1), FAILURE_USAGE, fixture.why);
+}
+END_TEST
+
 START_TEST(help_lines_are_aligned)
 {
     options_add_help(&fixture.text, &set.tables[0], 0);
@@ -294,6 +346,8 @@ static Suite *options_suite(void)
     tcase_add_loop_test(tests, help_is_found_where_it_is_asked_for, 0, COUNT_OF(helps));
     tcase_add_test(tests, the_word_behind_help_may_be_a_command);
     tcase_add_loop_test(tests, what_is_wrong_is_said_in_words, 0, COUNT_OF(refusals));
+    tcase_add_test(tests, a_value_may_be_left_out_where_the_option_says_so);
+    tcase_add_test(tests, a_value_may_begin_with_a_dash_where_the_option_says_so);
     tcase_add_test(tests, help_lines_are_aligned);
     tcase_add_test(tests, help_lines_are_wrapped);
     tcase_add_test(tests, a_long_label_has_a_line_of_its_own);

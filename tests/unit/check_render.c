@@ -709,6 +709,90 @@ START_TEST(every_renderer_is_found_by_its_name)
 }
 END_TEST
 
+/* What of three records comes out: of sshd 22, httpd 80 and sshd 443. */
+static const struct {
+    const char *kind;
+    struct render_wishes wishes;
+    bool wide;
+    const char *out;
+    size_t kept_back;
+} wishes[] = {
+    {"csv",
+     {.columns = "number,name"},
+     false,
+     "number,name\r\n22,sshd\r\n80,httpd\r\n443,sshd\r\n",
+     0},
+    {"jsonl",
+     {.columns = "number,name", .most = 2},
+     false,
+     "{\"number\":22,\"name\":\"sshd\"}\n{\"number\":80,\"name\":\"httpd\"}\n",
+     1},
+    {"json",
+     {.columns = "number", .order = "-number", .most = 2},
+     false,
+     "[\n{\"number\":443},\n{\"number\":80}\n]\n",
+     1},
+    {"csv", {.columns = "name", .order = "-number"}, false, "name\r\nsshd\r\nhttpd\r\nsshd\r\n", 0},
+    {"table",
+     {.columns = "detail,name,number", .order = "name,number", .most = 3},
+     false, /* wider than the terminal, and in the order that was asked for */
+     "Detail  Name    No\nmore    httpd   80\nmore    sshd    22\nmore    sshd   443\n",
+     0},
+    {"table",
+     {.most = 1},
+     true,
+     "Name  No    Share  Held  Seen                            Lasted      Size\n"
+     "sshd  22  99.50 %  yes   2026-11-20 13:00:00.250 +00:00   1.5 s  2.00 KiB\n",
+     2},
+    {"table", {.most = 1}, false, "Name  No\nsshd  22\n", 2},
+};
+
+START_TEST(records_come_as_a_person_wishes)
+{
+    struct value values[COLUMNS];
+
+    fixture.options.columns = 12;
+    fixture.options.wishes = wishes[_i].wishes;
+    fixture.options.wide = wishes[_i].wide;
+    begin(wishes[_i].kind, &table);
+    fill(values, "sshd", 22);
+    add(values);
+    fill(values, "httpd", 80);
+    add(values);
+    fill(values, "sshd", 443);
+    add(values);
+    ck_assert_int_eq(render_is_full(fixture.render),
+                     wishes[_i].kept_back > 0 && wishes[_i].wishes.order == NULL);
+    ck_assert_str_eq(finish(), wishes[_i].out);
+    ck_assert_uint_eq(fixture.render->kept_back, wishes[_i].kept_back);
+    ck_assert_str_eq(text_bytes(&fixture.render->left_out),
+                     wishes[_i].wishes.columns != NULL || wishes[_i].wide || _i < 5
+                         ? ""
+                         : "share, held, seen_at, lasted, bytes");
+}
+END_TEST
+
+START_TEST(a_column_that_matters_now_is_there_beside_those_that_were_named)
+{
+    struct value values[COLUMNS];
+
+    fixture.options.wishes.columns = "name";
+    fixture.options.also = "detail";
+    begin("csv", &table);
+    fill(values, "sshd", 22);
+    add(values);
+    ck_assert_str_eq(finish(), "detail,name\r\nmore,sshd\r\n");
+}
+END_TEST
+
+START_TEST(raw_csv_has_no_apostrophe)
+{
+    fixture.options.raw = true;
+    ck_assert_str_eq(render_name("csv", "=1+1"),
+                     "name,number,share,held,seen_at,lasted,bytes,detail\r\n=1+1,,,,,,,\r\n");
+}
+END_TEST
+
 /* Every code point that a terminal acts upon, from outside in. */
 static const struct {
     uint32_t first;
@@ -770,6 +854,9 @@ static Suite *make_suite(void)
     tcase_add_loop_test(forms, a_real_number_is_one_that_json_knows, 0, COUNT_OF(reals));
     tcase_add_test(forms, a_negative_number_is_no_formula);
     tcase_add_test(forms, every_renderer_is_found_by_its_name);
+    tcase_add_loop_test(forms, records_come_as_a_person_wishes, 0, COUNT_OF(wishes));
+    tcase_add_test(forms, a_column_that_matters_now_is_there_beside_those_that_were_named);
+    tcase_add_test(forms, raw_csv_has_no_apostrophe);
     suite_add_tcase(suite, forms);
 
     tcase_add_checked_fixture(names, open_fixture, close_fixture);
