@@ -188,6 +188,22 @@ static bool show_pairs(struct audit *audit, struct failure *why)
     return true;
 }
 
+/* Which time was looked at, and in how much: of the answer that there is nothing. */
+static void note_empty(const struct audit *audit, const char *what)
+{
+    size_t jobs = audit->jobs.count;
+    enum time_zone_choice zone = audit->context->render.zone;
+    struct text words = {0};
+
+    text_addf(&words, "%s from ", what);
+    time_text_add_table(&words, audit->filter.since, zone);
+    text_add(&words, " to ");
+    time_text_add_table(&words, audit->filter.until, zone);
+    text_addf(&words, "; the ledger knows %zu job%s", jobs, jobs == 1 ? "" : "s");
+    command_note(audit->context, "empty", "%s", text_bytes(&words));
+    text_clear(&words);
+}
+
 static void note_pairs(const struct audit *audit)
 {
     int64_t missed = 0;
@@ -207,7 +223,7 @@ static void note_pairs(const struct audit *audit)
                      missed, missed == 1 ? "run was" : "runs were");
     }
     if (count_all(&audit->verdict) == 0) {
-        command_note(audit->context, "empty", "nothing was asked in this time");
+        note_empty(audit, "nothing was asked");
     }
 }
 
@@ -282,7 +298,7 @@ static bool print_changes(struct audit *audit, enum exit_status *status, struct 
         return false;
     }
     if (audit->render->records == 0) {
-        command_note(audit->context, "empty", "nothing changed in this time");
+        note_empty(audit, "nothing changed");
     }
     *status = audit->render->records > 0 ? EXIT_YES : EXIT_NO;
     return true;

@@ -43,7 +43,8 @@ static bool note(struct states *states, const struct module_sum *sum, size_t rec
                  struct failure *why)
 {
     if (states->count > 0 && records == 0) {
-        command_note(states->context, "empty", "no module matches");
+        command_note(states->context, "empty", "no module matches, in %zu process%s",
+                     sum->processes, sum->processes == 1 ? "" : "es");
     }
     module_sum_note(states->context, sum);
     return states_note(states, why);

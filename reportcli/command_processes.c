@@ -28,7 +28,8 @@ static bool note(struct states *states, const struct process_choice *choice, siz
                  struct failure *why)
 {
     if (states->count > 0 && records == 0) {
-        command_note(states->context, "empty", "no process matches");
+        command_note(states->context, "empty", "no process matches; there were %zu to look at",
+                     states->snapshot.process_count);
     }
     return (!states->is_live || process_list_note(states, choice, why)) && states_note(states, why);
 }

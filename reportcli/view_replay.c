@@ -9,6 +9,7 @@
 
 #include "reportcli/view_replay.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -261,12 +262,16 @@ static bool note(struct replay *replay, int64_t commit, enum exit_status *status
         .commit = commit,
     };
     struct ledger_coverage coverage = {0};
+    struct ledger_summary summary;
     bool dropped = false;
     bool done = ledger_coverage_read(&coverage, replay->ledger, &range, why) &&
+                ledger_summarize(replay->ledger, &summary, why) &&
                 detail_note_range(context, replay->ledger, range.since, &dropped, why);
 
     if (done && view_seen_count(replay->view) == 0) {
-        command_note(context, "empty", "no socket of %s was seen", view_name(replay->view));
+        command_note(context, "empty",
+                     "no socket of %s was seen; the ledger has %" PRId64 " intervals",
+                     view_name(replay->view), summary.intervals);
         *status = ledger_coverage_is_empty(&coverage) || dropped ? EXIT_UNDECIDED : EXIT_NO;
     }
     if (done) {

@@ -1712,7 +1712,7 @@ static const struct {
      "sshd", ""},
     {"processes --pid 4321 --jsonl", EXIT_YES,
      "\"module_access\":\"protected\",\"module_count\":null", "", ""},
-    {"processes --pid 5", EXIT_NO, "", "sshd", "note: no process matches\n"},
+    {"processes --pid 5", EXIT_NO, "", "sshd", "note: no process matches; there were 3 to look at\n"},
     {"modules", EXIT_YES, "0x7fffffff0000", "\x1b", "processes could not be read"},
     {"modules --jsonl", EXIT_YES,
      "\"base\":\"0x7fffffff0000\",\"size\":4096,\"flags\":\"hidden\","
@@ -1720,7 +1720,7 @@ static const struct {
      "\x1b", "\"note\":\"modules\""},
     {"modules --flagged --csv", EXIT_YES, "hidden", "libc.so", ""},
     {"modules --path */LIBC.so --csv", EXIT_YES, "/usr/lib/libc.so", "evil.so", ""},
-    {"modules --pid 100 --path *.dll", EXIT_NO, "", "sshd", "note: no module matches\n"},
+    {"modules --pid 100 --path *.dll", EXIT_NO, "", "sshd", "note: no module matches, in 1 process\n"},
     {"modules --pid 4321", EXIT_UNDECIDED, "", "sshd",
      "note: modules of 1 of 1 processes could not be read: protected (1)\n"},
 };

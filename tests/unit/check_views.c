@@ -398,7 +398,7 @@ static const struct {
     {"wport 5 --since 14:00:00 --ledger check_views.db", EXIT_NO,
      "2026-11-20 14:00:00 +01:00 port 5: nothing holds it\n", "note: no socket of port 5 was seen"},
     {"wport 4444 --since 13:00 --until 13:30 --ledger check_views.db", EXIT_UNDECIDED, "",
-     "no socket of port 4444 was seen"},
+     "no socket of port 4444 was seen; the ledger has "},
     {"wpid 4321 --since 14:00:00 --ledger check_views.db", EXIT_YES,
      "\n2026-11-20 14:00:05 +01:00 process 4321 is another process now: cron, started "
      "2026-11-20 14:00:03 +01:00\n",
