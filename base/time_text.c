@@ -264,6 +264,27 @@ static bool read_moment(const char *word, int64_t *at, int64_t *second, struct f
     return true;
 }
 
+/* A day and what may follow, without its year, as brief tables show it: the last time it was so. */
+static bool read_day_of_year(const char *word, int64_t now, int64_t *at, int64_t *second,
+                             struct failure *why)
+{
+    struct calendar_time today = calendar_from_ms(now + zone_offset_ms(now));
+    struct text whole = {0};
+    bool done = false;
+
+    *at = INT64_MAX;
+    for (int year = today.year; year >= today.year - 1 && *at > now; year--) {
+        text_reset(&whole);
+        text_addf(&whole, "%04d-%s", year, word);
+        done = text_ok(&whole, why) && read_moment(text_bytes(&whole), at, second, why);
+        if (!done) {
+            break;
+        }
+    }
+    text_clear(&whole);
+    return done;
+}
+
 /* The day in which `now` is here, as milliseconds that its midnight shows. */
 static int64_t shown_midnight(int64_t now)
 {
@@ -400,6 +421,9 @@ static bool read_any(const char *word, int64_t now, int64_t *at, int64_t *second
     default:
         if (word[0] < '0' || word[0] > '9') {
             return read_name(word, now, at, second, why);
+        }
+        if (strcspn(word, "-") == 2) {
+            return read_day_of_year(word, now, at, second, why);
         }
         return strchr(word, '-') == NULL ? read_time_of_day(word, now, at, second, why)
                                          : read_moment(word, at, second, why);

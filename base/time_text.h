@@ -27,6 +27,7 @@ enum time_zone_choice {
  *   2026-11-20T13:00Z               with Z, or with no zone, which is local time; and
  *                                   what time_text_add_table() writes
  *   2026-11-20                      that day's midnight, local time
+ *   11-20   11-20 14:00:05          the last time that it was so, as narrow tables write it
  *   14:00   14:00:05                today, local time; where that is still to come, yesterday
  *   -90s -5m -2h -3d -1w            that long before `now`
  *   now  today  yesterday           now; the midnight before; the one before that

@@ -23,7 +23,7 @@ static const struct column time_columns[] = {
      .type = COLUMN_TIME,
      .heading = "Closed",
      .help = "The first sample that did not see it, or where watching ended; absent while open",
-     .rank = 4},
+     .rank = 7},
     {.name = "ending",
      .type = COLUMN_TEXT,
      .heading = "Ending",
@@ -34,7 +34,7 @@ static const struct column time_columns[] = {
      .unit = "ms",
      .heading = "Lasted",
      .help = "From opened_at to closed_at, or to the newest sample",
-     .rank = 2},
+     .rank = 5},
 };
 
 static const struct column origin_columns[] = {

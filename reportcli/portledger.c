@@ -141,11 +141,13 @@ static int64_t number_of(const struct call *call, const char *name)
 static bool prepare(const struct call *call, struct command_context *context, struct failure *why)
 {
     const char *csv = text_of(call, "csv");
+    int64_t now = clock_now();
 
     *context = (struct command_context){
         .command = call->command,
         .options = call->after,
         .render = {.zone = flag(call, "utc") ? TIME_ZONE_UTC : TIME_ZONE_LOCAL,
+                   .now = now,
                    .columns = table_columns(call),
                    .terminal = console_is_terminal(CONSOLE_OUT),
                    .colour = wants_colour(call),
@@ -157,7 +159,7 @@ static bool prepare(const struct call *call, struct command_context *context, st
                               .most = (size_t)number_of(call, "limit")}},
         .quiet = flag(call, "quiet"),
         .no_command_lines = flag(call, "no-command-lines"),
-        .now = clock_now(),
+        .now = now,
     };
     return take_ledgers(call, context, why) && check_words_of_output(call, why) &&
            use_zone(call, why) && find_renderer(call, &context->renderer, why);

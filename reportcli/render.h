@@ -31,6 +31,7 @@ struct render_wishes {
 
 struct render_options {
     enum time_zone_choice zone;
+    int64_t now; /* where there is little room, times do not tell its year */
     int columns; /* of the terminal; 0: no limit */
     bool
         terminal; /* somebody's terminal gets the bytes: nothing that it acts upon may be in them */

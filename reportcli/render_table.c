@@ -4,7 +4,9 @@
  * The table for people.
  *
  * The first rows are kept back and the columns made as wide as they need. Where
- * the terminal has no room for all, whole columns are left out, those of
+ * the terminal has no room for all, gaps become narrow and times short, a few
+ * rows may stick out of their columns, and what is the same in all rows is told
+ * once, below. If that is not enough, whole columns are left out, those of
  * the highest rank first; no row is lost, and no cell is cut but that of a
  * digest, which is shorter, with dots at its end. A later row
  * that is wider is printed as it is, at the cost of the alignment. So is a very
@@ -23,17 +25,25 @@
  */
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/units.h"
 #include "reportcli/render.h"
+#include "reportcli/time_brief.h"
 
 enum {
     ROWS_LOOKED_AT = 4000,
-    GAP = 2,            /* blanks between two columns */
+    GAP = 2,       /* blanks between two columns */
+    BRIEF_GAP = 1, /* where there is little room */
+    WIDEST_COUNTED = 128,
+    FEW_ROWS = 10,      /* of which none may be wider than its column */
+    OUTLIERS = 20,      /* one row in so many may be wider than its column */
+    LONGEST_SAME = 24,  /* value that the note about what is left out tells */
     LONGEST_CELL = 200, /* that others are padded to */
     LEAST_DIGEST = 24,
+    BRIEF_HEADING = 40,
 };
 
 struct state {
@@ -42,6 +52,8 @@ struct state {
     size_t waiting;    /* rows in `cells` */
     size_t printed;    /* rows that are out */
     size_t widths[COLUMNS_MAX];
+    size_t plain[COLUMNS_MAX];   /* the widths before the table became brief */
+    size_t aligned[COLUMNS_MAX]; /* and before some rows were let stick out */
     size_t order[COLUMNS_MAX]; /* of the columns in a row: those that may be very long come last */
     size_t first[COLUMNS_MAX]; /* where in `cells` the first row's are */
     bool varies[COLUMNS_MAX];  /* some row is not as the first one there */
@@ -50,6 +62,9 @@ struct state {
     bool shown[COLUMNS_MAX];
     bool spared[COLUMNS_MAX]; /* left out for want of room */
     bool cut[COLUMNS_MAX];    /* cells are no wider than the column */
+    bool same[COLUMNS_MAX];   /* left out since it is the same in all rows */
+    bool brief;               /* times are shortened, gaps narrow */
+    struct time_brief times;
     bool fitted;
     bool list;
 };
@@ -188,6 +203,11 @@ static bool is_also(const struct render *render, size_t i)
     return also != NULL && strcmp(also, render->columns[i]->name) == 0;
 }
 
+static size_t gap_of(const struct state *state)
+{
+    return state->brief ? BRIEF_GAP : GAP;
+}
+
 static size_t total_width(const struct render *render)
 {
     const struct state *state = render->state;
@@ -195,7 +215,7 @@ static size_t total_width(const struct render *render)
 
     for (size_t i = 0; i < render->column_count; i++) {
         if (state->shown[i]) {
-            total += state->widths[i] + (total > 0 ? GAP : 0);
+            total += state->widths[i] + (total > 0 ? gap_of(state) : 0);
         }
     }
     return total;
@@ -271,6 +291,134 @@ static bool cut_digest(struct render *render, size_t excess)
     return false;
 }
 
+/* How many rows have which width in one column; the last counts all that are wider. */
+struct widths {
+    unsigned rows[WIDEST_COUNTED + 1];
+};
+
+/* A cell as the table shows it. */
+static const char *brief_cell(const struct render *render, size_t i, const char *cell,
+                              char scratch[TIME_BRIEF_SIZE])
+{
+    const struct state *state = render->state;
+
+    cell = shown_cell(cell);
+    return state->brief && render->columns[i]->type == COLUMN_TIME
+               ? time_brief_cell(&state->times, cell, scratch)
+               : cell;
+}
+
+static void count_widths(const struct render *render, struct widths *counted)
+{
+    const struct state *state = render->state;
+    const char *cell = text_bytes(&state->cells);
+
+    for (size_t row = 0; row < state->waiting; row++) {
+        for (size_t i = 0; i < render->column_count; i++) {
+            char scratch[TIME_BRIEF_SIZE];
+            const char *shown = brief_cell(render, i, cell, scratch);
+            size_t width = text_columns(shown, strlen(shown));
+
+            counted[i].rows[width < WIDEST_COUNTED ? width : WIDEST_COUNTED]++;
+            cell += strlen(cell) + 1;
+        }
+    }
+}
+
+/* The width of a column in which at most `outliers` rows stick out; 0 where it cannot be told. */
+static size_t width_for(const struct widths *counted, size_t outliers)
+{
+    size_t wider = counted->rows[WIDEST_COUNTED];
+
+    for (size_t width = WIDEST_COUNTED; wider <= outliers && width-- > 0;) {
+        if (wider + counted->rows[width] > outliers) {
+            return width;
+        }
+        wider += counted->rows[width];
+    }
+    return 0;
+}
+
+/* The same for all columns of a type, where that makes them narrower. */
+static void take_widths(struct render *render, const struct widths *counted, enum column_type type,
+                        size_t outliers)
+{
+    struct state *state = render->state;
+
+    for (size_t i = 0; i < render->column_count; i++) {
+        size_t least =
+            heading_width(render->columns[i]) + (type == COLUMN_TIME ? 1 + TIME_BRIEF_OFFSET : 0);
+        size_t width = width_for(&counted[i], outliers);
+
+        if (render->columns[i]->type != type || width == 0) {
+            continue;
+        }
+        width = width > least ? width : least;
+        state->widths[i] = width < state->widths[i] ? width : state->widths[i];
+    }
+}
+
+/* Of the columns that can be spared and are the same in all rows the one of the highest rank. */
+static bool find_same(const struct render *render, size_t *worst)
+{
+    const struct state *state = render->state;
+    int rank = 0;
+
+    for (size_t i = 0; i < render->column_count; i++) {
+        if (state->shown[i] && !is_also(render, i) && !state->varies[i] &&
+            render->ranks[i] > rank) {
+            *worst = i;
+            rank = render->ranks[i];
+        }
+    }
+    return rank > 0;
+}
+
+/*
+ * A column that says the same in all rows is left out first, and its value told once: that costs
+ * nobody anything. Never where a row that is not known yet may differ.
+ */
+static void leave_out_same(struct render *render, size_t room)
+{
+    struct state *state = render->state;
+    size_t worst;
+
+    while (total_width(render) > room && find_same(render, &worst)) {
+        state->shown[worst] = false;
+        state->spared[worst] = true;
+        state->same[worst] = true;
+    }
+}
+
+/*
+ * What a narrow terminal has before it loses a column that matters: narrow gaps, times without
+ * what goes without saying, and widths that all but a few rows keep to.
+ */
+static bool be_brief(struct render *render, size_t room, bool all_known, struct failure *why)
+{
+    struct state *state = render->state;
+    size_t outliers = state->waiting < FEW_ROWS ? 0 : 1 + state->waiting / OUTLIERS;
+    struct widths *counted = calloc(render->column_count, sizeof(*counted));
+
+    if (counted == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the table");
+    }
+    memcpy(state->plain, state->widths, sizeof(state->plain));
+    state->brief = true;
+    time_brief_make(&state->times, render->options.now, render->options.zone);
+    count_widths(render, counted);
+    take_widths(render, counted, COLUMN_TIME, 0);
+    if (all_known && state->waiting > 1) {
+        leave_out_same(render, room);
+    }
+    memcpy(state->aligned, state->widths, sizeof(state->aligned));
+    if (total_width(render) > room) {
+        take_widths(render, counted, COLUMN_TEXT, outliers);
+    }
+    free(counted);
+    return true;
+}
+
 /* Leaves out what can be spared until the rest fits; false where it cannot. */
 static bool leave_out(struct render *render, size_t room)
 {
@@ -290,9 +438,14 @@ static void name_spared(struct render *render)
     const struct state *state = render->state;
 
     for (size_t i = 0; i < render->column_count; i++) {
+        const char *value = shown_cell(text_bytes(&state->cells) + state->first[i]);
+
         if (state->spared[i]) {
             text_addf(&render->left_out, "%s%s", render->left_out.size > 0 ? ", " : "",
                       render->columns[i]->name);
+        }
+        if (state->same[i] && text_columns(value, strlen(value)) <= LONGEST_SAME) {
+            text_addf(&render->left_out, " (%s)", value);
         }
     }
 }
@@ -308,7 +461,43 @@ static void put_aside(struct render *render)
     }
 }
 
-static void fit(struct render *render, bool all_known)
+/* Gives columns back the widths that all rows keep to, as far as there is room. */
+static void align(struct render *render, size_t room)
+{
+    struct state *state = render->state;
+
+    for (size_t i = 0; i < render->column_count; i++) {
+        size_t narrow = state->widths[i];
+
+        state->widths[i] = state->cut[i] ? narrow : state->aligned[i];
+        if (total_width(render) > room) {
+            state->widths[i] = narrow;
+        }
+    }
+}
+
+/* Where what was left out has made room enough, the others need not be brief. */
+static void use_room(struct render *render, size_t room)
+{
+    struct state *state = render->state;
+    size_t brief[COLUMNS_MAX];
+
+    if (!state->brief) {
+        return;
+    }
+    memcpy(brief, state->widths, sizeof(brief));
+    for (size_t i = 0; i < render->column_count; i++) {
+        state->widths[i] = state->cut[i] ? state->widths[i] : state->plain[i];
+    }
+    state->brief = false;
+    if (total_width(render) > room) {
+        state->brief = true;
+        memcpy(state->widths, brief, sizeof(brief));
+        align(render, room);
+    }
+}
+
+static bool fit(struct render *render, bool all_known, struct failure *why)
 {
     struct state *state = render->state;
     size_t room = is_fitted(render) ? (size_t)render->options.columns : SIZE_MAX;
@@ -317,14 +506,20 @@ static void fit(struct render *render, bool all_known)
     choose_columns(render, all_known);
     state->list = render->table->single || (render->options.verbose && total_width(render) > room);
     if (state->list) {
-        return;
+        return true;
+    }
+    if (total_width(render) > room && !be_brief(render, room, all_known, why)) {
+        return false;
     }
     if (leave_out(render, room)) {
+        use_room(render, room);
         name_spared(render);
     } else {
         state->list = true;
+        state->brief = false;
         choose_columns(render, all_known);
     }
+    return true;
 }
 
 /* Appends a cell with the blanks that fill its column. */
@@ -380,7 +575,7 @@ static void make_line(struct render *render, const char *const *texts)
         size_t i = state->order[k];
 
         if (state->shown[i]) {
-            text_add_repeated(&state->line, ' ', state->line.size > 0 ? GAP : 0);
+            text_add_repeated(&state->line, ' ', state->line.size > 0 ? gap_of(state) : 0);
         }
         if (state->shown[i] && state->cut[i]) {
             add_cut(&state->line, texts[i], state->widths[i]);
@@ -395,9 +590,15 @@ static void add_heading(struct render *render, struct text *out)
 {
     struct state *state = render->state;
     const char *headings[COLUMNS_MAX];
+    char with_offset[COLUMNS_MAX][BRIEF_HEADING];
 
     for (size_t i = 0; i < render->column_count; i++) {
         headings[i] = render->columns[i]->heading;
+        if (state->brief && render->columns[i]->type == COLUMN_TIME) {
+            (void)snprintf(with_offset[i], BRIEF_HEADING, "%s %s", headings[i],
+                           state->times.offset);
+            headings[i] = with_offset[i];
+        }
     }
     make_line(render, headings);
     text_add(out, render->options.colour ? "\x1b[1m" : "");
@@ -410,9 +611,10 @@ static const char *add_row(struct render *render, const char *cell, struct text 
 {
     struct state *state = render->state;
     const char *cells[COLUMNS_MAX];
+    char scratch[COLUMNS_MAX][TIME_BRIEF_SIZE];
 
     for (size_t i = 0; i < render->column_count; i++) {
-        cells[i] = shown_cell(cell);
+        cells[i] = brief_cell(render, i, cell, scratch[i]);
         cell += strlen(cell) + 1;
     }
     make_line(render, cells);
@@ -527,7 +729,9 @@ static bool print_rows(struct render *render, bool all_known, struct text *out, 
         return false;
     }
     if (!state->fitted && state->waiting > 0) {
-        fit(render, all_known);
+        if (!fit(render, all_known, why)) {
+            return false;
+        }
         if (!state->list) {
             add_heading(render, out);
         } else if (all_known && !render->table->single) {

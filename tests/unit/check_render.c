@@ -293,9 +293,13 @@ static const struct {
 } widths[] = {
     {0, "Name  No    Share  Held  Seen                            Lasted      Size\n", ""},
     {73, "Name  No    Share  Held  Seen                            Lasted      Size\n", ""},
-    {72, "Name  No    Share  Held  Lasted      Size\n", "seen_at"},
+    {72, "Name No   Share Held Seen +00:00         Lasted     Size\n", ""},
+    {56, "Name No   Share Held Seen +00:00         Lasted     Size\n", ""},
+    {55, "Name  No    Share  Held  Lasted      Size\n", "seen_at"},
     {41, "Name  No    Share  Held  Lasted      Size\n", "seen_at"},
-    {40, "Name  No    Share  Held      Size\n", "seen_at, lasted"},
+    {40, "Name No   Share Held Lasted     Size\n", "seen_at"},
+    {36, "Name No   Share Held Lasted     Size\n", "seen_at"},
+    {35, "Name  No    Share  Held      Size\n", "seen_at, lasted"},
     {23, "Name  No    Share  Held\n", "seen_at, lasted, bytes"},
     {17, "Name  No    Share\n", "held, seen_at, lasted, bytes"},
     {8, "Name  No\n", "share, held, seen_at, lasted, bytes"},
@@ -314,6 +318,86 @@ START_TEST(a_narrow_terminal_gets_whole_columns_by_rank)
     out = finish();
     ck_assert_int_eq(strncmp(out, widths[_i].heading, strlen(widths[_i].heading)), 0);
     ck_assert_str_eq(text_bytes(&fixture.render->left_out), widths[_i].left_out);
+}
+END_TEST
+
+/* Rows as a history has them; the twelfth has another state, an owner of the last winter, or a
+ * name. */
+static const struct column brief_columns[] = {
+    {.name = "opened_at", .type = COLUMN_TIME, .heading = "Opened", .help = ""},
+    {.name = "process", .heading = "Process", .help = "", .rank = 1},
+    {.name = "owner", .heading = "Owner", .help = "", .rank = 2},
+    {.name = "state", .heading = "State", .help = "", .rank = 3},
+};
+
+static const struct column_table brief_table = {
+    .name = "thing",
+    .title = "a thing",
+    .groups = {{brief_columns, 4}},
+};
+
+enum { BRIEF_ROWS = 12, YEAR_MS_DAYS = 365 };
+
+static const struct {
+    int room;
+    bool outlier;
+    const char *heading;
+    const char *row;
+    const char *left_out;
+} briefs[] = {
+    {0, false, "Opened                          Process  Owner  State\n",
+     "\n2026-11-20 13:00:00.250 +00:00  sshd     exact  OPEN\n", ""},
+    {34, false, "Opened +00:00  Process Owner State\n", "\n11-20 13:00:00 sshd    exact OPEN\n",
+     ""},
+    /* What is the same in all rows goes before what does not go without saying. */
+    {33, false, "Opened +00:00  Process State\n", "\n11-20 13:00:00 sshd    OPEN\n",
+     "owner (exact)"},
+    {27, false, "Opened +00:00  State\n", "\n11-20 13:00:00 OPEN\n",
+     "process (sshd), owner (exact)"},
+    {19, false, "Opened +00:00\n", "\n11-20 13:00:00\n", "process (sshd), owner (exact), state"},
+    /* One row sticks out. */
+    {35, true, "Opened +00:00  Process State\n",
+     "\n11-20 13:00:00 a-very-long-name-of-a-program SHUT\n", "owner (exact)"},
+};
+
+START_TEST(a_narrow_terminal_does_without_what_goes_without_saying)
+{
+    static const int64_t day = INT64_C(86400000);
+    struct value values[4];
+    const char *out;
+
+    fixture.options.columns = briefs[_i].room;
+    fixture.options.now = MOMENT + day;
+    begin("table", &brief_table);
+    for (int i = 0; i < BRIEF_ROWS; i++) {
+        bool last = i == BRIEF_ROWS - 1;
+
+        values[0] = value_number(MOMENT);
+        values[1] =
+            value_text(last && briefs[_i].outlier ? "a-very-long-name-of-a-program" : "sshd");
+        values[2] = value_text("exact");
+        values[3] = value_text(last ? "SHUT" : "OPEN");
+        add(values);
+    }
+    out = finish();
+    ck_assert_int_eq(strncmp(out, briefs[_i].heading, strlen(briefs[_i].heading)), 0);
+    CHECK_CONTAINS(out, briefs[_i].row);
+    ck_assert_str_eq(text_bytes(&fixture.render->left_out), briefs[_i].left_out);
+}
+END_TEST
+
+START_TEST(a_time_of_another_year_keeps_it_on_a_narrow_terminal)
+{
+    struct value values[4] = {{0}};
+
+    fixture.options.columns = 20;
+    fixture.options.now = MOMENT;
+    begin("table", &brief_table);
+    values[0] = value_number(MOMENT);
+    add(values);
+    values[0] = value_number(MOMENT - YEAR_MS_DAYS * INT64_C(86400000));
+    add(values);
+    ck_assert_str_eq(finish(), "Opened +00:00\n11-20 13:00:00\n2025-11-20 13:00:00\n");
 }
 END_TEST
 
@@ -337,11 +421,13 @@ static const struct {
     const char *row;
 } cuts[] = {
     {40, "  22  smtp   twenty-seven letters it has\n"},
-    {39, "  22  smtp   twenty-seven letters it...\n"},
-    {37, "  22  smtp   twenty-seven letters ...\n"},
-    {36, "  22  twenty-seven letters it has\n"},
-    {30, "  22  twenty-seven letters ...\n"},
-    {29, "  22\n"},
+    {39, "  22 smtp  twenty-seven letters it has\n"},
+    {37, "  22 smtp  twenty-seven letters it...\n"},
+    {35, "  22 smtp  twenty-seven letters ...\n"},
+    {34, "  22  twenty-seven letters it has\n"},
+    {32, "  22 twenty-seven letters it has\n"},
+    {29, "  22 twenty-seven letters ...\n"},
+    {28, "  22\n"},
 };
 
 START_TEST(a_digest_is_cut_before_it_is_left_out)
@@ -621,7 +707,7 @@ START_TEST(columns_of_one_rank_go_together)
 {
     struct value values[] = {value_text("sshd"), value_text("::1"), value_number(22)};
 
-    fixture.options.columns = 18; /* one less than all need, enough for two of them */
+    fixture.options.columns = 16; /* one less than all need, enough for two of them */
     begin("table", &pair_table);
     add(values);
     ck_assert_str_eq(finish(), "Name\nsshd\n");
@@ -870,6 +956,9 @@ static Suite *make_suite(void)
 
     tcase_add_checked_fixture(tables, open_fixture, close_fixture);
     tcase_add_loop_test(tables, a_narrow_terminal_gets_whole_columns_by_rank, 0, COUNT_OF(widths));
+    tcase_add_loop_test(tables, a_narrow_terminal_does_without_what_goes_without_saying, 0,
+                        COUNT_OF(briefs));
+    tcase_add_test(tables, a_time_of_another_year_keeps_it_on_a_narrow_terminal);
     tcase_add_test(tables, a_list_has_a_line_for_each_member_of_an_object);
     tcase_add_loop_test(tables, a_digest_is_cut_before_it_is_left_out, 0, COUNT_OF(cuts));
     tcase_add_test(tables, a_terminal_without_room_for_the_least_gets_a_list);
