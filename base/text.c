@@ -18,7 +18,7 @@ const char *text_bytes(const struct text *text)
 }
 
 /* Makes room for `more` bytes and the 0 behind them. */
-static bool make_room(struct text *text, size_t more)
+static bool grow(struct text *text, size_t more)
 {
     size_t capacity = text->capacity == 0 ? FIRST_CAPACITY : text->capacity;
     char *bytes;
@@ -41,6 +41,12 @@ static bool make_room(struct text *text, size_t more)
     text->bytes = bytes;
     text->capacity = capacity;
     return true;
+}
+
+/* What is mostly asked for is there: a million records are built of some hundred million pieces. */
+static inline bool make_room(struct text *text, size_t more)
+{
+    return (!text->failed && more < text->capacity - text->size) || grow(text, more);
 }
 
 void text_add_bytes(struct text *text, const void *bytes, size_t size)
@@ -73,6 +79,22 @@ void text_add_repeated(struct text *text, char c, size_t count)
     }
 }
 
+void text_add_number(struct text *text, int64_t number)
+{
+    char digits[20]; /* of the smallest: 19 and a sign */
+    char *at = digits + sizeof(digits);
+    uint64_t rest = number < 0 ? 0 - (uint64_t)number : (uint64_t)number;
+
+    do {
+        *--at = (char)('0' + rest % 10);
+        rest /= 10;
+    } while (rest > 0);
+    if (number < 0) {
+        *--at = '-';
+    }
+    text_add_bytes(text, at, (size_t)(digits + sizeof(digits) - at));
+}
+
 void text_addf(struct text *text, const char *format, ...)
 {
     va_list args;
@@ -84,15 +106,23 @@ void text_addf(struct text *text, const char *format, ...)
 
 void text_addv(struct text *text, const char *format, va_list args)
 {
+    size_t room = text->failed ? 0 : text->capacity - text->size;
     va_list again;
     int size;
 
     va_copy(again, args);
-    size = vsnprintf(NULL, 0, format, again);
+    size = vsnprintf(room > 0 ? text->bytes + text->size : NULL, room, format, again);
     va_end(again);
     if (size < 0) {
         text->failed = true;
-    } else if (make_room(text, (size_t)size)) {
+    } else if ((size_t)size < room) {
+        text->size += (size_t)size;
+        return;
+    }
+    if (room > 0) {
+        text->bytes[text->size] = '\0'; /* not the beginning of what had no room */
+    }
+    if (size >= 0 && make_room(text, (size_t)size)) {
         vsnprintf(text->bytes + text->size, (size_t)size + 1, format, args);
         text->size += (size_t)size;
     }

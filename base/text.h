@@ -31,6 +31,7 @@ void text_add(struct text *text, const char *bytes);
 void text_add_bytes(struct text *text, const void *bytes, size_t size);
 void text_add_char(struct text *text, char c);
 void text_add_repeated(struct text *text, char c, size_t count);
+void text_add_number(struct text *text, int64_t number); /* in decimal digits */
 void text_addf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
 void text_addv(struct text *text, const char *format, va_list args);
 

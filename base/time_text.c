@@ -502,6 +502,53 @@ void time_text_add_rfc3339(struct text *text, int64_t at, enum time_zone_choice 
     text_add_bytes(text, shown, (size_t)(end - shown));
 }
 
+/*
+ * From then on the clocks of all zones are changed at whole minutes, and years have four digits
+ * for a while.
+ */
+static const int64_t FIRST_KEPT = INT64_C(946684800000); /* 2000 */
+static const int64_t LAST_KEPT = INT64_C(4102444800000); /* 2100 */
+
+static void keep_minute(struct time_kept_minute *entry, int64_t minute, enum time_zone_choice zone)
+{
+    int minutes = shown_offset_minutes(minute * MINUTE, zone);
+    struct calendar_time time = calendar_from_ms((minute + minutes) * MINUTE);
+    char shown[SHOWN_SIZE];
+
+    put_moment(shown, &time, 'T', false);
+    memcpy(entry->head, shown, sizeof(entry->head));
+    entry->tail[0] = 'Z';
+    entry->tail_size = zone == TIME_ZONE_UTC ? 1 : sizeof(entry->tail);
+    if (zone != TIME_ZONE_UTC) {
+        put_offset(entry->tail, minutes);
+    }
+    entry->minute = minute;
+}
+
+void time_text_add_kept(struct text *text, int64_t at, enum time_zone_choice zone,
+                        struct time_kept *kept)
+{
+    int64_t minute = at / MINUTE;
+    int rest = (int)(at % MINUTE);
+    struct time_kept_minute *entry;
+    char shown[SHOWN_SIZE];
+    char *end = shown + TIME_KEPT_HEAD;
+
+    if (at < FIRST_KEPT || at >= LAST_KEPT) {
+        time_text_add_rfc3339(text, at, zone);
+        return;
+    }
+    entry = &kept->minutes[minute % TIME_KEPT_MINUTES];
+    if (entry->minute != minute) {
+        keep_minute(entry, minute, zone);
+    }
+    memcpy(shown, entry->head, sizeof(entry->head));
+    end = put_char(put_number(end, rest / SECOND, 2), '.');
+    end = put_number(end, rest % SECOND, 3);
+    memcpy(end, entry->tail, entry->tail_size);
+    text_add_bytes(text, shown, (size_t)(end - shown) + entry->tail_size);
+}
+
 void time_text_add_table(struct text *text, int64_t at, enum time_zone_choice zone)
 {
     int64_t held = hold(at, FIRST_MOMENT, LAST_MOMENT);

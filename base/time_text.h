@@ -52,6 +52,24 @@ bool time_text_parse(const char *word, int64_t now, int64_t *at, int64_t *second
  */
 void time_text_add_rfc3339(struct text *text, int64_t at, enum time_zone_choice zone);
 
+/*
+ * The same for many times: minutes that were written before are kept, as many
+ * as there is room for. Starts as {0}; belongs to one thread and one zone.
+ */
+enum { TIME_KEPT_MINUTES = 64, TIME_KEPT_HEAD = 17, TIME_KEPT_TAIL = 6 };
+
+struct time_kept {
+    struct time_kept_minute {
+        int64_t minute; /* since 1970 UTC; 0: none */
+        char head[TIME_KEPT_HEAD];
+        char tail[TIME_KEPT_TAIL];
+        uint8_t tail_size;
+    } minutes[TIME_KEPT_MINUTES];
+};
+
+void time_text_add_kept(struct text *text, int64_t at, enum time_zone_choice zone,
+                        struct time_kept *kept);
+
 /* Appends what tables show: 2026-11-20 14:00:00.250 +01:00, without .250 where it is 0. */
 void time_text_add_table(struct text *text, int64_t at, enum time_zone_choice zone);
 

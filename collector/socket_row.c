@@ -144,7 +144,12 @@ bool socket_endpoint_is_any(const struct socket_endpoint *end)
 
 static void add_ipv4(struct text *text, const uint8_t *bytes)
 {
-    text_addf(text, "%u.%u.%u.%u", bytes[0], bytes[1], bytes[2], bytes[3]);
+    for (int i = 0; i < IPV4_SIZE; i++) {
+        if (i > 0) {
+            text_add_char(text, '.');
+        }
+        text_add_number(text, bytes[i]);
+    }
 }
 
 static unsigned group_at(const uint8_t *address, int group)

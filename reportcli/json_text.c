@@ -104,15 +104,16 @@ static void add_real(struct text *text, double real)
     text_add(text, digits);
 }
 
-static void add_time(struct text *text, int64_t at, enum time_zone_choice zone)
+static void add_time(struct text *text, int64_t at, enum time_zone_choice zone,
+                     struct time_kept *kept)
 {
     text_add_char(text, '"');
-    time_text_add_rfc3339(text, at, zone);
+    time_text_add_kept(text, at, zone, kept);
     text_add_char(text, '"');
 }
 
 void json_add_value(struct text *text, const struct column *column, const struct value *value,
-                    enum time_zone_choice zone)
+                    enum time_zone_choice zone, struct time_kept *kept)
 {
     if (!value->present) {
         text_add(text, "null");
@@ -132,22 +133,50 @@ void json_add_value(struct text *text, const struct column *column, const struct
         text_add(text, value->json);
         break;
     case COLUMN_TIME:
-        add_time(text, value->number, zone);
+        add_time(text, value->number, zone, kept);
         break;
     default:
-        text_addf(text, "%" PRId64, value->number);
+        text_add_number(text, value->number);
         break;
     }
 }
 
-void json_add_record(struct text *text, const struct render *render, const struct value *values)
+/* What stands before a value, and in its place where there is none: ,"name":null */
+static const char null[] = "null";
+
+enum { NULL_SIZE = sizeof(null) - 1 };
+
+static void make_keys(struct render *render)
 {
+    for (size_t i = 0; i < render->column_count; i++) {
+        render->key_at[i] = render->keys.size;
+        text_addf(&render->keys, ",\"%s\":%s", render->columns[i]->name, null);
+    }
+    render->key_at[render->column_count] = render->keys.size;
+}
+
+void json_add_record(struct text *text, struct render *render, const struct value *values)
+{
+    if (render->keys.size == 0) {
+        make_keys(render);
+    }
+    if (render->keys.failed) {
+        text->failed = true;
+        return;
+    }
     text_add_char(text, '{');
     for (size_t i = 0; i < render->column_count; i++) {
-        text_add(text, i == 0 ? "\"" : ",\"");
-        text_add(text, render->columns[i]->name);
-        text_add(text, "\":");
-        json_add_value(text, render->columns[i], &values[i], render->options.zone);
+        const char *key = render->keys.bytes + render->key_at[i];
+        size_t size = render->key_at[i + 1] - render->key_at[i];
+        size_t comma = i == 0 ? 1 : 0;
+
+        if (values[i].present) {
+            text_add_bytes(text, key + comma, size - comma - NULL_SIZE);
+            json_add_value(text, render->columns[i], &values[i], render->options.zone,
+                           &render->times);
+        } else {
+            text_add_bytes(text, key + comma, size - comma);
+        }
     }
     text_add_char(text, '}');
 }

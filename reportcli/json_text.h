@@ -17,9 +17,9 @@
  */
 void json_add_string(struct text *text, const char *bytes);
 
-/* Appends the value of a column; an absent one is null. */
+/* Appends the value of a column; an absent one is null. `kept` is of the zone. */
 void json_add_value(struct text *text, const struct column *column, const struct value *value,
-                    enum time_zone_choice zone);
+                    enum time_zone_choice zone, struct time_kept *kept);
 
-/* Appends one object with every column of the table, on one line, with no line end. */
-void json_add_record(struct text *text, const struct render *render, const struct value *values);
+/* Appends one object with every column that is printed, on one line, with no line end. */
+void json_add_record(struct text *text, struct render *render, const struct value *values);

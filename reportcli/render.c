@@ -192,6 +192,7 @@ void render_close(struct render *render)
         free(render->state);
     }
     row_sorter_close(render->sorter);
+    text_clear(&render->keys);
     text_clear(&render->out);
     text_clear(&render->left_out);
     free(render);

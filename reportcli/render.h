@@ -72,6 +72,9 @@ struct render {
     int ranks[COLUMNS_MAX];     /* of these */
     size_t places[COLUMNS_MAX]; /* of these in the table */
     size_t column_count;
+    struct text keys; /* JSON's, see json_add_record() */
+    size_t key_at[COLUMNS_MAX + 1];
+    struct time_kept times;
     bool all_columns;          /* it is the whole table, in its order */
     struct row_sorter *sorter; /* NULL: records are printed as they come */
     size_t kept_back;          /* records that were handed in beyond the wanted number */

@@ -56,8 +56,8 @@ static bool add_text(struct text *out, const char *bytes, const struct render_op
     return done;
 }
 
-static bool add_cell(struct text *out, const struct render *render, size_t i,
-                     const struct value *value, struct failure *why)
+static bool add_cell(struct text *out, struct render *render, size_t i, const struct value *value,
+                     struct failure *why)
 {
     const struct column *column = render->columns[i];
 
@@ -68,9 +68,9 @@ static bool add_cell(struct text *out, const struct render *render, size_t i,
         return add_text(out, value->text, &render->options, why);
     }
     if (column->type == COLUMN_TIME) {
-        time_text_add_rfc3339(out, value->number, render->options.zone);
+        time_text_add_kept(out, value->number, render->options.zone, &render->times);
     } else {
-        json_add_value(out, column, value, render->options.zone);
+        json_add_value(out, column, value, render->options.zone, &render->times);
     }
     return true;
 }

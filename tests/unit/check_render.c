@@ -279,7 +279,7 @@ START_TEST(a_real_number_is_one_that_json_knows)
     struct value value = value_real(reals[_i].real);
     struct text text = {0};
 
-    json_add_value(&text, &columns[SHARE], &value, TIME_ZONE_UTC);
+    json_add_value(&text, &columns[SHARE], &value, TIME_ZONE_UTC, NULL);
     ck_assert_str_eq(text_bytes(&text), reals[_i].text);
     text_clear(&text);
 }

@@ -58,6 +58,25 @@ START_TEST(a_formatted_text_of_any_size_is_whole)
 }
 END_TEST
 
+static const struct {
+    int64_t number;
+    const char *digits;
+} numbers[] = {
+    {0, "0"},
+    {7, "7"},
+    {-7, "-7"},
+    {1234567890, "1234567890"},
+    {INT64_MAX, "9223372036854775807"},
+    {INT64_MIN, "-9223372036854775808"},
+};
+
+START_TEST(a_number_is_written_in_digits)
+{
+    text_add_number(&fixture.text, numbers[_i].number);
+    ck_assert_str_eq(text_bytes(&fixture.text), numbers[_i].digits);
+}
+END_TEST
+
 START_TEST(memory_that_is_refused_is_remembered)
 {
     text_add(&fixture.text, "begin");
@@ -382,6 +401,7 @@ static Suite *text_suite(void)
     tcase_add_test(tests, a_new_text_is_empty);
     tcase_add_test(tests, a_text_grows_by_many_calls);
     tcase_add_loop_test(tests, a_formatted_text_of_any_size_is_whole, 60, 130);
+    tcase_add_loop_test(tests, a_number_is_written_in_digits, 0, COUNT_OF(numbers));
     tcase_add_test(tests, memory_that_is_refused_is_remembered);
     tcase_add_test(tests, taking_leaves_an_empty_text);
     tcase_add_test(tests, a_copy_has_its_own_end);

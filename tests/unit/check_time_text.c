@@ -300,6 +300,39 @@ START_TEST(a_moment_is_written_with_its_offset)
 }
 END_TEST
 
+static void check_kept(struct time_kept *kept, int64_t at, enum time_zone_choice zone)
+{
+    struct text plain = {0};
+
+    text_reset(&fixture.text);
+    time_text_add_kept(&fixture.text, at, zone, kept);
+    time_text_add_rfc3339(&plain, at, zone);
+    ck_assert_str_eq(text_bytes(&fixture.text), text_bytes(&plain));
+    text_clear(&plain);
+}
+
+START_TEST(a_kept_minute_is_as_one_that_is_not)
+{
+    static struct time_kept kept;
+    static struct time_kept kept_utc;
+    const int64_t changes[] = {SPRING, AUTUMN};
+
+    memset(&kept, 0, sizeof(kept));
+    memset(&kept_utc, 0, sizeof(kept_utc));
+    for (int i = 0; i < COUNT_OF(moments); i++) {
+        check_kept(&kept, moments[i].at, TIME_ZONE_LOCAL);
+        check_kept(&kept_utc, moments[i].at, TIME_ZONE_UTC);
+    }
+    for (int i = 0; i < COUNT_OF(changes); i++) {
+        for (int64_t at = changes[i] - 2 * HOUR; at < changes[i] + 2 * HOUR; at += 7919) {
+            check_kept(&kept, at, TIME_ZONE_LOCAL);
+            check_kept(&kept, at + TIME_KEPT_MINUTES * MINUTE, TIME_ZONE_LOCAL);
+            check_kept(&kept_utc, at, TIME_ZONE_UTC);
+        }
+    }
+}
+END_TEST
+
 START_TEST(a_table_shows_utc_with_its_offset_too)
 {
     time_text_add_table(&fixture.text, NOW, TIME_ZONE_UTC);
@@ -410,6 +443,7 @@ static Suite *time_text_suite(void)
     tcase_add_test(tests, a_day_without_midnight_begins_with_the_change);
     tcase_add_test(tests, yesterday_is_a_midnight_whatever_the_clocks_did);
     tcase_add_loop_test(tests, a_moment_is_written_with_its_offset, 0, COUNT_OF(moments));
+    tcase_add_test(tests, a_kept_minute_is_as_one_that_is_not);
     tcase_add_test(tests, a_table_shows_utc_with_its_offset_too);
     tcase_add_loop_test(tests, what_is_shown_is_read_back, 0, 2);
     tcase_add_test(tests, the_calendar_goes_both_ways);
