@@ -265,12 +265,22 @@ void text_add_code_point(struct text *text, uint32_t code_point)
     text_add_bytes(text, bytes, count);
 }
 
+static size_t count_printable_ascii(const char *bytes, size_t size)
+{
+    size_t count = 0;
+
+    while (count < size && bytes[count] >= 0x20 && bytes[count] < 0x7F) {
+        count++;
+    }
+    return count;
+}
+
 void text_add_utf8(struct text *text, const char *bytes, size_t size)
 {
     size_t begin = 0;
     size_t taken;
 
-    for (size_t i = 0; i < size; i += taken) {
+    for (size_t i = count_printable_ascii(bytes, size); i < size; i += taken) {
         uint32_t code_point = text_code_point(bytes + i, size - i, &taken);
 
         if (is_invalid(code_point, taken)) {
@@ -365,16 +375,6 @@ size_t text_visible_form(char form[TEXT_VISIBLE_SIZE], const char *bytes, size_t
     }
     memcpy(form, bytes, *taken);
     return *taken;
-}
-
-static size_t count_printable_ascii(const char *bytes, size_t size)
-{
-    size_t count = 0;
-
-    while (count < size && bytes[count] >= 0x20 && bytes[count] < 0x7F) {
-        count++;
-    }
-    return count;
 }
 
 void text_add_visible(struct text *text, const char *bytes, size_t size)

@@ -285,7 +285,10 @@ size_t text_columns(const char *bytes, size_t size)
     size_t taken;
 
     for (size_t i = 0; i < size; i += taken) {
-        columns += columns_of(text_code_point(bytes + i, size - i, &taken));
+        taken = 1;
+        columns += bytes[i] >= ' ' && bytes[i] <= '~' /* nearly all there is */
+                       ? 1
+                       : columns_of(text_code_point(bytes + i, size - i, &taken));
     }
     return columns;
 }

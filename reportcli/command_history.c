@@ -130,6 +130,7 @@ static bool print_all(struct render *render, struct socket_record *record,
 
     while (done && interval != NULL && !render_is_full(render)) {
         done = print_interval(render, record, interval, why) &&
+               (!interval_reader_pauses(reader) || render_show(render, why)) &&
                interval_reader_next(reader, &interval, why);
     }
     return done;

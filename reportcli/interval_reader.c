@@ -5,7 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { PAGE_ROWS = 4096 };
+/* The first page is small, so that the first rows are soon there, and each twice the one before. */
+enum { FIRST_PAGE_ROWS = 16, PAGE_ROWS = 4096 };
 
 /* An interval of which everything is held. */
 struct kept {
@@ -17,6 +18,7 @@ struct interval_reader {
     struct ledger *ledger;
     struct ledger_filter filter;
     struct kept *kept;
+    size_t page; /* rows that the page in hand may have */
     size_t count;
     size_t at;            /* the next one of these */
     struct text services; /* each ends in 0 */
@@ -55,7 +57,7 @@ static bool gather(void *context, const struct ledger_interval *interval)
         kept->service = reader->services.size;
         text_add_bytes(&reader->services, interval->service, strlen(interval->service) + 1);
     }
-    return reader->count < PAGE_ROWS;
+    return reader->count < reader->page;
 }
 
 static void reset_page(struct interval_reader *reader)
@@ -71,11 +73,13 @@ static void reset_page(struct interval_reader *reader)
 static bool read_page(struct interval_reader *reader, struct failure *why)
 {
     reset_page(reader);
+    reader->page = reader->page == 0 ? FIRST_PAGE_ROWS : reader->page * 2;
+    reader->page = reader->page < PAGE_ROWS ? reader->page : PAGE_ROWS;
     if (!ledger_walk_intervals(reader->ledger, &reader->filter, gather, reader, why) ||
         !text_ok(&reader->services, why)) {
         return false;
     }
-    reader->last = reader->count < PAGE_ROWS;
+    reader->last = reader->count < reader->page;
     if (reader->count > 0) {
         reader->filter.after_id = reader->kept[reader->count - 1].interval.id;
     }
@@ -100,6 +104,11 @@ bool interval_reader_next(struct interval_reader *reader, const struct ledger_in
     }
     *interval = &kept->interval;
     return true;
+}
+
+bool interval_reader_pauses(const struct interval_reader *reader)
+{
+    return reader->at == reader->count && !reader->last;
 }
 
 void interval_reader_close(struct interval_reader *reader)

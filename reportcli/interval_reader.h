@@ -22,5 +22,8 @@ bool interval_reader_open(struct interval_reader **out, struct ledger *ledger,
 bool interval_reader_next(struct interval_reader *reader, const struct ledger_interval **interval,
                           struct failure *why) NODISCARD;
 
+/* The next one has to be searched for, which may take a while. */
+bool interval_reader_pauses(const struct interval_reader *reader);
+
 /* Does nothing for NULL. */
 void interval_reader_close(struct interval_reader *reader);

@@ -5,8 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "reportcli/column_choice.h"
 #include "reportcli/row_sorter.h"
+
+enum { PATIENCE_MS = 50 };
 
 const struct renderer *const renderers[] = {
     &render_table, &render_json, &render_jsonl, &render_csv, NULL,
@@ -115,6 +118,7 @@ bool render_open(struct render **out, const struct renderer *kind, const struct 
     render->kind = kind;
     render->table = table;
     render->options = *options;
+    render->began = clock_steady();
     if (!prepare(render, why) || !kind->begin(render, &render->out, why) ||
         !hand_over(render, why)) {
         render_close(render);
@@ -155,6 +159,17 @@ bool render_record(struct render *render, const struct value *values, struct fai
         return true;
     }
     return print_record(render, values, why);
+}
+
+bool render_show(struct render *render, struct failure *why)
+{
+    bool waits = render->options.terminal && clock_steady() - render->began >= PATIENCE_MS;
+
+    if (render->sorter == NULL && waits && render->kind->hurry != NULL &&
+        (!render->kind->hurry(render, &render->out, why) || !hand_over(render, why))) {
+        return false;
+    }
+    return output_flush(render->options.log, why);
 }
 
 bool render_is_full(const struct render *render)

@@ -56,6 +56,9 @@ struct renderer {
     bool (*record)(struct render *render, const struct value *values, struct text *out,
                    struct failure *why);
     bool (*end)(struct render *render, struct text *out, struct failure *why);
+
+    /* Somebody waits: what was kept back for its looks is printed. NULL: nothing ever is. */
+    bool (*hurry)(struct render *render, struct text *out, struct failure *why);
 };
 
 struct row_sorter;
@@ -76,6 +79,7 @@ struct render {
     size_t key_at[COLUMNS_MAX + 1];
     struct time_kept times;
     bool all_columns;          /* it is the whole table, in its order */
+    int64_t began;             /* by clock_steady() */
     struct row_sorter *sorter; /* NULL: records are printed as they come */
     size_t kept_back;          /* records that were handed in beyond the wanted number */
     struct render_options options;
@@ -114,6 +118,12 @@ bool render_record(struct render *render, const struct value *values,
  * Never where they are sorted, since the last may be the first.
  */
 bool render_is_full(const struct render *render);
+
+/*
+ * Hands out what there is before a pause. On a terminal a table lets nobody
+ * wait for its first rows longer than a moment.
+ */
+bool render_show(struct render *render, struct failure *why) NODISCARD;
 
 /* Ends the output and flushes. `records` and `left_out` can be asked afterwards. */
 bool render_finish(struct render *render, struct failure *why) NODISCARD;

@@ -790,10 +790,16 @@ static bool end(struct render *render, struct text *out, struct failure *why)
     return print_rows(render, true, out, why);
 }
 
+static bool hurry(struct render *render, struct text *out, struct failure *why)
+{
+    return print_rows(render, false, out, why);
+}
+
 const struct renderer render_table = {
     .name = "table",
     .help = "a table for people",
     .begin = begin,
     .record = record,
     .end = end,
+    .hurry = hurry,
 };
