@@ -79,6 +79,7 @@ extern const struct command command_modules;
 extern const struct command command_history;
 extern const struct command command_diff;
 extern const struct command command_baseline;
+extern const struct command command_explain;
 extern const struct command command_status;
 extern const struct command command_export;
 extern const struct command command_query;

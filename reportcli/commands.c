@@ -11,10 +11,23 @@
 
 /* clang-format off: a row each */
 const struct command *const commands[] = {
-    &command_local,   &command_wport,   &command_wpid, &command_processes,
-    &command_modules, &command_history, &command_diff, &command_baseline,
-    &command_query,   &command_audit,   &command_jobs, &command_status,
-    &command_verify,  &command_export,  &command_help, NULL,
+    &command_local,
+    &command_wport,
+    &command_wpid,
+    &command_processes,
+    &command_modules,
+    &command_history,
+    &command_explain,
+    &command_diff,
+    &command_baseline,
+    &command_query,
+    &command_audit,
+    &command_jobs,
+    &command_status,
+    &command_verify,
+    &command_export,
+    &command_help,
+    NULL,
 };
 /* clang-format on */
 

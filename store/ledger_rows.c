@@ -110,6 +110,14 @@ const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS] = {
         " (m.first_stretch = :stretch AND m.first_seen_at <= :at))"
         " AND (m.last_stretch IS NULL OR m.last_stretch > :stretch OR"
         " (m.last_stretch = :stretch AND m.gone_at > :at)) ORDER BY m.base, m.id",
+    /* Times of the clock: within the life of a process it may have been set back. */
+    [ROWS_MODULES_OF] =
+        "SELECT m.base, m.size, m.flags, mp.text, " IMAGE_COLUMNS
+        ", m.first_seen_at, m.gone_at FROM module AS m LEFT JOIN text AS mp ON mp.id = m.path"
+        " LEFT JOIN image AS i ON i.id = m.image" IMAGE_TEXTS
+        "WHERE m.process = :process AND m.first_seen_at <= :until"
+        " AND (m.gone_at IS NULL OR m.gone_at > :since)"
+        " AND (:sha256 IS NULL OR i.sha256 = :sha256) ORDER BY m.id",
     [ROWS_SERVICE] = "SELECT t.text, s.basis FROM service AS s JOIN text AS t ON t.id = s.name"
                      " WHERE s.id = :id",
 
@@ -759,14 +767,18 @@ static bool add_module(struct module_rows *modules, sqlite3_stmt *statement, str
     return true;
 }
 
-static bool read_modules(struct ledger *ledger, struct module_rows *modules, struct failure *why)
+/* Those of a bound statement whose path is like the pattern; NULL: all of them. */
+static bool read_modules(struct ledger *ledger, enum ledger_rows_statement which,
+                         const char *pattern, struct module_rows *modules, struct failure *why)
 {
-    sqlite3_stmt *statement = ledger->rows[ROWS_MODULES_AT];
+    sqlite3_stmt *statement = ledger->rows[which];
     bool ok = true;
     int result;
 
     while ((result = sqlite3_step(statement)) == SQLITE_ROW && ok) {
-        ok = add_module(modules, statement, why);
+        ok = (pattern != NULL &&
+              !pattern_matches(pattern, database_column_text(statement, MODULE_PATH))) ||
+             add_module(modules, statement, why);
     }
     if (!ok) {
         sqlite3_reset(statement);
@@ -813,7 +825,36 @@ bool ledger_rows_add_modules(struct ledger *ledger, const struct ledger_stretch_
     database_bind(statement, ":process", process->id);
     database_bind(statement, ":stretch", stretch->stretch.id);
     database_bind(statement, ":at", at);
-    ok = read_modules(ledger, &modules, why) && replace_instance(process, &modules, why);
+    ok = read_modules(ledger, ROWS_MODULES_AT, NULL, &modules, why) &&
+         replace_instance(process, &modules, why);
+    release_modules(&modules);
+    return ok;
+}
+
+bool ledger_rows_add_modules_of(struct ledger *ledger,
+                                const struct ledger_module_question *question,
+                                struct ledger_process *process, struct failure *why)
+{
+    sqlite3_stmt *statement = ledger->rows[ROWS_MODULES_OF];
+    struct module_rows modules = {0};
+    bool had = true;
+    bool ok;
+
+    if (process->module_access == MODULES_NOT_READ) {
+        return true;
+    }
+    /* Most processes have none like it: to see that takes less than to read all of the files. */
+    if (question->path != NULL &&
+        !ledger_rows_had_module(ledger, process->id, question->path, &had, why)) {
+        return false;
+    }
+    database_bind(statement, ":process", process->id);
+    database_bind(statement, ":since", question->since);
+    database_bind(statement, ":until", question->until == 0 ? INT64_MAX : question->until);
+    database_bind_bytes(statement, ":sha256", question->sha256,
+                        question->sha256 == NULL ? 0 : IMAGE_HASH_SIZE);
+    ok = (!had || read_modules(ledger, ROWS_MODULES_OF, question->path, &modules, why)) &&
+         replace_instance(process, &modules, why);
     release_modules(&modules);
     return ok;
 }

@@ -20,6 +20,7 @@
 #include "collector/socket_row.h"
 #include "store/ledger_detail.h"
 #include "store/ledger_query.h"
+#include "store/ledger_tree.h"
 
 enum ledger_rows_statement {
     ROWS_STRETCHES_AFTER,
@@ -37,6 +38,7 @@ enum ledger_rows_statement {
     ROWS_ALIVE_SHORT,
     ROWS_PROCESS,
     ROWS_MODULES_AT,
+    ROWS_MODULES_OF,
     ROWS_SERVICE,
     ROWS_WALK_ALL,
     ROWS_WALK_LOCAL_PORT,
@@ -187,6 +189,11 @@ void ledger_services_clear(struct ledger_service_list *list);
 bool ledger_rows_add_modules(struct ledger *ledger, const struct ledger_stretch_rows *stretch,
                              int64_t at, struct ledger_process *process,
                              struct failure *why) NODISCARD;
+
+/* The same of all modules that it had at any time that the question asks for. */
+bool ledger_rows_add_modules_of(struct ledger *ledger,
+                                const struct ledger_module_question *question,
+                                struct ledger_process *process, struct failure *why) NODISCARD;
 
 /*
  * Whether the process had a file mapped, at whatever time, whose whole path is

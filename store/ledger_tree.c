@@ -405,3 +405,30 @@ bool ledger_walk_children(struct ledger *ledger, int64_t id, ledger_process_fn *
     clear_walk(&walk);
     return ok;
 }
+
+static bool find_modules(struct ledger *ledger, int64_t id,
+                         const struct ledger_module_question *question,
+                         struct ledger_process_list *found, struct failure *why)
+{
+    if (!ledger_rows_process(ledger, id, found, why)) {
+        return false;
+    }
+    if (found->count == 0) {
+        return FAIL(why, FAILURE_MISSING, 0, "the ledger has no process %" PRId64 " (any more)",
+                    id);
+    }
+    return ledger_rows_add_modules_of(ledger, question, &found->items[0], why);
+}
+
+bool ledger_read_modules(struct ledger *ledger, int64_t id,
+                         const struct ledger_module_question *question,
+                         const struct process_instance **out, struct failure *why)
+{
+    struct ledger_process_list found = {0};
+    bool ok = ledger_begin_read(ledger, why) &&
+              ledger_end_read(ledger, find_modules(ledger, id, question, &found, why), why);
+
+    *out = ok ? process_instance_hold(found.items[0].instance) : NULL;
+    ledger_process_list_clear(&found);
+    return ok;
+}

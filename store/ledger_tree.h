@@ -56,3 +56,20 @@ bool ledger_walk_ancestors(struct ledger *ledger, int64_t id, ledger_process_fn 
  */
 bool ledger_walk_children(struct ledger *ledger, int64_t id, ledger_process_fn *visit,
                           void *context, struct failure *why) NODISCARD;
+
+/* Which modules of a process. {0}: all. */
+struct ledger_module_question {
+    int64_t since; /* those that were there at some time of since..until, both counting, by the */
+    int64_t until; /* wall clock; 0: no end */
+    const char *path;      /* a pattern (base/pattern.h) for the whole path; NULL: any */
+    const uint8_t *sha256; /* of the file, IMAGE_HASH_SIZE bytes; NULL: any */
+};
+
+/*
+ * Stores in *out an object of the process with this number that knows these
+ * modules, in the order of first seen; without a list where nobody looked. The
+ * caller gives it back with process_instance_release(). FAILURE_MISSING: there is no such process.
+ */
+bool ledger_read_modules(struct ledger *ledger, int64_t id,
+                         const struct ledger_module_question *question,
+                         const struct process_instance **out, struct failure *why) NODISCARD;

@@ -40,6 +40,7 @@ struct verify_plan {
     size_t anchor_count;
     int64_t since; /* rows of seals that reach to this moment or beyond it are read, and what was
                       lost before it does not count; 0: all */
+    int64_t until; /* and of those that begin before this one or at it; 0: no end */
     verify_progress_fn *progress; /* NULL: nobody asks */
     void *context;
 };

@@ -709,6 +709,45 @@ static void check_lost_is_proven(const struct verify_anchor *lost)
     ck_assert_int_eq(verify_by(&by_anchor), VERIFY_CHANGED);
 }
 
+static enum verify_status verify_moment(int64_t at)
+{
+    struct verify_plan plan = {
+        .keys = &fixture.first_key, .key_count = 1, .since = at, .until = at};
+
+    return verify_by(&plan);
+}
+
+START_TEST(a_moment_may_be_looked_at_alone)
+{
+    int64_t begin = number("SELECT min(begin_at) FROM stretch");
+    int64_t end = number("SELECT max(until_at) FROM seal");
+    int64_t all = number("SELECT count(*) FROM interval");
+
+    for (int64_t at = begin; at <= end; at += at < begin + 5LL * MINUTE ? 7000 : 600000) {
+        ck_assert_msg(verify_moment(at) == VERIFY_HELD, "at %lld: %s", (long long)at,
+                      told_by_verify());
+        ck_assert_int_lt(result.intervals, all);
+    }
+    support_run_sql(path, "UPDATE interval SET local_port = 81 WHERE id = 3");
+    ck_assert_int_eq(verify_moment(begin), VERIFY_CHANGED);
+    ck_assert_int_eq(verify_moment(end), VERIFY_HELD);
+    ck_assert_int_eq(verify_moment(begin + 10 * MINUTE), VERIFY_HELD);
+}
+END_TEST
+
+START_TEST(what_was_changed_after_a_moment_is_not_of_it)
+{
+    int64_t begin = number("SELECT min(begin_at) FROM stretch");
+    int64_t end = number("SELECT max(until_at) FROM seal");
+
+    support_run_sql(path, "UPDATE interval SET local_port = 81 WHERE id ="
+                          " (SELECT max(next_interval) - 1 FROM seal)");
+    ck_assert_int_eq(verify_keyed(), VERIFY_CHANGED);
+    ck_assert_int_eq(verify_moment(begin), VERIFY_HELD);
+    ck_assert_int_eq(verify_moment(end), VERIFY_CHANGED);
+}
+END_TEST
+
 /* A copy with another end is put in place of the ledger, and the service goes on. */
 START_TEST(an_older_copy_is_told_from_a_change)
 {
@@ -972,6 +1011,8 @@ static Suite *verify_suite(void)
     tcase_add_test(tests, seals_that_are_made_anew_are_the_same);
     tcase_add_loop_test(tests, an_edit_of_the_seals_is_found, 0, COUNT_OF(seal_edits));
     tcase_add_test(tests, each_moment_may_be_the_first_to_be_looked_at);
+    tcase_add_test(tests, a_moment_may_be_looked_at_alone);
+    tcase_add_test(tests, what_was_changed_after_a_moment_is_not_of_it);
     tcase_add_test(tests, an_older_copy_is_told_from_a_change);
     tcase_add_test(tests, a_lost_key_begins_another_chain);
     tcase_add_test(tests, a_key_that_was_left_behind_catches_up);

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+#pragma once
+
+/*
+ * What can be said of a port at one moment out of a ledger, part by part. Used
+ * by command_explain.c alone; explain_around.c and explain_trust.c fill the
+ * later parts of the page.
+ */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/failure.h"
+#include "base/text.h"
+#include "reportcli/command.h"
+#include "reportcli/explain_page.h"
+#include "reportcli/explain_rows.h"
+#include "reportcli/explain_target.h"
+#include "reportcli/moments.h"
+#include "store/ledger_query.h"
+
+enum { EXPLAIN_OWNERS = 4 }; /* processes that are told of in full */
+
+/* What a moment comes to. */
+enum explain_answer {
+    EXPLAIN_OWNED,     /* something was there, and its owner is known */
+    EXPLAIN_NOTHING,   /* nothing was there, and all was watched */
+    EXPLAIN_UNDECIDED, /* neither can be said */
+};
+
+/* Starts as {0} with what stands above `at` set. */
+struct explain {
+    const struct command_context *context;
+    const struct command_ledger *from;
+    const struct explain_target *target;
+    struct explain_page *page;
+    const char *source; /* which machine and ledger, for people */
+    int64_t around;     /* milliseconds before and after that are looked through */
+
+    int64_t at;
+    const struct ledger_moment *moment; /* NULL: `at` was not watched */
+    struct explain_rows held;           /* local end is the one that was asked for */
+    struct explain_rows reached;        /* other end is */
+    int64_t owners[EXPLAIN_OWNERS];     /* their numbers in the ledger, each once */
+    size_t owner_count;
+    enum explain_answer answer;
+    struct text words;
+    bool lacks_memory; /* in a visitor */
+};
+
+/*
+ * Looks at the moment and tells all of it. `unwatched` is the sentence for a moment that nobody
+ * watched, where *explain has none. Sets explain->answer.
+ */
+bool explain_moment(struct explain *explain, const char *unwatched, struct failure *why) NODISCARD;
+
+/* Frees. Harmless twice. */
+void explain_clear(struct explain *explain);
+
+/* A line whose words are what was gathered in explain->words, which it empties. */
+bool explain_say(struct explain *explain, const struct explain_line *line,
+                 struct failure *why) NODISCARD;
+
+/* Appends a time to the words: without date and zone where they are those of the moment. */
+void explain_add_short_time(struct explain *explain, int64_t at);
+
+/* Where nothing was there: what was, directly before and after. */
+bool explain_tell_near(struct explain *explain, struct failure *why) NODISCARD;
+
+/* Peers of an owner, and what it opened before and after the moment. */
+bool explain_tell_around(struct explain *explain, const struct ledger_interval *owned,
+                         struct failure *why) NODISCARD;
+
+/* What was watched, and whether it is as it was sealed. */
+bool explain_tell_coverage(struct explain *explain, struct failure *why) NODISCARD;
+bool explain_tell_seal(struct explain *explain, struct failure *why) NODISCARD;
