@@ -80,6 +80,7 @@ extern const struct command command_history;
 extern const struct command command_diff;
 extern const struct command command_baseline;
 extern const struct command command_explain;
+extern const struct command command_profile;
 extern const struct command command_status;
 extern const struct command command_export;
 extern const struct command command_query;
@@ -163,9 +164,9 @@ bool command_finish(const struct command_context *context, struct render *render
  * modules could not be read), "order", "restart", "copy" (the file is a part of
  * a ledger), "dropped" (what retention has taken from the answer), "hidden" (ports
  * that are not shown), "missed" (runs of jobs that did not take place), "more" (--limit keeps
- * records back), "limit" (fewer at once than asked for), "addresses" (of a name, that were not
- * asked), "side-effect" (a protocol that was not
- * asked in), "stopped" (a query that was ended).
+ * records back), "limit" (fewer at once than asked for, or more than there is memory for),
+ * "addresses" (of a name, that were not asked), "side-effect" (a protocol that was not asked in),
+ * "stopped" (a query that was ended).
  */
 void command_note(const struct command_context *context, const char *kind, const char *format, ...)
     PRINTF_LIKE(3, 4);

@@ -18,6 +18,7 @@ const struct command *const commands[] = {
     &command_modules,
     &command_history,
     &command_explain,
+    &command_profile,
     &command_diff,
     &command_baseline,
     &command_query,

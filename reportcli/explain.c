@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/pattern.h"
+#include "reportcli/known_names.h"
 #include "reportcli/module_records.h"
 #include "store/ledger_tree.h"
 
@@ -300,7 +301,11 @@ static bool tell_process(struct explain *explain, const struct explain_line *lin
     struct explain_line own = *line;
 
     if (!tell_fact(explain, line, "program",
-                   process->path != NULL ? process->path : "its path is not known", why)) {
+                   process->path != NULL ? process->path : "its path is not known", why) ||
+        (known_name_is_misplaced(process->path, process_instance_shown_name(process)) &&
+         !tell_fact(explain, line, "notice",
+                    "misplaced: this is a name of the system's programs, which lie elsewhere",
+                    why))) {
         return false;
     }
     if (process->image != NULL && !tell_file(explain, line, process->image, why)) {

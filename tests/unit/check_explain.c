@@ -476,6 +476,7 @@ static const struct {
     {"explain 10.0.0.1:22-10.0.0.9:50000 --at 14:00:08", EXIT_YES, "Held by sshd"},
     {"explain tcp/10.0.0.9:50000-10.0.0.1:22 --at 14:00:08", EXIT_YES, "Held by sshd"},
     {"explain 10.0.0.1:22-10.0.0.9:50001 --at 14:00:08", EXIT_NO, "Nothing was there"},
+    {"explain 5353 --at 14:00:12", EXIT_YES, "notice    misplaced: this is a name"},
     {"explain 53 --at 14:00:08", EXIT_UNDECIDED, "denied: somebody owned it"},
     {"explain 4444 --at 14:00:30", EXIT_UNDECIDED, "service stopped; the last sample before it"},
     {"explain 4444 --at 13:00", EXIT_UNDECIDED, "the first one after it is of 2026-11-20"},
