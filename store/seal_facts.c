@@ -129,7 +129,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 
     /* Within a stretch ids go up with the time. Of short ones the newest will do. */
     [BEGAN_SHORT] = "SELECT id, opened_at, lasted FROM interval WHERE id >= ?1 AND id < ?2"
-                    " ORDER BY id DESC",
+                    " AND lasted < 262144 ORDER BY id DESC",
     [BEGAN_LONG] = "SELECT id, opened_at, lasted FROM interval INDEXED BY interval_span"
                    " WHERE span = ?3 AND (lasted < 0 OR lasted >= 262144) AND id >= ?1 AND id < ?2"
                    " ORDER BY id DESC",

@@ -39,6 +39,7 @@ static struct {
     struct seal_key first_key; /* as it was shown */
     char ledger_id[SEAL_LEDGER_ID + 1];
     int ticks;
+    bool lasting; /* one more connection, of six minutes each */
     struct failure why;
 } fixture;
 
@@ -112,6 +113,10 @@ static void tick(void)
     made_up_connection(&fixture.snapshot, 80, (uint16_t)(50000 + n / 2), SOCKET_ESTABLISHED, owner);
     made_up_connection(&fixture.snapshot, 80, (uint16_t)(40000 + n / 11), SOCKET_ESTABLISHED,
                        owner);
+    if (fixture.lasting) {
+        made_up_connection(&fixture.snapshot, 80, (uint16_t)(30000 + n / 36), SOCKET_ESTABLISHED,
+                           owner);
+    }
     if (n / 9 % 2 == 0) {
         owner = made_up_process(&fixture.snapshot, 11, 2 + (uint64_t)n / 9, "client",
                                 n % 9 > 6 ? "/bin/client" : NULL);
@@ -709,6 +714,24 @@ static void check_lost_is_proven(const struct verify_anchor *lost)
     ck_assert_int_eq(verify_by(&by_anchor), VERIFY_CHANGED);
 }
 
+/* What lasts for longer than four minutes is found by another index, and once. */
+START_TEST(each_moment_may_be_the_first_also_of_what_lasts)
+{
+    int64_t begin = clock_now();
+    int64_t end;
+
+    fixture.lasting = true;
+    start(path);
+    run_minutes(15);
+    stop();
+    end = clock_now();
+    for (int64_t since = begin; since <= end; since += 11000) {
+        ck_assert_msg(verify_since(since) == VERIFY_HELD, "since %lld: %s", (long long)since,
+                      told_by_verify());
+    }
+}
+END_TEST
+
 static enum verify_status verify_moment(int64_t at)
 {
     struct verify_plan plan = {
@@ -1011,6 +1034,7 @@ static Suite *verify_suite(void)
     tcase_add_test(tests, seals_that_are_made_anew_are_the_same);
     tcase_add_loop_test(tests, an_edit_of_the_seals_is_found, 0, COUNT_OF(seal_edits));
     tcase_add_test(tests, each_moment_may_be_the_first_to_be_looked_at);
+    tcase_add_test(tests, each_moment_may_be_the_first_also_of_what_lasts);
     tcase_add_test(tests, a_moment_may_be_looked_at_alone);
     tcase_add_test(tests, what_was_changed_after_a_moment_is_not_of_it);
     tcase_add_test(tests, an_older_copy_is_told_from_a_change);
