@@ -5,7 +5,10 @@
  */
 
 #include "reportcli/command.h"
+#include "reportcli/hash_option.h"
+#include "reportcli/loaded_records.h"
 #include "reportcli/module_records.h"
+#include "reportcli/range.h"
 #include "reportcli/states.h"
 #include "store/ledger_query.h"
 
@@ -13,7 +16,7 @@ static struct module_choice read_choice(const struct options *options)
 {
     struct module_choice choice = {
         .processes = process_choice_read(options),
-        .path = options_text(options, "path"),
+        .path = options_text(options, options_given(options, "module") ? "module" : "path"),
         .flagged = options_flag(options, "flagged"),
     };
 
@@ -70,15 +73,62 @@ static bool print(struct states *states, const struct module_choice *choice,
     return done;
 }
 
-static bool run(const struct command_context *context, enum exit_status *status,
-                struct failure *why)
+static bool run_moment(const struct command_context *context, const struct module_choice *choice,
+                       enum exit_status *status, struct failure *why)
 {
-    const struct module_choice choice = read_choice(context->options);
-    struct states states = ask(&choice.processes);
-    bool done = states_open(&states, context, status, why) && print(&states, &choice, status, why);
+    struct states states = ask(&choice->processes);
+    bool done = states_open(&states, context, status, why) && print(&states, choice, status, why);
 
     states_close(&states);
     return done;
+}
+
+static bool print_range(const struct command_context *context, const struct command_ledger *from,
+                        const struct module_choice *choice, enum exit_status *status,
+                        struct failure *why)
+{
+    struct module_sum sum = {0};
+    struct render *render = NULL;
+    int64_t since;
+    int64_t until;
+    bool done = range_read(context, &since, &until, why) &&
+                command_begin(context, &loaded_records_table, &render, why) &&
+                loaded_records_print(from->ledger, choice, since, until, render, &sum, why) &&
+                command_finish(context, render, why) &&
+                range_note(context, from, render->records, "no module matches", status, why);
+
+    if (done) {
+        module_sum_note(context, &sum);
+        *status = render->records == 0 && *status == EXIT_NO ? judge_none(&sum) : *status;
+    }
+    render_close(render);
+    return done;
+}
+
+static bool run_range(const struct command_context *context, const struct module_choice *choice,
+                      enum exit_status *status, struct failure *why)
+{
+    struct command_ledger from = {0};
+    bool done = command_open_ledger(context, &from, status, why) &&
+                print_range(context, &from, choice, status, why);
+
+    ledger_close(from.ledger);
+    return done;
+}
+
+static bool run(const struct command_context *context, enum exit_status *status,
+                struct failure *why)
+{
+    struct module_choice choice = read_choice(context->options);
+    uint8_t hash[IMAGE_HASH_SIZE];
+    bool has_hash;
+
+    if (!hash_option_read(context->options, "sha256", hash, &has_hash, why)) {
+        return false;
+    }
+    choice.sha256 = has_hash ? hash : NULL;
+    return range_is_given(context) ? run_range(context, &choice, status, why)
+                                   : run_moment(context, &choice, status, why);
 }
 
 static const struct option options[] = {
@@ -89,19 +139,29 @@ static const struct option options[] = {
      .value = "PATTERN",
      .help = "Only files whose whole path is like this: * is anything, ? one character; case does "
              "not count"},
+    {.name = "module",
+     .kind = OPTION_TEXT,
+     .value = "PATTERN",
+     .help = "The same as --path, as it is called elsewhere"},
+    {.name = "sha256",
+     .kind = OPTION_TEXT,
+     .value = "SHA256",
+     .help = "Only files with this SHA-256, 64 hexadecimal digits"},
+    RANGE_OPTIONS,
     {.name = "flagged",
      .kind = OPTION_FLAG,
      .help = "Only modules that deserve a look: hidden, renamed, deleted, replaced, unsigned, "
              "tampered, or signed by somebody whom this machine does not trust"},
 };
 
-static const struct column_table *const tables[] = {&module_records_table, NULL};
+static const struct column_table *const tables[] = {&module_records_table, &loaded_records_table,
+                                                    NULL};
 
 static const struct command_status statuses[] = {
     {EXIT_YES, "a module matches"},
     {EXIT_NO, "no module matches"},
     {EXIT_UNDECIDED, "none matches, and modules could not be read, or nothing was watched at the "
-                     "time that --at names"},
+                     "asked time, or a part of what was seen was dropped"},
     {EXIT_YES, NULL},
 };
 
@@ -109,6 +169,9 @@ static const struct example examples[] = {
     {"portledger modules --flagged", "What is loaded by owners of sockets and deserves a look."},
     {"portledger modules --pid 1276", "What one process has loaded, socket or not."},
     {"portledger modules --path \"*\\Temp\\*\" --at -1d", "Who had a DLL out of Temp a day ago."},
+    {"portledger modules --module \"*evil*\" --since -30d",
+     "Which processes had it loaded in a month, from when to when."},
+    {"portledger modules --flagged --since yesterday", "What deserved a look since yesterday."},
     {"portledger modules --process lsass.exe --csv", "With hashes and signers, for a spreadsheet."},
     {NULL, NULL},
 };
@@ -120,7 +183,9 @@ const struct command command_modules = {
     .text = "Without --at the system is asked; with --pid or --process also processes that own no "
             "socket are looked into. Modules are what the kernel says is mapped as code, whatever "
             "the process's own list says. Files are read for hash, version and signer, which may "
-            "take some seconds; what is not read by then has no facts, and a note says so.",
+            "take some seconds; what is not read by then has no facts, and a note says so. What "
+            "deserves a look comes first. With --since or --until every process of that time is "
+            "looked at, also one that has ended.",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .tables = tables,

@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "reportcli/image_record.h"
 #include "base/pattern.h"
@@ -138,9 +139,18 @@ bool module_is_flagged(const struct module *module)
     return module->flags != 0 || module->image->deleted || (facts != NULL && is_suspect(facts));
 }
 
+static bool has_hash(const struct image *image, const uint8_t *sha256)
+{
+    const struct image_facts *facts = image_facts(image);
+
+    return facts != NULL && facts->status == IMAGE_READ &&
+           memcmp(facts->sha256, sha256, IMAGE_HASH_SIZE) == 0;
+}
+
 static bool is_chosen(const struct module_choice *choice, const struct module *module)
 {
     return (choice->path == NULL || pattern_matches(choice->path, module->image->path)) &&
+           (choice->sha256 == NULL || has_hash(module->image, choice->sha256)) &&
            (!choice->flagged || module_is_flagged(module));
 }
 
@@ -152,12 +162,14 @@ struct printing {
     struct text flags;
     char base[sizeof("0x") + 16];
     size_t moment;
+    enum { ALL, FLAGGED, OTHERS } which;
 };
 
 /* The names of enum module_flag's bits, in the order of the bits. */
-static struct value flags_value(struct text *text, unsigned flags)
+struct value module_flags_value(struct text *text, const struct module *module)
 {
     static const char *const names[] = {"hidden", "renamed", "deleted"};
+    unsigned flags = module->flags | (module->image->deleted ? MODULE_DELETED : 0U);
 
     text_reset(text);
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
@@ -172,7 +184,6 @@ static bool print_module(struct printing *printing, const struct process_instanc
                          const struct module *module, struct failure *why)
 {
     struct value values[MODULE_COLUMNS];
-    unsigned flags = module->flags | (module->image->deleted ? MODULE_DELETED : 0U);
 
     snprintf(printing->base, sizeof(printing->base), "0x%" PRIx64, module->base);
     values[MOMENT] = value_number((int64_t)printing->moment);
@@ -180,7 +191,7 @@ static bool print_module(struct printing *printing, const struct process_instanc
     values[PROCESS] = value_text(process_instance_shown_name(instance));
     values[BASE] = value_text(printing->base);
     values[SIZE] = value_number((int64_t)module->size);
-    values[FLAGS] = flags_value(&printing->flags, flags);
+    values[FLAGS] = module_flags_value(&printing->flags, module);
     values[PATH] = value_text(module->image->path);
     values[FIRST_SEEN_AT] = value_known(module->first_seen_at);
     values[GONE_AT] = value_known(module->gone_at);
@@ -198,15 +209,18 @@ static bool print_process(struct printing *printing, const struct process_instan
     bool done = true;
 
     for (size_t i = 0; done && list != NULL && i < list->count; i++) {
-        if (is_chosen(choice, &list->modules[i])) {
-            done = print_module(printing, instance, &list->modules[i], why);
+        const struct module *module = &list->modules[i];
+
+        if (is_chosen(choice, module) &&
+            (printing->which == ALL || (printing->which == FLAGGED) == module_is_flagged(module))) {
+            done = print_module(printing, instance, module, why);
         }
     }
     return done;
 }
 
 /* The kernel has no modules of a process: there is nothing to miss. */
-static void count_in(struct module_sum *sum, const struct process_instance *instance)
+void module_sum_count(struct module_sum *sum, const struct process_instance *instance)
 {
     unsigned access = instance->modules == NULL ? MODULES_NOT_READ : instance->modules->access;
 
@@ -230,8 +244,13 @@ static bool print_state(struct printing *printing, struct snapshot *snapshot,
     bool done = process_list_make(&list, snapshot, &choice->processes, why);
 
     printing->at = snapshot->taken_at;
+    printing->which = FLAGGED; /* what deserves a look comes first */
     for (size_t i = 0; done && i < list.count; i++) {
-        count_in(sum, list.items[i].instance);
+        module_sum_count(sum, list.items[i].instance);
+        done = print_process(printing, list.items[i].instance, choice, why);
+    }
+    printing->which = OTHERS;
+    for (size_t i = 0; done && i < list.count; i++) {
         done = print_process(printing, list.items[i].instance, choice, why);
     }
     process_list_clear(&list);
@@ -261,7 +280,7 @@ bool module_records_print_process(const struct process_instance *instance, int64
     struct printing printing = {.render = render, .at = at, .moment = 1};
     bool done;
 
-    count_in(sum, instance);
+    module_sum_count(sum, instance);
     done = print_process(&printing, instance, &all, why);
     text_clear(&printing.flags);
     return done;

@@ -24,6 +24,7 @@ struct module_choice {
     struct process_choice processes; /* of which processes */
     const char *path;                /* as in base/pattern.h; NULL: any */
     bool flagged;                    /* only those that module_is_flagged() */
+    const uint8_t *sha256;           /* of the file; NULL: any */
 };
 
 /* What became of the look into the chosen processes. */
@@ -39,7 +40,13 @@ struct module_sum {
  */
 bool module_is_flagged(const struct module *module);
 
-/* Prints the chosen modules of all states, and adds to *sum. */
+/* The names of its flags, in the text; absent where none holds. */
+struct value module_flags_value(struct text *text, const struct module *module);
+
+/* Adds a process to the sum: whether its modules are known. */
+void module_sum_count(struct module_sum *sum, const struct process_instance *instance);
+
+/* Prints the chosen modules of all states, of each first what is flagged, and adds to *sum. */
 bool module_records_print(struct states *states, const struct module_choice *choice,
                           struct render *render, struct module_sum *sum,
                           struct failure *why) NODISCARD;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/pattern.h"
 #include "reportcli/instance_record.h"
 
 static const struct column process_columns[] = {
@@ -181,11 +182,39 @@ static int compare_by_pid(const void *left, const void *right)
     return (a->start > b->start) - (a->start < b->start);
 }
 
+/* By its id, or its name with or without the domain. */
+static bool is_user(const struct account *account, const char *user)
+{
+    const char *name = account_name(account);
+    const char *bare = name == NULL ? NULL : strrchr(name, '\\');
+
+    return account != NULL &&
+           (text_equal_fold(account->id, user) || (name != NULL && text_equal_fold(name, user)) ||
+            (bare != NULL && text_equal_fold(bare + 1, user)));
+}
+
+static bool is_image(const struct image *image, const uint8_t *sha256)
+{
+    const struct image_facts *facts = image_facts(image);
+
+    return facts != NULL && facts->status == IMAGE_READ &&
+           memcmp(facts->sha256, sha256, IMAGE_HASH_SIZE) == 0;
+}
+
+bool process_choice_has(const struct process_choice *choice,
+                        const struct process_instance *instance)
+{
+    return (!choice->has_pid || instance->pid == choice->pid) &&
+           (choice->name == NULL || process_instance_is_called(instance, choice->name)) &&
+           (choice->path == NULL ||
+            (instance->path != NULL && pattern_matches(choice->path, instance->path))) &&
+           (choice->user == NULL || is_user(instance->user, choice->user)) &&
+           (choice->sha256 == NULL || is_image(instance->image, choice->sha256));
+}
+
 static bool is_chosen(const struct process_choice *choice, const struct process_list_item *item)
 {
-    return (!choice->has_pid || item->instance->pid == choice->pid) &&
-           (choice->name == NULL || process_instance_is_called(item->instance, choice->name)) &&
-           (!choice->owners || item->sockets > 0);
+    return process_choice_has(choice, item->instance) && (!choice->owners || item->sockets > 0);
 }
 
 static bool make_room(struct process_list *list, size_t count, struct failure *why)

@@ -28,6 +28,9 @@ struct process_choice {
     uint32_t pid;
     const char *name; /* as of process_instance_is_called(); NULL: any */
     bool owners;      /* only those that own sockets */
+    const char *path; /* a pattern (base/pattern.h) for the whole path of the image; NULL: any */
+    const char *user; /* id, or name with or without its domain; NULL: any */
+    const uint8_t *sha256; /* of what it runs; NULL: any */
 };
 
 /* The rows of --pid and --process among a command's options. */
@@ -44,6 +47,10 @@ struct process_choice {
 
 /* What --pid and --process say; `owners` is not set. */
 struct process_choice process_choice_read(const struct options *options);
+
+/* Whether a process is chosen, whatever sockets it owns. */
+bool process_choice_has(const struct process_choice *choice,
+                        const struct process_instance *instance);
 
 /* --pid or --process was given. */
 bool process_choice_is_named(const struct process_choice *choice);
