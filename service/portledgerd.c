@@ -17,6 +17,7 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "probes/job_run.h"
+#include "service/first_key.h"
 #include "service/job_plan.h"
 #include "service/service_control.h"
 #include "service/service_host.h"
@@ -39,6 +40,14 @@ static const struct option own_options[] = {
      .kind = OPTION_TEXT,
      .value = "FILE",
      .help = "Settings file; without it the usual one, where there is one"},
+    {.name = "delayed",
+     .kind = OPTION_FLAG,
+     .help = "install: starts some minutes after the system, which are not watched then"},
+    {.name = "account",
+     .kind = OPTION_TEXT,
+     .value = "NAME",
+     .help = "install: runs as \"NT SERVICE\\PortLedger\" and not as LocalSystem; owners that "
+             "this account may not open are recorded as denied"},
     {.name = "version", .kind = OPTION_FLAG, .help = "Prints the version"},
 };
 
@@ -46,11 +55,44 @@ static const struct option_set option_set = {
     .tables = {{own_options, sizeof(own_options) / sizeof(own_options[0])}},
 };
 
+/*
+ * The ledger's first key is shown now, to whoever sits here, and in no log
+ * later. A service that is installed without is none the less installed: it
+ * makes the key itself, and the text says that nobody was shown it.
+ */
+static void show_first_key(const struct service_plan *plan, const char *config, struct text *out)
+{
+    struct watcher_plan watcher = {.config = config};
+    struct settings *settings = NULL;
+    struct text ignored = {0};
+    struct text ledger = {0};
+    struct text folder = {0};
+    struct failure why;
+
+    if (watcher_read_settings(&watcher, &settings, &ignored, &why) &&
+        watcher_ledger_path(settings, &ledger, &why) && text_ok(&ledger, &why)) {
+        paths_add_folder(&folder, text_bytes(&ledger));
+        if (!first_key_make(text_bytes(&ledger), out, &why) ||
+            !service_control_admit(plan, text_bytes(&folder), &why)) {
+            text_addf(out, "Warning: the ledger was not prepared: %s\n", why.text);
+        }
+    } else {
+        text_addf(out, "Warning: the service will not start: %s\n", why.text);
+    }
+    settings_free(settings);
+    text_clear(&ignored);
+    text_clear(&ledger);
+    text_clear(&folder);
+}
+
 static bool run_install(const struct options *options, struct text *out, enum exit_status *status,
                         struct failure *why)
 {
     const char *config = options_text(options, "config");
     const char *arguments[] = {NULL, NULL, NULL};
+    struct service_plan plan = {.arguments = arguments,
+                                .account = options_text(options, "account"),
+                                .delayed = options_flag(options, "delayed")};
     struct text absolute = {0};
     bool ok = true;
 
@@ -60,7 +102,10 @@ static bool run_install(const struct options *options, struct text *out, enum ex
         arguments[0] = "--config";
         arguments[1] = text_bytes(&absolute);
     }
-    ok = ok && service_control_install(arguments, out, why);
+    ok = ok && service_control_install(&plan, out, why);
+    if (ok) {
+        show_first_key(&plan, arguments[1], out);
+    }
     text_clear(&absolute);
     return ok;
 }
@@ -94,7 +139,31 @@ static bool run_reload(const struct options *options, struct text *out, enum exi
 {
     (void)options;
     *status = EXIT_YES;
-    return service_control_reload(out, why);
+    return service_control_tell(SERVICE_RELOAD, out, why);
+}
+
+static bool run_pause(const struct options *options, struct text *out, enum exit_status *status,
+                      struct failure *why)
+{
+    (void)options;
+    *status = EXIT_YES;
+    return service_control_tell(SERVICE_PAUSE, out, why);
+}
+
+static bool run_continue(const struct options *options, struct text *out, enum exit_status *status,
+                         struct failure *why)
+{
+    (void)options;
+    *status = EXIT_YES;
+    return service_control_tell(SERVICE_CONTINUE, out, why);
+}
+
+static bool run_sample(const struct options *options, struct text *out, enum exit_status *status,
+                       struct failure *why)
+{
+    (void)options;
+    *status = EXIT_YES;
+    return service_control_tell(SERVICE_SAMPLE, out, why);
 }
 
 static bool run_status(const struct options *options, struct text *out, enum exit_status *status,
@@ -197,6 +266,9 @@ static const struct verb verbs[] = {
     {"start", "Starts the service and waits until it watches", false, run_start},
     {"stop", "Stops the service and waits until its process is gone", false, run_stop},
     {"reload", "Makes the service read its settings again", false, run_reload},
+    {"pause", "Takes no samples until it is continued; the ledger says so", false, run_pause},
+    {"continue", "Takes samples again", false, run_continue},
+    {"sample", "Takes a sample now, at most one a second", false, run_sample},
     {"status", "Says whether the service runs (exit status 0: yes, 1: no, 2: not known)", false,
      run_status},
     {"run", "Watches in the foreground; Ctrl-C ends it cleanly", false, run_foreground},

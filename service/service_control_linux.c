@@ -16,9 +16,9 @@ static bool refer(struct failure *why, const char *command)
                 command);
 }
 
-bool service_control_install(const char *const *arguments, struct text *did, struct failure *why)
+bool service_control_install(const struct service_plan *plan, struct text *did, struct failure *why)
 {
-    (void)arguments;
+    (void)plan;
     (void)did;
     return refer(why, "systemctl enable " SERVICE_UNIT);
 }
@@ -27,6 +27,14 @@ bool service_control_uninstall(struct text *did, struct failure *why)
 {
     (void)did;
     return refer(why, "systemctl disable --now " SERVICE_UNIT);
+}
+
+bool service_control_admit(const struct service_plan *plan, const char *folder, struct failure *why)
+{
+    (void)plan;
+    (void)folder;
+    (void)why;
+    return true; /* the package makes the folder for the user that the unit names */
 }
 
 bool service_control_start(struct text *did, struct failure *why)
@@ -41,8 +49,16 @@ bool service_control_stop(struct text *did, struct failure *why)
     return refer(why, "systemctl stop " SERVICE_UNIT);
 }
 
-bool service_control_reload(struct text *did, struct failure *why)
+/* systemd knows no pause: signals say it, as service_host_linux.c hears them. */
+static const char *const orders[] = {
+    [SERVICE_RELOAD] = "systemctl reload " SERVICE_UNIT,
+    [SERVICE_PAUSE] = "systemctl kill --kill-who=main --signal=SIGUSR2 " SERVICE_UNIT,
+    [SERVICE_CONTINUE] = "systemctl kill --kill-who=main --signal=SIGCONT " SERVICE_UNIT,
+    [SERVICE_SAMPLE] = "systemctl kill --kill-who=main --signal=SIGUSR1 " SERVICE_UNIT,
+};
+
+bool service_control_tell(enum service_order order, struct text *did, struct failure *why)
 {
     (void)did;
-    return refer(why, "systemctl reload " SERVICE_UNIT);
+    return refer(why, orders[order]);
 }

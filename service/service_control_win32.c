@@ -1,20 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Windows: the service control manager.
+ * Windows: what the service control manager is told of a service that is
+ * installed. service_install_win32.c installs it.
  */
 
 #include "service/service_control.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <windows.h>
 
 #include "base/exit_status.h"
-#include "base/paths.h"
 #include "base/service_state.h"
-#include "base/utf16_win32.h"
+#include "service/manager_calls_win32.h"
+#include "service/service_codes_win32.h"
+#include "service/service_handle_win32.h"
 
 enum {
     LOOK_EVERY_MS = 100,
@@ -23,185 +24,17 @@ enum {
     STOP_PATIENCE_MS = 30000,
 };
 
-static const char display_name[] = "PortLedger port usage ledger";
-static const char description[] =
-    "Remembers which process held which TCP and UDP port, when. Read it with portledger.exe.";
-
-/* The manager and, mostly, one service. Closed by close_access(). */
-struct access {
-    SC_HANDLE manager;
-    SC_HANDLE service;
-};
-
-static void close_access(struct access *access)
+static bool query(const struct service_handle *handle, SERVICE_STATUS_PROCESS *status,
+                  struct failure *why)
 {
-    if (access->service != NULL) {
-        CloseServiceHandle(access->service);
-    }
-    if (access->manager != NULL) {
-        CloseServiceHandle(access->manager);
-    }
-    *access = (struct access){0};
-}
+    DWORD error = manager_calls_query(handle->service, status);
 
-static bool refused(struct failure *why, const char *doing)
-{
-    DWORD error = GetLastError();
-
-    if (error == ERROR_ACCESS_DENIED) {
-        return FAIL(why, FAILURE_DENIED, (long)error,
-                    "%s: access denied; run this in a terminal that was started as administrator",
-                    doing);
-    }
-    return failure_from_system(why, (long)error, "%s", doing);
-}
-
-static bool open_manager(struct access *access, DWORD rights, struct failure *why)
-{
-    access->manager = OpenSCManagerW(NULL, NULL, rights);
-    return access->manager != NULL || refused(why, "opening the service control manager");
-}
-
-/* access->service stays NULL, and that is no failure, where the service is not installed. */
-static bool open_service(struct access *access, DWORD rights, struct failure *why)
-{
-    wchar_t *name = utf16_from_utf8(SERVICE_NAME);
-
-    if (name == NULL) {
-        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the service's name");
-    }
-    access->service = OpenServiceW(access->manager, name, rights);
-    free(name);
-    return access->service != NULL || GetLastError() == ERROR_SERVICE_DOES_NOT_EXIST ||
-           refused(why, "opening the service");
-}
-
-static bool open_installed(struct access *access, DWORD rights, struct failure *why)
-{
-    if (!open_manager(access, SC_MANAGER_CONNECT, why) || !open_service(access, rights, why)) {
-        return false;
-    }
-    return access->service != NULL ||
-           FAIL(why, FAILURE_MISSING, ERROR_SERVICE_DOES_NOT_EXIST,
-                "the service is not installed; install it with: portledgerd install");
-}
-
-static bool query(const struct access *access, SERVICE_STATUS_PROCESS *status, struct failure *why)
-{
-    DWORD needed;
-
-    return QueryServiceStatusEx(access->service, SC_STATUS_PROCESS_INFO, (BYTE *)status,
-                                sizeof(*status), &needed) ||
-           refused(why, "asking for the service's state");
-}
-
-/*
- * One argument as the C runtime will read it back: backslashes count only
- * before a quotation mark, where they are doubled.
- */
-static void add_quoted(struct text *line, const char *argument)
-{
-    size_t backslashes = 0;
-
-    if (line->size > 0) {
-        text_add_char(line, ' ');
-    }
-    text_add_char(line, '"');
-    for (const char *c = argument; *c != '\0'; c++) {
-        if (*c == '"') {
-            text_add_repeated(line, '\\', backslashes + 1);
-        }
-        backslashes = *c == '\\' ? backslashes + 1 : 0;
-        text_add_char(line, *c);
-    }
-    text_add_repeated(line, '\\', backslashes);
-    text_add_char(line, '"');
-}
-
-/* The ImagePath: our own file, always quoted, and what it is started with. */
-static bool make_command_line(const char *const *arguments, wchar_t **out, struct failure *why)
-{
-    struct text program = {0};
-    struct text line = {0};
-    bool ok = paths_program_file(&program, why);
-
-    add_quoted(&line, text_bytes(&program));
-    text_add(&line, " service");
-    for (size_t i = 0; arguments[i] != NULL; i++) {
-        add_quoted(&line, arguments[i]);
-    }
-    ok = ok && text_ok(&program, why) && text_ok(&line, why);
-    if (ok) {
-        *out = utf16_from_utf8(text_bytes(&line));
-        ok = *out != NULL || FAIL(why, FAILURE_MEMORY, 0, "no memory for the command line");
-    }
-    text_clear(&program);
-    text_clear(&line);
-    return ok;
-}
-
-static bool describe(const struct access *access, struct failure *why)
-{
-    wchar_t *text = utf16_from_utf8(description);
-    SERVICE_DESCRIPTIONW info = {.lpDescription = text};
-    bool ok = text != NULL &&
-              ChangeServiceConfig2W(access->service, SERVICE_CONFIG_DESCRIPTION, &info) != FALSE;
-
-    free(text);
-    return ok || refused(why, "setting the service's description");
-}
-
-static bool create(struct access *access, const wchar_t *line, struct failure *why)
-{
-    wchar_t *name = utf16_from_utf8(SERVICE_NAME);
-    wchar_t *display = utf16_from_utf8(display_name);
-
-    if (name != NULL && display != NULL) {
-        access->service = CreateServiceW(access->manager, name, display, SERVICE_ALL_ACCESS,
-                                         SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START,
-                                         SERVICE_ERROR_NORMAL, line, NULL, NULL, NULL, NULL, NULL);
-    } else {
-        SetLastError(ERROR_NOT_ENOUGH_MEMORY);
-    }
-    free(name);
-    free(display);
-    return access->service != NULL || refused(why, "creating the service");
-}
-
-static bool change(const struct access *access, const wchar_t *line, struct failure *why)
-{
-    return ChangeServiceConfigW(access->service, SERVICE_WIN32_OWN_PROCESS, SERVICE_AUTO_START,
-                                SERVICE_ERROR_NORMAL, line, NULL, NULL, NULL, NULL, NULL,
-                                NULL) != FALSE ||
-           refused(why, "changing the service");
-}
-
-bool service_control_install(const char *const *arguments, struct text *did, struct failure *why)
-{
-    struct access access = {0};
-    wchar_t *line = NULL;
-    bool there = false;
-    bool ok = make_command_line(arguments, &line, why) &&
-              open_manager(&access, SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE, why) &&
-              open_service(&access, SERVICE_ALL_ACCESS, why);
-
-    if (ok) {
-        there = access.service != NULL;
-        ok = (there ? change(&access, line, why) : create(&access, line, why)) &&
-             describe(&access, why);
-    }
-    if (ok) {
-        text_add(did, there ? "The service was installed already; it now starts this program."
-                            : "The service is installed and will start with Windows.");
-        text_add(did, " Start it now with: portledgerd start");
-    }
-    free(line);
-    close_access(&access);
-    return ok;
+    return error == ERROR_SUCCESS ||
+           service_handle_refused(why, error, "asking for the service's state");
 }
 
 /* Waits while the state is `pending`, as long as the service says that it gets on. */
-static bool wait_while(const struct access *access, DWORD pending, DWORD patience,
+static bool wait_while(const struct service_handle *handle, DWORD pending, DWORD patience,
                        SERVICE_STATUS_PROCESS *status, struct failure *why)
 {
     DWORD checkpoint = 0;
@@ -209,7 +42,7 @@ static bool wait_while(const struct access *access, DWORD pending, DWORD patienc
     DWORD all = 0;
 
     for (;;) {
-        if (!query(access, status, why)) {
+        if (!query(handle, status, why)) {
             return false;
         }
         if (status->dwCurrentState != pending) {
@@ -247,24 +80,29 @@ static bool explain_exit(const SERVICE_STATUS_PROCESS *status, struct failure *w
 
 bool service_control_start(struct text *did, struct failure *why)
 {
-    struct access access = {0};
+    struct service_handle handle = {0};
     SERVICE_STATUS_PROCESS status = {0};
-    bool ok = open_installed(&access, SERVICE_START | SERVICE_QUERY_STATUS, why);
+    bool ok = service_handle_open_installed(&handle, SERVICE_START | SERVICE_QUERY_STATUS, why);
     bool there = false;
 
-    if (ok && !StartServiceW(access.service, 0, NULL)) {
-        there = GetLastError() == ERROR_SERVICE_ALREADY_RUNNING;
-        ok = there || refused(why, "starting the service");
-    }
-    ok = ok && wait_while(&access, SERVICE_START_PENDING, START_PATIENCE_MS, &status, why);
-    if (ok && status.dwCurrentState != SERVICE_RUNNING) {
-        ok = explain_exit(&status, why);
-    }
     if (ok) {
+        DWORD error = manager_calls_start(handle.service);
+
+        there = error == ERROR_SERVICE_ALREADY_RUNNING;
+        ok = error == ERROR_SUCCESS || there ||
+             service_handle_refused(why, error, "starting the service");
+    }
+    ok = ok && wait_while(&handle, SERVICE_START_PENDING, START_PATIENCE_MS, &status, why);
+    if (ok && status.dwCurrentState == SERVICE_PAUSED) {
+        text_addf(did, "The service is paused (pid %lu); it goes on with: portledgerd continue",
+                  status.dwProcessId);
+    } else if (ok && status.dwCurrentState != SERVICE_RUNNING) {
+        ok = explain_exit(&status, why);
+    } else if (ok) {
         text_addf(did, "The service %s (pid %lu).", there ? "was running already" : "is running",
                   status.dwProcessId);
     }
-    close_access(&access);
+    service_handle_close(&handle);
     return ok;
 }
 
@@ -280,23 +118,23 @@ static bool wait_for_end(HANDLE process, struct failure *why)
 }
 
 /* Asks once more at each look: a service that is just starting takes no controls yet. */
-static bool ask_to_stop(const struct access *access, DWORD state, struct failure *why)
+static bool ask_to_stop(const struct service_handle *handle, DWORD state, struct failure *why)
 {
-    SERVICE_STATUS ignored;
+    DWORD error = state == SERVICE_STOP_PENDING
+                      ? ERROR_SUCCESS
+                      : manager_calls_control(handle->service, SERVICE_CONTROL_STOP);
 
-    return state == SERVICE_STOP_PENDING ||
-           ControlService(access->service, SERVICE_CONTROL_STOP, &ignored) ||
-           GetLastError() == ERROR_SERVICE_NOT_ACTIVE ||
-           GetLastError() == ERROR_SERVICE_CANNOT_ACCEPT_CTRL ||
-           refused(why, "stopping the service");
+    return error == ERROR_SUCCESS || error == ERROR_SERVICE_NOT_ACTIVE ||
+           error == ERROR_SERVICE_CANNOT_ACCEPT_CTRL ||
+           service_handle_refused(why, error, "stopping the service");
 }
 
-static bool wait_for_stop(const struct access *access, DWORD state, struct failure *why)
+static bool wait_for_stop(const struct service_handle *handle, DWORD state, struct failure *why)
 {
     SERVICE_STATUS_PROCESS status = {.dwCurrentState = state};
 
     for (DWORD waited = 0; waited < STOP_PATIENCE_MS; waited += LOOK_EVERY_MS) {
-        if (!ask_to_stop(access, status.dwCurrentState, why) || !query(access, &status, why)) {
+        if (!ask_to_stop(handle, status.dwCurrentState, why) || !query(handle, &status, why)) {
             return false;
         }
         if (status.dwCurrentState == SERVICE_STOPPED) {
@@ -307,18 +145,18 @@ static bool wait_for_stop(const struct access *access, DWORD state, struct failu
     return FAIL(why, FAILURE_SYSTEM, WAIT_TIMEOUT, "the service does not stop");
 }
 
-static bool stop(const struct access *access, bool *was_running, struct failure *why)
+static bool stop(const struct service_handle *handle, bool *was_running, struct failure *why)
 {
     SERVICE_STATUS_PROCESS status;
     HANDLE process;
-    bool ok = query(access, &status, why);
+    bool ok = query(handle, &status, why);
 
     *was_running = ok && status.dwCurrentState != SERVICE_STOPPED;
     if (!*was_running) {
         return ok;
     }
     process = OpenProcess(SYNCHRONIZE, FALSE, status.dwProcessId);
-    ok = wait_for_stop(access, status.dwCurrentState, why) && wait_for_end(process, why);
+    ok = wait_for_stop(handle, status.dwCurrentState, why) && wait_for_end(process, why);
     if (process != NULL) {
         CloseHandle(process);
     }
@@ -327,56 +165,137 @@ static bool stop(const struct access *access, bool *was_running, struct failure 
 
 bool service_control_stop(struct text *did, struct failure *why)
 {
-    struct access access = {0};
+    struct service_handle handle = {0};
     bool was_running = false;
-    bool ok = open_installed(&access, SERVICE_STOP | SERVICE_QUERY_STATUS, why) &&
-              stop(&access, &was_running, why);
+    bool ok = service_handle_open_installed(&handle, SERVICE_STOP | SERVICE_QUERY_STATUS, why) &&
+              stop(&handle, &was_running, why);
 
     if (ok) {
         text_add(did, was_running ? "The service has stopped."
                                   : "The service was not running; there was nothing to stop.");
     }
-    close_access(&access);
+    service_handle_close(&handle);
     return ok;
 }
 
-bool service_control_reload(struct text *did, struct failure *why)
-{
-    struct access access = {0};
-    SERVICE_STATUS ignored;
-    bool ok = open_installed(&access, SERVICE_PAUSE_CONTINUE, why);
+static const struct order {
+    DWORD control;
+    DWORD rights;
+    DWORD state; /* that it leads to; 0: none */
+    const char *doing;
+    const char *done;
+    const char *found; /* where that state was there already */
+} orders[] = {
+    [SERVICE_RELOAD] = {SERVICE_CONTROL_PARAMCHANGE, SERVICE_PAUSE_CONTINUE, 0,
+                        "telling the service to read its settings",
+                        "The service was told to read its settings again; the event log says how "
+                        "that went.",
+                        NULL},
+    [SERVICE_PAUSE] = {SERVICE_CONTROL_PAUSE, SERVICE_PAUSE_CONTINUE, SERVICE_PAUSED,
+                       "pausing the service",
+                       "The service is paused: it takes no samples, and the ledger says so. It "
+                       "goes on with: portledgerd continue",
+                       "The service was paused already."},
+    [SERVICE_CONTINUE] = {SERVICE_CONTROL_CONTINUE, SERVICE_PAUSE_CONTINUE, SERVICE_RUNNING,
+                          "continuing the service", "The service takes samples again.",
+                          "The service was not paused; there was nothing to continue."},
+    [SERVICE_SAMPLE] = {SERVICE_CODE_SAMPLE, SERVICE_USER_DEFINED_CONTROL, 0,
+                        "asking the service for a sample",
+                        "The service was asked for a sample; it takes at most one a second on "
+                        "request.",
+                        NULL},
+};
 
-    if (ok && !ControlService(access.service, SERVICE_CONTROL_PARAMCHANGE, &ignored)) {
-        ok = refused(why, "telling the service to read its settings");
+static bool refuse_order(const struct order *order, DWORD error, struct failure *why)
+{
+    switch (error) {
+    case ERROR_SERVICE_NOT_ACTIVE:
+        return FAIL(why, FAILURE_MISSING, (long)error,
+                    "%s: the service is not running; start it with: portledgerd start",
+                    order->doing);
+    case ERROR_SERVICE_CANNOT_ACCEPT_CTRL:
+        return FAIL(why, FAILURE_BUSY, (long)error,
+                    "%s: the service is just starting or stopping; try again", order->doing);
+    default:
+        return service_handle_refused(why, error, order->doing);
     }
-    if (ok) {
-        text_add(did, "The service was told to read its settings again; the event log says how "
-                      "that went.");
+}
+
+static bool wait_for_state(const struct service_handle *handle, DWORD state, struct failure *why)
+{
+    SERVICE_STATUS_PROCESS status;
+
+    for (DWORD waited = 0; waited < STOP_PATIENCE_MS; waited += LOOK_EVERY_MS) {
+        if (!query(handle, &status, why)) {
+            return false;
+        }
+        if (status.dwCurrentState == state) {
+            return true;
+        }
+        Sleep(LOOK_EVERY_MS);
     }
-    close_access(&access);
+    return FAIL(why, FAILURE_SYSTEM, WAIT_TIMEOUT, "the service does not do what it was told");
+}
+
+static bool give_order(const struct service_handle *handle, const struct order *order,
+                       struct text *did, struct failure *why)
+{
+    SERVICE_STATUS_PROCESS status;
+    DWORD error;
+
+    if (!query(handle, &status, why)) {
+        return false;
+    }
+    if (order->state != 0 && status.dwCurrentState == order->state) {
+        text_add(did, order->found);
+        return true;
+    }
+    error = manager_calls_control(handle->service, order->control);
+    if (error != ERROR_SUCCESS) {
+        return refuse_order(order, error, why);
+    }
+    if (order->state != 0 && !wait_for_state(handle, order->state, why)) {
+        return false;
+    }
+    text_add(did, order->done);
+    return true;
+}
+
+bool service_control_tell(enum service_order what, struct text *did, struct failure *why)
+{
+    const struct order *order = &orders[what];
+    struct service_handle handle = {0};
+    bool ok = service_handle_open_installed(&handle, order->rights | SERVICE_QUERY_STATUS, why) &&
+              give_order(&handle, order, did, why);
+
+    service_handle_close(&handle);
     return ok;
+}
+
+static bool remove_service(const struct service_handle *handle, struct failure *why)
+{
+    DWORD error = manager_calls_delete(handle->service);
+
+    return error == ERROR_SUCCESS || error == ERROR_SERVICE_MARKED_FOR_DELETE ||
+           service_handle_refused(why, error, "removing the service");
 }
 
 bool service_control_uninstall(struct text *did, struct failure *why)
 {
-    struct access access = {0};
+    struct service_handle handle = {0};
     bool was_running = false;
-    bool ok = open_manager(&access, SC_MANAGER_CONNECT, why) &&
-              open_service(&access, SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE, why);
+    bool ok = service_handle_open(&handle, SC_MANAGER_CONNECT,
+                                  SERVICE_STOP | SERVICE_QUERY_STATUS | DELETE, why);
 
-    if (ok && access.service == NULL) {
+    if (ok && handle.service == NULL) {
         text_add(did, "The service was not installed; there was nothing to remove.");
-        goto out;
+    } else if (ok) {
+        ok = stop(&handle, &was_running, why) && remove_service(&handle, why);
+        if (ok) {
+            text_addf(did, "The service %sis removed. The ledger stays where it is.",
+                      was_running ? "has stopped and " : "");
+        }
     }
-    ok = ok && stop(&access, &was_running, why);
-    if (ok && !DeleteService(access.service) && GetLastError() != ERROR_SERVICE_MARKED_FOR_DELETE) {
-        ok = refused(why, "removing the service");
-    }
-    if (ok) {
-        text_addf(did, "The service %sis removed. The ledger stays where it is.",
-                  was_running ? "has stopped and " : "");
-    }
-out:
-    close_access(&access);
+    service_handle_close(&handle);
     return ok;
 }
