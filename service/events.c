@@ -23,6 +23,11 @@ const struct event events[] = {
      "the ledger is not open yet; samples wait in memory until it is",
      "A new version brings a large ledger up to date, which takes its time, or another program "
      "has the ledger locked."},
+    {EVENT_PAUSED, EVENT_WARNING, "paused", "paused on request: no samples are taken",
+     "An administrator asked for it. The gap in the ledger says \"paused for privacy\". Jobs go "
+     "on."},
+    {EVENT_CONTINUED, EVENT_INFORMATION, "continued", "samples are taken again, on request",
+     "The gap ends with the next sample."},
     {EVENT_POLICY_UNKNOWN, EVENT_WARNING, "policy_unknown",
      "policies that this version does not know count for nothing: %s",
      "The policy template is newer than the service, or a name is written wrong."},

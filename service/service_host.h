@@ -15,9 +15,14 @@
 /* What somebody wants. Bits: several may have arrived since the last look. */
 enum service_wants {
     SERVICE_WANTS_NOTHING = 0,
-    SERVICE_WANTS_STOP = 1,   /* stop, shutdown, preshutdown, Ctrl-C, SIGTERM */
-    SERVICE_WANTS_RELOAD = 2, /* PARAMCHANGE, SIGHUP */
-    SERVICE_WANTS_LOOK = 4,   /* service_host_ring(): something of ours is ready */
+    SERVICE_WANTS_STOP = 1,      /* stop, shutdown, preshutdown, Ctrl-C, SIGTERM */
+    SERVICE_WANTS_RELOAD = 2,    /* PARAMCHANGE, SIGHUP */
+    SERVICE_WANTS_LOOK = 4,      /* service_host_ring(): something of ours is ready */
+    SERVICE_WANTS_PAUSE = 8,     /* PAUSE, SIGUSR2; of the two that follow the last one counts, */
+    SERVICE_WANTS_CONTINUE = 16, /* CONTINUE, SIGCONT; never both */
+    SERVICE_WANTS_SAMPLE = 32,   /* the code for "sample now", SIGUSR1 */
+    SERVICE_WANTS_WOKE = 64,     /* the machine slept, and is awake again; Windows */
+    SERVICE_WANTS_CLOCK = 128,   /* the wall clock was set; Windows */
 };
 
 struct service_host;
@@ -41,6 +46,9 @@ bool service_host_run_foreground(service_body_fn *body, void *context,
 
 /* For the body: the work has begun. */
 void service_host_ready(struct service_host *host);
+
+/* For the body, once it has done what SERVICE_WANTS_PAUSE or _CONTINUE asks for. */
+void service_host_paused(struct service_host *host, bool paused);
 
 /* Still starting or stopping; for a manager that is about to lose patience. */
 void service_host_busy(struct service_host *host);

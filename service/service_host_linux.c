@@ -26,15 +26,22 @@ static struct service_host only;
 static const struct {
     int signal;
     unsigned wants;
+    unsigned instead_of; /* what was asked for before and is so no more */
 } signals[] = {
-    {SIGTERM, SERVICE_WANTS_STOP},
-    {SIGINT, SERVICE_WANTS_STOP},
-    {SIGHUP, SERVICE_WANTS_RELOAD},
+    {SIGTERM, SERVICE_WANTS_STOP, 0},
+    {SIGINT, SERVICE_WANTS_STOP, 0},
+    {SIGHUP, SERVICE_WANTS_RELOAD, 0},
+    {SIGUSR1, SERVICE_WANTS_SAMPLE, 0},
+    {SIGUSR2, SERVICE_WANTS_PAUSE, SERVICE_WANTS_CONTINUE},
+    {SIGCONT, SERVICE_WANTS_CONTINUE, SERVICE_WANTS_PAUSE},
 };
 
-static void want(unsigned wants)
+static void want(unsigned wants, unsigned instead_of)
 {
-    atomic_fetch_or(&only.wants, wants);
+    unsigned before = atomic_load(&only.wants);
+
+    while (!atomic_compare_exchange_weak(&only.wants, &before, (before & ~instead_of) | wants)) {
+    }
     bell_ring(only.bell);
 }
 
@@ -44,7 +51,7 @@ static void on_signal(int number)
 
     for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++) {
         if (signals[i].signal == number) {
-            want(signals[i].wants);
+            want(signals[i].wants, signals[i].instead_of);
         }
     }
     errno = saved;
@@ -93,6 +100,12 @@ void service_host_ready(struct service_host *host)
     (void)host; /* the unit is of Type=exec: being there is being ready */
 }
 
+void service_host_paused(struct service_host *host, bool paused)
+{
+    (void)host; /* systemd knows no such state */
+    (void)paused;
+}
+
 void service_host_busy(struct service_host *host)
 {
     (void)host;
@@ -107,7 +120,7 @@ unsigned service_host_wait(struct service_host *host, int64_t milliseconds)
 void service_host_ring(struct service_host *host)
 {
     (void)host;
-    want(SERVICE_WANTS_LOOK);
+    want(SERVICE_WANTS_LOOK, 0);
 }
 
 bool service_host_foreground(const struct service_host *host)

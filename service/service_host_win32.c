@@ -18,10 +18,14 @@
 #include "base/service_state.h"
 #include "base/thread.h"
 #include "base/utf16_win32.h"
+#include "service/manager_calls_win32.h"
+#include "service/service_codes_win32.h"
 
 enum {
     START_HINT_MS = 30000, /* a ledger that is brought up to date may take its time */
     STOP_HINT_MS = 10000,
+    PAUSE_HINT_MS = 5000, /* a commit */
+    ANY_TYPE = 0xffff,    /* no type of a power event */
 };
 
 struct service_host {
@@ -43,9 +47,15 @@ struct service_host {
 /* Neither service_main() nor a console handler is given a context: there is one only. */
 static struct service_host only;
 
-static void want(unsigned wants)
+static void want(unsigned wants, unsigned instead_of)
 {
-    InterlockedOr(&only.wants, (LONG)wants);
+    LONG before = only.wants;
+    LONG found;
+
+    while ((found = InterlockedCompareExchange(
+                &only.wants, (LONG)(((unsigned)before & ~instead_of) | wants), before)) != before) {
+        before = found;
+    }
     bell_ring(only.bell);
 }
 
@@ -55,7 +65,8 @@ static void want(unsigned wants)
 
 enum {
     CONTROLS_ACCEPTED = SERVICE_ACCEPT_STOP | SERVICE_ACCEPT_SHUTDOWN | SERVICE_ACCEPT_PRESHUTDOWN |
-                        SERVICE_ACCEPT_PARAMCHANGE,
+                        SERVICE_ACCEPT_PARAMCHANGE | SERVICE_ACCEPT_PAUSE_CONTINUE |
+                        SERVICE_ACCEPT_POWEREVENT | SERVICE_ACCEPT_TIMECHANGE,
 };
 
 /* `hint` is how long until the next report at most; 0 for a state that is not pending. */
@@ -75,8 +86,9 @@ static void report(DWORD state, DWORD hint)
     status->dwServiceType = SERVICE_WIN32_OWN_PROCESS;
     status->dwCurrentState = state;
     status->dwWaitHint = hint;
-    status->dwControlsAccepted = state == SERVICE_RUNNING ? CONTROLS_ACCEPTED : 0;
-    SetServiceStatus(only.status_handle, status);
+    status->dwControlsAccepted =
+        state == SERVICE_RUNNING || state == SERVICE_PAUSED ? CONTROLS_ACCEPTED : 0;
+    (void)manager_calls_report(only.status_handle, status);
 }
 
 /*
@@ -93,23 +105,35 @@ static void report_stopped(bool ok, const struct failure *why)
 
 static const struct {
     DWORD control;
+    DWORD type; /* of event that comes with it; ANY_TYPE */
     unsigned wants;
+    unsigned instead_of; /* what was asked for before and is so no more */
 } controls[] = {
-    {SERVICE_CONTROL_STOP, SERVICE_WANTS_STOP},
-    {SERVICE_CONTROL_SHUTDOWN, SERVICE_WANTS_STOP},
-    {SERVICE_CONTROL_PRESHUTDOWN, SERVICE_WANTS_STOP},
-    {SERVICE_CONTROL_PARAMCHANGE, SERVICE_WANTS_RELOAD},
-    {SERVICE_CONTROL_INTERROGATE, SERVICE_WANTS_NOTHING}, /* the manager knows the last report */
+    {SERVICE_CONTROL_STOP, ANY_TYPE, SERVICE_WANTS_STOP, 0},
+    {SERVICE_CONTROL_SHUTDOWN, ANY_TYPE, SERVICE_WANTS_STOP, 0},
+    {SERVICE_CONTROL_PRESHUTDOWN, ANY_TYPE, SERVICE_WANTS_STOP, 0},
+    {SERVICE_CONTROL_PARAMCHANGE, ANY_TYPE, SERVICE_WANTS_RELOAD, 0},
+    {SERVICE_CONTROL_PAUSE, ANY_TYPE, SERVICE_WANTS_PAUSE, SERVICE_WANTS_CONTINUE},
+    {SERVICE_CONTROL_CONTINUE, ANY_TYPE, SERVICE_WANTS_CONTINUE, SERVICE_WANTS_PAUSE},
+    {SERVICE_CONTROL_POWEREVENT, PBT_APMRESUMEAUTOMATIC, SERVICE_WANTS_WOKE, 0},
+    {SERVICE_CONTROL_POWEREVENT, PBT_APMRESUMESUSPEND, SERVICE_WANTS_WOKE, 0},
+    {SERVICE_CONTROL_POWEREVENT, ANY_TYPE, SERVICE_WANTS_NOTHING, 0},
+    {SERVICE_CONTROL_TIMECHANGE, ANY_TYPE, SERVICE_WANTS_CLOCK, 0},
+    {SERVICE_CODE_SAMPLE, ANY_TYPE, SERVICE_WANTS_SAMPLE, 0},
+    /* The manager knows the last report. */
+    {SERVICE_CONTROL_INTERROGATE, ANY_TYPE, SERVICE_WANTS_NOTHING, 0},
 };
 
 static DWORD WINAPI handle_control(DWORD control, DWORD type, LPVOID data, LPVOID context)
 {
-    (void)type;
     (void)data;
     (void)context;
     for (size_t i = 0; i < sizeof(controls) / sizeof(controls[0]); i++) {
-        if (controls[i].control == control) {
-            want(controls[i].wants);
+        if (controls[i].control == control &&
+            (controls[i].type == ANY_TYPE || controls[i].type == type)) {
+            if (controls[i].wants != SERVICE_WANTS_NOTHING) {
+                want(controls[i].wants, controls[i].instead_of);
+            }
             return NO_ERROR;
         }
     }
@@ -119,15 +143,17 @@ static DWORD WINAPI handle_control(DWORD control, DWORD type, LPVOID data, LPVOI
 static void WINAPI service_main(DWORD count, LPWSTR *arguments)
 {
     wchar_t *name = utf16_from_utf8(SERVICE_NAME);
+    DWORD error = ERROR_NOT_ENOUGH_MEMORY;
 
     (void)count;
     (void)arguments;
     if (name != NULL) {
-        only.status_handle = RegisterServiceCtrlHandlerExW(name, handle_control, &only);
+        error = manager_calls_register(name, handle_control, &only, &only.status_handle);
     }
     free(name);
-    if (only.status_handle == NULL) {
-        only.ok = failure_from_system(only.why, (long)GetLastError(),
+    if (error != ERROR_SUCCESS) {
+        only.status_handle = NULL;
+        only.ok = failure_from_system(only.why, (long)error,
                                       "the service control manager takes no handler of ours");
         return;
     }
@@ -140,7 +166,7 @@ bool service_host_run_service(service_body_fn *body, void *context, struct failu
 {
     wchar_t *name = utf16_from_utf8(SERVICE_NAME);
     const SERVICE_TABLE_ENTRYW table[] = {{name, service_main}, {NULL, NULL}};
-    BOOL dispatched;
+    DWORD error;
 
     only.foreground = false;
     only.body = body;
@@ -150,12 +176,12 @@ bool service_host_run_service(service_body_fn *body, void *context, struct failu
         free(name);
         return name == NULL ? FAIL(why, FAILURE_MEMORY, 0, "no memory for the service") : false;
     }
-    dispatched = StartServiceCtrlDispatcherW(table); /* returns when the service has stopped */
-    if (!dispatched) {
-        only.ok = FAIL(why, FAILURE_SYSTEM, (long)GetLastError(),
+    error = manager_calls_dispatch(table); /* returns when the service has stopped */
+    if (error != ERROR_SUCCESS) {
+        only.ok = FAIL(why, FAILURE_SYSTEM, (long)error,
                        "not started by the service control manager (error %lu); to run in the "
                        "foreground: portledgerd run",
-                       GetLastError());
+                       error);
     }
     bell_close(only.bell);
     only.bell = NULL;
@@ -171,7 +197,7 @@ static BOOL WINAPI handle_console(DWORD control)
 {
     HANDLE ended = only.ended;
 
-    want(SERVICE_WANTS_STOP);
+    want(SERVICE_WANTS_STOP, 0);
     if (control != CTRL_C_EVENT && control != CTRL_BREAK_EVENT) {
         /* The process ends as soon as this returns; the ledger must be complete by then. */
         WaitForSingleObject(ended, INFINITE);
@@ -209,6 +235,12 @@ void service_host_ready(struct service_host *host)
     report(SERVICE_RUNNING, 0);
 }
 
+void service_host_paused(struct service_host *host, bool paused)
+{
+    (void)host;
+    report(paused ? SERVICE_PAUSED : SERVICE_RUNNING, 0);
+}
+
 void service_host_busy(struct service_host *host)
 {
     if (host->status.dwCurrentState == SERVICE_STOP_PENDING) {
@@ -226,6 +258,10 @@ unsigned service_host_wait(struct service_host *host, int64_t milliseconds)
     wants = (unsigned)InterlockedExchange(&host->wants, 0);
     if ((wants & SERVICE_WANTS_STOP) != 0) {
         report(SERVICE_STOP_PENDING, STOP_HINT_MS);
+    } else if ((wants & SERVICE_WANTS_PAUSE) != 0) {
+        report(SERVICE_PAUSE_PENDING, PAUSE_HINT_MS);
+    } else if ((wants & SERVICE_WANTS_CONTINUE) != 0) {
+        report(SERVICE_CONTINUE_PENDING, PAUSE_HINT_MS);
     }
     return wants;
 }
@@ -233,7 +269,7 @@ unsigned service_host_wait(struct service_host *host, int64_t milliseconds)
 void service_host_ring(struct service_host *host)
 {
     (void)host;
-    want(SERVICE_WANTS_LOOK);
+    want(SERVICE_WANTS_LOOK, 0);
 }
 
 bool service_host_foreground(const struct service_host *host)

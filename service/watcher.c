@@ -47,11 +47,24 @@ static bool note_failed_sample(struct watcher *watcher, const struct failure *sa
     return watcher_ledger_gap(watcher, LEDGER_GAP_SAMPLE_FAILED, why);
 }
 
+/* Whether a sample that was under way when the service was paused is not used, as is due to it. */
+static bool is_stale(struct watcher *watcher, enum sampler_result result)
+{
+    bool stale = watcher->paused || watcher->stale;
+
+    watcher->stale = stale && result == SAMPLER_WORKING;
+    return stale;
+}
+
 static bool collect(struct watcher *watcher, struct failure *why)
 {
     struct failure sampling;
+    enum sampler_result result = sampler_take(watcher->sampler, &watcher->snapshot, &sampling);
 
-    switch (sampler_take(watcher->sampler, &watcher->snapshot, &sampling)) {
+    if (is_stale(watcher, result)) {
+        return true;
+    }
+    switch (result) {
     case SAMPLER_DONE:
         return record(watcher, why);
     case SAMPLER_FAILED:
@@ -66,7 +79,7 @@ static void begin_if_due(struct watcher *watcher, int64_t now)
 {
     int64_t late = now - watcher->next_sample;
 
-    if (late < 0 || !sampler_begin(watcher->sampler)) {
+    if (watcher->paused || late < 0 || !sampler_begin(watcher->sampler)) {
         return;
     }
     watcher->next_sample += (late / watcher->interval + 1) * watcher->interval;
@@ -80,7 +93,7 @@ static int64_t time_to_wait(const struct watcher *watcher, int64_t now)
     if (next <= now) { /* a sample is under way for longer than the interval: it rings */
         next = now + watcher->interval;
     }
-    if (watcher->next_commit < next) {
+    if (watcher->paused || watcher->next_commit < next) {
         next = watcher->next_commit;
     }
     if (watcher->next_look < next) {
@@ -101,7 +114,8 @@ static int64_t time_to_wait(const struct watcher *watcher, int64_t now)
 
 static bool turn(struct watcher *watcher, unsigned wants, struct failure *why)
 {
-    if (!watcher_ledger_take(watcher, why) || !collect(watcher, why)) {
+    if (!watcher_ledger_take(watcher, why) || !watcher_controls_obey(watcher, wants, why) ||
+        !collect(watcher, why)) {
         return false;
     }
     if ((wants & SERVICE_WANTS_RELOAD) != 0 && !watcher_settings_reload(watcher, why)) {

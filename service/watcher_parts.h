@@ -31,6 +31,7 @@
 enum {
     STOP_PATIENCE_MS = 1500, /* for a system call that hangs; the SCM is promised 2 s */
     RETENTION_MS = 20,       /* of work at a time */
+    ASKED_EVERY_MS = 1000,   /* samples on request, at the most */
 };
 
 struct watcher {
@@ -68,6 +69,9 @@ struct watcher {
     bool key_failing;
     int64_t published;    /* number of the seal that was published last; -1: none was */
     int64_t next_publish; /* clock_steady() */
+    int64_t next_asked;   /* when the next sample on request may be; clock_steady() */
+    bool paused;          /* no samples are taken */
+    bool stale;           /* one is under way that was begun before the pause */
     bool sampled;         /* at least once */
     bool ready;
 };
@@ -99,6 +103,16 @@ bool watcher_settings_collector(const struct watcher *watcher, struct collector_
 
 /* The settings in force are those of the ledger's run from here on. */
 bool watcher_settings_tell_writer(struct watcher *watcher, struct failure *why) NODISCARD;
+
+/*
+ * Controls (watcher_controls.c).
+ */
+
+/*
+ * What was asked for besides an end and a reload: pausing and going on, and
+ * samples outside the interval.
+ */
+bool watcher_controls_obey(struct watcher *watcher, unsigned wants, struct failure *why) NODISCARD;
 
 /*
  * Jobs (watcher_jobs.c). Without a runner all but the first do nothing.

@@ -15,7 +15,7 @@ static const struct {
     [LEDGER_GAP_CLOCK_SET] = {"clock set", false},
     [LEDGER_GAP_SAMPLE_FAILED] = {"sample failed", false},
     [LEDGER_GAP_LATE] = {"sample late", false},
-    [LEDGER_GAP_PAUSED] = {"paused", false},
+    [LEDGER_GAP_PAUSED] = {"paused for privacy", false},
     [LEDGER_GAP_LOST] = {"could not be stored", false},
     [LEDGER_GAP_INTERVAL] = {"interval changed", true},
     [LEDGER_GAP_TABLES] = {"other system tables", true},

@@ -42,6 +42,7 @@ static struct {
     unsigned wants;            /* what it makes the wait return */
     bool ready;
     int busy;
+    int paused; /* 1: it said so last; -1: it said the opposite; 0: neither */
 
     /* The sampler's side. */
     bool under_way;
@@ -140,6 +141,12 @@ void service_host_busy(struct service_host *host)
 {
     (void)host;
     fixture.busy++;
+}
+
+void service_host_paused(struct service_host *host, bool paused)
+{
+    (void)host;
+    fixture.paused = paused ? 1 : -1;
 }
 
 void service_host_ring(struct service_host *host)
@@ -405,6 +412,129 @@ START_TEST(a_collector_that_hangs_is_said_and_left_behind)
     ck_assert_uint_eq(event_log_count_of(EVENT_COLLECTOR_HANGS), 1);
     read_coverage(stretches);
     ck_assert_int_eq(stretches[0].ended, LEDGER_GAP_STOPPED);
+}
+END_TEST
+
+static int begun_when_paused;
+
+static void pause_for_a_while(int wait)
+{
+    if (wait == 10) {
+        fixture.wants |= SERVICE_WANTS_PAUSE;
+    } else if (wait == 13) {
+        ck_assert_int_eq(fixture.paused, 1);
+        begun_when_paused = fixture.begin_count;
+        fixture.wants |= SERVICE_WANTS_PAUSE; /* twice is once */
+    } else if (wait == 20) {
+        ck_assert_int_eq(fixture.begin_count, begun_when_paused);
+        fixture.wants |= SERVICE_WANTS_CONTINUE;
+    }
+}
+
+START_TEST(a_pause_is_a_gap_in_which_nothing_is_sampled)
+{
+    struct ledger_stretch stretches[MOST_STRETCHES];
+
+    fixture.on_wait = pause_for_a_while;
+    ck_assert(watch_for(30));
+    ck_assert_int_eq(fixture.paused, -1);
+    ck_assert_int_gt(fixture.begin_count, begun_when_paused);
+    ck_assert_uint_eq(event_log_count_of(EVENT_PAUSED), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_CONTINUED), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_GAP), 1);
+    read_coverage(stretches);
+    ck_assert_int_eq(stretches[0].ended, LEDGER_GAP_PAUSED);
+    ck_assert_int_gt(stretches[1].begin_at, stretches[0].end_at + 5000);
+    ck_assert_int_eq(stretches[2].id, 0);
+}
+END_TEST
+
+/* It comes back while the service is paused, or only when it goes on again. */
+static const int comes_back[] = {14, 20};
+static int comes_back_now;
+
+static void pause_with_a_sample_under_way(int wait)
+{
+    fixture.hang = wait >= 6 && wait < comes_back_now;
+    if (wait == 12) {
+        ck_assert(fixture.under_way);
+        fixture.wants |= SERVICE_WANTS_PAUSE;
+    } else if (wait == 16) {
+        fixture.wants |= SERVICE_WANTS_CONTINUE;
+    } else if (wait == 21) {
+        event_log_reset(false);
+    }
+}
+
+START_TEST(a_sample_that_was_under_way_when_the_pause_came_is_not_used)
+{
+    comes_back_now = comes_back[_i];
+    fixture.on_wait = pause_with_a_sample_under_way;
+    ck_assert(watch_for(21)); /* that of after the pause is not there yet */
+    ck_assert_int_eq(fixture.paused, -1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_GAP), 0);
+}
+END_TEST
+
+static void stop_when_paused(int wait)
+{
+    if (wait == 10) {
+        fixture.wants |= SERVICE_WANTS_PAUSE;
+    }
+}
+
+START_TEST(a_stop_in_a_pause_leaves_the_pause_as_the_reason)
+{
+    struct ledger_stretch stretches[MOST_STRETCHES];
+
+    fixture.on_wait = stop_when_paused;
+    ck_assert(watch_for(14));
+    read_coverage(stretches);
+    ck_assert_int_eq(stretches[0].ended, LEDGER_GAP_PAUSED);
+    ck_assert_uint_eq(event_log_count_of(EVENT_STOPPED), 1);
+}
+END_TEST
+
+enum { ASKED_FROM = 10, ASKED_UNTIL = 60, ASKED_EVERY = 50 };
+
+/* Every 50 ms; the interval is an hour. */
+static void ask_for_samples(int wait)
+{
+    if (wait >= ASKED_FROM && wait < ASKED_UNTIL) {
+        clock_fake_run(ASKED_EVERY);
+        fixture.wants |= SERVICE_WANTS_SAMPLE;
+    }
+}
+
+START_TEST(a_sample_on_request_comes_at_once_and_at_most_once_a_second)
+{
+    write_config(ledger_file, "  commit: 200ms\ncollector:\n  interval: 1h\n");
+    fixture.on_wait = ask_for_samples;
+    ck_assert(watch_for(ASKED_UNTIL));
+    ck_assert_int_ge(fixture.begin_count, 5);
+    for (int i = 1; i < fixture.begin_count; i++) {
+        ck_assert_int_ge(fixture.begun[i] - fixture.begun[i - 1], 1000);
+    }
+}
+END_TEST
+
+static const unsigned at_once[] = {SERVICE_WANTS_WOKE, SERVICE_WANTS_CLOCK};
+static unsigned at_once_now;
+
+static void be_told(int wait)
+{
+    if (wait == 8) {
+        fixture.wants |= at_once_now;
+    }
+}
+
+START_TEST(after_sleep_or_a_set_clock_a_sample_is_taken_at_once)
+{
+    write_config(ledger_file, "  commit: 1m\ncollector:\n  interval: 1h\n");
+    at_once_now = at_once[_i];
+    fixture.on_wait = be_told;
+    ck_assert(watch_for(12));
+    ck_assert_int_ge(fixture.begin_count, 2);
 }
 END_TEST
 
@@ -903,6 +1033,13 @@ static Suite *watcher_suite(void)
     tcase_add_test(tests, a_gap_while_the_ledger_is_opened_is_in_it);
     tcase_add_test(tests, samples_for_which_there_is_no_room_are_a_gap);
     tcase_add_test(tests, settings_can_be_read_again_while_the_ledger_is_opened);
+    tcase_add_test(tests, a_pause_is_a_gap_in_which_nothing_is_sampled);
+    tcase_add_loop_test(tests, a_sample_that_was_under_way_when_the_pause_came_is_not_used, 0,
+                        sizeof(comes_back) / sizeof(comes_back[0]));
+    tcase_add_test(tests, a_stop_in_a_pause_leaves_the_pause_as_the_reason);
+    tcase_add_test(tests, a_sample_on_request_comes_at_once_and_at_most_once_a_second);
+    tcase_add_loop_test(tests, after_sleep_or_a_set_clock_a_sample_is_taken_at_once, 0,
+                        sizeof(at_once) / sizeof(at_once[0]));
     suite_add_tcase(suite, tests);
     return suite;
 }
