@@ -250,6 +250,11 @@ static bool give_order(const struct service_handle *handle, const struct order *
         text_add(did, order->found);
         return true;
     }
+    if (order->control == SERVICE_CODE_SAMPLE && status.dwCurrentState == SERVICE_PAUSED) {
+        return FAIL(why, FAILURE_BUSY, 0,
+                    "the service is paused and takes no samples; it goes on with: portledgerd "
+                    "continue");
+    }
     error = manager_calls_control(handle->service, order->control);
     if (error != ERROR_SUCCESS) {
         return refuse_order(order, error, why);

@@ -328,6 +328,9 @@ static bool install(const struct manager_service *service, struct configuration 
         set_details(&handle, configuration, did);
         text_add(did, there ? "The service was installed already; it now starts this program."
                             : "The service is installed and will start with Windows.");
+        if (configuration->delayed.fDelayedAutostart) {
+            text_add(did, " It starts some minutes after Windows, which are not watched then.");
+        }
         text_add(did, " Start it now with: portledgerd start\n");
     }
     service_handle_close(&handle);

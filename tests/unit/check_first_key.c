@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "tests/support.h"
+
+#include "base/file.h"
+#include "service/first_key.h"
+#include "store/ledger.h"
+
+static const char ledger_file[] = "check_first_key/ledger.db";
+static const char key_file[] = "check_first_key/ledger.db.key";
+
+static struct {
+    struct text out;
+    struct failure why;
+} fixture;
+
+static void remove_files(void)
+{
+    struct failure ignored;
+
+    support_remove_database(ledger_file);
+    (void)!file_remove(key_file, &ignored);
+}
+
+static void open_fixture(void)
+{
+    memset(&fixture, 0, sizeof(fixture));
+    remove_files();
+}
+
+static void close_fixture(void)
+{
+    remove_files();
+    text_clear(&fixture.out);
+}
+
+START_TEST(the_key_of_a_new_ledger_is_shown_once)
+{
+    CHECK_DONE(first_key_make(ledger_file, &fixture.out, &fixture.why), fixture.why);
+    CHECK_CONTAINS(text_bytes(&fixture.out), "not shown again");
+    ck_assert_uint_gt(fixture.out.size, 200);
+    ck_assert(file_exists(ledger_file));
+    ck_assert(file_exists(key_file));
+    text_reset(&fixture.out);
+    CHECK_DONE(first_key_make(ledger_file, &fixture.out, &fixture.why), fixture.why);
+    ck_assert_uint_eq(fixture.out.size, 0);
+}
+END_TEST
+
+START_TEST(a_ledger_that_is_written_now_is_left_alone)
+{
+    struct ledger *ledger = NULL;
+
+    CHECK_DONE(file_make_private_folder("check_first_key", &fixture.why), fixture.why);
+    CHECK_DONE(ledger_open(&ledger, ledger_file, LEDGER_WRITE, &fixture.why), fixture.why);
+    CHECK_FAILED(first_key_make(ledger_file, &fixture.out, &fixture.why), FAILURE_BUSY,
+                 fixture.why);
+    ck_assert_uint_eq(fixture.out.size, 0);
+    ledger_close(ledger);
+}
+END_TEST
+
+static Suite *first_key_suite(void)
+{
+    Suite *suite = suite_create("first_key");
+    TCase *tests = tcase_create("first_key");
+
+    tcase_add_checked_fixture(tests, open_fixture, close_fixture);
+    tcase_add_test(tests, the_key_of_a_new_ledger_is_shown_once);
+    tcase_add_test(tests, a_ledger_that_is_written_now_is_left_alone);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
+
+int main(void)
+{
+    return support_run_suite(first_key_suite());
+}
