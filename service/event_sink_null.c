@@ -39,17 +39,17 @@ struct event_log *event_log_open(void)
     return &only;
 }
 
-bool event_log_send(struct event_log *log, const struct event *event, int64_t at, const char *text)
+bool event_log_send(struct event_log *log, const struct event_record *record)
 {
     struct event_kept *kept = &event_log_kept[event_log_count % EVENT_LOG_KEPT];
 
     (void)log;
-    (void)at;
     if (refusing) {
         return false;
     }
-    kept->id = event->id;
-    snprintf(kept->text, sizeof(kept->text), "%s", text);
+    kept->argument_count = record->argument_count;
+    kept->id = record->event->id;
+    snprintf(kept->text, sizeof(kept->text), "%s", record->text);
     event_log_count++;
     return true;
 }

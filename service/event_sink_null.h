@@ -15,6 +15,7 @@ enum { EVENT_LOG_KEPT = 64 };
 
 struct event_kept {
     enum event_id id;
+    size_t argument_count;
     char text[300];
 };
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Windows: the event log, by the calls that every version has.
+ * Windows: the event log, by the calls that every version has. The texts are
+ * in portledger_events.dll, made of the table in events.c: an event carries
+ * its id, its category and what fills the text.
  */
 
 #include "service/event_sink.h"
@@ -39,19 +41,24 @@ struct event_log *event_log_open(void)
     return log;
 }
 
-bool event_log_send(struct event_log *log, const struct event *event, int64_t at, const char *text)
+bool event_log_send(struct event_log *log, const struct event_record *record)
 {
-    wchar_t *wide = utf16_from_utf8(text);
-    const wchar_t *strings[] = {wide};
-    BOOL sent = FALSE;
+    wchar_t *wide[EVENT_ARGUMENTS] = {NULL};
+    const wchar_t *strings[EVENT_ARGUMENTS];
+    bool ok = true;
 
-    (void)at; /* the event log has its own clock */
-    if (wide != NULL) {
-        sent = ReportEventW(log->source, types[event->severity], 0, (DWORD)event->id, NULL, 1, 0,
-                            strings, NULL);
+    for (size_t i = 0; i < record->argument_count; i++) {
+        wide[i] = utf16_from_utf8(record->arguments[i]);
+        strings[i] = wide[i];
+        ok = ok && wide[i] != NULL;
     }
-    free(wide);
-    return sent != FALSE;
+    ok = ok && ReportEventW(log->source, types[record->event->severity],
+                            (WORD)event_category_of(record->event->id), (DWORD)record->event->id,
+                            NULL, (WORD)record->argument_count, 0, strings, NULL);
+    for (size_t i = 0; i < record->argument_count; i++) {
+        free(wide[i]);
+    }
+    return ok;
 }
 
 void event_log_close(struct event_log *log)

@@ -46,6 +46,10 @@ const struct event events[] = {
     {EVENT_SHARE_RECOVERED, EVENT_INFORMATION, "share_recovered",
      "the copy of the ledger for others was made again",
      "What kept the service from making it is over."},
+    {EVENT_LEFT_OUT, EVENT_WARNING, "left_out",
+     "%s more events %s (%s) were left out within a minute",
+     "So that nothing floods the log, 20 events of one id are written in a minute. What they tell "
+     "of is in the ledger all the same."},
     {EVENT_PORT_CHANGED, EVENT_WARNING, "port_changed", "%s",
      "A job found a port to be otherwise than before, in two runs one after the other. The ledger "
      "has every change: `portledger audit --changes`."},
@@ -125,6 +129,17 @@ const struct event *event_find(enum event_id id)
     }
     assert(i < event_count);
     return &events[i];
+}
+
+const char *const event_categories[EVENT_CATEGORIES] = {
+    "Service and coverage", "Local changes", "Probes", "Integrity", "Errors",
+};
+
+int event_category_of(enum event_id id)
+{
+    int hundreds = (int)id / 100;
+
+    return hundreds < EVENT_CATEGORIES ? hundreds : EVENT_CATEGORIES;
 }
 
 const char *event_severity_name(enum event_severity severity)

@@ -33,6 +33,7 @@ enum event_id {
     EVENT_LOG_FREE = 121,
     EVENT_SHARE_FAILED = 122,
     EVENT_SHARE_RECOVERED = 123,
+    EVENT_LEFT_OUT = 190,
     EVENT_PORT_CHANGED = 300,
     EVENT_JOB_FAILED = 301,
     EVENT_JOBS_REFUSED = 302,
@@ -70,6 +71,14 @@ extern const size_t event_count;
 
 /* The row of an id. Asking for one that is not there is a bug of ours, and asserted. */
 const struct event *event_find(enum event_id id);
+
+/* What an id begins with: the categories of the Windows event log, 1 to EVENT_CATEGORIES. */
+enum { EVENT_CATEGORIES = 5 };
+
+int event_category_of(enum event_id id);
+
+/* Their names, by number less 1. */
+extern const char *const event_categories[EVENT_CATEGORIES];
 
 /* "information", "warning", "error". */
 const char *event_severity_name(enum event_severity severity);

@@ -130,6 +130,7 @@ static bool turn(struct watcher *watcher, unsigned wants, struct failure *why)
         return false;
     }
     watcher_ledger_retain(watcher, clock_steady());
+    event_sink_tend(watcher->events);
     if (!watcher->ready) {
         service_host_busy(watcher->host);
         return true;
