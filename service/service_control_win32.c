@@ -13,6 +13,7 @@
 
 #include "base/exit_status.h"
 #include "base/service_state.h"
+#include "service/event_registration_win32.h"
 #include "service/manager_calls_win32.h"
 #include "service/service_codes_win32.h"
 #include "service/service_handle_win32.h"
@@ -285,6 +286,16 @@ static bool remove_service(const struct service_handle *handle, struct failure *
            service_handle_refused(why, error, "removing the service");
 }
 
+/* The events stay, without their texts: those go with the program. */
+static void remove_events(struct text *did)
+{
+    struct failure why;
+
+    if (!event_registration_remove(HKEY_LOCAL_MACHINE, event_registration_key, &why)) {
+        text_addf(did, " Warning: %s", why.text);
+    }
+}
+
 bool service_control_uninstall(struct text *did, struct failure *why)
 {
     struct service_handle handle = {0};
@@ -299,6 +310,7 @@ bool service_control_uninstall(struct text *did, struct failure *why)
         if (ok) {
             text_addf(did, "The service %sis removed. The ledger stays where it is.",
                       was_running ? "has stopped and " : "");
+            remove_events(did);
         }
     }
     service_handle_close(&handle);

@@ -24,6 +24,7 @@
 #include "base/paths.h"
 #include "base/service_state.h"
 #include "base/utf16_win32.h"
+#include "service/event_registration_win32.h"
 #include "service/manager_calls_win32.h"
 #include "service/program_place_win32.h"
 #include "service/service_handle_win32.h"
@@ -269,6 +270,25 @@ static void set_details(const struct service_handle *handle, struct configuratio
     }
 }
 
+/* A log without texts is still a log: the service is installed all the same. */
+static void register_events(const char *program, struct text *did)
+{
+    struct text messages = {0};
+    struct failure why;
+
+    paths_add_folder(&messages, program);
+    paths_add_part(&messages, "portledger_events.dll");
+    if (!text_ok(&messages, &why) ||
+        !event_registration_add(HKEY_LOCAL_MACHINE, event_registration_key, text_bytes(&messages),
+                                &why)) {
+        text_addf(did, "Warning: %s\n", why.text);
+    } else if (!file_exists(text_bytes(&messages))) {
+        text_addf(did, "Warning: %s is missing: the event log will show no texts.\n",
+                  text_bytes(&messages));
+    }
+    text_clear(&messages);
+}
+
 static bool create(struct service_handle *handle, const struct manager_service *service,
                    struct failure *why)
 {
@@ -315,8 +335,8 @@ static bool install_over(struct service_handle *handle, const struct manager_ser
     return set_guards(handle, configuration, did, why) && change(handle, service, why);
 }
 
-static bool install(const struct manager_service *service, struct configuration *configuration,
-                    struct text *did, struct failure *why)
+static bool install(const char *program, const struct manager_service *service,
+                    struct configuration *configuration, struct text *did, struct failure *why)
 {
     struct service_handle handle = {0};
     bool ok = service_handle_open(&handle, SC_MANAGER_CONNECT | SC_MANAGER_CREATE_SERVICE,
@@ -326,6 +346,7 @@ static bool install(const struct manager_service *service, struct configuration 
     ok = ok && (there ? install_over : install_new)(&handle, service, configuration, did, why);
     if (ok) {
         set_details(&handle, configuration, did);
+        register_events(program, did);
         text_add(did, there ? "The service was installed already; it now starts this program."
                             : "The service is installed and will start with Windows.");
         if (configuration->delayed.fDelayedAutostart) {
@@ -353,7 +374,7 @@ bool service_control_install(const struct service_plan *plan, struct text *did, 
             is_system(plan->account) ? L"" SYSTEM_ACCOUNT : L"NT SERVICE\\" SERVICE_NAME;
         configuration.delayed.fDelayedAutostart = plan->delayed;
         choose_privileges(&configuration, plan, did);
-        ok = install(&service, &configuration, did, why);
+        ok = install(text_bytes(&program), &service, &configuration, did, why);
     }
     free(line);
     text_clear(&program);

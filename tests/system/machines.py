@@ -308,7 +308,9 @@ class WindowsMachine(Machine):
         self.drive = self.machine / "prefix" / "drive_c"
         self.install_folder = self.drive / self.PROGRAMS
         self.install_folder.mkdir(parents=True)
-        for name in ("portledger.exe", "portledgerd.exe", "port_actor.exe"):
+        for name in (
+            "portledger.exe", "portledgerd.exe", "portledger_events.dll", "port_actor.exe",
+        ):
             (self.install_folder / name).write_bytes((programs / name).read_bytes())
         self.ledger = self.drive / "ProgramData" / "PortLedger" / "ledger.db"
         self.ledger_name = "C:\\ProgramData\\PortLedger\\ledger.db"

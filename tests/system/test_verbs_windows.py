@@ -5,8 +5,13 @@ REFUSED = 5
 
 
 def test_every_verb_may_be_said_twice(machine):
-    assert "is installed" in machine.verb("install").out
-    assert "installed already" in machine.verb("install").out
+    first = machine.verb("install").out
+    assert "is installed" in first
+    assert "Warning" not in first
+    assert first.count("portledger seal key of ledger") == 1
+    again = machine.verb("install").out
+    assert "installed already" in again
+    assert "seal key" not in again
     assert "stopped" in machine.verb("status", status=1).out
     assert "is running" in machine.verb("start").out
     assert "running already" in machine.verb("start").out
@@ -27,6 +32,29 @@ def test_a_running_service_is_stopped_before_it_is_removed(machine):
     assert machine.processes_of("portledgerd.exe") == []
     (status,) = machine.records("status", status=1)
     assert status["stopped_because"] == "service stopped"
+
+
+def test_the_key_that_install_shows_proves_the_ledger(machine):
+    shown = machine.verb("install").out
+    (line,) = [line for line in shown.splitlines() if line.startswith("portledger seal key of")]
+    machine.start()
+    machine.wait_for_sample()
+    machine.stop()
+    key = machine.folder / "key.txt"
+    key.write_text(line + "\n")
+    machine.cli("verify", "--key", machine.file_name(key))
+
+
+def test_a_program_that_everybody_may_replace_is_not_installed(machine):
+    (machine.install_folder / "portledgerd.exe").chmod(0o777)
+    result = machine.run("portledgerd", "install")
+    assert result.status == REFUSED
+    assert "others could put another program" in result.err
+    (machine.install_folder / "portledgerd.exe").chmod(0o755)
+    machine.install_folder.parent.chmod(0o777)
+    assert machine.run("portledgerd", "install").status == REFUSED
+    machine.install_folder.parent.chmod(0o755)
+    machine.install()
 
 
 def test_what_is_not_installed_cannot_be_started(machine):

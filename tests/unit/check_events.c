@@ -142,7 +142,7 @@ START_TEST(events_that_come_slowly_are_all_told)
         event_sink_tend(sink);
     }
     event_sink_close(sink);
-    ck_assert_uint_eq(event_log_count_of(EVENT_PORT_CHANGED), 2 * EVENT_BURST);
+    ck_assert_uint_eq(event_log_count_of(EVENT_PORT_CHANGED), (size_t)2 * EVENT_BURST);
     ck_assert_uint_eq(event_log_count_of(EVENT_LEFT_OUT), 0);
 }
 END_TEST

@@ -6,6 +6,7 @@
 
 #include <wchar.h>
 
+#include "service/event_registration_win32.h"
 #include "service/service_control.h"
 #include "tests/fake_manager_calls_win32.h"
 #include "tests/fake_place_calls_win32.h"
@@ -16,7 +17,35 @@ static struct {
     struct service_plan plan;
     struct text did;
     struct failure why;
+
+    bool log_registered;
+    bool log_refused;
 } fixture;
+
+/*
+ * The event log's registration, which has a test of its own.
+ */
+
+const wchar_t event_registration_key[] = L"here";
+
+bool event_registration_add(HKEY root, const wchar_t *under, const char *messages,
+                            struct failure *why)
+{
+    ck_assert_ptr_eq(root, HKEY_LOCAL_MACHINE);
+    ck_assert_ptr_eq(under, event_registration_key);
+    CHECK_CONTAINS(messages, "\\portledger_events.dll");
+    fixture.log_registered = !fixture.log_refused;
+    return !fixture.log_refused || FAIL(why, FAILURE_DENIED, 5, "no log today");
+}
+
+bool event_registration_remove(HKEY root, const wchar_t *under, struct failure *why)
+{
+    (void)root;
+    (void)under;
+    (void)why;
+    fixture.log_registered = false;
+    return true;
+}
 
 static void open_fixture(void)
 {
@@ -73,6 +102,7 @@ START_TEST(a_new_service_is_told_all_that_there_is_to_tell)
     check_wide(fake_manager.privileges, L"SeDebugPrivilege");
     ck_assert(fake_manager.one_privilege);
     ck_assert_ptr_nonnull(wcsstr(fake_manager.description.lpDescription, L"port"));
+    ck_assert(fixture.log_registered);
 }
 END_TEST
 
@@ -97,6 +127,15 @@ START_TEST(the_image_path_is_quoted_and_ends_in_what_it_is_started_with)
     ck_assert_int_eq(fake_manager.line[0], L'"');
     ck_assert_ptr_nonnull(wcsstr(fake_manager.line, L".exe\" service \"--config\" "
                                                     L"\"C:\\Some \\\"Folder\\\"\\end\\\\\""));
+}
+END_TEST
+
+START_TEST(without_an_event_log_it_is_installed_with_a_warning)
+{
+    fixture.log_refused = true;
+    CHECK_DONE(install(), fixture.why);
+    CHECK_DID("Warning: no log today");
+    CHECK_DID("is installed");
 }
 END_TEST
 
@@ -281,8 +320,10 @@ START_TEST(uninstalling_stops_and_removes_and_may_be_said_twice)
 {
     fake_manager.installed = true;
     fake_manager.state = SERVICE_PAUSED;
+    fixture.log_registered = true;
     CHECK_DONE(service_control_uninstall(&fixture.did, &fixture.why), fixture.why);
     CHECK_DID("has stopped and is removed");
+    ck_assert(!fixture.log_registered);
     ck_assert_int_eq(fake_manager.deleted, 1);
     text_reset(&fixture.did);
     CHECK_DONE(service_control_uninstall(&fixture.did, &fixture.why), fixture.why);
@@ -300,6 +341,7 @@ static Suite *control_suite(void)
     tcase_add_test(tests, a_new_service_is_told_all_that_there_is_to_tell);
     tcase_add_test(tests, ordinary_users_may_look_and_send_no_codes);
     tcase_add_test(tests, the_image_path_is_quoted_and_ends_in_what_it_is_started_with);
+    tcase_add_test(tests, without_an_event_log_it_is_installed_with_a_warning);
     tcase_add_test(tests, a_delayed_start_is_had_on_request);
     tcase_add_test(tests, an_account_of_its_own_asks_only_for_what_it_holds);
     tcase_add_loop_test(tests, an_account_of_others_is_refused, 0, COUNT_OF(shared_accounts));
