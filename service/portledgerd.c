@@ -18,6 +18,7 @@
 #include "base/version.h"
 #include "probes/job_run.h"
 #include "service/first_key.h"
+#include "service/hardening.h"
 #include "service/job_plan.h"
 #include "service/service_control.h"
 #include "service/service_host.h"
@@ -33,6 +34,8 @@ struct verb {
     bool hidden; /* for the service manager, not for people */
     verb_fn *run;
 };
+
+enum { HELP_COLUMNS = 80 };
 
 static const struct option own_options[] = {
     {.name = "config",
@@ -166,6 +169,20 @@ static bool run_sample(const struct options *options, struct text *out, enum exi
     return service_control_tell(SERVICE_SAMPLE, out, why);
 }
 
+/* Only where the system tells it: who may not look is told nothing. */
+static void add_hardening(struct text *out, uint32_t pid)
+{
+    struct text words = {0};
+
+    text_add(&words, "Hardening in force: ");
+    if (pid != 0 && hardening_describe(pid, &words)) {
+        text_add(&words, ".");
+        text_add_char(out, '\n');
+        text_add_wrapped(out, text_bytes(&words), 0, 0, HELP_COLUMNS);
+    }
+    text_clear(&words);
+}
+
 static bool run_status(const struct options *options, struct text *out, enum exit_status *status,
                        struct failure *why)
 {
@@ -189,6 +206,7 @@ static bool run_status(const struct options *options, struct text *out, enum exi
         text_addf(out, "; it ended with code %ld", facts.last_exit);
     }
     text_add_char(out, '.');
+    add_hardening(out, facts.pid);
     *status = facts.state == SERVICE_IS_RUNNING ? EXIT_YES : EXIT_NO;
     return true;
 }
@@ -199,6 +217,7 @@ static bool run_foreground(const struct options *options, struct text *out,
     struct watcher_plan plan = {.config = options_text(options, "config")};
 
     (void)out;
+    hardening_apply();
     if (service_host_run_foreground(watcher_run, &plan, why)) {
         *status = EXIT_YES;
         return true;
@@ -214,6 +233,7 @@ static bool run_service(const struct options *options, struct text *out, enum ex
 
     (void)out;
     *status = EXIT_YES;
+    hardening_apply();
     return service_host_run_service(watcher_run, &plan, why);
 }
 
@@ -277,8 +297,6 @@ static const struct verb verbs[] = {
     {"service", "Started by the service manager", true, run_service},
     {NULL, NULL, false, NULL},
 };
-
-enum { HELP_COLUMNS = 80 };
 
 static void add_help(struct text *out)
 {

@@ -14,9 +14,12 @@
 #include "base/settings_policy.h"
 #include "base/time_text.h"
 #include "probes/job_run.h"
+#include "service/hardening.h"
+#include "service/service_settings.h"
 #include "store/ledger_about.h"
 
-setting_tables watcher_settings = {&collector_settings, &ledger_settings, &probe_settings, NULL};
+setting_tables watcher_settings = {&collector_settings, &ledger_settings, &probe_settings,
+                                   &service_settings, NULL};
 
 enum { LOOK_MS = 2000 }; /* how often the file is looked at */
 
@@ -261,6 +264,9 @@ bool watcher_settings_begin(struct watcher *watcher, struct failure *why)
     if (ok) {
         take_settings(watcher);
         tell_settings(watcher, &unknown);
+    }
+    if (ok && settings_bool(watcher->settings, "service.no_dynamic_code")) {
+        hardening_forbid_dynamic_code();
     }
     text_clear(&unknown);
     return ok;
