@@ -50,6 +50,16 @@ const struct event events[] = {
      "%s more events %s (%s) were left out within a minute",
      "So that nothing floods the log, 20 events of one id are written in a minute. What they tell "
      "of is in the ledger all the same."},
+    {EVENT_LISTENER_OPENED, EVENT_INFORMATION, "listener_opened", "%s was opened by %s",
+     "A port of events.watch_ports is listened on. What is there when the service starts is not "
+     "told."},
+    {EVENT_LISTENER_CLOSED, EVENT_WARNING, "listener_closed", "%s was closed; it belonged to %s",
+     "A port of events.watch_ports is not listened on any more. `portledger wport` tells its "
+     "history."},
+    {EVENT_IMAGE_CHANGED, EVENT_WARNING, "image_changed",
+     "%s belongs to another file than before: %s; it was %s",
+     "The program behind a port of events.watch_ports was updated or replaced. `portledger "
+     "modules` has hash and signer."},
     {EVENT_PORT_CHANGED, EVENT_WARNING, "port_changed", "%s",
      "A job found a port to be otherwise than before, in two runs one after the other. The ledger "
      "has every change: `portledger audit --changes`."},

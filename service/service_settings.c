@@ -11,6 +11,15 @@ static const struct setting_key keys[] = {
                 "that put code into other programs then cannot watch over it",
         .policy = "ServiceNoDynamicCode",
     },
+    {
+        .name = "events.watch_ports",
+        .kind = SETTING_TEXT_LIST,
+        .help = "Ports whose listeners are worth an event when they are opened or closed, or "
+                "belong to another file than before: numbers, ranges and groups as of query, TCP "
+                "where they do not say udp/",
+        .reloadable = true,
+        .policy = "EventsWatchPorts",
+    },
 };
 
 const struct setting_table service_settings = {

@@ -24,6 +24,9 @@ static bool record(struct watcher *watcher, struct failure *why)
     if (watcher->failed_samples > 0) {
         tell_recovery(watcher);
     }
+    if (!watcher_ports_look(watcher, why)) {
+        return false;
+    }
     if (watcher->opener != NULL) {
         return sample_queue_add(&watcher->queue, &watcher->snapshot, watcher->interval, why);
     }
@@ -118,7 +121,8 @@ static bool turn(struct watcher *watcher, unsigned wants, struct failure *why)
         !collect(watcher, why)) {
         return false;
     }
-    if ((wants & SERVICE_WANTS_RELOAD) != 0 && !watcher_settings_reload(watcher, why)) {
+    if ((wants & SERVICE_WANTS_RELOAD) != 0 &&
+        !(watcher_settings_reload(watcher, why) && watcher_ports_configure(watcher, why))) {
         return false;
     }
     if (!watcher_settings_look(watcher, why)) {
@@ -181,7 +185,8 @@ static bool begin(struct watcher *watcher, struct failure *why)
         return false;
     }
     service_host_busy(watcher->host);
-    return watcher_ledger_open(watcher, why) && open_sampler(watcher, why);
+    return watcher_ports_configure(watcher, why) && watcher_ledger_open(watcher, why) &&
+           open_sampler(watcher, why);
 }
 
 /* The first failure is the one that is told. */
@@ -212,6 +217,7 @@ static void clear(struct watcher *watcher)
 {
     snapshot_clear(&watcher->snapshot);
     sample_queue_clear(&watcher->queue);
+    port_watch_close(watcher->ports);
     text_clear(&watcher->begun.kept);
     settings_free(watcher->settings);
     text_clear(&watcher->settings_file);

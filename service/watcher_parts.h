@@ -18,6 +18,7 @@
 #include "service/event_sink.h"
 #include "service/job_runner.h"
 #include "service/ledger_opener.h"
+#include "service/port_watch.h"
 #include "service/sample_queue.h"
 #include "service/sampler.h"
 #include "service/service_host.h"
@@ -51,6 +52,7 @@ struct watcher {
     struct retention *retention; /* NULL while the opener is at work */
     struct sampler *sampler;
     struct share *share;
+    struct port_watch *ports;
     struct job_runner *jobs;  /* NULL: the ledger was not open yet */
     size_t lost_outcomes;     /* that are not told yet */
     int64_t next_lost;        /* when they may be; clock_steady() */
@@ -113,6 +115,16 @@ bool watcher_settings_tell_writer(struct watcher *watcher, struct failure *why) 
  * samples outside the interval.
  */
 bool watcher_controls_obey(struct watcher *watcher, unsigned wants, struct failure *why) NODISCARD;
+
+/*
+ * Watched ports (watcher_ports.c).
+ */
+
+/* By the settings in force: at the beginning, and after they were read again. */
+bool watcher_ports_configure(struct watcher *watcher, struct failure *why) NODISCARD;
+
+/* Reports what the sample has that the one before had not, and the other way round. */
+bool watcher_ports_look(struct watcher *watcher, struct failure *why) NODISCARD;
 
 /*
  * Jobs (watcher_jobs.c). Without a runner all but the first do nothing.

@@ -65,7 +65,8 @@ bool watcher_read_settings(const struct watcher_plan *plan, struct settings **ou
     if (!read_file(plan, out, file, why)) {
         return false;
     }
-    if (settings_apply_policies(*out, watcher_settings, unknown, why) && check_jobs(*out, why)) {
+    if (settings_apply_policies(*out, watcher_settings, unknown, why) && check_jobs(*out, why) &&
+        port_watch_configure(NULL, *out, why)) {
         return true;
     }
     settings_free(*out);

@@ -495,6 +495,37 @@ START_TEST(a_stop_in_a_pause_leaves_the_pause_as_the_reason)
 }
 END_TEST
 
+static void open_another(int wait)
+{
+    fixture.sockets = wait >= 10 && wait < 20 ? 3 : 0; /* ports 1 to 3 */
+}
+
+START_TEST(listeners_on_watched_ports_are_events)
+{
+    write_config(ledger_file, "events:\n  watch_ports: [2, 4444]\n");
+    fixture.on_wait = open_another;
+    ck_assert(watch_for(30));
+    ck_assert_uint_eq(event_log_count_of(EVENT_LISTENER_OPENED), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_LISTENER_CLOSED), 1);
+}
+END_TEST
+
+static void watch_nonsense(int wait)
+{
+    if (wait == 10) {
+        write_config(ledger_file, "events:\n  watch_ports: [nonsense]\n");
+        fixture.wants |= SERVICE_WANTS_RELOAD;
+    }
+}
+
+START_TEST(ports_to_watch_that_are_none_refuse_the_settings)
+{
+    fixture.on_wait = watch_nonsense;
+    ck_assert(watch_for(20));
+    ck_assert_uint_eq(event_log_count_of(EVENT_SETTINGS_REFUSED), 1);
+}
+END_TEST
+
 enum { ASKED_FROM = 10, ASKED_UNTIL = 60, ASKED_EVERY = 50 };
 
 /* Every 50 ms; the interval is an hour. */
@@ -1036,6 +1067,8 @@ static Suite *watcher_suite(void)
     tcase_add_test(tests, a_pause_is_a_gap_in_which_nothing_is_sampled);
     tcase_add_loop_test(tests, a_sample_that_was_under_way_when_the_pause_came_is_not_used, 0,
                         sizeof(comes_back) / sizeof(comes_back[0]));
+    tcase_add_test(tests, listeners_on_watched_ports_are_events);
+    tcase_add_test(tests, ports_to_watch_that_are_none_refuse_the_settings);
     tcase_add_test(tests, a_stop_in_a_pause_leaves_the_pause_as_the_reason);
     tcase_add_test(tests, a_sample_on_request_comes_at_once_and_at_most_once_a_second);
     tcase_add_loop_test(tests, after_sleep_or_a_set_clock_a_sample_is_taken_at_once, 0,
