@@ -14,8 +14,7 @@ const struct event events[] = {
     {EVENT_SETTINGS_REFUSED, EVENT_ERROR, "settings_refused",
      "the settings were not taken, those in force stay: %s",
      "Correct what is named. The file is read again when it changes, or by `portledgerd reload`. "
-     "At a "
-     "start the last settings that were accepted are taken out of the ledger."},
+     "At a start the last settings that were accepted are taken out of the ledger."},
     {EVENT_RESTART_NEEDED, EVENT_WARNING, "restart_needed",
      "%s was changed, which takes a restart of the service; until then it stays %s",
      "Restart the service when it suits."},

@@ -67,12 +67,13 @@ static void show_first_key(const struct service_plan *plan, const char *config, 
 {
     struct watcher_plan watcher = {.config = config};
     struct settings *settings = NULL;
-    struct text ignored = {0};
+    struct text file = {0};
+    struct text unknown = {0};
     struct text ledger = {0};
     struct text folder = {0};
     struct failure why;
 
-    if (watcher_read_settings(&watcher, &settings, &ignored, &why) &&
+    if (watcher_read_settings(&watcher, &settings, &file, &unknown, &why) &&
         watcher_ledger_path(settings, &ledger, &why) && text_ok(&ledger, &why)) {
         paths_add_folder(&folder, text_bytes(&ledger));
         if (!first_key_make(text_bytes(&ledger), out, &why) ||
@@ -83,7 +84,8 @@ static void show_first_key(const struct service_plan *plan, const char *config, 
         text_addf(out, "Warning: the service will not start: %s\n", why.text);
     }
     settings_free(settings);
-    text_clear(&ignored);
+    text_clear(&file);
+    text_clear(&unknown);
     text_clear(&ledger);
     text_clear(&folder);
 }
