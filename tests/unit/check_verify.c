@@ -923,8 +923,7 @@ static const char *const note_edits[] = {
     "UPDATE dropped SET last_row = last_row + 1 WHERE id = 1",
     "UPDATE dropped SET until_at = until_at + 1 WHERE id = 1",
     "DELETE FROM dropped WHERE id = 1",
-    "INSERT INTO dropped SELECT -1, at, what, why, application, of_one, first_row, last_row, rows,"
-    " stretch, until_at FROM dropped WHERE id = 1",
+    "UPDATE dropped SET id = -1 WHERE id = 1",
 };
 
 /* What retention says of itself is a fact like others. */
