@@ -353,18 +353,63 @@ static void end_run(struct job_runner *runner, struct worker *worker)
     *worker = (struct worker){0};
 }
 
-/* Locked, but for a moment. Threads that are done end at once. */
-static void collect(struct job_runner *runner)
+static struct worker *find_done(struct job_runner *runner)
 {
     for (int i = 0; i < JOB_RUNS_AT_ONCE; i++) {
-        struct worker *worker = &runner->workers[i];
+        if (runner->workers[i].thread != NULL && runner->workers[i].done) {
+            return &runner->workers[i];
+        }
+    }
+    return NULL;
+}
 
-        if (worker->thread != NULL && worker->done) {
-            mutex_unlock(runner->mutex);
-            thread_join(worker->thread);
-            job_run_close(worker->run);
-            mutex_lock(runner->mutex);
-            end_run(runner, worker);
+/*
+ * Locked, but for moments in which other runs may end: none that is done is
+ * left, or its job would look as if it still ran. Threads that are done end at
+ * once.
+ */
+static void collect(struct job_runner *runner)
+{
+    struct worker *worker;
+
+    while ((worker = find_done(runner)) != NULL) {
+        mutex_unlock(runner->mutex);
+        thread_join(worker->thread);
+        job_run_close(worker->run);
+        mutex_lock(runner->mutex);
+        end_run(runner, worker);
+    }
+}
+
+/* Locked. The job whose run has been due for longest; as many as there are: none is due. */
+static size_t find_longest_due(const struct job_set *set, int64_t now)
+{
+    size_t found = set->list.count;
+
+    for (size_t i = 0; i < set->list.count; i++) {
+        const struct job_turn *turn = &set->turns[i];
+
+        if (!turn->running && turn->next <= now &&
+            (found == set->list.count || turn->next < set->turns[found].next)) {
+            found = i;
+        }
+    }
+    return found;
+}
+
+/*
+ * Locked. Where more runs are due than can go on at once, who has waited
+ * longest is next: else jobs at the end of the settings would never run.
+ */
+static void begin_longest_due(struct job_runner *runner, const struct job_moment *now,
+                              enum job_time time)
+{
+    size_t place = 0;
+
+    while (place < runner->set->list.count && find_free(runner) != NULL) {
+        place = find_longest_due(runner->set, now->wall);
+        if (place < runner->set->list.count) {
+            look_at(runner, place, now, time);
         }
     }
 }
@@ -377,6 +422,9 @@ static int64_t look(struct job_runner *runner)
     int64_t wait = LOOK_MS;
 
     runner->looked_at = now;
+    if (runner->set != NULL) {
+        begin_longest_due(runner, &now, time);
+    }
     for (size_t i = 0; runner->set != NULL && i < runner->set->list.count; i++) {
         const struct job_turn *turn = &runner->set->turns[i];
 

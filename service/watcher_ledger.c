@@ -34,7 +34,7 @@ static bool begin_opening(struct watcher *watcher, bool suspect, struct failure 
     };
     bool ok;
 
-    settings_add_all(&settings, watcher->settings);
+    watcher_settings_add(&settings, watcher->settings);
     plan.settings = text_bytes(&settings);
     ok = text_ok(&settings, why) &&
          ledger_opener_open(&watcher->opener, &plan, watcher_ring, watcher->host, why);

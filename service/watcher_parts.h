@@ -97,6 +97,9 @@ bool watcher_settings_look(struct watcher *watcher, struct failure *why) NODISCA
 /* Reads them again. Settings that are refused are told of, and those in force stay: no failure. */
 bool watcher_settings_reload(struct watcher *watcher, struct failure *why) NODISCARD;
 
+/* Appends what the ledger keeps of them: settings_restore() reads it. */
+void watcher_settings_add(struct text *text, const struct settings *settings);
+
 struct retention_limits watcher_settings_retention(const struct settings *settings);
 
 /* What the collector is to do by the settings in force. The caller clears *options. */

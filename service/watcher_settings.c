@@ -21,7 +21,10 @@
 setting_tables watcher_settings = {&collector_settings, &ledger_settings, &probe_settings,
                                    &service_settings, NULL};
 
-enum { LOOK_MS = 2000 }; /* how often the file is looked at */
+enum {
+    LOOK_MS = 2000,            /* how often the file is looked at */
+    SETTINGS_KEPT = 512 << 10, /* bytes of the settings in force that the ledger has */
+};
 
 static bool add_path(struct text *path, const struct watcher_plan *plan, struct failure *why)
 {
@@ -123,12 +126,61 @@ static void compare_ledger_path(const struct watcher *watcher, const struct sett
     text_clear(&path);
 }
 
+/* Without the lines of defaults, which are those of the program anyway. */
+static void add_given(struct text *text, const struct text *all)
+{
+    static const char by_default[] = "  # default";
+    size_t size = sizeof(by_default) - 1;
+
+    for (const char *line = text_bytes(all); *line != '\0'; line += strcspn(line, "\n") + 1) {
+        size_t length = strcspn(line, "\n");
+
+        if (length < size || memcmp(line + length - size, by_default, size) != 0) {
+            text_add_bytes(text, line, length);
+            text_add_char(text, '\n');
+        }
+    }
+}
+
+/* Its beginning, in whole lines. Settings that are not whole are not restored. */
+static void cut(struct text *text)
+{
+    size_t size = SETTINGS_KEPT;
+    size_t left_out;
+
+    if (text->size <= SETTINGS_KEPT) {
+        return;
+    }
+    while (size > 0 && text->bytes[size - 1] != '\n') {
+        size--;
+    }
+    left_out = text->size - size;
+    text->size = size;
+    text_addf(text, "# and %zu more bytes, which are not kept\n", left_out);
+}
+
+/* Thousands of jobs, with the defaults of each, would be more than a ledger takes for one value. */
+void watcher_settings_add(struct text *text, const struct settings *settings)
+{
+    struct text all = {0};
+
+    settings_add_all(&all, settings);
+    if (all.size <= SETTINGS_KEPT) {
+        text_add(text, text_bytes(&all));
+    } else {
+        add_given(text, &all);
+        cut(text);
+    }
+    text->failed = text->failed || all.failed;
+    text_clear(&all);
+}
+
 static bool store_settings(struct watcher *watcher, struct failure *why)
 {
     struct text text = {0};
     bool ok;
 
-    settings_add_all(&text, watcher->settings);
+    watcher_settings_add(&text, watcher->settings);
     ok = text_ok(&text, why) &&
          ledger_writer_set_settings(watcher->begun.writer, text_bytes(&text), why);
     text_clear(&text);

@@ -92,6 +92,18 @@ int fake_job_run_most(void)
     return most;
 }
 
+bool fake_job_run_has(const char *job)
+{
+    bool has = false;
+
+    mutex_lock(fake.mutex);
+    for (const struct job_run *run = fake.runs; run != NULL && !has; run = run->next) {
+        has = strcmp(run->job->name, job) == 0;
+    }
+    mutex_unlock(fake.mutex);
+    return has;
+}
+
 bool fake_job_run_await(int count)
 {
     for (int i = 0; i < PATIENCE_TURNS; i++) {

@@ -34,6 +34,8 @@ bool fake_job_run_await_closed(void);
 int fake_job_run_count(void); /* that go on */
 int fake_job_run_most(void);  /* at once */
 
+bool fake_job_run_has(const char *job); /* whether a run of it was opened, and not closed yet */
+
 /* Lets the run of that job find what it finds, and end. */
 void fake_job_run_let_go(const char *job);
 

@@ -104,7 +104,8 @@ static void check_values(const struct play *play)
 static void end(struct play *play)
 {
     check_values(play);
-    if (play->next == PROTOCOL_ANSWERED && play->protocol->farewell != NULL) {
+    /* A talk that is broken off in the middle takes leave as well. */
+    if (play->next != PROTOCOL_WRONG && play->protocol->farewell != NULL) {
         play->protocol->farewell(&play->talk);
         take_out(play);
     }

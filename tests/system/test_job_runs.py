@@ -229,6 +229,40 @@ def test_a_stop_ends_a_run_over_silent_hosts_at_once(machine):
     machine.cli("verify", status=0)
 
 
+MANY = 2000
+
+# So many must have had their turn after a minute: each run is a thread, a port and two sockets, for
+# which Wine asks its server, which asks other machines' servers for the processor.
+ASKED = {"linux": MANY, "windows": 200}
+
+
+def test_thousands_of_jobs_have_their_turns(machine):
+    """Their settings, defaults included, are more than a ledger takes for one value."""
+    write_jobs(machine)
+    with open(machine.settings, "a", encoding="utf-8") as file:
+        file.write("probes:\n  jobs:\n")
+        for i in range(MANY):
+            file.write(
+                f"    - {{name: job {i}, targets: [127.0.{i // 250}.{i % 250 + 1}], "
+                "ports: [tcp/9], every: 10s, spread: 10s, timeout: 300ms, attempts: 1}\n"
+            )
+    machine.install()
+    machine.start()
+
+    def asked():
+        result = machine.run("portledger", "--ledger", machine.ledger_name, "audit", "--json")
+        return result.status == 0 and len(result.json()) >= ASKED[machine.system]
+
+    wait_until(asked, "jobs had their turns", 60)
+    jobs = machine.records("jobs", "--config", machine.file_name(machine.settings))
+    assert len(jobs) == MANY
+    print(f"\n{sum(job['runs_done'] for job in jobs)} runs done,",
+          f"{sum(job['runs_missed'] for job in jobs)} missed")
+    assert {job["missed_because"] for job in jobs} <= {None, "too busy"}
+    machine.stop()
+    machine.cli("verify", status=0)
+
+
 def test_a_run_in_the_foreground_stores_nothing(machine):
     actor = listener(machine)
     port = actor.port("door")

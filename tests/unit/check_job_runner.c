@@ -202,6 +202,24 @@ START_TEST(no_more_go_on_at_once_than_may)
 }
 END_TEST
 
+START_TEST(who_has_waited_longest_is_next)
+{
+    configure(JOB_RUNS_AT_ONCE + 1);
+    pass_minute(JOB_RUNS_AT_ONCE + 1);
+    ck_assert(fake_job_run_await(JOB_RUNS_AT_ONCE));
+    ck_assert(!fake_job_run_has("job 16"));
+    clock_fake_run(MINUTE); /* the others are due again */
+    fake_job_run_let_go("job 0");
+    await_runs(PROBE_RUN_DONE, PROBE_NO_REASON, 1);
+    for (int i = 0; !fake_job_run_has("job 16") && i < PATIENCE_MS / 10; i++) {
+        ck_assert(!fake_job_run_has("job 0") || fake_job_run_count() < JOB_RUNS_AT_ONCE);
+        (void)bell_wait(fixture.bell, 10);
+    }
+    ck_assert(fake_job_run_has("job 16"));
+    ck_assert(!fake_job_run_has("job 0"));
+}
+END_TEST
+
 START_TEST(a_run_that_cannot_begin_is_missed_and_told)
 {
     fake_job_run_refuse("the file is gone");
@@ -294,6 +312,7 @@ int main(void)
     tcase_add_test(runner, a_job_does_not_overlap_itself);
     tcase_add_test(runner, a_run_that_goes_on_delays_no_other_job);
     tcase_add_test(runner, no_more_go_on_at_once_than_may);
+    tcase_add_test(runner, who_has_waited_longest_is_next);
     tcase_add_test(runner, a_run_that_cannot_begin_is_missed_and_told);
     tcase_add_test(runner, a_change_is_told_by_each_job_that_confirms_it);
     tcase_add_test(runner, a_run_outlives_the_settings_that_it_began_with);
