@@ -258,7 +258,8 @@ def test_thousands_of_jobs_have_their_turns(machine):
     assert len(jobs) == MANY
     print(f"\n{sum(job['runs_done'] for job in jobs)} runs done,",
           f"{sum(job['runs_missed'] for job in jobs)} missed")
-    assert {job["missed_because"] for job in jobs} <= {None, "too busy"}
+    missed = {job["missed_because"] for job in jobs}
+    assert missed <= {None, "too busy", "still running"}, missed
     machine.stop()
     machine.cli("verify", status=0)
 
