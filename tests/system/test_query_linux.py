@@ -4,6 +4,8 @@
 far side of a cable is a namespace of its own, as a firewall is a machine of its own.
 """
 
+import os
+import pty
 import subprocess
 
 import pytest
@@ -128,6 +130,34 @@ def test_what_this_machine_forbids_is_no_word_about_the_target(net):
     (record,) = result.json()
     assert result.status == 5 and record["status"] == "NOT ASKED", result
     assert record["cause"] == "local error" and "permitted" in record["detail"]
+
+
+def on_a_terminal(net, *arguments):
+    """What a query writes to standard error where that is a terminal."""
+    near, far = pty.openpty()
+    process = net.native(
+        [net.program("portledger"), "query", *arguments], stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, stderr=far, env={"TERM": "xterm"},
+    )
+    os.close(far)
+    seen = b""
+    try:
+        while more := os.read(near, 4096):
+            seen += more
+    except OSError:  # the other side is gone
+        pass
+    os.close(near)
+    process.wait()
+    return seen.decode()
+
+
+def test_a_long_query_shows_its_progress_on_a_terminal(net):
+    net.rule("drop", "tcp")
+    words = (FAR[4], "-e", str(PORT), "--timeout", "1s", "--attempts", "2")
+    seen = on_a_terminal(net, *words)
+    assert "\r\x1b[K0 of 1 ports asked, 0 listen" in seen
+    assert seen.endswith("\r\x1b[K")  # and takes it away
+    assert on_a_terminal(net, *words, "--quiet") == ""
 
 
 # A name of several addresses, in /etc/hosts of its own.
