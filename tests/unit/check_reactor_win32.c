@@ -324,6 +324,53 @@ START_TEST(what_is_late_harms_nobody)
 }
 END_TEST
 
+static DWORD count_handles(void)
+{
+    DWORD count = 0;
+
+    ck_assert(GetProcessHandleCount(GetCurrentProcess(), &count));
+    return count;
+}
+
+/* Half of them are refused, and none is waited for. */
+static void connect_many(uint16_t port)
+{
+    struct reactor_socket_options options = options_for(PROBE_TCP);
+    struct reactor_socket *sockets[BACKLOG] = {NULL};
+    struct reactor_event event;
+    size_t count;
+
+    open_reactor();
+    for (int i = 0; i < BACKLOG; i++) {
+        options.target.port = i % 2 == 0 ? port : 1;
+        (void)!reactor_socket_open(&sockets[i], fixture.reactor, &options, &fixture.error);
+    }
+    CHECK_DONE(reactor_wait(fixture.reactor, 100, &event, 1, &count, &fixture.why), fixture.why);
+    for (int i = 0; i < BACKLOG; i++) {
+        if (sockets[i] != NULL) {
+            reactor_socket_close(sockets[i], i % 4 < 2);
+        }
+    }
+    reactor_close(fixture.reactor);
+    fixture.reactor = NULL;
+}
+
+START_TEST(no_handle_is_left)
+{
+    uint16_t port = options_for(PROBE_TCP).target.port;
+    DWORD before;
+
+    connect_many(port); /* DLLs, and what they keep, are there then */
+    before = count_handles();
+    for (int i = 0; i < 5; i++) {
+        connect_many(port);
+    }
+    ck_assert_uint_eq(count_handles(), before);
+    open_reactor();
+    ck_assert_uint_gt(count_handles(), before); /* they are counted indeed */
+}
+END_TEST
+
 static const struct {
     int code;
     uint8_t transport;
@@ -382,6 +429,7 @@ int main(void)
     tcase_add_test(tcase, a_reactor_without_its_calls_is_refused);
     tcase_add_loop_test(tcase, want_of_sockets_and_ports_passes, 0, 3);
     tcase_add_test(tcase, what_is_late_harms_nobody);
+    tcase_add_test(tcase, no_handle_is_left);
     tcase_add_loop_test(tcase, errors_have_causes, 0, COUNT_OF(errors));
     suite_add_tcase(suite, tcase);
     return support_run_suite(suite);
