@@ -41,9 +41,7 @@ ANSWERS = (
         ("dc1.example.test", "unknown issuer"),
         (("start_tls", True), ("start_tls_reply", "success")),
     ),
-    Answer(
-        "ldap", "ldap", "ldap-starttls", ("OpenLDAProotDSE", "protocolError"), (("start_tls", False),)
-    ),
+    Answer("ldap", "ldap", "ldap-starttls", ("protocolError",), (("start_tls", False),)),
     Answer("ldap", "ldap", "ldap", ("OpenLDAProotDSE",)),
     Answer(
         "dc",
@@ -104,8 +102,8 @@ ANSWERS = (
         ("ESMTP Exim", "220 TLS go ahead", "TLS 1.3", "www.example.test"),
         (("start_tls", True),),
     ),
-    Answer("mail", "pop3", "pop3-starttls", ("Dovecot of the tests ready.", "TLS 1.3", "www.example.test")),
-    Answer("mail", "imap", "imap-starttls", ("Dovecot of the tests ready.", "TLS 1.3", "www.example.test")),
+    Answer("mail", "pop3", "pop3-starttls", ("of the tests ready.", "TLS 1.3", "www.example.test")),
+    Answer("mail", "imap", "imap-starttls", ("of the tests ready.", "TLS 1.3", "www.example.test")),
     Answer("ftp", "ftp", "ftp", ("vsFTPd of the tests",)),
     Answer("ftp", "ftp-lines", "ftp", ("Files of the tests", "Go away")),
     Answer("ntp", "ntp", "ntp", (8,)),
@@ -210,14 +208,19 @@ UNKNOWN = "LISTENING or FILTERED"
 TCP_BEHAVIOURS = tuple(
     Behaviour(port, protocol)
     for port, protocols in {
-        "silent": ("ldap", "rpc", "smtp", "smb", "ssh", "https"),
+        "silent": ("ldap", "rpc", "smtp", "smb", "ssh", "https", "mysql", "postgresql", "winrm"),
         "reset": ("ldap", "smtp"),
         "close": ("ldap", "smtp"),
-        "close-after-request": ("ldap", "rpc", "smb", "http"),
+        "close-after-request": ("ldap", "rpc", "smb", "http", "postgresql", "redis", "mqtt", "winrm"),
         "reset-after-request": ("ldap", "rpc", "smb", "http"),
         "slow": ("ftp", "smtp"),
-        "garbage": ("dns", "ldap", "rpc", "smb", "ssh", "http", "https", "kerberos", "rdp", "smtp"),
-        "endless": ("dns", "ldap", "rpc", "smb", "ssh", "http", "https", "kerberos", "rdp", "smtp"),
+        **dict.fromkeys(
+            ("garbage", "endless"),
+            (
+                *("dns", "ldap", "rpc", "smb", "ssh", "http", "https", "kerberos", "rdp", "smtp"),
+                *("mysql", "postgresql", "redis", "mqtt", "winrm", "imap-starttls"),
+            ),
+        ),
         "long-line": ("ssh", "ldap", "http"),
         "half-ldap": ("ldap",),
         "half-ldap-close": ("ldap",),
@@ -229,7 +232,7 @@ TCP_BEHAVIOURS = tuple(
         "ber-length": ("ldap",),
         "frame-too-long": ("dns", "smb", "kerberos", "rdp", "rpc"),
         "old-dns": ("dns",),
-        "zero": ("dns", "ldap", "rpc", "smb", "kerberos", "rdp"),
+        "zero": ("dns", "ldap", "rpc", "smb", "kerberos", "rdp", "mysql", "postgresql", "mqtt"),
     }.items()
     for protocol in protocols
 ) + tuple(

@@ -146,6 +146,24 @@ async def who(_, writer):
     await writer.drain()
 
 
+def starts_tls(behind, then=b""):
+    """SMTP that lets TLS begin, says what is `behind` that in plain, and has no TLS."""
+
+    async def play(reader, writer):
+        writer.write(b"220 played\r\n")
+        await reader.readline()
+        writer.write(b"250-played\r\n250 STARTTLS\r\n")
+        await reader.readline()
+        writer.write(b"220 go ahead\r\n" + behind)
+        if then:
+            await reader.read(1)
+            writer.write(then)
+        await writer.drain()
+        await reader.read()
+
+    return play
+
+
 TCP = {
     "silent": (7001, silent),
     "reset": (7002, reset),
@@ -171,6 +189,9 @@ TCP = {
     "old-dns": (7022, old_dns),
     "zero": (7023, answers(bytes(4096))),
     "who": (7024, who),
+    "starttls-slipped-in": (7025, starts_tls(b"250 SLIPPED IN\r\n")),
+    "starttls-no-tls": (7026, starts_tls(b"", b"500 what\r\n")),
+    "starttls-silent": (7027, starts_tls(b"")),
 }
 
 

@@ -178,6 +178,28 @@ def test_what_a_server_can_changes_in_tls(port, answers):
     assert len(answer["capabilities_in_tls"]) > 3
 
 
+# (what came in plain behind the word for TLS, what is said about it)
+NO_TLS = {
+    "starttls-slipped-in": (len("250 SLIPPED IN\r\n"), "did not come"),
+    "starttls-no-tls": (None, "TLS"),
+    "starttls-silent": (None, "did not come"),
+}
+
+
+@pytest.mark.parametrize("name", NO_TLS)
+def test_what_was_said_before_tls_stays_without_it(name, room):
+    """And what somebody else may have put in between is no part of it."""
+    slipped, words = NO_TLS[name]
+    port = f"tcp/{TCP[name][0]}"
+    (record,) = room.ask(room["played"].address, "-e", port, "--as", "smtp-starttls", *QUICK)
+    assert (record["status"], record["cause"]) == ("LISTENING", "answered"), record
+    assert words in record["detail"], record
+    answer = record["answer"]
+    assert (answer["start_tls"], answer["start_tls_reply"]) == (True, ["220 go ahead"])
+    assert answer.get("tls_plain_bytes") == slipped and "tls_version" not in answer
+    assert "SLIPPED" not in str(record)
+
+
 def test_l2tp_takes_its_leave(room, answers):
     """So that no tunnel is left on the server."""
     assert answers
