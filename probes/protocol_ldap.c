@@ -589,9 +589,9 @@ static enum protocol_next read_tls_reply(struct talk *talk, uint8_t tag, struct 
     if (tag != EXTENDED_RESPONSE || reader.short_of) {
         return not_whole(talk);
     }
-    if (message.size > 0) {
-        answer_addf(&talk->answer, field, "%s: %.*s", name == NULL ? "refused" : name,
-                    (int)message.size, (const char *)message.bytes);
+    if (message.size > 0 && name != NULL) {
+        answer_addf(&talk->answer, field, "%s: %.*s", name, (int)message.size,
+                    (const char *)message.bytes);
     } else {
         value_name_add(&talk->answer, field, results, (uint32_t)code);
     }

@@ -6,6 +6,8 @@
  * in. Nothing is published, and nothing subscribed to.
  */
 
+#include <string.h>
+
 #include "probes/protocol_list.h"
 #include "probes/stranger.h"
 #include "probes/value_name.h"
@@ -79,6 +81,14 @@ static void begin(struct talk *talk)
     byte_writer_add(&talk->out, connect, sizeof(connect));
 }
 
+/* Refused since it wants to know who we are, and not for another reason. */
+static bool is_about_us(uint8_t code)
+{
+    static const uint8_t some[] = {4, 5, 134, 135};
+
+    return memchr(some, code, sizeof(some)) != NULL;
+}
+
 static enum protocol_next read_connack(struct talk *talk, struct byte_reader packet)
 {
     struct mqtt_state *state = talk->state;
@@ -87,7 +97,9 @@ static enum protocol_next read_connack(struct talk *talk, struct byte_reader pac
 
     state->is_let_in = code == RETURN_ACCEPTED;
     value_name_add(&talk->answer, &fields[RETURN_CODE], codes, code);
-    answer_add_number(&talk->answer, &fields[ANONYMOUS], state->is_let_in);
+    if (state->is_let_in || is_about_us(code)) {
+        answer_add_number(&talk->answer, &fields[ANONYMOUS], state->is_let_in);
+    }
     answer_add_number(&talk->answer, &fields[SESSION_PRESENT], (flags & FLAG_SESSION) != 0);
     return PROTOCOL_ANSWERED;
 }

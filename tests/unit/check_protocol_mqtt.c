@@ -19,6 +19,22 @@ START_TEST(real_brokers_are_understood)
 END_TEST
 
 static const struct {
+    const char *connack;
+    const char *shown;
+} made[] = {
+    {"\x20\2\0\1", "return_code: unacceptable protocol version\nsession_present: no\n"},
+    {"\x20\2\1\4",
+     "return_code: bad user name or password\nanonymous_logon: no\nsession_present: yes\n"},
+    {"\x20\2\0\x63", "return_code: 99\nsession_present: no\n"},
+};
+
+START_TEST(a_refusal_says_why)
+{
+    fake_engine_check(&protocol_mqtt, PROBE_TCP, made[_i].connack, 4, made[_i].shown);
+}
+END_TEST
+
+static const struct {
     const char *bytes;
     size_t size;
     enum protocol_next next;
@@ -70,6 +86,7 @@ static Suite *protocol_mqtt_suite(void)
     TCase *tests = tcase_create("tests");
 
     tcase_add_loop_test(tests, real_brokers_are_understood, 0, COUNT_OF(fixtures));
+    tcase_add_loop_test(tests, a_refusal_says_why, 0, COUNT_OF(made));
     tcase_add_loop_test(tests, what_is_something_else_is_told, 0, COUNT_OF(others));
     tcase_add_loop_test(tests, who_was_let_in_leaves_in_order, 0, COUNT_OF(ends));
     suite_add_tcase(suite, tests);
