@@ -23,6 +23,7 @@
 #include "base/process_self.h"
 #include "base/program.h"
 #include "base/thread.h"
+#include "tests/support_module.h"
 #include "tests/support_net.h"
 
 enum {
@@ -123,6 +124,13 @@ static void do_sleep(char **words)
     (void)bell_wait(silence, (int64_t)strtoul(words[0], NULL, 10));
 }
 
+static void do_load(char **words)
+{
+    if (!support_load_module(words[0])) {
+        complain("cannot load", words[0]);
+    }
+}
+
 static void do_touch(char **words)
 {
     struct failure why;
@@ -157,6 +165,7 @@ static const struct act {
     {"accept", 2, do_accept},   /* NAME LISTENER */
     {"close", 1, do_close},     /* NAME */
     {"sleep", 1, do_sleep},     /* MILLISECONDS */
+    {"load", 1, do_load},       /* FILE: as code */
     {"touch", 1, do_touch},     /* FILE */
     {"await", 1, do_await},     /* FILE */
     {NULL, 0, NULL},
