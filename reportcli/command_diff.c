@@ -179,23 +179,24 @@ static void note_unknown(const struct comparison *comparison)
     const struct command_context *context = comparison->context;
 
     if (comparison->unseen_owners > 0) {
-        command_note(context, "denied",
-                     "of %zu sockets the owners could not be compared, since they were not allowed "
-                     "to be seen at one of the two; run the command elevated, as an administrator "
-                     "or root, to see those of now",
-                     comparison->unseen_owners);
+        command_note(
+            context, "denied",
+            "of %zu socket%s the owners could not be compared, since they were not allowed "
+            "to be seen at one of the two; run the command elevated, as an administrator "
+            "or root, to see those of now",
+            comparison->unseen_owners, comparison->unseen_owners == 1 ? "" : "s");
     }
     if (comparison->unread_files > 0) {
         command_note(context, "facts",
-                     "of %zu processes the file was not read at one of the two: whether it is "
+                     "of %zu process%s the file was not read at one of the two: whether it is "
                      "another one is not known",
-                     comparison->unread_files);
+                     comparison->unread_files, comparison->unread_files == 1 ? "" : "es");
     }
     if (comparison->unread_modules > 0) {
         command_note(context, "modules",
-                     "of %zu processes the modules are not known at one of the two: whether there "
+                     "of %zu process%s the modules are not known at one of the two: whether there "
                      "are new ones is not known either",
-                     comparison->unread_modules);
+                     comparison->unread_modules, comparison->unread_modules == 1 ? "" : "es");
     }
 }
 

@@ -93,6 +93,12 @@ static uint32_t find_itself(struct programs *programs, const struct process_inst
     return at == HASH_INDEX_END ? SOCKET_NO_OWNER : at;
 }
 
+/* Nobody looked into a process that owned no socket: with it nothing can be compared. */
+static bool was_looked_at(const struct programs *programs, uint32_t process)
+{
+    return programs->before->processes[process]->access != PROCESS_NOT_OPENED;
+}
+
 /* The first or next earlier process of a program. */
 static uint32_t next_of_program(struct programs *programs, const struct process_instance *instance,
                                 bool first)
@@ -101,7 +107,8 @@ static uint32_t next_of_program(struct programs *programs, const struct process_
                         : hash_index_next(&programs->names);
 
     while (at != HASH_INDEX_END &&
-           !is_same_program(programs, programs->before->processes[at], instance)) {
+           !(was_looked_at(programs, at) &&
+             is_same_program(programs, programs->before->processes[at], instance))) {
         at = hash_index_next(&programs->names);
     }
     return at == HASH_INDEX_END ? SOCKET_NO_OWNER : at;
@@ -281,6 +288,10 @@ static enum likeness compare_itself(struct programs *programs,
     const struct process_instance *before = programs->before->processes[itself];
     enum likeness likeness = compare_images(programs, before->image, instance->image);
 
+    if (!was_looked_at(programs, itself)) {
+        return likeness == UNLIKE ? UNLIKE : ALIKE;
+    }
+
     if (likeness == NOT_TOLD && before->path != NULL && instance->path != NULL &&
         strcmp(before->path, instance->path) != 0) {
         return UNLIKE; /* it has become another program: exec */
@@ -377,8 +388,8 @@ static struct known_files find_known(struct programs *programs,
     struct known_files files = {.itself = find_itself(programs, instance)};
     uint32_t at;
 
-    *existed = files.itself != SOCKET_NO_OWNER;
-    if (*existed) {
+    *existed = files.itself != SOCKET_NO_OWNER && was_looked_at(programs, files.itself);
+    if (files.itself != SOCKET_NO_OWNER) {
         files.known = knows_modules(programs->before->processes[files.itself]);
         return files;
     }

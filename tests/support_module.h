@@ -7,5 +7,5 @@
 
 #include <stdbool.h>
 
-/* By its path, or by a name that the system finds. It stays until the program ends. */
+/* Linux: its path. Windows: a name in the system folder. It stays until the program ends. */
 bool support_load_module(const char *path);

@@ -11,7 +11,7 @@
 bool support_load_module(const char *path)
 {
     wchar_t *wide = utf16_from_utf8(path);
-    bool loaded = wide != NULL && LoadLibraryW(wide) != NULL;
+    bool loaded = wide != NULL && LoadLibraryExW(wide, NULL, LOAD_LIBRARY_SEARCH_SYSTEM32) != NULL;
 
     free(wide);
     return loaded;
