@@ -1180,6 +1180,28 @@ START_TEST(a_forged_baseline_is_not_believed)
 }
 END_TEST
 
+/* What was dropped before the file was made is missing in it: a difference may come from that. */
+START_TEST(a_baseline_of_a_moment_that_is_not_whole_is_undecided)
+{
+    static const char body[] = "{\"portledger_baseline\":1,\n\"detail\":1,\n";
+    uint8_t digest[SHA256_SIZE];
+    struct text text = {0};
+
+    text_add(&text, body);
+    CHECK_DONE(sha256_bytes(digest, body, sizeof(body) - 1, &fixture.why), fixture.why);
+    text_add(&text, "\"sha256\":\"");
+    sha256_add_hex(&text, digest);
+    text_add(&text, "\"}\n");
+    support_write_text(file, text_bytes(&text));
+    text_clear(&text);
+    ck_assert_int_eq(cli_run("diff check_diff.json --jsonl"), EXIT_UNDECIDED);
+    ck_assert_int_eq(count_lines(cli_out()), 5);
+    CHECK_CONTAINS(cli_error(), "a part was dropped already");
+    ck_assert_int_eq(cli_run("baseline show check_diff.json"), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), "partly");
+}
+END_TEST
+
 /* Command lines may hold secrets: they are in it only where that was asked for. */
 START_TEST(command_lines_are_left_out)
 {
@@ -1258,6 +1280,7 @@ static Suite *diff_suite(void)
     tcase_add_test(kept, what_was_not_watched_is_no_baseline);
     tcase_add_test(kept, a_changed_baseline_is_refused);
     tcase_add_loop_test(kept, a_forged_baseline_is_not_believed, 0, COUNT_OF(forged));
+    tcase_add_test(kept, a_baseline_of_a_moment_that_is_not_whole_is_undecided);
     tcase_add_test(kept, command_lines_are_left_out);
     tcase_add_test(kept, baselines_of_two_machines_are_compared_by_program);
     suite_add_tcase(suite, kept);

@@ -16,6 +16,7 @@
 #include "store/ledger_writer.h"
 #include "store/retention.h"
 #include "store/seal_facts.h"
+#include "store/seal_find.h"
 #include "store/seal_key.h"
 #include "store/seal_leaves.h"
 #include "store/verify.h"
@@ -645,6 +646,44 @@ static const struct {
     {"INSERT INTO stub VALUES (1, 99, 5, 0, 1, x'00')", VERIFY_CHANGED},
 };
 
+/* Whoever takes a moment away has the seal that it rests on: verify agrees with each of them. */
+START_TEST(the_seal_of_a_moment_is_found)
+{
+    const struct ledger_position early = {0, 0};
+    const struct ledger_position late = {1000, INT64_MAX};
+    long long seals = number("SELECT count(*) FROM seal");
+    struct seal_found found;
+    struct ledger *ledger;
+
+    CHECK_DONE(ledger_open(&ledger, path, LEDGER_READ, &fixture.why), fixture.why);
+    CHECK_DONE(seal_find(&found, ledger, &early, &fixture.why), fixture.why);
+    ck_assert_int_eq(found.basis, SEAL_NEVER);
+    CHECK_DONE(seal_find(&found, ledger, &late, &fixture.why), fixture.why);
+    ck_assert_int_eq(found.basis, SEAL_NOT_YET);
+    for (long long i = 1; i < seals; i++) {
+        struct text sql = {0};
+        struct ledger_position moment = {0};
+        struct verify_anchor anchor;
+
+        text_addf(&sql, "SELECT stretch FROM seal ORDER BY number LIMIT 1 OFFSET %lld", i);
+        moment.stretch = number(text_bytes(&sql));
+        text_reset(&sql);
+        text_addf(&sql, "SELECT until_at FROM seal ORDER BY number LIMIT 1 OFFSET %lld", i);
+        moment.at = number(text_bytes(&sql));
+        text_clear(&sql);
+        CHECK_DONE(seal_find(&found, ledger, &moment, &fixture.why), fixture.why);
+        ck_assert_int_eq(found.basis, SEAL_FOUND);
+        ck_assert(seal_covers(&found.seal, &moment));
+        anchor.number = found.seal.number;
+        memcpy(anchor.head, found.head, sizeof(anchor.head));
+        ck_assert_int_eq(verify_anchored(&anchor), VERIFY_HELD);
+        anchor.head[0] ^= 1;
+        ck_assert_int_eq(verify_anchored(&anchor), VERIFY_CHANGED);
+    }
+    ledger_close(ledger);
+}
+END_TEST
+
 START_TEST(an_edit_of_the_seals_is_found)
 {
     support_run_sql(path, seal_edits[_i].sql);
@@ -1031,6 +1070,7 @@ static Suite *verify_suite(void)
     tcase_add_loop_test(tests, an_edit_by_somebody_with_the_present_key_is_found, 0,
                         COUNT_OF(edits));
     tcase_add_test(tests, seals_that_are_made_anew_are_the_same);
+    tcase_add_test(tests, the_seal_of_a_moment_is_found);
     tcase_add_loop_test(tests, an_edit_of_the_seals_is_found, 0, COUNT_OF(seal_edits));
     tcase_add_test(tests, each_moment_may_be_the_first_to_be_looked_at);
     tcase_add_test(tests, each_moment_may_be_the_first_also_of_what_lasts);
