@@ -185,6 +185,7 @@ struct wrapping {
     size_t indent;
     size_t at;    /* columns of the line so far */
     size_t total; /* of all lines */
+    size_t most;  /* of these */
 };
 
 static void break_line(struct wrapping *wrapping)
@@ -194,12 +195,15 @@ static void break_line(struct wrapping *wrapping)
     wrapping->at = wrapping->indent;
 }
 
-static void add_word(struct wrapping *wrapping, const char *word, size_t size)
+/* As much of it as there is room for; returns how many bytes that is. */
+static size_t add_word(struct wrapping *wrapping, const char *word, size_t size)
 {
-    for (size_t i = 0; i < size;) {
+    size_t done = 0;
+
+    while (done < size && wrapping->total < wrapping->most) {
         char form[TEXT_VISIBLE_SIZE];
         size_t taken;
-        size_t bytes = text_visible_form(form, word + i, size - i, &taken);
+        size_t bytes = text_visible_form(form, word + done, size - done, &taken);
         size_t columns = text_columns(form, bytes);
 
         if (wrapping->at + columns > PAGE_COLUMNS) {
@@ -208,8 +212,9 @@ static void add_word(struct wrapping *wrapping, const char *word, size_t size)
         text_add_bytes(wrapping->out, form, bytes);
         wrapping->at += columns;
         wrapping->total += columns;
-        i += taken;
+        done += taken;
     }
+    return done;
 }
 
 static size_t word_columns(const char *word, size_t size)
@@ -227,25 +232,39 @@ static size_t word_columns(const char *word, size_t size)
     return columns;
 }
 
-static void add_wrapped(struct wrapping *wrapping, const char *words)
+/* Returns what had no room. */
+static const char *add_words(struct wrapping *wrapping, const char *words)
 {
-    while (*words != '\0') {
+    while (*words != '\0' && wrapping->total < wrapping->most) {
         size_t blanks = strspn(words, " ");
         size_t size = strcspn(words + blanks, " ");
         size_t columns = word_columns(words + blanks, size);
 
-        if (wrapping->total > WORDS_MOST) {
-            text_addf(wrapping->out, " ... (%zu more bytes: --json has all of it)", strlen(words));
-            return;
-        }
         if (wrapping->at > wrapping->indent && wrapping->at + blanks + columns > PAGE_COLUMNS) {
             break_line(wrapping);
         } else {
             text_add_repeated(wrapping->out, ' ', blanks);
             wrapping->at += blanks;
         }
-        add_word(wrapping, words + blanks, size);
-        words += blanks + size;
+        words += blanks;
+        words += add_word(wrapping, words, size);
+    }
+    return words;
+}
+
+static void add_wrapped(struct wrapping *wrapping, const char *words)
+{
+    const char *rest;
+
+    wrapping->most = WORDS_MOST;
+    rest = add_words(wrapping, words);
+    if (*rest != '\0') {
+        struct text more = {0};
+
+        text_addf(&more, " ... (%zu more bytes: --json has all of it)", strlen(rest));
+        wrapping->most = SIZE_MAX;
+        (void)add_words(wrapping, text_bytes(&more));
+        text_clear(&more);
     }
 }
 

@@ -423,15 +423,38 @@ START_TEST(a_page_is_whole)
 }
 END_TEST
 
-START_TEST(a_page_has_no_line_of_more_than_78_columns)
+static void check_width(void)
 {
-    cli_run("explain 4444 --at 14:00:08 --ledger incident.db");
     for (const char *line = cli_out(); *line != '\0';) {
         size_t size = strcspn(line, "\n");
 
         ck_assert_msg(text_columns(line, size) <= 78, "%.*s", (int)size, line);
         line += size + (line[size] == '\n' ? 1 : 0);
     }
+}
+
+START_TEST(a_page_has_no_line_of_more_than_78_columns)
+{
+    cli_run("explain 4444 --at 14:00:08 --ledger incident.db");
+    check_width();
+}
+END_TEST
+
+/* One word of 3,000 characters, and then words for as long again. */
+START_TEST(a_long_command_line_is_cut_and_that_is_said)
+{
+    support_run_sql(incident_path,
+                    "UPDATE process SET command_line = replace(hex(zeroblob(1500)), '00', 'xy')"
+                    " || replace(hex(zeroblob(600)), '00', ' long') WHERE pid = 4321");
+    cli_run("explain 4444 --at 14:00:08 --ledger incident.db");
+    CHECK_CONTAINS(cli_out(), " more bytes: --json has");
+    ck_assert_uint_lt(strlen(cli_out()), 6000);
+    check_width();
+    support_run_sql(incident_path, "UPDATE process SET command_line ="
+                                   " replace(hex(zeroblob(1500)), '00', 'a b ') WHERE pid = 4321");
+    cli_run("explain 4444 --at 14:00:08 --ledger incident.db");
+    CHECK_CONTAINS(cli_out(), " more bytes: --json has");
+    check_width();
 }
 END_TEST
 
@@ -558,6 +581,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(page, incident_record, incident_clear);
     tcase_add_loop_test(page, a_page_is_whole, 0, sizeof(pages) / sizeof(pages[0]));
     tcase_add_test(page, a_page_has_no_line_of_more_than_78_columns);
+    tcase_add_test(page, a_long_command_line_is_cut_and_that_is_said);
     tcase_add_test(page, a_page_holds_nothing_that_a_terminal_acts_upon);
     tcase_add_test(page, command_lines_are_left_out_where_that_is_asked);
     tcase_add_loop_test(page, the_exit_status_is_the_answer, 0,
