@@ -176,7 +176,7 @@ static bool take_listener(void *context, const struct ledger_interval *interval)
     return true;
 }
 
-static void count_peer(struct doing *doing, const struct socket_row *row)
+static void count_peer(struct doing *doing, const struct socket_row *row, bool continued)
 {
     struct peer found = {.end = row->remote,
                          .protocol = row->protocol,
@@ -189,7 +189,7 @@ static void count_peer(struct doing *doing, const struct socket_row *row)
 
         if (peer->protocol == found.protocol && peer->inbound == found.inbound &&
             socket_endpoint_equal(&peer->end, &found.end)) {
-            peer->count++;
+            peer->count += continued ? 0 : 1;
             return;
         }
     }
@@ -209,6 +209,19 @@ static bool is_new_socket(const struct ledger_interval *interval)
            state == SOCKET_SYN_RECEIVED || state == SOCKET_ESTABLISHED || interval->closing;
 }
 
+static bool was_told(const struct explain_rows *rows, const struct socket_row *row)
+{
+    for (size_t i = 0; i < rows->count; i++) {
+        const struct socket_row *told = &rows->items[i].socket;
+
+        if (told->protocol == row->protocol && socket_endpoint_equal(&told->local, &row->local) &&
+            socket_endpoint_equal(&told->remote, &row->remote)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool take_done(void *context, const struct ledger_interval *interval)
 {
     struct doing *doing = context;
@@ -218,11 +231,15 @@ static bool take_done(void *context, const struct ledger_interval *interval)
         return true;
     }
     if (interval->socket.remote.address_size != 0) {
-        count_peer(doing, &interval->socket);
+        count_peer(doing, &interval->socket, interval->continued);
     }
     if (explain_target_role(explain->target, &interval->socket) == EXPLAIN_HOLDS &&
         interval->socket.remote.address_size == 0) {
         return true; /* it was told of */
+    }
+    if (interval->continued && (was_told(&doing->before, &interval->socket) ||
+                                was_told(&doing->after, &interval->socket))) {
+        return true; /* it was there before the gap: it did not open again */
     }
     doing->lacks_memory = !explain_rows_add(
         interval->opened_at <= explain->at ? &doing->before : &doing->after, interval);
@@ -355,6 +372,86 @@ static bool tell_opened(struct explain *explain, const struct ledger_interval *o
     return done;
 }
 
+/*
+ * Other runs of the same program.
+ */
+
+enum { OTHERS_MOST = 1024 };
+
+struct others {
+    const struct ledger_interval *owned;
+    int64_t runs[OTHERS_MOST]; /* numbers in the ledger, each once */
+    size_t run_count;
+    bool more_runs;
+    int64_t sockets;
+};
+
+static bool take_other(void *context, const struct ledger_interval *interval)
+{
+    struct others *others = context;
+
+    /* The path is asked for as a pattern; in a name a * may stand for itself. */
+    if (interval->owner_id == others->owned->owner_id || !is_new_socket(interval) ||
+        strcmp(interval->owner->path, others->owned->owner->path) != 0) {
+        return true;
+    }
+    for (size_t i = 0; i < others->run_count; i++) {
+        if (others->runs[i] == interval->owner_id) {
+            others->sockets += interval->continued ? 0 : 1;
+            return true;
+        }
+    }
+    others->sockets++;
+    if (others->run_count == OTHERS_MOST) {
+        others->more_runs = true;
+    } else {
+        others->runs[others->run_count++] = interval->owner_id;
+    }
+    return true;
+}
+
+static void add_others(struct text *words, const struct others *others)
+{
+    if (others->run_count == 0) {
+        text_add(words, "no other run of the same program had a socket in that time");
+        return;
+    }
+    text_addf(words, "%s%zu other run%s of the same program had %" PRId64 " socket%s in that time",
+              others->more_runs ? "more than " : "", others->run_count,
+              others->run_count == 1 ? "" : "s", others->sockets, others->sockets == 1 ? "" : "s");
+}
+
+static bool tell_others(struct explain *explain, const struct ledger_interval *owned,
+                        struct failure *why)
+{
+    const struct ledger_filter filter = {
+        .since = explain->at - explain->around,
+        .until = explain->at + explain->around,
+        .path = owned->owner->path,
+    };
+    struct explain_line line = {
+        .part = EXPLAIN_AFTER, .process = owned->owner, .instance = owned->owner_id};
+    struct others *others = calloc(1, sizeof(*others));
+    bool done;
+
+    if (owned->owner->path == NULL) {
+        free(others);
+        return true;
+    }
+    if (others == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for other runs");
+    }
+    others->owned = owned;
+    done = ledger_walk_intervals(explain->from->ledger, &filter, take_other, others, why);
+    if (done) {
+        line.count = (int64_t)others->run_count;
+        add_others(&explain->words, others);
+        done = explain_say(explain, &line, why);
+    }
+    free(others);
+    return done;
+}
+
 bool explain_tell_around(struct explain *explain, const struct ledger_interval *owned,
                          struct failure *why)
 {
@@ -366,7 +463,8 @@ bool explain_tell_around(struct explain *explain, const struct ledger_interval *
     done = doing.peers != NULL
                ? walk_doing(&doing, owned, why) && tell_peers(&doing, owned, why) &&
                      tell_opened(explain, owned, &doing.before, EXPLAIN_BEFORE, why) &&
-                     tell_opened(explain, owned, &doing.after, EXPLAIN_AFTER, why)
+                     tell_opened(explain, owned, &doing.after, EXPLAIN_AFTER, why) &&
+                     tell_others(explain, owned, why)
                : FAIL(why, FAILURE_MEMORY, 0, "no memory for peers");
     explain_rows_clear(&doing.before);
     explain_rows_clear(&doing.after);

@@ -67,6 +67,7 @@ static const struct {
      "WHAT IT OPENED AFTERWARDS\n"
      "  =evil\\x1B[31m (pid 4321), within 1 h: 1 socket\n"
      "  14:00:12  TCP 10.0.0.1:40001 - 203.0.113.7:443 ESTABLISHED, 3 s\n"
+     "  no other run of the same program had a socket in that time\n"
      "\n"
      "WHAT WAS WATCHED\n"
      "  Around it: watched from 2026-11-20 13:00:08 +01:00 to 2026-11-20 14:01:05\n"
@@ -129,6 +130,7 @@ static const struct {
      "\n"
      "WHAT IT OPENED AFTERWARDS\n"
      "  =evil\\x1B[31m (pid 4321), within 5 s: 0 sockets\n"
+     "  no other run of the same program had a socket in that time\n"
      "\n"
      "WHAT WAS WATCHED\n"
      "  Around it: watched from 2026-11-20 13:00:08 +00:00 to 2026-11-20 13:00:18\n"
@@ -250,6 +252,9 @@ static const struct {
      "1,after,,\"sshd (pid 100), within 10 m: 0 sockets\",,,,,,2,,,,,,100,sshd,,,,,,,,,,/u"
      "sr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,sshd -D,,,,,,,,,,2"
      "026-11-20T14:01:02.000+01:00\r\n"
+     "1,after,,no other run of the same program had a socket in that time,,,,,,2,,,,,,100,"
+     "sshd,,,,,,,,,,/usr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,ss"
+     "hd -D,,,,,,,,,,2026-11-20T14:01:02.000+01:00\r\n"
      "1,coverage,,\"Around it: watched from 2026-11-20 13:51:02 +01:00 to 2026-11-20 14:01"
      ":05 +01:00, every 1s, except for 9 m 40 s; not watched: 2026-11-20 13:51:02 +01:00 t"
      "o 2026-11-20 14:00:00 +01:00 (before the first sample), 2026-11-20 14:00:19 +01:00 t"
@@ -516,6 +521,51 @@ START_TEST(the_exit_status_is_the_answer)
 }
 END_TEST
 
+/* The clock was set back: nobody can say which of the two was meant. */
+START_TEST(a_time_that_happened_twice_has_two_pages)
+{
+    incident_repeat();
+    ck_assert_int_eq(cli_run("explain 4444 --at 14:00:08 --ledger incident.db"), EXIT_UNDECIDED);
+    CHECK_CONTAINS(cli_out(), "Held by =evil");
+    CHECK_CONTAINS(cli_out(), "Nothing was there, and the moment was watched.");
+    CHECK_CONTAINS(cli_error(), "14:00:08 was 2 moments, because the clock was set back");
+    /* Both have it: then it does not matter which one was meant. */
+    ck_assert_int_eq(cli_run("explain 22 --at 14:00:08 --ledger incident.db --jsonl"), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), "{\"moment\":1,\"part\":\"question\"");
+    CHECK_CONTAINS(cli_out(), "{\"moment\":2,\"part\":\"question\"");
+}
+END_TEST
+
+START_TEST(what_was_dropped_is_not_nothing)
+{
+    support_run_sql(incident_path, "INSERT INTO application VALUES (-1, 0, 0, 1, 1795179610000)");
+    ck_assert_int_eq(cli_run("explain 5555 --at 14:00:08 --ledger incident.db"), EXIT_UNDECIDED);
+    CHECK_CONTAINS(cli_out(), "but a part of what was seen then has been");
+    CHECK_CONTAINS(cli_out(), "older than the ledger keeps");
+    ck_assert_int_eq(cli_run("explain 5555 --at 14:00:12 --ledger incident.db"), EXIT_NO);
+}
+END_TEST
+
+START_TEST(an_edit_of_the_moment_is_told)
+{
+    support_run_sql(incident_path, "UPDATE interval SET local_port = 4445 WHERE local_port = 4444");
+    ck_assert_int_eq(cli_run("explain 4445 --at 14:00:08 --ledger incident.db"), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), "The ledger was changed");
+}
+END_TEST
+
+START_TEST(other_runs_of_the_program_are_counted)
+{
+    support_run_sql(incident_path,
+                    "UPDATE process SET path = (SELECT path FROM process WHERE pid = 900)"
+                    " WHERE pid = 901");
+    cli_run("explain 135 --at 14:00:08 --ledger incident.db");
+    CHECK_CONTAINS(cli_out(), "1 other run of the same program had 1 socket in that time");
+    cli_run("explain 22 --at 14:00:08 --ledger incident.db");
+    CHECK_CONTAINS(cli_out(), "no other run of the same program had a socket in that time");
+}
+END_TEST
+
 static const struct {
     const char *word;
     bool right;
@@ -584,6 +634,10 @@ static Suite *make_suite(void)
     tcase_add_test(page, a_long_command_line_is_cut_and_that_is_said);
     tcase_add_test(page, a_page_holds_nothing_that_a_terminal_acts_upon);
     tcase_add_test(page, command_lines_are_left_out_where_that_is_asked);
+    tcase_add_test(page, a_time_that_happened_twice_has_two_pages);
+    tcase_add_test(page, what_was_dropped_is_not_nothing);
+    tcase_add_test(page, an_edit_of_the_moment_is_told);
+    tcase_add_test(page, other_runs_of_the_program_are_counted);
     tcase_add_loop_test(page, the_exit_status_is_the_answer, 0,
                         sizeof(answers) / sizeof(answers[0]));
     suite_add_tcase(suite, page);

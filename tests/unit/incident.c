@@ -273,6 +273,16 @@ void incident_record(void)
     fixture.ledger = NULL;
 }
 
+void incident_repeat(void)
+{
+    clock_fake_set(INCIDENT_BEGIN);
+    CHECK_DONE(ledger_open(&fixture.ledger, incident_path, LEDGER_WRITE, &fixture.why),
+               fixture.why);
+    watch(INCIDENT_SECONDS, 2 * INCIDENT_SECONDS);
+    ledger_close(fixture.ledger);
+    fixture.ledger = NULL;
+}
+
 void incident_clear(void)
 {
     struct failure ignored;

@@ -29,5 +29,11 @@ extern const char incident_path[]; /* of the ledger, in the folder of the test *
 /* Puts the console and the clock of the test in order, and makes the ledger. Fails the test. */
 void incident_record(void);
 
+/*
+ * Sets the clock back to 14:00:00 and watches the machine for 20 s more, on which "=evil" is not:
+ * each of these seconds has then happened twice.
+ */
+void incident_repeat(void);
+
 /* Removes it. Harmless twice. */
 void incident_clear(void);
