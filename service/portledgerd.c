@@ -58,6 +58,23 @@ static const struct option_set option_set = {
     .tables = {{own_options, sizeof(own_options) / sizeof(own_options[0])}},
 };
 
+/* The key is the one file that does not inherit who may open it. */
+static bool admit_account(const struct service_plan *plan, const char *ledger, struct failure *why)
+{
+    struct text folder = {0};
+    struct text key = {0};
+    bool ok;
+
+    paths_add_folder(&folder, ledger);
+    text_addf(&key, "%s.key", ledger);
+    ok = text_ok(&folder, why) && text_ok(&key, why) &&
+         service_control_admit(plan, text_bytes(&folder), why) &&
+         service_control_admit(plan, text_bytes(&key), why);
+    text_clear(&folder);
+    text_clear(&key);
+    return ok;
+}
+
 /*
  * The ledger's first key is shown now, to whoever sits here, and in no log
  * later. A service that is installed without is none the less installed: it
@@ -70,24 +87,19 @@ static void show_first_key(const struct service_plan *plan, const char *config, 
     struct text file = {0};
     struct text unknown = {0};
     struct text ledger = {0};
-    struct text folder = {0};
     struct failure why;
 
-    if (watcher_read_settings(&watcher, &settings, &file, &unknown, &why) &&
-        watcher_ledger_path(settings, &ledger, &why) && text_ok(&ledger, &why)) {
-        paths_add_folder(&folder, text_bytes(&ledger));
-        if (!first_key_make(text_bytes(&ledger), out, &why) ||
-            !service_control_admit(plan, text_bytes(&folder), &why)) {
-            text_addf(out, "Warning: the ledger was not prepared: %s\n", why.text);
-        }
-    } else {
+    if (!watcher_read_settings(&watcher, &settings, &file, &unknown, &why) ||
+        !watcher_ledger_path(settings, &ledger, &why) || !text_ok(&ledger, &why)) {
         text_addf(out, "Warning: the service will not start: %s\n", why.text);
+    } else if (!first_key_make(text_bytes(&ledger), out, &why) ||
+               !admit_account(plan, text_bytes(&ledger), &why)) {
+        text_addf(out, "Warning: the ledger was not prepared: %s\n", why.text);
     }
     settings_free(settings);
     text_clear(&file);
     text_clear(&unknown);
     text_clear(&ledger);
-    text_clear(&folder);
 }
 
 static bool run_install(const struct options *options, struct text *out, enum exit_status *status,

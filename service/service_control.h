@@ -33,11 +33,11 @@ bool service_control_install(const struct service_plan *plan, struct text *did,
 bool service_control_uninstall(struct text *did, struct failure *why) NODISCARD;
 
 /*
- * After an installation with an account of its own: lets that account into the
- * folder of its ledger, which administrators have made. Does nothing for the
- * system's account.
+ * After an installation with an account of its own: lets that account into a
+ * file, or into a folder and what inherits from it, that administrators have
+ * made. Does nothing for the system's account.
  */
-bool service_control_admit(const struct service_plan *plan, const char *folder,
+bool service_control_admit(const struct service_plan *plan, const char *path,
                            struct failure *why) NODISCARD;
 
 /* Both wait until the service runs, or has stopped and its process is gone. */

@@ -29,10 +29,10 @@ bool service_control_uninstall(struct text *did, struct failure *why)
     return refer(why, "systemctl disable --now " SERVICE_UNIT);
 }
 
-bool service_control_admit(const struct service_plan *plan, const char *folder, struct failure *why)
+bool service_control_admit(const struct service_plan *plan, const char *path, struct failure *why)
 {
     (void)plan;
-    (void)folder;
+    (void)path;
     (void)why;
     return true; /* the package makes the folder for the user that the unit names */
 }

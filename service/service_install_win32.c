@@ -382,37 +382,49 @@ bool service_control_install(const struct service_plan *plan, struct text *did, 
 }
 
 /*
- * The folder of the ledger, where an account of its own must get in.
+ * What an account of its own must get into: the ledger and its key.
  */
 
-static DWORD admit(wchar_t *folder, PSID sid)
+/* What is protected from what is above, as all that we make, stays so. */
+static SECURITY_INFORMATION protection_of(PSECURITY_DESCRIPTOR descriptor)
+{
+    SECURITY_DESCRIPTOR_CONTROL control = 0;
+    DWORD revision;
+
+    return GetSecurityDescriptorControl(descriptor, &control, &revision) &&
+                   (control & SE_DACL_PROTECTED) != 0
+               ? PROTECTED_DACL_SECURITY_INFORMATION
+               : 0;
+}
+
+static DWORD admit(wchar_t *path, bool folder, PSID sid)
 {
     EXPLICIT_ACCESSW access = {
         .grfAccessPermissions = FILE_ALL_ACCESS & ~(WRITE_DAC | WRITE_OWNER),
         .grfAccessMode = SET_ACCESS,
-        .grfInheritance = SUB_CONTAINERS_AND_OBJECTS_INHERIT,
+        .grfInheritance = folder ? SUB_CONTAINERS_AND_OBJECTS_INHERIT : NO_INHERITANCE,
         .Trustee = {.TrusteeForm = TRUSTEE_IS_SID, .ptstrName = sid},
     };
     PSECURITY_DESCRIPTOR before = NULL;
     PACL list = NULL;
     PACL wider = NULL;
-    DWORD error = GetNamedSecurityInfoW(folder, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL,
-                                        NULL, &list, NULL, &before);
+    DWORD error = GetNamedSecurityInfoW(path, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION, NULL, NULL,
+                                        &list, NULL, &before);
 
     if (error == ERROR_SUCCESS) {
         error = SetEntriesInAclW(1, &access, list, &wider);
     }
     if (error == ERROR_SUCCESS) {
-        error = SetNamedSecurityInfoW(
-            folder, SE_FILE_OBJECT, DACL_SECURITY_INFORMATION | PROTECTED_DACL_SECURITY_INFORMATION,
-            NULL, NULL, wider, NULL);
+        error = SetNamedSecurityInfoW(path, SE_FILE_OBJECT,
+                                      DACL_SECURITY_INFORMATION | protection_of(before), NULL, NULL,
+                                      wider, NULL);
     }
     LocalFree(before);
     LocalFree(wider);
     return error;
 }
 
-bool service_control_admit(const struct service_plan *plan, const char *folder, struct failure *why)
+bool service_control_admit(const struct service_plan *plan, const char *path, struct failure *why)
 {
     wchar_t *wide;
     PSID sid = NULL;
@@ -421,12 +433,12 @@ bool service_control_admit(const struct service_plan *plan, const char *folder, 
     if (is_system(plan->account)) {
         return true;
     }
-    wide = utf16_path(folder);
+    wide = utf16_path(path);
     if (wide != NULL && ConvertStringSidToSidW(service_sid, &sid)) {
-        error = admit(wide, sid);
+        error = admit(wide, file_is_folder(path), sid);
     }
     LocalFree(sid);
     free(wide);
     return error == ERROR_SUCCESS ||
-           failure_from_system(why, (long)error, "cannot let " VIRTUAL_ACCOUNT " into %s", folder);
+           failure_from_system(why, (long)error, "cannot let " VIRTUAL_ACCOUNT " into %s", path);
 }

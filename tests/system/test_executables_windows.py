@@ -135,3 +135,12 @@ def test_planted_dlls_are_not_loaded(machine):
     result = machine.run("loader")
     assert result.status == 0, result
     wait_until((marks / "version").exists, "the mark of the planted DLL")
+
+
+def test_nothing_runs_in_the_message_library(programs):
+    text = headers(programs / "portledger_events.dll")
+    assert "DLL Name:" not in text
+    assert re.search(r"AddressOfEntryPoint\s+0+\b", text)
+    assert "Entry 2 " in text and ".rsrc" in text
+    for flag in ("DYNAMIC_BASE", "NX_COMPAT"):
+        assert flag in text

@@ -89,3 +89,14 @@ def test_a_settings_file_may_have_any_name(machine):
     machine.verb("stop")
     assert (folder / "ledger 1.db").exists()
     assert not machine.ledger.exists()
+
+
+def test_the_service_runs_as_an_account_of_its_own(machine):
+    out = machine.verb("install", "--account", "NT SERVICE\\PortLedger").out
+    assert "does not have SeDebugPrivilege" in out
+    assert "Warning" not in out
+    machine.start()
+    machine.wait_for_sample()
+    machine.stop()
+    (status,) = machine.records("status", status=1)
+    assert status["stopped_because"] == "service stopped"
