@@ -166,7 +166,7 @@ bool command_finish(const struct command_context *context, struct render *render
  * that are not shown), "missed" (runs of jobs that did not take place), "more" (--limit keeps
  * records back), "limit" (fewer at once than asked for, or more than there is memory for),
  * "addresses" (of a name, that were not asked), "side-effect" (a protocol that was not asked in),
- * "stopped" (a query that was ended).
+ * "stopped" (a query that was ended), "secrets" (command lines that an export leaves out).
  */
 void command_note(const struct command_context *context, const char *kind, const char *format, ...)
     PRINTF_LIKE(3, 4);

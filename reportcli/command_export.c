@@ -5,6 +5,7 @@
  * another person.
  */
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/console.h"
@@ -12,6 +13,7 @@
 #include "base/sha256_file.h"
 #include "reportcli/command.h"
 #include "reportcli/evidence.h"
+#include "reportcli/secret_mask.h"
 #include "store/ledger_copy.h"
 #include "store/ledger_query.h"
 
@@ -72,6 +74,7 @@ struct request {
     const char *path;
     bool evidence;
     bool command_lines;
+    bool secrets; /* also those in which a secret is found */
 };
 
 static bool read_request(const struct command_context *context, struct request *request,
@@ -88,7 +91,11 @@ static bool read_request(const struct command_context *context, struct request *
         .path = sqlite != NULL ? sqlite : evidence,
         .evidence = evidence != NULL,
         .command_lines = options_flag(context->options, "with-command-lines"),
+        .secrets = options_flag(context->options, "with-secrets"),
     };
+    if (request->secrets && !request->command_lines) {
+        return FAIL(why, FAILURE_USAGE, 0, "--with-secrets goes with --with-command-lines");
+    }
     if (request->command_lines && context->no_command_lines) {
         return FAIL(why, FAILURE_USAGE, 0,
                     "--with-command-lines and --no-command-lines exclude each other");
@@ -124,13 +131,22 @@ static bool make_copy(const struct command_context *context, struct ledger *ledg
     bool complete = false;
     bool done = ledger_copy_open(
         &copy, ledger, path,
-        request->command_lines ? LEDGER_COPY_WHOLE : LEDGER_COPY_HASHED_COMMAND_LINES, why);
+        request->secrets ? LEDGER_COPY_WHOLE : LEDGER_COPY_HASHED_COMMAND_LINES, why);
 
+    if (done && request->command_lines && !request->secrets) {
+        ledger_copy_keep_harmless(copy, secret_mask_finds);
+    }
     while (done && !complete) {
         done = ledger_copy_step(copy, STEP_MS, &complete, why);
         show_progress(context, copy);
     }
     done = done && ledger_copy_finish(copy, why);
+    if (done && request->command_lines && ledger_copy_withheld(copy) > 0) {
+        command_note(context, "secrets",
+                     "%" PRId64 " command lines that seem to hold a secret are left out, but for "
+                     "their hashes; --with-secrets puts them in",
+                     ledger_copy_withheld(copy));
+    }
     ledger_copy_close(copy);
     return done;
 }
@@ -239,7 +255,8 @@ static const struct option options[] = {
      .help = "Make a ZIP file of such a copy, its hash, and what is known of the machine"},
     {.name = "with-command-lines",
      .kind = OPTION_FLAG,
-     .help = "Put the command lines of processes in, too: they may hold secrets"},
+     .help = "Put the command lines of processes in, too, but those that seem to hold a secret"},
+    {.name = "with-secrets", .kind = OPTION_FLAG, .help = "And these as well"},
 };
 
 static const struct column_table *const tables[] = {&export_table, NULL};
@@ -251,7 +268,7 @@ static const struct command_status statuses[] = {
 
 static const struct example examples[] = {
     {"portledger export --sqlite copy.db", "A copy for sqlite3; docs/ledger.md has questions."},
-    {"portledger export --evidence host7.zip --with-command-lines",
+    {"portledger export --evidence host7.zip --with-command-lines --with-secrets",
      "All that there is, to be kept elsewhere."},
     {NULL, NULL},
 };
@@ -264,7 +281,9 @@ const struct command command_export = {
         "The copy is of one moment, and is made while the service goes on writing. A file that "
         "is there is not overwritten; the new one can be read by administrators and by whoever "
         "made it. Without --with-command-lines only their hashes are left in the copy, by which "
-        "it can still be verified.",
+        "it can still be verified. With it those in which a password, a token or the like is found "
+        "by its looks are still left out, but for their hashes; such a search finds much and not "
+        "all.",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .tables = tables,

@@ -2,6 +2,7 @@
 
 #include "store/ledger_copy.h"
 
+#include <assert.h>
 #include <stdlib.h>
 
 #include "base/clock.h"
@@ -38,6 +39,13 @@ static const char *const leave_out[] = {
     "UPDATE process SET command_line = NULL WHERE command_line IS NOT NULL",
 };
 
+/* Where only some are left out: those whose hashes are kept. */
+static const char *const leave_some_out[] = {
+    "PRAGMA secure_delete = ON",
+    "UPDATE process SET command_line = NULL WHERE command_line IS NOT NULL"
+    " AND id IN (SELECT process FROM withheld)",
+};
+
 static const char find_lines[] =
     "SELECT id, command_line FROM process WHERE command_line IS NOT NULL";
 static const char add_hash[] =
@@ -46,6 +54,8 @@ static const char add_hash[] =
 struct ledger_copy {
     struct ledger *ledger;
     enum ledger_copy_content content;
+    ledger_copy_secret_fn *holds_secret; /* NULL: every command line is taken as one */
+    int64_t withheld;
     struct text path;  /* of the copy; empty while nothing is there to be removed */
     struct text stage; /* where the pages go; the same file where nothing is left out */
     sqlite3 *db;       /* on the stage */
@@ -238,6 +248,10 @@ static bool withhold(struct ledger_copy *copy, sqlite3_stmt *lines, sqlite3_stmt
         uint8_t digest[SHA256_SIZE];
         const char *line = database_column_text(lines, 1);
 
+        if (copy->holds_secret != NULL && !copy->holds_secret(line)) {
+            continue;
+        }
+        copy->withheld++;
         if (!sha256_bytes(digest, line, (size_t)sqlite3_column_bytes(lines, 1), why)) {
             return false;
         }
@@ -264,15 +278,32 @@ static bool keep_hashes(struct ledger_copy *copy, struct failure *why)
     return ok && (sqlite3_get_autocommit(copy->db) || database_run(copy->db, "COMMIT", why));
 }
 
+static bool take_out(struct ledger_copy *copy, struct failure *why)
+{
+    return copy->holds_secret != NULL
+               ? run_all(copy->db, leave_some_out,
+                         sizeof(leave_some_out) / sizeof(leave_some_out[0]), why)
+               : run_all(copy->db, leave_out, sizeof(leave_out) / sizeof(leave_out[0]), why);
+}
+
 static bool complete(struct ledger_copy *copy, struct failure *why)
 {
     if (!database_run(copy->db, no_log, why)) {
         return false;
     }
     return copy->content == LEDGER_COPY_WHOLE ||
-           (keep_hashes(copy, why) &&
-            run_all(copy->db, leave_out, sizeof(leave_out) / sizeof(leave_out[0]), why) &&
-            pack_into(copy, why));
+           (keep_hashes(copy, why) && take_out(copy, why) && pack_into(copy, why));
+}
+
+void ledger_copy_keep_harmless(struct ledger_copy *copy, ledger_copy_secret_fn *holds_secret)
+{
+    assert(copy->content == LEDGER_COPY_HASHED_COMMAND_LINES);
+    copy->holds_secret = holds_secret;
+}
+
+int64_t ledger_copy_withheld(const struct ledger_copy *copy)
+{
+    return copy->withheld;
 }
 
 bool ledger_copy_finish(struct ledger_copy *copy, struct failure *why)

@@ -38,6 +38,16 @@ bool ledger_copy_open(struct ledger_copy **out, struct ledger *ledger, const cha
                       enum ledger_copy_content content, struct failure *why) NODISCARD;
 
 /*
+ * Of a copy with hashed command lines: only those for which `holds_secret` is
+ * true are taken out, and the others stay. To be called before the end.
+ */
+typedef bool ledger_copy_secret_fn(const char *command_line);
+void ledger_copy_keep_harmless(struct ledger_copy *copy, ledger_copy_secret_fn *holds_secret);
+
+/* Command lines that were taken out, after the end, of those with hashes. */
+int64_t ledger_copy_withheld(const struct ledger_copy *copy);
+
+/*
  * Copies for about so many milliseconds; *done says whether that was the last
  * step. FAILURE_BUSY: another process writes faster than its ledger can be
  * copied.

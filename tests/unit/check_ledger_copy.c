@@ -208,6 +208,48 @@ START_TEST(of_command_lines_that_are_left_out_not_a_byte_is_there)
 }
 END_TEST
 
+static bool is_secret(const char *line)
+{
+    return strstr(line, "swordfish") != NULL;
+}
+
+static bool is_never_secret(const char *line)
+{
+    (void)line;
+    return false;
+}
+
+static void copy_harmless(ledger_copy_secret_fn *holds_secret)
+{
+    bool complete = false;
+
+    begin_copy(open_reader(), LEDGER_COPY_HASHED_COMMAND_LINES);
+    ledger_copy_keep_harmless(fixture.copy, holds_secret);
+    while (!complete) {
+        CHECK_DONE(ledger_copy_step(fixture.copy, 1000, &complete, &fixture.why), fixture.why);
+    }
+    CHECK_DONE(ledger_copy_finish(fixture.copy, &fixture.why), fixture.why);
+}
+
+START_TEST(a_command_line_with_a_secret_leaves_its_hash)
+{
+    copy_harmless(is_secret);
+    ck_assert_int_eq(ledger_copy_withheld(fixture.copy), 1);
+    ck_assert(!copy_holds("swordfish"));
+    ck_assert_int_eq(support_query_number(copy_path, "SELECT count(*) FROM withheld"), 1);
+    ck_assert_int_eq(support_query_number(copy_path, "SELECT count(command_line) FROM process"), 0);
+}
+END_TEST
+
+START_TEST(a_command_line_without_a_secret_stays)
+{
+    copy_harmless(is_never_secret);
+    ck_assert_int_eq(ledger_copy_withheld(fixture.copy), 0);
+    ck_assert(copy_holds(secret));
+    ck_assert_int_eq(support_query_number(copy_path, "SELECT count(*) FROM withheld"), 0);
+}
+END_TEST
+
 START_TEST(a_file_that_is_there_is_left_alone)
 {
     size_t size;
@@ -306,6 +348,8 @@ static Suite *make_suite(void)
     tcase_add_loop_test(tests, a_copy_is_one_sound_file_with_the_same_facts, 0, COUNT_OF(contents));
     tcase_add_test(tests, a_whole_copy_has_the_command_lines);
     tcase_add_test(tests, of_command_lines_that_are_left_out_not_a_byte_is_there);
+    tcase_add_test(tests, a_command_line_with_a_secret_leaves_its_hash);
+    tcase_add_test(tests, a_command_line_without_a_secret_stays);
     tcase_add_loop_test(tests, a_file_that_is_there_is_left_alone, 0, COUNT_OF(contents));
     tcase_add_loop_test(tests, a_copy_that_is_given_up_leaves_nothing, 0, COUNT_OF(contents));
     tcase_add_loop_test(tests, what_the_service_writes_while_it_copies_is_in_the_copy, 0,
