@@ -8,6 +8,7 @@
 
 #include "base/utf16_win32.h"
 #include "service/events.h"
+#include "service/service_codes_win32.h"
 
 const wchar_t event_registration_key[] = L"SYSTEM\\CurrentControlSet\\Services\\EventLog";
 
@@ -19,9 +20,8 @@ static const wchar_t source_name[] = L"PortLedger\\PortLedger";
  * its SID, reads and writes; administrators read and clear; Event Log Readers
  * read. Nobody else gets in, and none of these but the service forges events.
  */
-static const wchar_t log_access[] =
-    L"O:BAG:SYD:(A;;0x7;;;SY)(A;;0x5;;;BA)(A;;0x1;;;S-1-5-32-573)"
-    L"(A;;0x3;;;S-1-5-80-3364485507-433462380-2821526545-1572748023-1640636442)";
+static const wchar_t log_access[] = L"O:BAG:SYD:(A;;0x7;;;SY)(A;;0x5;;;BA)(A;;0x1;;;S-1-5-32-573)"
+                                    L"(A;;0x3;;;" SERVICE_SID L")";
 
 enum {
     LOG_BYTES = 20 << 20,

@@ -27,14 +27,11 @@
 #include "service/event_registration_win32.h"
 #include "service/manager_calls_win32.h"
 #include "service/program_place_win32.h"
+#include "service/service_codes_win32.h"
 #include "service/service_handle_win32.h"
 
 #define VIRTUAL_ACCOUNT "NT SERVICE\\" SERVICE_NAME
 #define SYSTEM_ACCOUNT "LocalSystem"
-
-/* The SID that Windows makes of the service's name, S-1-5-80 and the SHA-1 of it in capitals. */
-static const wchar_t service_sid[] =
-    L"S-1-5-80-3364485507-433462380-2821526545-1572748023-1640636442";
 
 static const wchar_t display_name[] = L"PortLedger port usage ledger";
 
@@ -131,7 +128,7 @@ static bool check_account(const char *account, struct failure *why)
 static bool holds_debug_privilege(void)
 {
     PSID sid = NULL;
-    bool holds = ConvertStringSidToSidW(service_sid, &sid) &&
+    bool holds = ConvertStringSidToSidW(SERVICE_SID, &sid) &&
                  manager_calls_account_holds(sid, debug_privilege);
 
     LocalFree(sid);
@@ -270,6 +267,28 @@ static void set_details(const struct service_handle *handle, struct configuratio
     }
 }
 
+/* What runs now was started by what was registered before. */
+static bool is_running(const struct service_handle *handle)
+{
+    SERVICE_STATUS_PROCESS status;
+
+    return manager_calls_query(handle->service, &status) == ERROR_SUCCESS &&
+           status.dwCurrentState != SERVICE_STOPPED;
+}
+
+static void say_what_now(const struct service_handle *handle, bool there, bool delayed,
+                         struct text *did)
+{
+    text_add(did, there ? "The service was installed already; it now starts this program."
+                        : "The service is installed and will start with Windows.");
+    if (delayed) {
+        text_add(did, " It starts some minutes after Windows, which are not watched then.");
+    }
+    text_add(did, is_running(handle) ? " It runs as it was started: for the new settings of the "
+                                       "service stop it and start it again.\n"
+                                     : " Start it now with: portledgerd start\n");
+}
+
 /* A log without texts is still a log: the service is installed all the same. */
 static void register_events(const char *program, struct text *did)
 {
@@ -347,12 +366,7 @@ static bool install(const char *program, const struct manager_service *service,
     if (ok) {
         set_details(&handle, configuration, did);
         register_events(program, did);
-        text_add(did, there ? "The service was installed already; it now starts this program."
-                            : "The service is installed and will start with Windows.");
-        if (configuration->delayed.fDelayedAutostart) {
-            text_add(did, " It starts some minutes after Windows, which are not watched then.");
-        }
-        text_add(did, " Start it now with: portledgerd start\n");
+        say_what_now(&handle, there, configuration->delayed.fDelayedAutostart != FALSE, did);
     }
     service_handle_close(&handle);
     return ok;
@@ -434,7 +448,7 @@ bool service_control_admit(const struct service_plan *plan, const char *path, st
         return true;
     }
     wide = utf16_path(path);
-    if (wide != NULL && ConvertStringSidToSidW(service_sid, &sid)) {
+    if (wide != NULL && ConvertStringSidToSidW(SERVICE_SID, &sid)) {
         error = admit(wide, file_is_folder(path), sid);
     }
     LocalFree(sid);

@@ -4,9 +4,12 @@
 
 #include "tests/support.h"
 
+#include <stdint.h>
 #include <wchar.h>
 
+#include "base/system_dll_win32.h"
 #include "service/event_registration_win32.h"
+#include "service/service_codes_win32.h"
 #include "service/service_control.h"
 #include "tests/fake_manager_calls_win32.h"
 #include "tests/fake_place_calls_win32.h"
@@ -145,6 +148,41 @@ START_TEST(a_delayed_start_is_had_on_request)
     CHECK_DONE(install(), fixture.why);
     ck_assert(fake_manager.delayed.fDelayedAutostart);
     ck_assert_uint_eq(fake_manager.start, SERVICE_AUTO_START);
+}
+END_TEST
+
+typedef LONG WINAPI open_provider_fn(void **algorithm, const wchar_t *name, const wchar_t *by,
+                                     ULONG flags);
+typedef LONG WINAPI hash_fn(void *algorithm, void *secret, ULONG secret_size, void *input,
+                            ULONG input_size, void *output, ULONG output_size);
+
+START_TEST(the_sid_is_the_one_that_windows_makes_of_the_name)
+{
+    open_provider_fn *open_provider =
+        (open_provider_fn *)system_dll_find(L"bcrypt.dll", "BCryptOpenAlgorithmProvider");
+    hash_fn *hash = (hash_fn *)system_dll_find(L"bcrypt.dll", "BCryptHash");
+    wchar_t name[] = L"PORTLEDGER";
+    wchar_t sid[100];
+    void *algorithm;
+    uint32_t sums[5];
+
+    ck_assert(open_provider != NULL);
+    ck_assert(hash != NULL);
+    ck_assert_int_eq(open_provider(&algorithm, L"SHA1", NULL, 0), 0);
+    ck_assert_int_eq(
+        hash(algorithm, NULL, 0, name, sizeof(name) - sizeof(*name), sums, sizeof(sums)), 0);
+    swprintf(sid, sizeof(sid) / sizeof(*sid), L"S-1-5-80-%u-%u-%u-%u-%u", sums[0], sums[1], sums[2],
+             sums[3], sums[4]);
+    check_wide(SERVICE_SID, sid);
+}
+END_TEST
+
+START_TEST(an_install_over_a_service_that_runs_says_that_it_runs_on)
+{
+    fake_manager.installed = true;
+    fake_manager.state = SERVICE_RUNNING;
+    CHECK_DONE(install(), fixture.why);
+    CHECK_DID("It runs as it was started");
 }
 END_TEST
 
@@ -343,6 +381,8 @@ static Suite *control_suite(void)
     tcase_add_test(tests, the_image_path_is_quoted_and_ends_in_what_it_is_started_with);
     tcase_add_test(tests, without_an_event_log_it_is_installed_with_a_warning);
     tcase_add_test(tests, a_delayed_start_is_had_on_request);
+    tcase_add_test(tests, the_sid_is_the_one_that_windows_makes_of_the_name);
+    tcase_add_test(tests, an_install_over_a_service_that_runs_says_that_it_runs_on);
     tcase_add_test(tests, an_account_of_its_own_asks_only_for_what_it_holds);
     tcase_add_loop_test(tests, an_account_of_others_is_refused, 0, COUNT_OF(shared_accounts));
     tcase_add_loop_test(tests, what_this_windows_does_not_know_is_a_note, 0, COUNT_OF(levels));
