@@ -78,8 +78,8 @@ const struct event events[] = {
      "that nothing up to then was changed or cut off. Published by ledger.publish_seals."},
     {EVENT_SEALING_BEGINS, EVENT_INFORMATION, "sealing_begins",
      "the ledger is sealed from here on; the key of the next seal is %s",
-     "The first key was shown once, where the service was started by hand. `portledger verify "
-     "--key` proves by it that nothing was changed."},
+     "The first key was shown once, by install or where the service was started by hand. "
+     "`portledger verify --key` proves by it that nothing was changed."},
     {EVENT_KEY_LOST, EVENT_WARNING, "key_lost",
      "%s is missing or not readable: a new chain of keys begins with seal %s",
      "The first key of before proves what was sealed before, and not what comes now."},
