@@ -94,19 +94,7 @@ void fake_engine_go_into_tls(bool goes)
     goes_into_tls = goes;
 }
 
-static enum protocol_next begin_tls(struct fake_engine *engine, bool ended)
-{
-    engine->talk.in_tls = true;
-    engine->protocol->began_tls(&engine->talk);
-    if (engine->talk.is_done) {
-        engine->next = PROTOCOL_ANSWERED;
-        return engine->next;
-    }
-    return fake_engine_stream(engine, "", 0, ended);
-}
-
-enum protocol_next fake_engine_stream(struct fake_engine *engine, const void *bytes, size_t size,
-                                      bool ended)
+static void feed_stream(struct fake_engine *engine, const void *bytes, size_t size, bool ended)
 {
     size_t used = 0;
     size_t all;
@@ -126,7 +114,28 @@ enum protocol_next fake_engine_stream(struct fake_engine *engine, const void *by
     byte_writer_add(&engine->unused, lent + used, all - used);
     free(lent);
     send_out(engine);
-    return engine->next == PROTOCOL_TLS && goes_into_tls ? begin_tls(engine, ended) : engine->next;
+}
+
+/* What was not used is said inside. */
+static void go_into_tls(struct fake_engine *engine, bool ended)
+{
+    engine->talk.in_tls = true;
+    engine->protocol->began_tls(&engine->talk);
+    if (engine->talk.is_done) {
+        engine->next = PROTOCOL_ANSWERED;
+    } else {
+        feed_stream(engine, "", 0, ended);
+    }
+}
+
+enum protocol_next fake_engine_stream(struct fake_engine *engine, const void *bytes, size_t size,
+                                      bool ended)
+{
+    feed_stream(engine, bytes, size, ended);
+    if (engine->next == PROTOCOL_TLS && goes_into_tls) {
+        go_into_tls(engine, ended);
+    }
+    return engine->next;
 }
 
 enum protocol_next fake_engine_datagram(struct fake_engine *engine, const void *bytes, size_t size)
