@@ -184,12 +184,14 @@ static bool run(const struct command_context *context, enum exit_status *status,
     struct command_ledger from = {0};
     struct render *render = NULL;
     struct history_filter filter;
-    bool done = history_filter_read(&filter, context, why) &&
-                command_open_ledger(context, &from, status, why) &&
-                command_begin(context, &table, &render, why) &&
-                print_intervals(context, render, from.ledger, &filter.filter, why) &&
-                command_finish(context, render, why) &&
-                note_coverage(context, &from, &filter.filter, render->records, status, why);
+    bool done = history_filter_read(&filter, context, why);
+
+    filter.filter.after_id = options_number(context->options, "after-id", 0);
+    done = done && command_open_ledger(context, &from, status, why) &&
+           command_begin(context, &table, &render, why) &&
+           print_intervals(context, render, from.ledger, &filter.filter, why) &&
+           command_finish(context, render, why) &&
+           note_coverage(context, &from, &filter.filter, render->records, status, why);
 
     render_close(render);
     ledger_close(from.ledger);
@@ -206,6 +208,12 @@ static const struct option options[] = {
      .kind = OPTION_TEXT,
      .value = "TIME",
      .help = "Only what was open at this time or earlier"},
+    {.name = "after-id",
+     .kind = OPTION_NUMBER,
+     .value = "ID",
+     .help = "Only what was recorded after the interval of this number, as in the column id: to go "
+             "on behind the last one of an answer",
+     .maximum = INT64_MAX},
 };
 
 static const struct column_table *const tables[] = {&table, NULL};

@@ -421,6 +421,16 @@ START_TEST(every_filter_says_the_same_to_every_command)
 }
 END_TEST
 
+/* The next page of an answer begins behind its last interval. */
+START_TEST(a_history_goes_on_behind_an_interval)
+{
+    ck_assert_int_eq(lines_of("history", "--after-id 3"), 6);
+    CHECK_CONTAINS(cli_out(), "\"id\":4,");
+    ck_assert_ptr_null(strstr(cli_out(), "\"id\":3,"));
+    ck_assert_int_eq(lines_of("history", "--after-id 9"), 0);
+}
+END_TEST
+
 /* Live: what the filter needs to know is asked for. */
 static const struct {
     const char *line;
@@ -1088,6 +1098,26 @@ START_TEST(what_was_not_watched_is_no_baseline)
 }
 END_TEST
 
+/* The clock is set back from 14:00:06 to 14:00:01: 14:00:03 was before the strike, and after it. */
+START_TEST(of_a_time_that_was_two_moments_the_last_one_is_kept)
+{
+    clock_fake_set(BEGIN + 1000);
+    for (int i = 0; i < 4; i++) {
+        sample(calm);
+    }
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+    ck_assert_int_eq(cli_run("baseline save check_diff.json --at 14:00:03 --ledger check_diff.db"),
+                     EXIT_YES);
+    CHECK_CONTAINS(cli_error(), "14:00:03 was 2 moments; the last one is saved");
+    ck_assert_str_eq(changes("diff check_diff.json 14:00:00 --jsonl --ledger check_diff.db"), "");
+    (void)cli_run("diff check_diff.json 14:00:03 --jsonl --ledger check_diff.db --local-port 4444");
+    CHECK_CONTAINS(cli_out(), "{\"comparison\":1,\"change\":\"opened\",\"pid\":4321,");
+    ck_assert_int_eq(count_lines(cli_out()), 1);
+    (void)cli_run("diff 14:00:03 check_diff.json --jsonl --ledger check_diff.db --local-port 80");
+    ck_assert_int_eq(count_lines(cli_out()), 2);
+}
+END_TEST
+
 /* Every byte counts: one after another is changed, and the file cut off before it. */
 START_TEST(a_changed_baseline_is_refused)
 {
@@ -1264,6 +1294,7 @@ static Suite *diff_suite(void)
 
     tcase_add_checked_fixture(asked, open_fixture, close_fixture);
     tcase_add_loop_test(asked, every_filter_says_the_same_to_every_command, 0, COUNT_OF(filters));
+    tcase_add_test(asked, a_history_goes_on_behind_an_interval);
     tcase_add_loop_test(asked, a_live_view_is_filtered_too, 0, COUNT_OF(lives));
     tcase_add_loop_test(asked, what_cannot_be_asked_is_refused, 0, COUNT_OF(refusals));
     suite_add_tcase(suite, asked);
@@ -1278,6 +1309,7 @@ static Suite *diff_suite(void)
     tcase_add_test(kept, a_baseline_of_now_needs_no_ledger);
     tcase_add_test(kept, a_baseline_is_not_overwritten);
     tcase_add_test(kept, what_was_not_watched_is_no_baseline);
+    tcase_add_test(kept, of_a_time_that_was_two_moments_the_last_one_is_kept);
     tcase_add_test(kept, a_changed_baseline_is_refused);
     tcase_add_loop_test(kept, a_forged_baseline_is_not_believed, 0, COUNT_OF(forged));
     tcase_add_test(kept, a_baseline_of_a_moment_that_is_not_whole_is_undecided);
