@@ -366,6 +366,17 @@ static bool add_hash(struct writing *writing, struct baseline *baseline, struct 
     return done && text_ok(&writing->out, why);
 }
 
+/* Nobody could read it again. */
+static bool check_size(const struct writing *writing, const struct baseline *baseline,
+                       struct failure *why)
+{
+    return (writing->out.size <= BASELINE_LARGEST && writing->image_count <= BASELINE_MOST &&
+            baseline->snapshot.process_count <= BASELINE_MOST) ||
+           FAIL(why, FAILURE_SYSTEM, 0,
+                "the state is too large for a baseline: %zu sockets and %zu processes",
+                baseline->snapshot.socket_count, baseline->snapshot.process_count);
+}
+
 static bool compose(struct writing *writing, struct baseline *baseline, struct failure *why)
 {
     if (!gather_images(writing, &baseline->snapshot, why)) {
@@ -376,7 +387,7 @@ static bool compose(struct writing *writing, struct baseline *baseline, struct f
     add_processes(writing, baseline);
     add_modules(writing, &baseline->snapshot);
     add_sockets(writing, &baseline->snapshot);
-    return add_hash(writing, baseline, why);
+    return add_hash(writing, baseline, why) && check_size(writing, baseline, why);
 }
 
 static bool write_part(const struct text *out, const char *part, struct failure *why)

@@ -378,6 +378,9 @@ static bool take_image(void *context, const struct json_value *values, struct fa
     if (fields.path == NULL) {
         return refuse("the path of a file", why);
     }
+    if (reading->image_count == BASELINE_MOST) {
+        return refuse("the number of files", why);
+    }
     image = image_make(&fields);
     if (image == NULL) {
         return FAIL(why, FAILURE_MEMORY, 0, "no memory for a file");
@@ -528,6 +531,9 @@ static bool take_process(void *context, const struct json_value *values, struct 
     int64_t image;
     bool ended;
 
+    if (reading->process_count == BASELINE_MOST) {
+        return refuse("the number of processes", why);
+    }
     if (!make_room((void **)&reading->processes, reading->process_count, &reading->process_capacity,
                    sizeof(reading->processes[0]), why)) {
         return false;
