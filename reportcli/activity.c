@@ -823,12 +823,11 @@ static bool count_all(struct counting *counting, struct ledger *ledger, struct f
                         question->filter.until, why)) {
         return false;
     }
-    if (question->daily &&
-        !ledger_walk_daily(ledger, activity->since, activity->until, count_daily, counting, why)) {
-        return false;
-    }
-    return !counting->failed &&
-           ledger_walk_intervals(ledger, &question->filter, count_interval, counting, why) &&
+    /* Daily rows come last: where there is no room, what was kept whole counts more. */
+    return ledger_walk_intervals(ledger, &question->filter, count_interval, counting, why) &&
+           !counting->failed &&
+           (!question->daily || ledger_walk_daily(ledger, activity->since, activity->until,
+                                                  count_daily, counting, why)) &&
            !counting->failed && text_ok(&activity->texts, why);
 }
 

@@ -305,6 +305,65 @@ START_TEST(daily_rows_are_left_out_where_they_cannot_answer)
 }
 END_TEST
 
+#define ANY6 "x'00000000000000000000000000000000'"
+#define ONE6 "x'00000000000000000000000000000001'"
+#define MAPPED "x'00000000000000000000ffff0a000001'"
+
+/* Of a listener and a connection to its port, as they stand in a ledger. */
+static const struct {
+    const char *listener;
+    const char *local;
+    bool inbound;
+} hearings[] = {
+    {"x'00000000'", "x'0a000001'", true},
+    {"x'0a000001'", "x'0a000001'", true},
+    {"x'0a000002'", "x'0a000001'", false},
+    {ANY6, "x'0a000001'", true},
+    {ANY6, ONE6, true},
+    {"x'00000000'", MAPPED, true},
+    {"x'0a000001'", MAPPED, true},
+    {"x'0a000002'", MAPPED, false},
+    {MAPPED, "x'0a000001'", true},
+    {"x'00000000'", ONE6, false},
+    {ONE6, ONE6, true},
+    {ONE6, "x'0a000001'", false},
+};
+
+START_TEST(a_listener_hears_what_comes_to_its_address)
+{
+    struct text sql = {0};
+
+    text_addf(&sql,
+              "UPDATE interval SET local_address = %s WHERE local_port = 22 AND state = 2;"
+              "UPDATE interval SET local_address = %s WHERE local_port = 22 AND state = 5",
+              hearings[_i].listener, hearings[_i].local);
+    support_run_sql(incident_path, text_bytes(&sql));
+    profile("");
+    check_member("sshd", hearings[_i].inbound ? "\"inbound\":1,\"outbound\":0,"
+                                              : "\"inbound\":0,\"outbound\":1,");
+    text_clear(&sql);
+}
+END_TEST
+
+START_TEST(what_has_no_room_is_counted)
+{
+    support_run_sql(
+        incident_path,
+        "WITH RECURSIVE n (i) AS (SELECT 1000 UNION ALL SELECT i + 1 FROM n WHERE i < 17999)"
+        " INSERT INTO text (id, text) SELECT i, '/opt/' || i FROM n;"
+        "INSERT INTO profile (day, application, protocol, direction, port, peers, intervals, "
+        "lasted,"
+        " covered, first_seen_at, last_seen_at, hours) SELECT 20777, id, 6, 1, 80, 0, 1, 1, 1,"
+        " 1795179600000, 1795179600001, 8192 FROM text WHERE id >= 1000");
+    ck_assert_int_eq(cli_run("profile --ledger incident.db --jsonl --process sshd"), EXIT_YES);
+    ck_assert_ptr_null(strstr(cli_error(), "\"limit\""));
+    ck_assert_int_eq(cli_run("profile --ledger incident.db --jsonl"), EXIT_YES);
+    CHECK_CONTAINS(cli_error(), "{\"note\":\"limit\",\"text\":\"");
+    CHECK_CONTAINS(cli_error(), "intervals are of still more than the 16384");
+    CHECK_CONTAINS(cli_out(), "\"name\":\"sshd\""); /* what was kept whole comes first */
+}
+END_TEST
+
 static const char list_path[] = "check_profile_list.txt";
 
 static void write_list(const char *text)
@@ -419,6 +478,9 @@ static Suite *make_suite(void)
     tcase_add_test(answer, what_is_new_is_told_and_nothing_else);
     tcase_add_test(answer, daily_rows_count_and_say_so);
     tcase_add_test(answer, daily_rows_are_left_out_where_they_cannot_answer);
+    tcase_add_loop_test(answer, a_listener_hears_what_comes_to_its_address, 0,
+                        sizeof(hearings) / sizeof(hearings[0]));
+    tcase_add_test(answer, what_has_no_room_is_counted);
     tcase_add_test(answer, what_is_of_interest_is_marked);
     tcase_add_test(answer, a_list_that_is_wrong_is_refused_with_its_place);
     suite_add_tcase(suite, answer);
