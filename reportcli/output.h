@@ -22,7 +22,16 @@ struct output_log;
 bool output_log_open(struct output_log **out, const char *path, bool overwrite,
                      struct failure *why) NODISCARD;
 
-/* Writes to standard output and to the log (NULL: there is none). */
+/*
+ * From now on standard output is shown page by page, where a person reads it on
+ * a terminal and has a keyboard; or, with false, not any more.
+ */
+void output_page(bool wanted);
+
+/*
+ * Writes to standard output and to the log (NULL: there is none). FAILURE_NO_READER
+ * where the person has seen enough.
+ */
 bool output_write(struct output_log *log, const char *bytes, size_t size,
                   struct failure *why) NODISCARD;
 

@@ -19,6 +19,7 @@
 #include "reportcli/column_choice.h"
 #include "reportcli/command.h"
 #include "reportcli/help.h"
+#include "reportcli/output.h"
 
 enum { NARROW_COLUMNS = 80 };
 
@@ -200,8 +201,12 @@ static bool run_command(const struct call *call, enum exit_status *status, struc
     if (options_flag(call->after, "version")) {
         return print_version(why);
     }
-    return check_words(call, why) && prepare(call, &context, why) &&
-           call->command->run(&context, status, why);
+    if (!check_words(call, why) || !prepare(call, &context, why)) {
+        return false;
+    }
+    /* Records for programs come as they are found: nothing may wait for a key then. */
+    output_page(context.renderer == &render_table && !flag(call, "no-pager"));
+    return call->command->run(&context, status, why);
 }
 
 /* argv[first] is the command, or nothing. */

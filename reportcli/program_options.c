@@ -71,6 +71,9 @@ static const struct option options[] = {
      .value = "WHEN",
      .choices = colour_choices,
      .help = "Colours in tables"},
+    {.name = "no-pager",
+     .kind = OPTION_FLAG,
+     .help = "Do not stop after each page of a table that is longer than the terminal"},
     {.name = "version", .kind = OPTION_FLAG, .help = "Print the version and end"},
 };
 

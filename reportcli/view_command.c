@@ -206,6 +206,7 @@ static bool run(const struct command_context *context, const struct view_subject
                 enum exit_status *status, struct failure *why)
 {
     if (watch_seconds(context) > 0) {
+        output_page(false); /* it goes on by itself */
         return view_live_run(context, subject, watch_seconds(context), status, why);
     }
     return is_range(context) ? view_replay_run(context, subject, status, why)

@@ -44,7 +44,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     any = secret_mask_add(&masked, text_bytes(&line));
     must(secret_mask_finds(text_bytes(&line)) == any);
     must(any || strcmp(text_bytes(&masked), text_bytes(&line)) == 0);
-    if (strstr(text_bytes(&line), "***") == NULL) {
+    if (strchr(text_bytes(&line), '*') == NULL) {
         check_shown(text_bytes(&line), text_bytes(&masked));
     }
     text_clear(&masked);

@@ -1622,6 +1622,54 @@ START_TEST(no_interval_is_lost_between_two_pages)
 }
 END_TEST
 
+static int count_parts(const char *text, const char *part)
+{
+    int count = 0;
+
+    for (; (text = strstr(text, part)) != NULL; text += strlen(part)) {
+        count++;
+    }
+    return count;
+}
+
+/* A terminal of ten rows, the keys that are pressed, and what comes of it. */
+static const struct {
+    const char *line;
+    const char *keys;
+    int questions;
+    int lines; /* ends of lines that were shown, the heading among them */
+    enum exit_status status;
+} pages[] = {
+    {"history", "q", 1, 9, EXIT_REFUSED},
+    {"history", " lq", 3, 19, EXIT_REFUSED},
+    {"history", "   ", 4, MANY + 1, EXIT_YES}, /* nobody types any more: the rest comes at once */
+    {"history --limit 8", "q", 0, 9, EXIT_YES},
+    {"history --limit 9", "q", 1, 9, EXIT_REFUSED},
+    {"history --no-pager", "q", 0, MANY + 1, EXIT_YES},
+    {"history --csv", "q", 0, MANY + 1, EXIT_YES},
+    {"history --columns opened_at,closed_at,id", "q", 1, 4, EXIT_REFUSED}, /* two rows a line */
+};
+
+START_TEST(a_long_table_is_shown_page_by_page)
+{
+    struct text line = {0};
+    int status;
+
+    record_many();
+    console_fake.terminal = true;
+    console_fake.columns = pages[_i].lines == 4 ? 30 : 100;
+    console_fake.rows = 10;
+    console_fake.keys = pages[_i].keys;
+    text_addf(&line, "%s --state established --quiet --ledger check_commands.db", pages[_i].line);
+    status = cli_run(text_bytes(&line));
+    text_clear(&line);
+    ck_assert_int_eq(status, pages[_i].status);
+    ck_assert_int_eq(count_parts(cli_out(), "-- more: "), pages[_i].questions);
+    ck_assert_int_eq(count_parts(cli_out(), "\n"), pages[_i].lines);
+    ck_assert_str_eq(cli_error(), "");
+}
+END_TEST
+
 /* What a terminal of this width shows of the sockets at 14:00:02. */
 static const struct {
     int columns;
@@ -2006,6 +2054,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(golden, a_question_has_exactly_this_answer, 0, COUNT_OF(answers));
     tcase_add_loop_test(golden, a_filter_finds_what_it_says, 0, COUNT_OF(filters));
     tcase_add_loop_test(golden, a_terminal_shows_what_it_has_room_for, 0, COUNT_OF(terminals));
+    tcase_add_loop_test(golden, a_long_table_is_shown_page_by_page, 0, COUNT_OF(pages));
     tcase_add_test(golden, notes_come_after_the_records);
     tcase_add_test(golden, no_interval_is_lost_between_two_pages);
     tcase_add_loop_test(golden, what_is_known_is_shown, 0, COUNT_OF(known));

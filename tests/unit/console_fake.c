@@ -63,3 +63,27 @@ bool console_takes_colour(enum console_stream stream)
     (void)stream;
     return console_fake.colour;
 }
+
+bool console_has_reader(void)
+{
+    return console_fake.rows > 0;
+}
+
+int console_rows(void)
+{
+    return console_fake.rows;
+}
+
+enum console_key console_read_key(void)
+{
+    char key = console_fake.keys != NULL ? *console_fake.keys : '\0';
+
+    if (key == '\0') {
+        return CONSOLE_KEY_NONE;
+    }
+    console_fake.keys++;
+    if (key == 'q') {
+        return CONSOLE_KEY_END;
+    }
+    return key == 'l' ? CONSOLE_KEY_LINE : CONSOLE_KEY_PAGE;
+}

@@ -10,6 +10,7 @@
 #include <stddef.h>
 
 #include "base/console.h"
+#include "base/console_keys.h"
 #include "base/text.h"
 
 struct console_fake {
@@ -19,7 +20,9 @@ struct console_fake {
     int columns;
     bool terminal;
     bool colour;
-    bool full; /* every write fails, as on a full disk */
+    int rows;         /* of the terminal, where a person has a keyboard; 0: nobody has */
+    const char *keys; /* that they press: ' ', 'l' for a line, 'q'; nobody types after the last */
+    bool full;        /* every write fails, as on a full disk */
 };
 
 extern struct console_fake console_fake;
