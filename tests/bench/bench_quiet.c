@@ -76,8 +76,8 @@ static int64_t size_of_ledger(const char *path)
     int64_t page;
 
     must(database_open(&db, path, DATABASE_READ, &why));
-    must(database_run_number(db, "PRAGMA page_count", 0, &pages, &why) &&
-         database_run_number(db, "PRAGMA page_size", 0, &page, &why));
+    must(database_run_number(db, "PRAGMA page_count", 0, &pages, &why));
+    must(database_run_number(db, "PRAGMA page_size", 0, &page, &why));
     database_close(db);
     return pages * page;
 }
