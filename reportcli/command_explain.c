@@ -173,6 +173,9 @@ static const struct option options[] = {
              "5m, 1d; without it 1h",
      .minimum = 1000,
      .maximum = INT64_C(366) * 86400000},
+    {.name = "with-secrets",
+     .kind = OPTION_FLAG,
+     .help = "Command lines as they are; without it what looks like a secret in them is ***"},
 };
 
 static const struct column_table *const tables[] = {&explain_table, NULL};
@@ -199,13 +202,14 @@ const struct command command_explain = {
     .name = "explain",
     .words = "PORT|END|END-END",
     .summary = "One page about a port or a connection at a moment",
-    .text = "Out of the ledger: what was there and whose it was, how sure that is, who started the "
-            "owner, which of its modules deserve a look, whom it was connected to, what it opened "
-            "before and afterwards, what was watched and what may have been missed, and whether "
-            "that part of the ledger is as it was sealed. An END is a port, ADDRESS:PORT, or "
-            "[ADDRESS]:PORT of IPv6; tcp/ or udp/ in front of it asks for one protocol. The page "
-            "is plain text of 78 columns. It has command lines, which may hold secrets: "
-            "--no-command-lines leaves them out.",
+    .text =
+        "Out of the ledger: what was there and whose it was, how sure that is, who started the "
+        "owner, which of its modules deserve a look, whom it was connected to, what it opened "
+        "before and afterwards, what was watched and what may have been missed, and whether "
+        "that part of the ledger is as it was sealed. An END is a port, ADDRESS:PORT, or "
+        "[ADDRESS]:PORT of IPv6; tcp/ or udp/ in front of it asks for one protocol. The page "
+        "is plain text of 78 columns. What looks like a secret in a command line is shown as ***; "
+        "one that does not look so stays, and --no-command-lines leaves all of them out.",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .words_min = 1,

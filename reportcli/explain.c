@@ -8,6 +8,7 @@
 #include "base/pattern.h"
 #include "reportcli/known_names.h"
 #include "reportcli/module_records.h"
+#include "reportcli/secret_mask.h"
 #include "store/ledger_tree.h"
 
 enum { MODULES_TOLD = 24, SHORT_ROWS = 6 };
@@ -294,6 +295,23 @@ static bool tell_file(struct explain *explain, const struct explain_line *of,
            tell_fact(explain, of, "signer", values[IMAGE_RECORD_SIGNER].text, why);
 }
 
+/* The page is made to be handed on: a secret on it would be, too. */
+static bool tell_command_line(struct explain *explain, const struct explain_line *of,
+                              const char *command_line, struct failure *why)
+{
+    struct explain_line line = *of;
+
+    if (explain->context->no_command_lines || command_line == NULL) {
+        return true;
+    }
+    if (options_flag(explain->context->options, "with-secrets")) {
+        return tell_fact(explain, of, "called as", command_line, why);
+    }
+    line.label = "called as";
+    (void)secret_mask_add(&explain->words, command_line);
+    return explain_say(explain, &line, why);
+}
+
 /* What there is to say of a process, whoever it is. */
 static bool tell_process(struct explain *explain, const struct explain_line *line,
                          const struct process_instance *process, struct failure *why)
@@ -325,8 +343,7 @@ static bool tell_process(struct explain *explain, const struct explain_line *lin
             return false;
         }
     }
-    return explain->context->no_command_lines ||
-           tell_fact(explain, line, "called as", process->command_line, why);
+    return tell_command_line(explain, line, process->command_line, why);
 }
 
 /* One of many: who listens, or the first one of a process, is told of in full. */

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "reportcli/output.h"
+#include "reportcli/secret_mask.h"
 #include "reportcli/states.h"
 
 enum {
@@ -128,6 +129,7 @@ struct explain_page {
     struct socket_record record;
     struct text out;
     struct text flags;
+    struct text masked; /* a command line */
     char sha256[2 * IMAGE_HASH_SIZE + 1];
     size_t moment;
     int64_t at;
@@ -338,6 +340,17 @@ static void fill_module(struct explain_page *page, const struct module *module,
     values[MODULE_SIGNER] = image[IMAGE_RECORD_SIGNER];
 }
 
+/* As on the page. */
+static void mask_command_line(struct explain_page *page, struct value *value)
+{
+    if (!value->present || options_flag(page->context->options, "with-secrets")) {
+        return;
+    }
+    text_reset(&page->masked);
+    (void)secret_mask_add(&page->masked, value->text);
+    *value = value_text(text_bytes(&page->masked));
+}
+
 /* A line about a process alone has no socket: those columns are absent. */
 static bool fill_socket(struct explain_page *page, const struct explain_line *line,
                         struct value *values, struct failure *why)
@@ -354,6 +367,7 @@ static bool fill_socket(struct explain_page *page, const struct explain_line *li
     if (!socket_record_fill(&page->record, &facts, values, why)) {
         return false;
     }
+    mask_command_line(page, &values[SOCKET_RECORD_INSTANCE + INSTANCE_RECORD_COMMAND_LINE]);
     if (interval == NULL) {
         values[SOCKET_RECORD_PROTOCOL] = values[SOCKET_RECORD_ATTRIBUTION] = (struct value){0};
         values[SOCKET_RECORD_PID] =
@@ -384,7 +398,8 @@ static bool print_record(struct explain_page *page, const struct explain_line *l
     if (line->module != NULL) {
         fill_module(page, line->module, values);
     }
-    return text_ok(&page->flags, why) && render_record(page->render, values, why);
+    return text_ok(&page->flags, why) && text_ok(&page->masked, why) &&
+           render_record(page->render, values, why);
 }
 
 bool explain_page_add(struct explain_page *page, const struct explain_line *line,
@@ -416,5 +431,6 @@ void explain_page_close(struct explain_page *page)
     socket_record_clear(&page->record);
     text_clear(&page->out);
     text_clear(&page->flags);
+    text_clear(&page->masked);
     free(page);
 }

@@ -37,7 +37,7 @@ static const struct {
      "    program   /tmp/\\u{202E}cod.\"exe\"\n"
      "    user      root (0)\n"
      "    started   2026-11-20 13:59:05 +01:00\n"
-     "    called as evil \\x1B[2J --password=secret\n"
+     "    called as evil \\x1B[2J --password=***\n"
      "\n"
      "WHO STARTED IT\n"
      "  started by sshd (pid 100)\n"
@@ -474,10 +474,23 @@ START_TEST(a_page_holds_nothing_that_a_terminal_acts_upon)
 }
 END_TEST
 
-START_TEST(command_lines_are_left_out_where_that_is_asked)
+START_TEST(secrets_in_command_lines_are_masked)
 {
     cli_run("explain 4444 --at 14:00:08 --ledger incident.db");
+    CHECK_CONTAINS(cli_out(), "--password=***");
+    ck_assert_ptr_null(strstr(cli_out(), "secret"));
+    cli_run("explain 4444 --at 14:00:08 --ledger incident.db --jsonl");
+    CHECK_CONTAINS(cli_out(), "--password=***\",\"image_status");
+    ck_assert_ptr_null(strstr(cli_out(), "secret"));
+}
+END_TEST
+
+START_TEST(command_lines_are_left_out_where_that_is_asked)
+{
+    cli_run("explain 4444 --at 14:00:08 --ledger incident.db --with-secrets");
     CHECK_CONTAINS(cli_out(), "--password=secret");
+    cli_run("explain 4444 --at 14:00:08 --ledger incident.db --with-secrets --jsonl");
+    CHECK_CONTAINS(cli_out(), "--password=secret\",\"image_status");
     cli_run("explain 4444 --at 14:00:08 --ledger incident.db --no-command-lines");
     ck_assert_ptr_null(strstr(cli_out(), "--password=secret"));
     cli_run("explain 4444 --at 14:00:08 --ledger incident.db --no-command-lines --json");
@@ -633,6 +646,7 @@ static Suite *make_suite(void)
     tcase_add_test(page, a_page_has_no_line_of_more_than_78_columns);
     tcase_add_test(page, a_long_command_line_is_cut_and_that_is_said);
     tcase_add_test(page, a_page_holds_nothing_that_a_terminal_acts_upon);
+    tcase_add_test(page, secrets_in_command_lines_are_masked);
     tcase_add_test(page, command_lines_are_left_out_where_that_is_asked);
     tcase_add_test(page, a_time_that_happened_twice_has_two_pages);
     tcase_add_test(page, what_was_dropped_is_not_nothing);
