@@ -9,7 +9,8 @@
 #include "base/text.h"
 #include "reportcli/command.h"
 
-/* clang-format off: a row each */
+/* A row each: that merges well. */
+/* clang-format off */
 const struct command *const commands[] = {
     &command_local,
     &command_wport,
