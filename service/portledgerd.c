@@ -33,9 +33,10 @@ struct verb {
     const char *summary;
     bool hidden; /* for the service manager, not for people */
     verb_fn *run;
+    const char *const *words; /* one of which follows; NULL: none. Ended by NULL */
 };
 
-enum { HELP_COLUMNS = 80 };
+enum { HELP_COLUMNS = 80, VERB_COLUMNS = 16 };
 
 static const struct option own_options[] = {
     {.name = "config",
@@ -294,22 +295,56 @@ static bool run_check_config(const struct options *options, struct text *out,
     return ok;
 }
 
+static bool show_settings(struct text *out, const struct options *options, struct failure *why)
+{
+    struct watcher_plan plan = {.config = options_text(options, "config")};
+    struct settings *settings = NULL;
+    struct text file = {0};
+    struct text unknown = {0};
+    bool ok = watcher_read_settings(&plan, &settings, &file, &unknown, why);
+
+    if (ok) {
+        settings_add_all(out, settings);
+    }
+    settings_free(settings);
+    text_clear(&file);
+    text_clear(&unknown);
+    return ok;
+}
+
+static bool run_config(const struct options *options, struct text *out, enum exit_status *status,
+                       struct failure *why)
+{
+    *status = EXIT_YES;
+    if (strcmp(options_word(options, 1), "show") == 0) {
+        return show_settings(out, options, why);
+    }
+    settings_add_default_file(out, watcher_settings);
+    return true;
+}
+
+static const char *const config_words[] = {"show", "default", NULL};
+
 static const struct verb verbs[] = {
-    {"install", "Registers the service, to start with the system", false, run_install},
-    {"uninstall", "Stops and removes the service; the ledger stays", false, run_uninstall},
-    {"start", "Starts the service and waits until it watches", false, run_start},
-    {"stop", "Stops the service and waits until its process is gone", false, run_stop},
-    {"reload", "Makes the service read its settings again", false, run_reload},
-    {"pause", "Takes no samples until it is continued; the ledger says so", false, run_pause},
-    {"continue", "Takes samples again", false, run_continue},
-    {"sample", "Takes a sample now, at most one a second", false, run_sample},
+    {"install", "Registers the service, to start with the system", false, run_install, NULL},
+    {"uninstall", "Stops and removes the service; the ledger stays", false, run_uninstall, NULL},
+    {"start", "Starts the service and waits until it watches", false, run_start, NULL},
+    {"stop", "Stops the service and waits until its process is gone", false, run_stop, NULL},
+    {"reload", "Makes the service read its settings again", false, run_reload, NULL},
+    {"pause", "Takes no samples until it is continued; the ledger says so", false, run_pause, NULL},
+    {"continue", "Takes samples again", false, run_continue, NULL},
+    {"sample", "Takes a sample now, at most one a second", false, run_sample, NULL},
     {"status", "Says whether the service runs (exit status 0: yes, 1: no, 2: not known)", false,
-     run_status},
-    {"run", "Watches in the foreground; Ctrl-C ends it cleanly", false, run_foreground},
+     run_status, NULL},
+    {"run", "Watches in the foreground; Ctrl-C ends it cleanly", false, run_foreground, NULL},
     {"check-config", "Reads the settings and says what is wrong or in force, and when jobs run",
-     false, run_check_config},
-    {"service", "Started by the service manager", true, run_service},
-    {NULL, NULL, false, NULL},
+     false, run_check_config, NULL},
+    {"config",
+     "show: every setting with where it comes from; default: a file with all of them, "
+     "explained",
+     false, run_config, config_words},
+    {"service", "Started by the service manager", true, run_service, NULL},
+    {NULL, NULL, false, NULL, NULL},
 };
 
 static void add_help(struct text *out)
@@ -319,7 +354,9 @@ static void add_help(struct text *out)
                   "Read the ledger with: portledger\n\nVerbs:\n");
     for (const struct verb *verb = verbs; verb->name != NULL; verb++) {
         if (!verb->hidden) {
-            text_addf(out, "  %-14s%s\n", verb->name, verb->summary);
+            text_addf(out, "  %-14s", verb->name);
+            text_add_wrapped(out, verb->summary, VERB_COLUMNS, VERB_COLUMNS, HELP_COLUMNS);
+            text_add_char(out, '\n');
         }
     }
     text_add(out, "\nOptions:\n");
@@ -349,6 +386,28 @@ static const struct verb *find_verb(const char *name, struct failure *why)
     return NULL;
 }
 
+/* The word behind the verb, where it takes one. */
+static bool check_words(const struct options *options, const struct verb *verb, struct failure *why)
+{
+    size_t taken = verb->words == NULL ? 1 : 2;
+    size_t i = 0;
+
+    if (options_words(options) > taken) {
+        return FAIL(why, FAILURE_USAGE, 0, "there is no use for \"%s\" after \"%s\"",
+                    options_word(options, taken), options_word(options, taken - 1));
+    }
+    if (verb->words == NULL) {
+        return true;
+    }
+    while (options_words(options) == taken && verb->words[i] != NULL &&
+           strcmp(verb->words[i], options_word(options, 1)) != 0) {
+        i++;
+    }
+    return (options_words(options) == taken && verb->words[i] != NULL) ||
+           FAIL(why, FAILURE_USAGE, 0, "\"%s\" takes \"%s\" or \"%s\"; see portledgerd --help",
+                verb->name, verb->words[0], verb->words[1]);
+}
+
 static bool run_verb(const struct options *options, struct text *out, enum exit_status *status,
                      struct failure *why)
 {
@@ -359,12 +418,8 @@ static bool run_verb(const struct options *options, struct text *out, enum exit_
         *status = EXIT_USAGE;
         return true;
     }
-    if (options_words(options) > 1) {
-        return FAIL(why, FAILURE_USAGE, 0, "there is no use for \"%s\" after \"%s\"",
-                    options_word(options, 1), options_word(options, 0));
-    }
     verb = find_verb(options_word(options, 0), why);
-    return verb != NULL && verb->run(options, out, status, why);
+    return verb != NULL && check_words(options, verb, why) && verb->run(options, out, status, why);
 }
 
 static bool run(int argc, char **argv, struct text *out, enum exit_status *status,

@@ -136,3 +136,28 @@ def test_wrong_settings_name_file_line_column_and_key(command_line, text, place,
     )
     complaint(result, LEDGER, "portledger.yaml" + place, *words)
     assert not machine.ledger.exists()
+
+
+def test_settings_are_shown_with_where_they_come_from(machine):
+    machine.write_settings(ledger_commit="2s")
+    settings = machine.file_name(machine.settings)
+    result = machine.run("portledgerd", "config", "show", "--config", settings)
+    assert result.status == 0, result
+    assert f"ledger.commit: 2s  # {settings}:" in result.out
+    assert "collector.interval: 1s  # default" in result.out
+
+
+def test_the_default_file_is_taken_and_says_the_same_as_none(machine):
+    default = machine.run("portledgerd", "config", "default")
+    assert default.status == 0, default
+    machine.settings.write_text(default.out)
+    settings = machine.file_name(machine.settings)
+    result = machine.run("portledgerd", "config", "show", "--config", settings)
+    assert result.status == 0, result
+    assert [line for line in result.out.splitlines() if not line.endswith("# default")] == []
+
+
+def test_a_word_that_config_does_not_know_is_refused(machine):
+    for words in (("config",), ("config", "shown"), ("config", "show", "more")):
+        result = machine.run("portledgerd", *words)
+        assert result.status == 3, result
