@@ -146,9 +146,20 @@ const struct process_instance *snapshot_owner(const struct snapshot *snapshot,
     return row->owner == SOCKET_NO_OWNER ? NULL : snapshot->processes[row->owner];
 }
 
+static bool is_sorted(const struct snapshot *snapshot)
+{
+    for (size_t i = 1; i < snapshot->socket_count; i++) {
+        if (socket_row_compare(&snapshot->sockets[i - 1], &snapshot->sockets[i]) > 0) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A replay hands moment after moment in, all of them in order. */
 void snapshot_sort(struct snapshot *snapshot)
 {
-    if (snapshot->socket_count > 1) {
+    if (!is_sorted(snapshot)) {
         qsort(snapshot->sockets, snapshot->socket_count, sizeof(snapshot->sockets[0]),
               socket_row_compare);
     }

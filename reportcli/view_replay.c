@@ -35,7 +35,7 @@ struct replay {
     struct view *view;
     struct interval_reader *reader;
     const struct ledger_interval *next; /* not taken yet; NULL: there are no more */
-    struct open *open;
+    struct open *open; /* sorted by their rows: so is each moment that is made of them */
     size_t open_count;
     size_t open_capacity;
     struct ledger_stretch *stretches;
@@ -102,6 +102,27 @@ static bool make_room(struct replay *replay, struct failure *why)
     return true;
 }
 
+/* Makes a place for a row behind all that are not after it. */
+static struct open *insert(struct replay *replay, const struct socket_row *row)
+{
+    size_t low = 0;
+    size_t high = replay->open_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (socket_row_compare(&replay->open[middle].row, row) <= 0) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    memmove(&replay->open[low + 1], &replay->open[low],
+            (replay->open_count - low) * sizeof(replay->open[0]));
+    replay->open_count++;
+    return &replay->open[low];
+}
+
 static bool take(struct replay *replay, struct failure *why)
 {
     const struct ledger_interval *interval = replay->next;
@@ -110,7 +131,7 @@ static bool take(struct replay *replay, struct failure *why)
     if (!make_room(replay, why)) {
         return false;
     }
-    open = &replay->open[replay->open_count++];
+    open = insert(replay, &interval->socket);
     *open = (struct open){
         .row = interval->socket,
         .service_basis = interval->service_basis,
