@@ -299,7 +299,7 @@ static bool make_room(struct row_sorter *sorter, struct failure *why)
     if (sorter->count < sorter->capacity) {
         return true;
     }
-    rows = realloc(sorter->rows, capacity * sizeof(rows[0]));
+    rows = realloc(sorter->rows, capacity * sizeof(void *));
     if (rows == NULL) {
         return FAIL(why, FAILURE_MEMORY, 0, "no memory to sort more rows");
     }
