@@ -59,6 +59,7 @@ static void open_fixture(void)
 {
     console_fake_reset();
     gather_tables();
+    ck_assert_int_eq(sqlite3_initialize(), SQLITE_OK); /* ours does not do so by itself */
     ck_assert_int_eq(sqlite3_open(":memory:", &fixture.db), SQLITE_OK);
 }
 
