@@ -81,7 +81,7 @@ static uint8_t *lend(const void *bytes, size_t size)
     if (lent == NULL) {
         ck_abort_msg("no memory");
     }
-    if (size > 0) {
+    if (bytes != NULL && size > 0) { /* what is empty may have no memory */
         memcpy(lent, bytes, size);
     }
     return lent;
