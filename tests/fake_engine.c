@@ -419,6 +419,9 @@ void fake_engine_check_in_tls(const struct protocol *protocol, const char *const
         byte_writer_add(&whole, bytes, size);
         free(bytes);
     }
+    if (whole.bytes == NULL) {
+        ck_abort_msg("no reply");
+    }
     fake_engine_go_into_tls(true);
     fake_engine_check(protocol, PROBE_TCP, whole.bytes, whole.size, expected);
     fake_engine_torment(protocol, PROBE_TCP, whole.bytes, size_of_answer(protocol, &whole));
