@@ -666,7 +666,7 @@ static const struct {
      "TCP ports in a LISTENING state:         3       4  +1\n"
      "TCP ports in a ESTABLISHED state:       1       0  -1\n"
      "TCP ports in a CLOSE WAIT state:        0       1  +1\n",
-     "note: no room in 80 columns for: attribution, local_address, remote_address, remote_"
+     "note: no room in 80 columns for: attribution, remote_address, remote_"
      "port, path (a wider terminal, --json or --csv show them)\n"
      "note: between the two: watched from 2026-11-20 14:00:02 +01:00 to 2026-11-20 14:00:0"
      "3 +01:00, every 1s, without a gap\n"},
@@ -872,7 +872,7 @@ static const struct {
      "TCP mappings:                           1       1\n"
      "UDP mappings:                           0       0\n"
      "TCP ports in a LISTENING state:         1       1\n",
-     "note: no room in 80 columns for: path (a wider terminal, --json or --csv show them)\n"},
+     ""},
     {"baseline save check_diff.json --overwrite --at 14:00:03 --ledger check_diff.db", 80, EXIT_YES,
      "File           check_diff.json\n"
      "State of       2026-11-20 14:00:03 +01:00\n"
@@ -923,8 +923,8 @@ static const struct {
      "TCP ports in a ESTABLISHED state: 1 = 25.00%\n",
      "note: the file agrees with its hash; the state is of 2026-11-20 14:00:02 +01:00, not"
      " sealed yet\n"
-     "note: no room in 80 columns for: remote_address, remote_port, path (a wider terminal"
-     ", --verbose, --json or --csv shows them)\n"},
+     "note: no room in 80 columns for: attribution (exact), path (a wider terminal, --wide, "
+     "--columns NAMES or --json shows them)\n"},
     {"baseline show check_diff.json --about --csv", 0, EXIT_YES,
      "file,taken_at,host,sockets,processes,basis,ledger_id,seal,seal_until,seal_head,seal_"
      "mac,detail,command_lines,made_at,program,sha256\r\n"
