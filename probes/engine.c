@@ -417,6 +417,16 @@ static bool complete_outcome(struct query *query)
     return outcome->host != NULL;
 }
 
+static bool deliver(struct engine *engine, struct query *query)
+{
+    int64_t began = clock_steady_us();
+    bool done =
+        engine->work.deliver(engine->work.context, query->asked.tag, &query->outcome, engine->why);
+
+    engine->away += clock_steady_us() - began;
+    return done;
+}
+
 void query_finished(struct query *query)
 {
     struct engine *engine = query->engine;
@@ -427,8 +437,7 @@ void query_finished(struct query *query)
         fail_run(engine);
     } else if (!engine->failed) {
         engine->sum.delivered++;
-        engine->failed = !engine->work.deliver(engine->work.context, query->asked.tag,
-                                               &query->outcome, engine->why);
+        engine->failed = !deliver(engine, query);
     }
     if (was_answered(&query->outcome) && target->tokens < engine->options.per_target) {
         target->tokens += PACE_PER_ANSWER;
@@ -560,21 +569,6 @@ static void on_target_timer(struct engine *engine, struct target *target, int64_
     place_target(engine, target);
 }
 
-static void expire(struct engine *engine)
-{
-    int64_t now = clock_steady_us();
-    struct timer *timer;
-
-    while ((timer = timer_heap_first(&engine->timers)) != NULL && timer->at <= now) {
-        timer_heap_remove(&engine->timers, timer);
-        if (timer->kind == TIMER_QUERY) {
-            query_on_timer(timer->owner);
-        } else {
-            on_target_timer(engine, timer->owner, now);
-        }
-    }
-}
-
 /* Milliseconds until something is due, rounded up. */
 static int time_left(const struct engine *engine, int64_t progress_at)
 {
@@ -594,17 +588,56 @@ static int time_left(const struct engine *engine, int64_t progress_at)
     return (at - now) / 1000 >= INT_MAX - 1 ? INT_MAX : (int)((at - now + 999) / 1000);
 }
 
-static void handle_events(struct engine *engine, int milliseconds)
+/* Returns how many there were: 0 means that nothing is unheard. */
+static size_t handle_events(struct engine *engine, int milliseconds)
 {
     struct reactor_event events[EVENTS_AT_ONCE];
     size_t count = 0;
 
     if (!reactor_wait(engine->reactor, milliseconds, events, EVENTS_AT_ONCE, &count, engine->why)) {
         fail_run(engine);
-        return;
+        return 0;
     }
+    engine->heard_at = clock_steady_us();
     for (size_t i = 0; i < count; i++) {
         query_on_event(events[i].user, &events[i]);
+    }
+    return count;
+}
+
+/*
+ * Hears all that came up to now. Sockets have their turns, so that one that
+ * always has more does not keep the others from being late.
+ */
+static void hear_rest(struct engine *engine, int64_t now)
+{
+    size_t turns = engine->sum.in_flight / EVENTS_AT_ONCE + 2;
+
+    while (turns-- > 0 && !engine->failed && handle_events(engine, 0) > 0) {
+    }
+    engine->heard_at = now;
+}
+
+/*
+ * Who takes an outcome may keep us waiting (a pager, a slow disk): what was due
+ * meanwhile may well have been answered, and lies in its socket. So nothing
+ * expires before everything that came until then was heard.
+ */
+static void expire(struct engine *engine, bool all_heard)
+{
+    int64_t now = clock_steady_us();
+    struct timer *timer = timer_heap_first(&engine->timers);
+
+    if (timer != NULL && timer->at <= now && !all_heard) {
+        hear_rest(engine, now);
+    }
+    while ((timer = timer_heap_first(&engine->timers)) != NULL && timer->at <= engine->heard_at) {
+        timer_heap_remove(&engine->timers, timer);
+        if (timer->kind == TIMER_QUERY) {
+            query_on_timer(timer->owner);
+        } else {
+            on_target_timer(engine, timer->owner, engine->heard_at);
+        }
     }
 }
 
@@ -656,13 +689,14 @@ static void loop(struct engine *engine)
 
     while (!atomic_load(&engine->stop)) {
         bool more = start_some(engine);
+        bool all_heard;
 
         if (is_over(engine) || only_zombies(engine)) {
             break;
         }
-        handle_events(engine, more ? 0 : time_left(engine, progress_at));
+        all_heard = handle_events(engine, more ? 0 : time_left(engine, progress_at)) == 0;
         take_answers(engine);
-        expire(engine);
+        expire(engine, all_heard);
         query_start_tls_talks(engine);
         try_more(engine);
         show_progress(engine, &progress_at);
@@ -699,7 +733,7 @@ static void await_farewells(struct engine *engine)
         if (left <= 0) {
             break;
         }
-        handle_events(engine, (int)((left + 999) / 1000));
+        (void)handle_events(engine, (int)((left + 999) / 1000));
     }
 }
 
@@ -723,6 +757,8 @@ bool engine_run(struct engine *engine, const struct engine_work *work, struct en
     engine->sum = (struct engine_sum){0};
     engine->limit = engine->options.in_flight;
     engine->waiting = 0;
+    engine->heard_at = clock_steady_us();
+    engine->away = 0;
     engine->tls_talks = 0;
     engine->no_more_targets = false;
     engine->warned_of_room = false;

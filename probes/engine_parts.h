@@ -74,6 +74,7 @@ struct query {
     int64_t began;        /* all in microseconds of clock_steady_us() */
     int64_t attempt_began;
     int64_t talk_began;
+    int64_t away_before; /* engine->away by then */
     int64_t tls_began;
     int64_t said_at;     /* the newest thing of ours */
     int64_t waits_since; /* for room */
@@ -98,6 +99,8 @@ struct engine {
     size_t tls_talks;  /* now */
     size_t waiting;    /* queries that have no socket for want of room */
     int64_t lacked_at; /* room: the newest time */
+    int64_t heard_at;  /* what came until then was heard; microseconds of clock_steady_us() */
+    int64_t away;      /* microseconds that those who took outcomes had us wait */
     size_t limit;      /* in flight: what was asked for, or what this machine can */
     bool no_more_targets;
     bool warned_of_room;

@@ -277,7 +277,8 @@ static void go_on(struct query *query, enum exchange_state state)
 {
     struct probe_error error;
     int64_t now = clock_steady_us();
-    int64_t end = query->talk_began + patience_of(query) * WHOLE_REPLY_FACTOR;
+    int64_t end = query->talk_began + patience_of(query) * WHOLE_REPLY_FACTOR +
+                  (query->engine->away - query->away_before);
     int64_t next = now + patience_of(query);
 
     if (state != EXCHANGE_GOES_ON) {
@@ -354,13 +355,19 @@ static void end_talk(struct query *query, enum exchange_state state)
     }
 }
 
+static void note_beginning(struct query *query)
+{
+    query->talk_began = clock_steady_us();
+    query->away_before = query->engine->away;
+}
+
 /* The protocol's request: on a connection, or as a datagram. */
 static void begin_talk(struct query *query)
 {
     query->step = QUERY_TALKS;
     query->outcome.ask.attempts++;
     query->outcome.source_port = reactor_socket_port(query->socket);
-    query->talk_began = clock_steady_us();
+    note_beginning(query);
     query->tls_began = query->talk_began;
     query->said_at = query->talk_began;
     if (!open_exchange(query)) {
@@ -773,7 +780,7 @@ static void ask_again(struct query *query)
     }
     if (query->exchange != NULL && exchange_repeat(query->exchange)) {
         query->outcome.ask.attempts++;
-        query->talk_began = clock_steady_us();
+        note_beginning(query);
         query->said_at = query->talk_began;
         go_on(query, EXCHANGE_GOES_ON);
     } else {

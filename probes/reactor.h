@@ -85,7 +85,7 @@ struct reactor_event {
 /*
  * Waits at most `milliseconds` (-1: as long as it takes) for events, and stores
  * up to `most`, at most one of each socket. 0 of them: the time has passed, or
- * reactor_wake() was called.
+ * reactor_wake() was called, and no socket has anything to tell.
  */
 bool reactor_wait(struct reactor *reactor, int milliseconds, struct reactor_event *events,
                   size_t most, size_t *count, struct failure *why) NODISCARD;

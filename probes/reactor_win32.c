@@ -552,20 +552,19 @@ static void complete(struct operation *operation)
     }
 }
 
-/* Takes completions, waiting for the first one. *woken: a wake-up was among them. */
-static bool take_completions(struct reactor *reactor, DWORD milliseconds, bool *woken,
-                             struct failure *why)
+/* *count: of them; fewer than COMPLETIONS_AT_ONCE are all. *woken is set for a wake-up. */
+static bool take_some(struct reactor *reactor, DWORD milliseconds, ULONG *count, bool *woken,
+                      struct failure *why)
 {
     OVERLAPPED_ENTRY entries[COMPLETIONS_AT_ONCE];
-    ULONG count = 0;
 
-    *woken = false;
-    if (!GetQueuedCompletionStatusEx(reactor->port, entries, COMPLETIONS_AT_ONCE, &count,
+    *count = 0;
+    if (!GetQueuedCompletionStatusEx(reactor->port, entries, COMPLETIONS_AT_ONCE, count,
                                      milliseconds, FALSE)) {
         return GetLastError() == WAIT_TIMEOUT ||
                failure_from_system(why, (long)GetLastError(), "cannot wait for sockets");
     }
-    for (ULONG i = 0; i < count; i++) {
+    for (ULONG i = 0; i < *count; i++) {
         if (entries[i].lpOverlapped != NULL) {
             complete((struct operation *)(void *)entries[i].lpOverlapped);
         } else {
@@ -573,6 +572,23 @@ static bool take_completions(struct reactor *reactor, DWORD milliseconds, bool *
             InterlockedExchange(&reactor->is_rung, 0);
         }
     }
+    return true;
+}
+
+/* Takes all completions that are there, waiting for the first one. *woken: a wake-up was among
+ * them. */
+static bool take_completions(struct reactor *reactor, DWORD milliseconds, bool *woken,
+                             struct failure *why)
+{
+    ULONG count;
+
+    *woken = false;
+    do {
+        if (!take_some(reactor, milliseconds, &count, woken, why)) {
+            return false;
+        }
+        milliseconds = 0;
+    } while (count == COMPLETIONS_AT_ONCE);
     return true;
 }
 

@@ -379,6 +379,19 @@ static void pass_time(int milliseconds)
     }
 }
 
+/* Never more than one event of a socket; and who is called sees what was told before handled. */
+static bool may_happen_now(const struct due *due, const struct reactor_event *events, size_t count)
+{
+    const void *user = fake.sockets[due->socket].seen.options.user;
+
+    for (size_t i = 0; i < count; i++) {
+        if (events[i].user == user) {
+            return false;
+        }
+    }
+    return due->kind != CALL || count == 0;
+}
+
 bool reactor_wait(struct reactor *reactor, int milliseconds, struct reactor_event *events,
                   size_t most, size_t *count, struct failure *why)
 {
@@ -395,12 +408,12 @@ bool reactor_wait(struct reactor *reactor, int milliseconds, struct reactor_even
     if (fake.due == NULL || fake.due->at > clock_steady()) {
         pass_time(milliseconds);
     }
-    /* One thing at a time: so there is never more than one event of a socket. */
-    if (fake.due != NULL && fake.due->at <= clock_steady()) {
+    while (fake.due != NULL && fake.due->at <= clock_steady() && *count < most &&
+           may_happen_now(fake.due, events, *count)) {
         struct due *due = fake.due;
 
         fake.due = due->next;
-        *count = happen(due, events) ? 1 : 0;
+        *count += happen(due, &events[*count]) ? 1 : 0;
     }
     if (*count == 0) {
         *count = tell_readable(events, most);

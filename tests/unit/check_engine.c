@@ -251,7 +251,8 @@ static struct {
     struct engine *engine;
     struct engine_sum sum;
     struct failure why;
-    size_t room; /* sockets that this machine has */
+    int64_t slow_reader; /* milliseconds that the first outcome keeps its reader busy */
+    size_t room;         /* sockets that this machine has */
     int64_t began;
 } fixture;
 
@@ -285,6 +286,9 @@ static bool deliver(void *context, uint64_t tag, struct outcome *outcome, struct
     fixture.tags[fixture.count] = tag;
     fixture.outcomes[fixture.count++] = *outcome;
     *outcome = (struct outcome){0};
+    if (fixture.count == 1) {
+        clock_fake_run(fixture.slow_reader);
+    }
     if (fixture.count == fixture.stop_after) {
         engine_stop(fixture.engine);
     }
@@ -1152,6 +1156,37 @@ START_TEST(a_stop_leaves_what_is_known)
 }
 END_TEST
 
+/* The first port refuses at once, the others answer in good time. */
+static void first_refuses(size_t socket, const struct fake_reactor_socket *opened,
+                          struct probe_error *error)
+{
+    if (opened->options.target.port == fixture.query.port) {
+        fake_reactor_fail(socket, 5, &refused);
+    } else {
+        accepts(socket, opened, error);
+    }
+}
+
+/* A pager that nobody turns on: meanwhile the replies come, and lie in the sockets. */
+START_TEST(a_slow_reader_makes_nobody_late)
+{
+    fixture.slow_reader = _i == 0 ? 3500 : 20000;
+    fixture.query.protocol = &ho;
+    fixture.query.transport = _i == 2 ? PROBE_UDP : PROBE_TCP;
+    fixture.query_count = 600;
+    fake_reactor_reset(first_refuses, says_ho);
+    if (_i == 2) {
+        fake_reactor_reset(first_refuses, says_ho_whole);
+    }
+    run_all();
+    ck_assert_uint_eq(fixture.count, 600);
+    for (size_t i = 1; i < fixture.count; i++) {
+        ck_assert_int_eq(fixture.outcomes[i].cause, PROBE_ANSWERED);
+        ck_assert_uint_eq(fixture.outcomes[i].reach.attempts, 1);
+    }
+}
+END_TEST
+
 static void stop_engine(void *engine)
 {
     engine_stop(*(struct engine **)engine);
@@ -1338,6 +1373,7 @@ static Suite *make_suite(void)
     tcase_add_test(many, a_machine_without_any_socket_is_no_filtered_port);
     tcase_add_test(many, who_waits_long_for_a_socket_gets_one);
     tcase_add_test(many, a_stop_leaves_what_is_known);
+    tcase_add_loop_test(many, a_slow_reader_makes_nobody_late, 0, 3);
     tcase_add_test(many, a_stop_ends_a_wait);
     tcase_add_loop_test(many, a_stop_takes_leave_of_who_was_asked, 0, COUNT_OF(broken_off));
     tcase_add_test(many, nobody_who_reads_ends_the_run);
