@@ -42,6 +42,21 @@ static void set_defaults(struct engine_options *options)
     }
 }
 
+/* Else each query would find out by itself. */
+static bool check_source(const struct engine *engine, struct failure *why)
+{
+    struct text words = {0};
+    bool done = reactor_check_source(engine->reactor, &engine->options.source, why);
+
+    if (!done) {
+        socket_endpoint_add_address(&words, &engine->options.source);
+        (void)FAIL(why, why->kind, why->code, "cannot ask from %s: %s", text_bytes(&words),
+                   why->text);
+        text_clear(&words);
+    }
+    return done;
+}
+
 bool engine_open(struct engine **out, const struct engine_options *options, struct failure *why)
 {
     struct engine *engine = calloc(1, sizeof(*engine));
@@ -54,6 +69,10 @@ bool engine_open(struct engine **out, const struct engine_options *options, stru
     set_defaults(&engine->options);
     if (!reactor_open(&engine->reactor, engine->options.in_flight, why)) {
         free(engine);
+        return false;
+    }
+    if (!check_source(engine, why)) {
+        engine_close(engine);
         return false;
     }
     *out = engine;
@@ -461,8 +480,8 @@ void engine_lacks_room(struct engine *engine, const struct probe_error *error)
         return;
     }
     engine->warned_of_room = true;
-    (void)failure_from_system(&why, error->code, "no room for more than %zu queries at once",
-                              engine->limit);
+    (void)failure_from_system(&why, error->code, "no room for more than %zu %s at once",
+                              engine->limit, engine->limit == 1 ? "query" : "queries");
     snprintf(text, sizeof(text), "%s; the others wait their turn", why.text);
     engine->work.warn(engine->work.context, text);
 }

@@ -51,6 +51,7 @@ enum probe_cause {
 struct probe_error {
     enum probe_cause cause;
     long code;         /* errno or WSAGetLastError(); 0: none */
+    bool stays;        /* LOCAL_ERROR: no want of room, though the code could mean one */
     bool has_icmp;     /* what follows is known */
     uint8_t icmp_type; /* of ICMP, or of ICMPv6 where the target is an IPv6 address */
     uint8_t icmp_code;

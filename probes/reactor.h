@@ -40,6 +40,10 @@ size_t reactor_limit(size_t wanted, char *why_less, size_t why_size);
  */
 int reactor_least_attempt(const struct reactor *reactor);
 
+/* Whether a socket may have that address as its own: where this machine has it. Any, for size 0. */
+bool reactor_check_source(const struct reactor *reactor, const struct socket_endpoint *source,
+                          struct failure *why) NODISCARD;
+
 struct reactor_socket_options {
     uint8_t transport;             /* PROBE_TCP, PROBE_UDP */
     struct socket_endpoint target; /* address and port */

@@ -269,7 +269,7 @@ bool reactor_error_passes(const struct probe_error *error)
     static const int passing[] = {EMFILE, ENFILE, ENOBUFS, ENOMEM, EADDRNOTAVAIL, EAGAIN};
 
     for (size_t i = 0; i < sizeof(passing) / sizeof(passing[0]); i++) {
-        if (error->cause == PROBE_LOCAL_ERROR && error->code == passing[i]) {
+        if (error->cause == PROBE_LOCAL_ERROR && !error->stays && error->code == passing[i]) {
             return true;
         }
     }
@@ -403,6 +403,26 @@ static bool bind_source(int fd, const struct reactor_socket_options *options)
     return bind(fd, &source.of.any, source.size) == 0;
 }
 
+bool reactor_check_source(const struct reactor *reactor, const struct socket_endpoint *source,
+                          struct failure *why)
+{
+    struct socket_endpoint any_port = *source;
+    struct address address;
+    bool is_ours;
+    int fd;
+
+    (void)reactor;
+    if (source->address_size == 0) {
+        return true;
+    }
+    any_port.port = 0;
+    address = to_address(&any_port, source->address_size);
+    fd = socket(source->address_size == 4 ? AF_INET : AF_INET6, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    is_ours = fd < 0 || bind(fd, &address.of.any, address.size) == 0 || errno != EADDRNOTAVAIL;
+    close_fd(fd);
+    return is_ours || FAIL(why, FAILURE_USAGE, EADDRNOTAVAIL, "this machine has no such address");
+}
+
 /* An error that the system keeps for the socket; cause NONE where there is none. */
 static struct probe_error pending_error(const struct reactor_socket *socket)
 {
@@ -475,6 +495,7 @@ static bool set_up(struct reactor_socket *socket, const struct reactor_socket_op
     set_options(socket->fd, options);
     if (!bind_source(socket->fd, options)) {
         *error = error_of(errno);
+        error->stays = error->code == EADDRNOTAVAIL; /* from connect() it is a want of ports */
         return false;
     }
     if (!connect_target(socket, error)) {

@@ -653,6 +653,31 @@ static SOCKET open_handle(const struct reactor *reactor,
                                WSA_FLAG_OVERLAPPED | WSA_FLAG_NO_HANDLE_INHERIT);
 }
 
+bool reactor_check_source(const struct reactor *reactor, const struct socket_endpoint *source,
+                          struct failure *why)
+{
+    struct reactor_socket_options options = {.transport = PROBE_UDP, .target = *source};
+    struct socket_endpoint any_port = *source;
+    struct winsock_address address;
+    bool is_ours;
+    SOCKET handle;
+
+    if (source->address_size == 0) {
+        return true;
+    }
+    any_port.port = 0;
+    address = winsock_address_of(&any_port, source->address_size);
+    handle = open_handle(reactor, &options);
+    if (handle == INVALID_SOCKET) {
+        return true; /* not known */
+    }
+    is_ours = reactor->calls.bind(handle, &address.of.any, address.size) == 0 ||
+              reactor->calls.last_error() != WSAEADDRNOTAVAIL;
+    reactor->calls.close(handle);
+    return is_ours ||
+           FAIL(why, FAILURE_USAGE, WSAEADDRNOTAVAIL, "this machine has no such address");
+}
+
 bool reactor_socket_open(struct reactor_socket **out, struct reactor *reactor,
                          const struct reactor_socket_options *options, struct probe_error *error)
 {

@@ -366,6 +366,29 @@ static bool choose_family(struct engine_options *engine, const struct options *o
     return true;
 }
 
+/* An address of the other family cannot be asked from ours. */
+static bool check_targets(const struct query_plan *plan, struct failure *why)
+{
+    const struct socket_endpoint *source = &plan->engine.source;
+    struct text words = {0};
+    const struct target_span *other = NULL;
+
+    for (size_t i = 0; i < plan->targets.count && source->address_size != 0; i++) {
+        const struct target_span *span = &plan->targets.spans[i];
+
+        if (span->name == NULL && span->first.address_size != source->address_size) {
+            other = span;
+        }
+    }
+    if (other != NULL) {
+        socket_endpoint_add_address(&words, &other->first);
+        (void)FAIL(why, FAILURE_USAGE, 0, "--source-address is of the other family than %s",
+                   text_bytes(&words));
+        text_clear(&words);
+    }
+    return other == NULL;
+}
+
 static bool read_engine(struct query_plan *plan, const struct options *options, struct failure *why)
 {
     struct engine_options *engine = &plan->engine;
@@ -382,7 +405,8 @@ static bool read_engine(struct query_plan *plan, const struct options *options, 
     engine->community =
         plan->community != NULL ? plan->community : options_text(options, "community");
     engine->secret = plan->secret;
-    return read_source(engine, options, why) && choose_family(engine, options, why);
+    return read_source(engine, options, why) && choose_family(engine, options, why) &&
+           check_targets(plan, why);
 }
 
 bool query_plan_read(struct query_plan *plan, const struct command_context *context,

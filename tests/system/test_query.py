@@ -163,6 +163,9 @@ def test_ctrl_c_closes_what_was_opened(net):
         (["10.0.0.0/8", "--ipv4", "--ipv6"], "--large"),
         ([HOST, "--ipv4", "--ipv6"], "leave nothing"),
         ([HOST, "--source-address", "::1", "-4"], "other family"),
+        ([HOST, "10.0.0.0/30", "--source-address", "::1"], "other family"),
+        (["::1", "--source-address", HOST], "other family than ::1"),
+        ([HOST, "--source-address", "192.0.2.1"], "no such address"),
     ),
 )
 def test_a_wrong_command_line_is_refused_in_words(net, arguments, words):

@@ -459,6 +459,12 @@ START_TEST(an_address_of_others_is_no_source)
     ck_assert(!reactor_socket_open(&fixture.sockets[0], fixture.reactor, &options, &fixture.error));
     ck_assert_ptr_null(fixture.sockets[0]);
     ck_assert_int_eq(fixture.error.cause, PROBE_LOCAL_ERROR);
+    ck_assert_msg(!reactor_error_passes(&fixture.error),
+                  "waiting for room gives nobody an address");
+    CHECK_FAILED(reactor_check_source(fixture.reactor, &options.source, &fixture.why),
+                 FAILURE_USAGE, fixture.why);
+    options.source = options.target;
+    CHECK_DONE(reactor_check_source(fixture.reactor, &options.source, &fixture.why), fixture.why);
 }
 END_TEST
 
