@@ -96,14 +96,39 @@ int probe_status_from_name(const char *name)
     return -1;
 }
 
-/* That the port itself, or its host in its place, has said no. */
-static bool is_port_unreachable(const struct outcome *outcome)
+static bool is_same_host(const struct socket_endpoint *a, const struct socket_endpoint *b)
+{
+    return a->address_size == b->address_size &&
+           memcmp(a->address, b->address, a->address_size) == 0;
+}
+
+static bool is_from_another(const struct outcome *outcome)
+{
+    const struct socket_endpoint *offender = &outcome->reach.error.offender;
+
+    return offender->address_size != 0 && !is_same_host(offender, &outcome->target);
+}
+
+static bool says_port_unreachable(const struct outcome *outcome)
 {
     const struct probe_error *error = &outcome->reach.error;
     bool is_version_6 = outcome->target.address_size == 16;
 
-    return !error->has_icmp || (is_version_6 ? error->icmp_type == 1 && error->icmp_code == 4
-                                             : error->icmp_type == 3 && error->icmp_code == 3);
+    return is_version_6 ? error->icmp_type == 1 && error->icmp_code == 4
+                        : error->icmp_type == 3 && error->icmp_code == 3;
+}
+
+/*
+ * That the host itself has said no. A closed port of TCP answers with a reset
+ * (RFC 9293 section 3.10.7.1), and the message is for protocols that have no
+ * word of their own (RFC 1122 section 3.2.2.1, RFC 4443 section 3.1): over TCP
+ * it is a firewall's, be it the host's. So it is where another host has sent it.
+ */
+static bool is_refused_by_host(const struct outcome *outcome)
+{
+    return !outcome->reach.error.has_icmp ||
+           (outcome->transport == PROBE_UDP && says_port_unreachable(outcome) &&
+            !is_from_another(outcome));
 }
 
 static enum probe_status status_of_reach(const struct outcome *outcome)
@@ -115,7 +140,7 @@ static enum probe_status status_of_reach(const struct outcome *outcome)
     case PROBE_RESET:
         return PROBE_NOT_LISTENING;
     case PROBE_ICMP: /* any other message is of something between here and there */
-        return is_port_unreachable(outcome) ? PROBE_NOT_LISTENING : PROBE_FILTERED;
+        return is_refused_by_host(outcome) ? PROBE_NOT_LISTENING : PROBE_FILTERED;
     case PROBE_UNREACHABLE:
         return PROBE_FILTERED;
     case PROBE_TIMEOUT:
@@ -147,12 +172,6 @@ void icmp_add_name(struct text *text, bool is_version_6, uint8_t type, uint8_t c
     text_addf(text, "type %d, code %d", type, code);
 }
 
-static bool is_same_host(const struct socket_endpoint *a, const struct socket_endpoint *b)
-{
-    return a->address_size == b->address_size &&
-           memcmp(a->address, b->address, a->address_size) == 0;
-}
-
 void outcome_add_cause(struct text *text, const struct outcome *outcome)
 {
     const struct probe_error *error = &outcome->reach.error;
@@ -163,7 +182,7 @@ void outcome_add_cause(struct text *text, const struct outcome *outcome)
     }
     text_add(text, outcome->cause == PROBE_ICMP ? " " : ", ICMP ");
     icmp_add_name(text, outcome->target.address_size == 16, error->icmp_type, error->icmp_code);
-    if (error->offender.address_size != 0 && !is_same_host(&error->offender, &outcome->target)) {
+    if (is_from_another(outcome)) {
         text_add(text, " (from ");
         socket_endpoint_add_address(text, &error->offender);
         text_add_char(text, ')');

@@ -277,19 +277,25 @@ UDP_ANSWERED = (
     Behaviour("ntp-kiss", "ntp"),
 )
 
-# The status of FILTERS over TCP. Over UDP `drop` is UNKNOWN, and the rest is the same.
+# The status of FILTERS over TCP.
 FILTER_STATUS = {
     "drop": "FILTERED",
     "tcp-reset": "NOT LISTENING",
     "net-unreachable": "FILTERED",
     "host-unreachable": "FILTERED",
     "protocol-unreachable": "FILTERED",
-    "port-unreachable": "NOT LISTENING",
+    "port-unreachable": "FILTERED",
     "net-prohibited": "FILTERED",
     "host-prohibited": "FILTERED",
     "admin-prohibited": "FILTERED",
     "no-route6": "FILTERED",
     "admin-prohibited6": "FILTERED",
     "address-unreachable6": "FILTERED",
+    "port-unreachable6": "FILTERED",
+}
+# Over UDP these differ: a closed port says the same.
+FILTER_STATUS_UDP = FILTER_STATUS | {
+    "drop": UNKNOWN,
+    "port-unreachable": "NOT LISTENING",
     "port-unreachable6": "NOT LISTENING",
 }

@@ -15,15 +15,26 @@ NEAR = {4: "10.9.0.1", 6: "fd09::1"}
 FAR = {4: "10.9.0.2", 6: "fd09::2"}
 BITS = {4: 24, 6: 64}
 
-# What nftables does with the port; what comes of it: status, ICMP type and code of either version.
+# A network behind the far side, where nobody needs to be: who asks there is stopped on the way.
+BEYOND = {4: "10.10.0.2", 6: "fd0a::2"}
+BEYOND_GATE = {4: "10.10.0.1/24", 6: "fd0a::1/64"}
+
+# What nftables does with the port; what comes of it over TCP: status, ICMP type and code of either
+# version.
 VERDICTS = [
     ("drop", "FILTERED", None, None),
     ("reject with tcp reset", "NOT LISTENING", None, None),
-    ("reject with icmpx type port-unreachable", "NOT LISTENING", (3, 3), (1, 4)),
+    ("reject with icmpx type port-unreachable", "FILTERED", (3, 3), (1, 4)),
     ("reject with icmpx type admin-prohibited", "FILTERED", (3, 13), (1, 1)),
     ("reject with icmpx type host-unreachable", "FILTERED", (3, 1), (1, 3)),
     ("reject with icmpx type no-route", "FILTERED", (3, 0), (1, 0)),
 ]
+
+# Over UDP these differ.
+UDP_STATUS = {
+    "drop": "LISTENING or FILTERED",
+    "reject with icmpx type port-unreachable": "NOT LISTENING",
+}
 
 
 @pytest.fixture(name="net")
@@ -62,16 +73,37 @@ def network(machine):
         at(far, "nft", "flush", "ruleset")
         at(far, "nft", "-f", "-", input=table, text=True)
 
+    def route_on(verdict):
+        """The far side becomes a router, which does so with all that it is to pass on."""
+        at(far, "ip", "link", "add", "inside", "type", "veth", "peer", "name", "outside")
+        for name in ("inside", "outside"):
+            at(far, "ip", "link", "set", name, "up")
+        for family, gate in BEYOND_GATE.items():
+            option = ["nodad"] if family == 6 else []
+            at(far, "ip", "address", "add", gate, "dev", "inside", *option)
+            at(near, "ip", "route", "add", BEYOND[family], "via", FAR[family])
+        for name in ("ipv4/ip_forward", "ipv6/conf/all/forwarding"):
+            at(far, "sh", "-c", f"echo 1 > /proc/sys/net/{name}")
+        table = f"""table inet test {{
+            chain on {{
+                type filter hook forward priority 0;
+                {verdict}
+            }}
+        }}
+        """
+        at(far, "nft", "-f", "-", input=table, text=True)
+
     machine.rule = rule
+    machine.route_on = route_on
     yield machine
     far.kill()
     far.wait()
     far.stdout.close()
 
 
-def ask(net, family, transport, port=PORT):
+def ask(net, family, transport, port=PORT, addresses=FAR):
     result = net.run(
-        "portledger", "query", FAR[family], "-e", str(port), "-p", transport, "--timeout", "500ms",
+        "portledger", "query", addresses[family], "-e", str(port), "-p", transport, "--timeout", "500ms",
         "--json",
     )
     (record,) = result.json()
@@ -88,8 +120,8 @@ def test_a_firewall_is_told_from_a_closed_port(net, family, transport, verdict, 
     net.rule(verdict, transport)
     record = ask(net, family, transport)
     said = icmp if family == 4 else icmp6
-    if verdict == "drop" and transport == "udp":
-        status = "LISTENING or FILTERED"
+    if transport == "udp":
+        status = UDP_STATUS.get(verdict, status)
     assert record["status"] == status, record
     if said is None:
         assert record["icmp"] is None
@@ -104,6 +136,16 @@ def test_a_closed_port_of_a_remote_host_is_not_listening(net):
     for family in (4, 6):
         assert ask(net, family, "tcp")["cause"] == "reset"
         assert ask(net, family, "udp")["icmp_from"] == FAR[family]
+
+
+def test_a_router_does_not_speak_for_a_host(net):
+    net.route_on("reject with icmpx type port-unreachable")
+    for family, said in ((4, (3, 3)), (6, (1, 4))):
+        for transport in ("tcp", "udp"):
+            record = ask(net, family, transport, addresses=BEYOND)
+            assert (record["status"], record["cause"]) == ("FILTERED", "ICMP"), record
+            assert (record["icmp_type"], record["icmp_code"]) == said
+            assert record["icmp_from"] == FAR[family]
 
 
 def test_a_host_that_is_not_there_is_unreachable(net):

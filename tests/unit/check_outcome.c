@@ -2,6 +2,8 @@
 
 #include <check.h>
 
+#include <string.h>
+
 #include "base/text.h"
 #include "probes/outcome.h"
 #include "tests/support.h"
@@ -53,7 +55,12 @@ static const struct {
      "ICMP port unreachable"},
     {PROBE_UDP, 4, PROBE_ICMP, PROBE_CAUSE_NONE, true, 3, 13, PROBE_FILTERED, PROBE_ICMP,
      "ICMP administratively prohibited"},
-    {PROBE_TCP, 16, PROBE_ICMP, PROBE_CAUSE_NONE, true, 1, 4, PROBE_NOT_LISTENING, PROBE_ICMP,
+    {PROBE_UDP, 16, PROBE_ICMP, PROBE_CAUSE_NONE, true, 1, 4, PROBE_NOT_LISTENING, PROBE_ICMP,
+     "ICMP port unreachable"},
+    /* A closed port would have sent a reset. */
+    {PROBE_TCP, 4, PROBE_ICMP, PROBE_CAUSE_NONE, true, 3, 3, PROBE_FILTERED, PROBE_ICMP,
+     "ICMP port unreachable"},
+    {PROBE_TCP, 16, PROBE_ICMP, PROBE_CAUSE_NONE, true, 1, 4, PROBE_FILTERED, PROBE_ICMP,
      "ICMP port unreachable"},
     {PROBE_TCP, 16, PROBE_ICMP, PROBE_CAUSE_NONE, true, 3, 3, PROBE_FILTERED, PROBE_ICMP,
      "ICMP type 3, code 3"},
@@ -122,6 +129,28 @@ START_TEST(who_sent_a_message_is_said)
 }
 END_TEST
 
+START_TEST(nobody_but_the_host_says_that_its_port_is_closed)
+{
+    struct outcome outcome = {
+        .transport = PROBE_UDP,
+        .target = {.address = {192, 0, 2, 1}, .address_size = 4, .port = 53},
+        .reach = {.cause = PROBE_ICMP,
+                  .error = {.has_icmp = true,
+                            .icmp_type = 3,
+                            .icmp_code = 3,
+                            .offender = {.address = {10, 0, 0, 1}, .address_size = 4}}},
+    };
+
+    outcome_judge(&outcome);
+    ck_assert_int_eq(outcome.status, PROBE_FILTERED);
+    outcome_add_cause(&text, &outcome);
+    ck_assert_str_eq(text_bytes(&text), "ICMP port unreachable (from 10.0.0.1)");
+    memcpy(outcome.reach.error.offender.address, outcome.target.address, 4);
+    outcome_judge(&outcome);
+    ck_assert_int_eq(outcome.status, PROBE_NOT_LISTENING);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("outcome");
@@ -131,6 +160,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(cases, two_phases_make_one_status, 0, COUNT_OF(outcomes));
     tcase_add_test(cases, every_status_has_its_name);
     tcase_add_test(cases, who_sent_a_message_is_said);
+    tcase_add_test(cases, nobody_but_the_host_says_that_its_port_is_closed);
     suite_add_tcase(suite, cases);
     return suite;
 }
