@@ -99,16 +99,23 @@ static bool read_address(const struct talk *talk, struct byte_reader value, bool
     return true;
 }
 
+/* What has its value already: a search of the answer for each attribute of a long message would
+ * take minutes of a thousand such servers. */
+struct stun_state {
+    bool has[FIELD_COUNT];
+};
+
 /* The first one counts: a server may send the plain form beside the hidden one. */
 static bool add_mapped(struct talk *talk, struct byte_reader value, bool hidden)
 {
+    const struct stun_state *state = talk->state;
     struct socket_endpoint endpoint;
     struct text text = {0};
 
     if (!read_address(talk, value, hidden, &endpoint)) {
         return false;
     }
-    if (answer_find(&talk->answer, fields[MAPPED_ADDRESS].name) == NULL) {
+    if (!state->has[MAPPED_ADDRESS]) {
         socket_endpoint_add_address(&text, &endpoint);
         answer_add_string(&talk->answer, &fields[MAPPED_ADDRESS], text_bytes(&text));
         answer_add_number(&talk->answer, &fields[MAPPED_PORT], endpoint.port);
@@ -178,18 +185,29 @@ static const struct attribute {
     {0x8023, ALTERNATE_SERVER, take_address},
 };
 
+static bool add_known(struct talk *talk, uint16_t number, struct byte_reader value)
+{
+    struct stun_state *state = talk->state;
+
+    for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
+        const struct attribute *row = &attributes[i];
+        bool may_repeat = row->field == MAPPED_ADDRESS;
+
+        if (row->number == number && (may_repeat || !state->has[row->field]) &&
+            row->take(talk, row->field, value)) {
+            state->has[row->field] = true;
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add_attribute(struct talk *talk, uint16_t number, struct byte_reader value)
 {
     struct text text = {0};
 
-    for (size_t i = 0; i < sizeof(attributes) / sizeof(attributes[0]); i++) {
-        const struct attribute *row = &attributes[i];
-        bool is_new = row->field == MAPPED_ADDRESS ||
-                      answer_find(&talk->answer, fields[row->field].name) == NULL;
-
-        if (row->number == number && is_new && row->take(talk, row->field, value)) {
-            return;
-        }
+    if (add_known(talk, number, value)) {
+        return;
     }
     text_addf(&text, "0x%04x ", number);
     for (size_t i = 0; i < value.size; i++) {
@@ -291,6 +309,7 @@ const struct protocol protocol_stun = {
     .services = (const char *const[]){"stun", "turn", NULL},
     .fields = fields,
     .field_count = FIELD_COUNT,
+    .state_size = sizeof(struct stun_state),
     .begin = begin,
     .stream = stream,
     .datagram = datagram,

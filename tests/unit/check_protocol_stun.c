@@ -5,6 +5,7 @@
 #include "tests/support.h"
 
 #include <stdlib.h>
+#include <time.h>
 
 #include "probes/protocol_list.h"
 #include "tests/fake_engine.h"
@@ -77,6 +78,36 @@ START_TEST(an_attribute_that_is_cut_makes_it_partial)
 }
 END_TEST
 
+/* As many attributes as a message of TCP has room for: the same number of each kind, so that a
+ * search of the answer for each of them is what takes the time. */
+START_TEST(many_attributes_take_little_time)
+{
+    enum { ATTRIBUTES = 8000, ROUNDS = 10 };
+    struct byte_writer reply = {0};
+    clock_t began;
+
+    byte_writer_be32(&reply, 0x01010000 | ATTRIBUTES * 8);
+    byte_writer_add(&reply, ID, 16);
+    for (int i = 0; i < ATTRIBUTES; i++) {
+        byte_writer_be16(&reply, i % 2 == 0 ? 0x802b : 0x1234); /* an address that is none */
+        byte_writer_be16(&reply, 4);
+        byte_writer_be32(&reply, 0);
+    }
+    began = clock();
+    for (int i = 0; i < ROUNDS; i++) {
+        struct fake_engine engine;
+
+        fake_engine_open(&engine, &protocol_stun, PROBE_UDP);
+        fake_engine_begin(&engine);
+        ck_assert_int_eq(fake_engine_datagram(&engine, reply.bytes, reply.size), PROTOCOL_ANSWERED);
+        ck_assert_uint_eq(engine.talk.answer.count, ATTRIBUTES);
+        fake_engine_close(&engine);
+    }
+    ck_assert_int_lt(clock() - began, 2 * CLOCKS_PER_SEC);
+    byte_writer_clear(&reply);
+}
+END_TEST
+
 static const struct {
     const char *bytes;
     size_t size;
@@ -112,6 +143,7 @@ static Suite *protocol_stun_suite(void)
     tcase_add_test(tests, real_replies_are_read);
     tcase_add_loop_test(tests, attributes_are_read, 0, COUNT_OF(replies));
     tcase_add_test(tests, an_attribute_that_is_cut_makes_it_partial);
+    tcase_add_test(tests, many_attributes_take_little_time);
     tcase_add_loop_test(tests, what_is_none_of_it_is_told, 0, COUNT_OF(strangers));
     suite_add_tcase(suite, tests);
     return suite;
