@@ -524,26 +524,45 @@ static enum protocol_next read_payloads(struct talk *talk, uint8_t kind, struct 
     return PROTOCOL_ANSWERED;
 }
 
+/* What comes back as it was sent is no reply. Version 2 has a flag (RFC 7296 section 3.1); in
+ * version 1 the responder has put a cookie of its own into all but a notice (RFC 2408 section
+ * 2.5.3). */
+static bool is_reply(uint8_t version, uint8_t exchange, uint8_t flags, const uint8_t *responder)
+{
+    static const uint8_t none[SPI_SIZE];
+
+    if (version >> 4 != 1) {
+        return (flags & FLAG_RESPONSE) != 0;
+    }
+    return exchange != MAIN_MODE || memcmp(responder, none, SPI_SIZE) != 0;
+}
+
 static enum protocol_next datagram(struct talk *talk, const uint8_t *bytes, size_t size)
 {
     struct byte_reader reader = byte_reader_of(bytes, size);
     const uint8_t *spi;
+    const uint8_t *responder;
     uint8_t payload;
     uint8_t version;
     uint8_t exchange;
+    uint8_t flags;
 
     byte_reader_skip(&reader, talk->target->port == NAT_PORT ? MARKER_SIZE : 0);
     spi = byte_reader_take(&reader, SPI_SIZE);
-    byte_reader_skip(&reader, SPI_SIZE);
+    responder = byte_reader_take(&reader, SPI_SIZE);
     payload = byte_reader_u8(&reader);
     version = byte_reader_u8(&reader);
     exchange = byte_reader_u8(&reader);
-    byte_reader_skip(&reader, 9);
+    flags = byte_reader_u8(&reader);
+    byte_reader_skip(&reader, 8);
     if (reader.short_of || (version >> 4 != 1 && version >> 4 != 2)) {
         return talk_wrong(talk, "not IKE: a datagram of %zu bytes", size);
     }
     if (memcmp(spi, our_spi(talk), SPI_SIZE) != 0) {
         return PROTOCOL_IGNORE;
+    }
+    if (!is_reply(version, exchange, flags, responder)) {
+        return talk_wrong(talk, "not IKE: a request, as it was sent");
     }
     answer_addf(&talk->answer, &fields[VERSION], "%u.%u", version >> 4U, version & 0x0fU);
     value_name_add(&talk->answer, &fields[EXCHANGE], exchanges, exchange);

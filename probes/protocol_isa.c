@@ -34,8 +34,7 @@ enum {
 };
 
 static const struct answer_field fields[FIELD_COUNT] = {
-    [COMMAND] = {.name = "command",
-                 .help = "What the server replied, hexadecimal: 0x1000 is right"},
+    [COMMAND] = {.name = "command", .help = "What the server replied, hexadecimal: 0x1000"},
     [SERVER_ADDRESS] = {.name = "server_address",
                         .help = "Address that the server tells of itself",
                         .telling = true},
@@ -99,10 +98,12 @@ static enum protocol_next datagram(struct talk *talk, const uint8_t *bytes, size
     if (reader.short_of || memcmp(found, sign, 4) != 0) {
         return talk_wrong(talk, "not a WinSock proxy: a datagram of %zu bytes", size);
     }
-    answer_addf(&talk->answer, &fields[COMMAND], "0x%04x", command);
-    if (command == COMMAND_HELLO_ACK) {
-        read_server(talk, &reader);
+    if (command != COMMAND_HELLO_ACK) {
+        return talk_wrong(talk, "not a WinSock proxy: command 0x%04x, which answers no hello",
+                          command);
     }
+    answer_addf(&talk->answer, &fields[COMMAND], "0x%04x", command);
+    read_server(talk, &reader);
     return PROTOCOL_ANSWERED;
 }
 

@@ -270,6 +270,12 @@ UDP_BEHAVIOURS = (
     Behaviour(port, protocol)
     for port in ("silent", "echo", "empty", "one-byte", "garbage", "biggest", "many-wrong")
     for protocol in ("snmp-v3", "sip", "stun", "mdns", "memcached", "quic", "wireguard")
+) + tuple(
+    Behaviour("echo", protocol)
+    for protocol in (
+        *("ldap", "rpc", "netbios", "snmp", "snmp-v1", "sqlbrowser", "isa", "tftp", "l2tp", "ntp"),
+        *("ike", "ike-v1", "kerberos"),
+    )
 )
 UDP_ANSWERED = (
     Behaviour("right-dns", "dns"),

@@ -44,8 +44,6 @@ START_TEST(a_reply_is_read)
     fake_engine_check(&protocol_isa, PROBE_UDP, reply, REPLY_SIZE,
                       "command: 0x1000\nserver_address: 192.0.2.7\nserver_port: 1745\n");
     fake_engine_torment(&protocol_isa, PROBE_UDP, reply, REPLY_SIZE);
-    make_reply(reply, 0x04);
-    fake_engine_check(&protocol_isa, PROBE_UDP, reply, REPLY_SIZE, "command: 0x0400\n");
 }
 END_TEST
 
@@ -62,6 +60,22 @@ START_TEST(what_has_no_sign_is_something_else)
 }
 END_TEST
 
+/* 0x0500 is what was sent. */
+static const uint8_t other_commands[] = {0x05, 0x04, 0x00};
+
+START_TEST(another_command_is_no_reply)
+{
+    uint8_t reply[REPLY_SIZE];
+    char *shown;
+
+    make_reply(reply, other_commands[_i]);
+    ck_assert_int_eq(fake_engine_play(&protocol_isa, PROBE_UDP, reply, REPLY_SIZE, &shown),
+                     PROTOCOL_WRONG);
+    ck_assert_str_eq(shown, "");
+    free(shown);
+}
+END_TEST
+
 static Suite *protocol_isa_suite(void)
 {
     Suite *suite = suite_create("protocol_isa");
@@ -70,6 +84,7 @@ static Suite *protocol_isa_suite(void)
     tcase_add_test(tests, a_hello_is_sent);
     tcase_add_test(tests, a_reply_is_read);
     tcase_add_test(tests, what_has_no_sign_is_something_else);
+    tcase_add_loop_test(tests, another_command_is_no_reply, 0, COUNT_OF(other_commands));
     suite_add_tcase(suite, tests);
     return suite;
 }
