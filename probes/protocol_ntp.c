@@ -18,6 +18,7 @@ enum {
     TRANSMIT_AT = 40,
     NONCE_AT = 2, /* in the random bytes */
     NONCE_SIZE = 8,
+    NOT_SYNCHRONIZED = 3, /* of the leap indicator */
 };
 
 enum field {
@@ -52,7 +53,7 @@ static const struct answer_field fields[FIELD_COUNT] = {
     [OFFSET] = {.name = "offset",
                 .type = ANSWER_NUMBER,
                 .unit = "us",
-                .help = "How far the server's clock is ahead of this machine's",
+                .help = "How far the server's clock is ahead of this machine's, where it is set",
                 .telling = true,
                 .fleeting = true},
     [DELAY] = {.name = "delay",
@@ -143,6 +144,13 @@ static void add_reference(struct talk *talk, uint8_t stratum, const uint8_t *id)
     }
 }
 
+/* Without both of its times, or where it says itself that its clock is not set, there is nothing to
+ * compare (RFC 5905 sections 7.3 and 8). */
+static bool has_clock(uint8_t leap, uint64_t received, uint64_t sent)
+{
+    return leap != NOT_SYNCHRONIZED && received != 0 && sent != 0;
+}
+
 /* RFC 5905 section 8: T1 and T4 are ours, T2 and T3 the server's. Clocks that run at different
  * rates, or a server that says anything, may make the way shorter than none. */
 static void add_clocks(struct talk *talk, uint64_t received, uint64_t sent)
@@ -186,7 +194,9 @@ static enum protocol_next read_answer(struct talk *talk, struct byte_reader *pac
     if (stratum == 0) {
         return PROTOCOL_ANSWERED;
     }
-    add_clocks(talk, received, sent);
+    if (has_clock(first >> 6, received, sent)) {
+        add_clocks(talk, received, sent);
+    }
     answer_add_number(&talk->answer, &fields[PRECISION], precision);
     answer_add_number(&talk->answer, &fields[ROOT_DELAY], short_time(root_delay));
     answer_add_number(&talk->answer, &fields[ROOT_DISPERSION], short_time(root_dispersion));

@@ -110,6 +110,26 @@ START_TEST(clocks_are_compared_across_the_end_of_an_era)
 END_TEST
 
 static const struct {
+    uint8_t first;
+    size_t zeros_at; /* a time that is missing */
+} without_clock[] = {{0xe4, 0}, {0x24, 32}, {0x24, 40}};
+
+START_TEST(a_clock_that_is_not_set_is_not_compared)
+{
+    set_clock();
+    reply.bytes[0] = without_clock[_i].first;
+    if (without_clock[_i].zeros_at > 0) {
+        memset(reply.bytes + without_clock[_i].zeros_at, 0, 8);
+    }
+    hear_reply();
+    ck_assert_int_eq(rehearsal.engine.next, PROTOCOL_ANSWERED);
+    ck_assert_str_eq(rehearsal_value(&rehearsal, "offset"), "");
+    ck_assert_str_eq(rehearsal_value(&rehearsal, "delay"), "");
+    ck_assert_str_eq(rehearsal_value(&rehearsal, "stratum"), "8");
+}
+END_TEST
+
+static const struct {
     size_t size;
     size_t at;
     uint8_t byte;
@@ -149,6 +169,7 @@ static Suite *protocol_ntp_suite(void)
     tcase_add_test(tests, a_kiss_of_death_has_no_time);
     tcase_add_loop_test(tests, a_reference_is_text_or_an_address, 0, COUNT_OF(references));
     tcase_add_test(tests, clocks_are_compared_across_the_end_of_an_era);
+    tcase_add_loop_test(tests, a_clock_that_is_not_set_is_not_compared, 0, COUNT_OF(without_clock));
     tcase_add_loop_test(tests, what_is_no_answer_is_told, 0, COUNT_OF(others));
     tcase_add_test(tests, every_cut_and_change_is_survived);
     suite_add_tcase(suite, tests);
