@@ -126,6 +126,7 @@ static enum protocol_next read_choice(struct talk *talk, uint32_t chosen, uint8_
             answer_add_string(&talk->answer, &fields[FLAG], flags[i].name);
         }
     }
+    talk->is_enough = true; /* whatever becomes of TLS behind it */
     return chosen == SECURITY_TLS ? PROTOCOL_TLS : PROTOCOL_ANSWERED;
 }
 

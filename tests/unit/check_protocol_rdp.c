@@ -90,6 +90,15 @@ START_TEST(tls_and_nothing_better_is_offered)
 }
 END_TEST
 
+START_TEST(a_confirmation_is_an_answer_without_tls)
+{
+    rehearsal_fixture(&reply, "rdp-xrdp-tls");
+    hear_reply(false);
+    ck_assert_int_eq(rehearsal.engine.next, PROTOCOL_TLS);
+    ck_assert(rehearsal.engine.talk.is_enough);
+}
+END_TEST
+
 START_TEST(nothing_is_said_in_tls)
 {
     rehearsal_begin(&rehearsal);
@@ -117,6 +126,7 @@ static Suite *protocol_rdp_suite(void)
     tcase_add_loop_test(tests, xrdp_tells_its_security, 0, COUNT_OF(real));
     tcase_add_loop_test(tests, a_reply_comes_to_its_end, 0, COUNT_OF(replies));
     tcase_add_test(tests, tls_and_nothing_better_is_offered);
+    tcase_add_test(tests, a_confirmation_is_an_answer_without_tls);
     tcase_add_test(tests, nothing_is_said_in_tls);
     tcase_add_loop_test(tests, every_cut_and_change_is_survived, 0, COUNT_OF(real));
     suite_add_tcase(suite, tests);
