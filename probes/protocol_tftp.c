@@ -100,16 +100,6 @@ static enum protocol_next datagram(struct talk *talk, const uint8_t *bytes, size
     }
 }
 
-/* A server that sends a file goes on until somebody tells it that nobody wants it. */
-static void farewell(struct talk *talk)
-{
-    if (answer_find(&talk->answer, fields[DATA_SIZE].name) != NULL) {
-        byte_writer_be16(&talk->out, ERROR_PACKET);
-        byte_writer_be16(&talk->out, 0);
-        byte_writer_add(&talk->out, "not wanted", sizeof("not wanted"));
-    }
-}
-
 const struct protocol protocol_tftp = {
     .name = "tftp",
     .title = "TFTP: a file that is not there",
@@ -121,5 +111,4 @@ const struct protocol protocol_tftp = {
     .field_count = FIELD_COUNT,
     .begin = begin,
     .datagram = datagram,
-    .farewell = farewell,
 };
