@@ -677,9 +677,12 @@ static enum protocol_next datagram(struct talk *talk, const uint8_t *bytes, size
         }
         next = read_message(talk, byte_reader_of(bytes + at, length));
     }
-    if (next == PROTOCOL_WAIT && state->has_entry) {
+    /* What is not ours leaves the answer as it was. */
+    if ((next == PROTOCOL_WAIT && state->has_entry) ||
+        (next == PROTOCOL_IGNORE && talk->answer.count > 0)) {
         talk->is_partial = true;
-        talk_say(talk, "the reply has no end");
+        talk_say(talk, next == PROTOCOL_WAIT ? "the reply has no end"
+                                             : "the reply goes on with another number");
         return PROTOCOL_ANSWERED;
     }
     return next;

@@ -243,6 +243,18 @@ START_TEST(an_entry_alone_in_a_datagram_is_partial)
 }
 END_TEST
 
+START_TEST(an_entry_before_somebody_elses_message_is_partial)
+{
+    write_entry("dnsHostName", VALUES("one.example"));
+    write_result(7, 0x65, 0, "", NULL);
+    begin(PROBE_UDP);
+    ck_assert_int_eq(fake_engine_datagram(&fixture.engine, fixture.reply.bytes, fixture.reply.size),
+                     PROTOCOL_ANSWERED);
+    ck_assert(fixture.engine.talk.is_partial);
+    ck_assert_str_eq(shown(), "dns_host_name: one.example\n");
+}
+END_TEST
+
 START_TEST(the_answer_to_somebody_elses_search_is_not_ours)
 {
     write_result(7, 0x65, 0, "", NULL);
@@ -308,6 +320,7 @@ static Suite *protocol_ldap_suite(void)
     tcase_add_test(tests, a_server_that_hangs_up_says_why);
     tcase_add_test(tests, an_entry_without_an_end_is_partial_once_the_server_has_closed);
     tcase_add_test(tests, an_entry_alone_in_a_datagram_is_partial);
+    tcase_add_test(tests, an_entry_before_somebody_elses_message_is_partial);
     tcase_add_test(tests, the_answer_to_somebody_elses_search_is_not_ours);
     tcase_add_loop_test(tests, what_is_not_ldap_is_told, 0, 2 * COUNT_OF(strangers));
     tcase_add_test(tests, a_talk_goes_on_in_tls);
