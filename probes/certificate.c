@@ -6,6 +6,8 @@
 
 #include "base/time_text.h"
 #include "collector/socket_row.h"
+#include "probes/ber.h"
+#include "probes/byte_writer.h"
 
 /* Tags of X.690 that occur here. */
 enum {
@@ -31,8 +33,6 @@ enum {
     TAG_DNS_NAME = 0x82,   /* [2] of a GeneralName */
     TAG_IP_ADDRESS = 0x87, /* [7] */
 };
-
-enum { RDNS_MOST = 64 }; /* parts of a name that are told */
 
 struct id_name {
     const char *id;
@@ -172,32 +172,6 @@ static bool next_has_tag(const struct byte_reader *in, uint8_t tag)
     return byte_reader_left(&ahead) > 0 && byte_reader_u8(&ahead) == tag;
 }
 
-/* "1.2.840.113549": X.690 section 8.19. */
-static void add_id(struct text *text, struct byte_reader id)
-{
-    uint64_t arc = 0;
-    bool is_first = true;
-
-    while (byte_reader_left(&id) > 0) {
-        uint8_t byte = byte_reader_u8(&id);
-
-        arc = arc << 7 | (byte & 0x7f);
-        if ((byte & 0x80) != 0) {
-            continue;
-        }
-        if (is_first) {
-            uint64_t top = arc < 80 ? arc / 40 : 2;
-
-            text_addf(text, "%llu.%llu", (unsigned long long)top,
-                      (unsigned long long)(arc - top * 40));
-        } else {
-            text_addf(text, ".%llu", (unsigned long long)arc);
-        }
-        is_first = false;
-        arc = 0;
-    }
-}
-
 /* The name of an object identifier; NULL where the table has none. */
 static const char *find_name(const struct id_name *table, size_t count, const char *id)
 {
@@ -209,14 +183,31 @@ static const char *find_name(const struct id_name *table, size_t count, const ch
     return NULL;
 }
 
-/* Appends the name of an object identifier, or itself. */
+static void add_hex(struct text *text, struct byte_reader content)
+{
+    text_add_char(text, '#');
+    while (byte_reader_left(&content) > 0) {
+        text_addf(text, "%02x", byte_reader_u8(&content));
+    }
+}
+
+/* "1.2.840.113549"; false where it is none, be it cut or with a number that fits nowhere. */
+static bool add_id(struct text *text, const struct byte_reader *id)
+{
+    return ber_add_oid(text, id->bytes + id->at, byte_reader_left(id));
+}
+
+/* Appends the name of an object identifier, or itself; its bytes where it is none. */
 static void add_id_name(struct text *text, const struct id_name *table, size_t count,
                         struct byte_reader id)
 {
     struct text dotted = {0};
     const char *name;
 
-    add_id(&dotted, id);
+    if (!add_id(&dotted, &id)) {
+        add_hex(text, id);
+        return;
+    }
     name = find_name(table, count, text_bytes(&dotted));
     text_add(text, name == NULL ? text_bytes(&dotted) : name);
     text_clear(&dotted);
@@ -227,8 +218,7 @@ static bool id_is(struct byte_reader id, const char *dotted)
     struct text text = {0};
     bool is_equal;
 
-    add_id(&text, id);
-    is_equal = strcmp(text_bytes(&text), dotted) == 0;
+    is_equal = add_id(&text, &id) && strcmp(text_bytes(&text), dotted) == 0;
     text_clear(&text);
     return is_equal;
 }
@@ -400,14 +390,6 @@ static void add_escaped(struct text *text, const char *value, size_t size)
     }
 }
 
-static void add_hex(struct text *text, struct byte_reader content)
-{
-    text_add_char(text, '#');
-    while (byte_reader_left(&content) > 0) {
-        text_addf(text, "%02x", byte_reader_u8(&content));
-    }
-}
-
 /* Type and value of one attribute. */
 static void add_attribute(struct text *text, struct byte_reader attribute)
 {
@@ -426,24 +408,33 @@ static void add_attribute(struct text *text, struct byte_reader attribute)
     text_clear(&value);
 }
 
+static void add_part(struct text *text, struct byte_reader part, const char *before)
+{
+    while (byte_reader_left(&part) > 0) {
+        text_add(text, before);
+        add_attribute(text, expect(&part, TAG_SEQUENCE));
+        before = "+";
+    }
+}
+
 void certificate_add_name(struct text *text, const struct byte_reader *name)
 {
     struct byte_reader in = *name;
-    struct byte_reader parts[RDNS_MOST];
-    size_t count = 0;
+    struct byte_writer places = {0}; /* where each part begins, in 4 bytes */
 
-    while (count < RDNS_MOST && byte_reader_left(&in) > 0) {
-        parts[count++] = expect(&in, TAG_SET);
+    while (byte_reader_left(&in) > 0) {
+        byte_writer_be32(&places, (uint32_t)in.at);
+        (void)expect(&in, TAG_SET);
     }
-    for (size_t i = count; i-- > 0;) { /* the last one is said first */
-        const char *before = i + 1 == count ? "" : ",";
+    text->failed = text->failed || places.lacks_memory;
+    for (size_t at = places.size; at > 0; at -= 4) { /* the last one is said first */
+        struct byte_reader place = byte_reader_of(places.bytes + at - 4, 4);
 
-        while (byte_reader_left(&parts[i]) > 0) {
-            text_add(text, before);
-            add_attribute(text, expect(&parts[i], TAG_SEQUENCE));
-            before = "+";
-        }
+        in = *name;
+        in.at = byte_reader_be32(&place);
+        add_part(text, expect(&in, TAG_SET), at == places.size ? "" : ",");
     }
+    byte_writer_clear(&places);
 }
 
 /* The bytes of an address as an end; false where they are none. */
@@ -514,44 +505,20 @@ static bool pattern_matches(const char *pattern, size_t pattern_size, const char
     return pattern_size == size && size > 0 && equal_part(pattern, host, size);
 }
 
-/* Whether a GeneralName is this host. *counts: it is of a kind that decides. */
 static bool general_name_is(uint8_t tag, struct byte_reader content, const char *host,
-                            const struct socket_endpoint *address, bool *counts)
+                            const struct socket_endpoint *address)
 {
     struct socket_endpoint end;
 
     if (tag == TAG_DNS_NAME) {
-        *counts = true;
         return address->address_size == 0 &&
                pattern_matches((const char *)content.bytes, content.size, host);
     }
     if (tag == TAG_IP_ADDRESS && to_endpoint(content, &end)) {
-        *counts = true;
         return address->address_size == end.address_size &&
                memcmp(address->address, end.address, sizeof(end.address)) == 0;
     }
     return false;
-}
-
-static bool common_name_is(struct byte_reader subject, const char *host)
-{
-    bool is_host = false;
-
-    while (byte_reader_left(&subject) > 0) {
-        struct byte_reader part = expect(&subject, TAG_SET);
-        struct byte_reader attribute = expect(&part, TAG_SEQUENCE);
-        struct byte_reader id = expect(&attribute, TAG_OBJECT_ID);
-        struct byte_reader content = byte_reader_of(NULL, 0);
-        struct text value = {0};
-        uint8_t tag = 0;
-
-        if (id_is(id, "2.5.4.3") && next_element(&attribute, &tag, &content) &&
-            add_string(&value, tag, content)) {
-            is_host = pattern_matches(text_bytes(&value), value.size, host);
-        }
-        text_clear(&value);
-    }
-    return is_host;
 }
 
 bool certificate_is_for(const struct certificate *certificate, const char *host)
@@ -560,18 +527,17 @@ bool certificate_is_for(const struct certificate *certificate, const char *host)
     struct byte_reader content;
     struct socket_endpoint address = {0};
     struct failure why;
-    bool counts = false;
     uint8_t tag;
 
     if (!socket_endpoint_parse_address(host, &address, &why)) {
         address = (struct socket_endpoint){0};
     }
     while (next_element(&names, &tag, &content)) {
-        if (general_name_is(tag, content, host, &address, &counts)) {
+        if (general_name_is(tag, content, host, &address)) {
             return true;
         }
     }
-    return !counts && common_name_is(certificate->subject, host);
+    return false;
 }
 
 /* Bits of an integer that stands first in a sequence, as the modulus of an RSA key does. */

@@ -34,8 +34,8 @@ bool certificate_is_own_issuer(const struct certificate *certificate);
 
 /*
  * Whether it is for this host (RFC 9525 section 6): a name or an address in
- * text form. The common name counts only where there is no other, as in
- * SChannel and OpenSSL.
+ * text form. Only subjectAltName counts: a common name is any text, and no
+ * browser takes it for a host's.
  */
 bool certificate_is_for(const struct certificate *certificate, const char *host);
 

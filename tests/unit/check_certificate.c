@@ -308,19 +308,72 @@ static void make_certificate(const char *common, size_t common_size, const char 
     ck_assert(certificate_read(&fixture.certificate, fixture.made.bytes, fixture.made.size));
 }
 
-START_TEST(the_common_name_counts_where_there_is_no_other)
+static const struct {
+    const char *common;
+    const char *dns; /* NULL: there is no subjectAltName */
+    const char *host;
+    bool is_for;
+} commons[] = {
+    {"www.example.org", "www.example.net", "www.example.net", true},
+    {"www.example.org", "www.example.net", "www.example.org", false},
+    {"www.example.org", NULL, "www.example.org", false},
+    {"*.example.org", NULL, "www.example.org", false},
+    {"10.0.0.1", NULL, "10.0.0.1", false},
+    {"fd77::1", NULL, "fd77::1", false},
+};
+
+START_TEST(a_common_name_is_no_host)
 {
-    make_certificate("*.example.org", 13, _i == 0 ? NULL : "www.example.net");
-    ck_assert_int_eq(certificate_is_for(&fixture.certificate, "www.example.org"), _i == 0);
-    ck_assert_int_eq(certificate_is_for(&fixture.certificate, "www.example.net"), _i == 1);
-    ck_assert(!certificate_is_for(&fixture.certificate, "10.0.0.1"));
+    const char *common = commons[_i].common;
+
+    make_certificate(common, strlen(common), commons[_i].dns);
+    ck_assert_int_eq(certificate_is_for(&fixture.certificate, commons[_i].host),
+                     commons[_i].is_for);
 }
 END_TEST
 
-START_TEST(a_name_that_hides_its_end_is_for_nobody)
+START_TEST(a_long_name_is_told_whole)
 {
-    make_certificate("www.bank.test\0.evil.test", 24, NULL);
-    ck_assert(!certificate_is_for(&fixture.certificate, "www.bank.test"));
+    enum { PARTS = 100 };
+    struct byte_reader name;
+    struct text whole = {0};
+
+    for (int i = 0; i < PARTS; i++) {
+        char value[20];
+
+        snprintf(value, sizeof(value), "%d", i);
+        put_part(O, UTF8, value, strlen(value));
+    }
+    for (int i = PARTS; i-- > 0;) {
+        text_addf(&whole, "O=%d%s", i, i > 0 ? "," : "");
+    }
+    name = made_name();
+    certificate_add_name(&fixture.text, &name);
+    ck_assert_str_eq(text_bytes(&fixture.text), text_bytes(&whole));
+    text_clear(&whole);
+}
+END_TEST
+
+static const struct {
+    const char *id;
+    size_t size;
+    const char *shown;
+} ids[] = {
+    {"\x2a\x03", 2, "1.2.3=x"},
+    {"\x2a\x83", 2, "#2a83=x"}, /* the last number has no end */
+    {"\x2a\x83\xff\xff\xff\xff\xff\xff\xff\xff\x7f", 11, "#2a83ffffffffffffffff7f=x"}, /* 2^65 */
+    {"\x55\4\x82\x80\x80\x80\x80\x80\x80\x80\x80\3", 12,
+     "#550482808080808080808003=x"}, /* not CN */
+};
+
+START_TEST(an_identifier_is_whole_or_none)
+{
+    struct byte_reader name;
+
+    put_part(ids[_i].id, ids[_i].size, UTF8, "x", 1);
+    name = made_name();
+    certificate_add_name(&fixture.text, &name);
+    ck_assert_str_eq(text_bytes(&fixture.text), ids[_i].shown);
 }
 END_TEST
 
@@ -371,8 +424,9 @@ int main(void)
     tcase_add_test(tcase, half_a_certificate_is_none);
     tcase_add_loop_test(tcase, values_are_written_as_rfc_4514_has_it, 0, COUNT_OF(values));
     tcase_add_test(tcase, parts_come_in_reverse_and_may_be_several);
-    tcase_add_loop_test(tcase, the_common_name_counts_where_there_is_no_other, 0, 2);
-    tcase_add_test(tcase, a_name_that_hides_its_end_is_for_nobody);
+    tcase_add_loop_test(tcase, a_common_name_is_no_host, 0, COUNT_OF(commons));
+    tcase_add_test(tcase, a_long_name_is_told_whole);
+    tcase_add_loop_test(tcase, an_identifier_is_whole_or_none, 0, COUNT_OF(ids));
     tcase_add_test(tcase, both_kinds_of_dates_are_read);
     tcase_add_test(tcase, any_byte_may_be_wrong);
     suite_add_tcase(suite, tcase);
