@@ -85,6 +85,26 @@ static void begin(struct talk *talk)
     byte_writer_text(&talk->out, "*1\r\n$4\r\nPING\r\n*2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n");
 }
 
+/* First words of errors that PING can have: others begin lines with a dash, too. */
+static const char *const error_words[] = {
+    "ERR",  "NOAUTH",     "NOPERM",  "DENIED",     "LOADING",
+    "BUSY", "MASTERDOWN", "MISCONF", "NOREPLICAS", "CLUSTERDOWN",
+};
+
+static bool has_error_word(struct line text)
+{
+    struct line word = text;
+
+    (void)line_split(&text, ' ', &word);
+    for (size_t i = 0; i < sizeof(error_words) / sizeof(error_words[0]); i++) {
+        if (word.size == strlen(error_words[i]) &&
+            memcmp(word.bytes, error_words[i], word.size) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* "-NOAUTH Authentication required.": the first word says what it is. */
 static bool is_error(struct line line, struct line *text)
 {
@@ -103,7 +123,7 @@ static enum protocol_next take_pong(struct talk *talk, struct line line)
     struct line text;
 
     state->has_pong = true;
-    if (is_error(line, &text)) {
+    if (is_error(line, &text) && has_error_word(text)) {
         if (line_starts(text, "NOAUTH")) {
             answer_add_number(&talk->answer, &fields[LOGON_REQUIRED], 1);
         }

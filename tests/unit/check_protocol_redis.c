@@ -49,6 +49,12 @@ static const struct {
     {REPLY("+PONG\r\n$-1\r\n"), PROTOCOL_ANSWERED},
     {REPLY("+PONG\r\n$5\r\nos:x"), PROTOCOL_ANSWERED},
     {REPLY("-ERR max number of clients reached\r\n"), PROTOCOL_ANSWERED},
+    {REPLY("-LOADING Redis is loading the dataset in memory\r\n"), PROTOCOL_ANSWERED},
+    {REPLY("-BUSY\r\n"), PROTOCOL_ANSWERED},
+    {REPLY("-ERROR what\r\n"), PROTOCOL_WRONG},
+    {REPLY("-err what\r\n"), PROTOCOL_WRONG},
+    {REPLY("-----BEGIN CERTIFICATE-----\r\n"), PROTOCOL_WRONG},
+    {REPLY("-\r\n"), PROTOCOL_WRONG},
     {REPLY("+PO"), PROTOCOL_WAIT},
 };
 
