@@ -99,27 +99,42 @@ static void add_pair(struct answer *answer, struct line key, struct line value, 
                 value.bytes);
 }
 
-/* "key;value;key;value;;": one instance. False where it has no end. */
-static bool read_instance(struct answer *answer, struct line *rest)
+/* "key;value;". */
+static bool next_pair(struct line *rest, struct line *key, struct line *value)
+{
+    return line_split(rest, ';', key) && key->size > 0 && line_split(rest, ';', value);
+}
+
+/* "key;value;key;value;;": one instance, which has a pair at least. *is_whole: it has an end. */
+static bool read_instance(struct answer *answer, struct line *rest, bool *is_whole)
 {
     unsigned seen = 0;
     struct line key;
     struct line value;
-    bool is_whole = false;
 
-    answer_begin_item(answer, "instance");
-    while (line_split(rest, ';', &key)) {
-        if (key.size == 0) {
-            is_whole = true;
-            break;
-        }
-        if (!line_split(rest, ';', &value)) {
-            break;
-        }
-        add_pair(answer, key, value, &seen);
+    *is_whole = false;
+    if (!next_pair(rest, &key, &value)) {
+        return false;
     }
+    answer_begin_item(answer, "instance");
+    do {
+        add_pair(answer, key, value, &seen);
+    } while (next_pair(rest, &key, &value));
     answer_end_item(answer);
-    return is_whole;
+    *is_whole = key.size == 0;
+    return true;
+}
+
+/* How many there are. */
+static int64_t read_instances(struct answer *answer, struct line rest, bool *is_whole)
+{
+    int64_t count = 0;
+
+    while (rest.size > 0 && *is_whole && !answer->cut) {
+        count += read_instance(answer, &rest, is_whole) ? 1 : 0;
+    }
+    *is_whole = *is_whole && !answer->cut;
+    return count;
 }
 
 static enum protocol_next datagram(struct talk *talk, const uint8_t *bytes, size_t size)
@@ -129,18 +144,18 @@ static enum protocol_next datagram(struct talk *talk, const uint8_t *bytes, size
     size_t length = byte_reader_le16(&reader);
     size_t left = byte_reader_left(&reader);
     struct line rest = {.bytes = (const char *)bytes + 3, .size = left < length ? left : length};
-    bool is_whole = left >= length;
-    int64_t count = 0;
+    bool is_whole = true;
+    int64_t count;
 
     if (reader.short_of || kind != SVR_RESP) {
         return talk_wrong(talk, "not SQL Server Browser: a datagram of %zu bytes", size);
     }
-    for (bool goes_on = true; rest.size > 0 && goes_on; count++) {
-        goes_on = read_instance(&talk->answer, &rest) && !talk->answer.cut;
-        is_whole = is_whole && goes_on;
+    count = read_instances(&talk->answer, rest, &is_whole);
+    if (count == 0 && length > 0) {
+        return talk_wrong(talk, "not SQL Server Browser: a list without an instance");
     }
     answer_add_number(&talk->answer, &fields[INSTANCES], count);
-    if (!is_whole) {
+    if (!is_whole || left < length) {
         talk->is_partial = true;
         talk_say(talk, "the list of instances is not whole");
     }

@@ -78,7 +78,16 @@ static const struct {
      8, PROTOCOL_ANSWERED, true},
     {"\x05\x02\x00"
      "a;b;;",
-     8, PROTOCOL_ANSWERED, true},
+     8, PROTOCOL_WRONG, false},
+    {"\x05\x06\x00"
+     "a;b;;c",
+     9, PROTOCOL_ANSWERED, true},
+    {"\x05\x06\x00"
+     "a;b;;;",
+     9, PROTOCOL_ANSWERED, true},
+    {"\x05\x04\x00"
+     ";;;;",
+     7, PROTOCOL_WRONG, false},
     {"\x05\x04\x00"
      "a;b;",
      7, PROTOCOL_ANSWERED, true},
