@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * SNMP: one get of the system group (RFC 3418 section 2), in version 2c
+ * SNMP: a get of the system group (RFC 3418 section 2), in version 2c
  * (RFC 1901, RFC 3416) or 1 (RFC 1157). An agent that does not know the
- * community stays silent.
+ * community stays silent. One of version 1 that lacks an object tells none of
+ * them, but which one it is (RFC 1157 section 4.1.2): it is asked for the others.
  */
 
 #include <string.h>
@@ -77,6 +78,17 @@ static const struct {
     {4, SYS_CONTACT}, {5, SYS_NAME},      {6, SYS_LOCATION},
 };
 
+enum { OBJECT_COUNT = sizeof(objects) / sizeof(objects[0]) };
+
+/* RFC 3416 section 3. */
+enum { NO_ERROR = 0, TOO_BIG = 1, NO_SUCH_NAME = 2 };
+
+struct snmp_state {
+    int version;
+    int requests; /* that were sent */
+    bool lacks[OBJECT_COUNT];
+};
+
 static const uint8_t system_group[] = {0x2b, 6, 1, 2, 1, 1};
 
 enum { OBJECT_SIZE = sizeof(system_group) + 2 };
@@ -97,44 +109,64 @@ static const struct value_name error_statuses[] = {
 
 static const struct value_name versions[] = {{VERSION_1, "1"}, {VERSION_2C, "2c"}, {0, NULL}};
 
+/* Of the newest request: a late reply to another one is none to it. */
 static int64_t request_id(const struct talk *talk)
 {
-    return talk->target->random[0] << 8 | talk->target->random[1];
+    const struct snmp_state *state = talk->state;
+
+    return (talk->target->random[0] << 8 | talk->target->random[1]) + state->requests - 1;
 }
 
-static void put_objects(struct byte_writer *out)
+static void put_object(struct byte_writer *out, uint8_t number)
+{
+    size_t binding = ber_begin(out, BER_SEQUENCE);
+    size_t oid = ber_begin(out, BER_OID);
+
+    byte_writer_add(out, system_group, sizeof(system_group));
+    byte_writer_u8(out, number);
+    byte_writer_u8(out, 0);
+    ber_end(out, oid);
+    ber_put_text(out, BER_NULL, "");
+    ber_end(out, binding);
+}
+
+static void put_objects(struct byte_writer *out, const struct snmp_state *state)
 {
     size_t list = ber_begin(out, BER_SEQUENCE);
 
-    for (size_t i = 0; i < sizeof(objects) / sizeof(objects[0]); i++) {
-        size_t binding = ber_begin(out, BER_SEQUENCE);
-        size_t oid = ber_begin(out, BER_OID);
-
-        byte_writer_add(out, system_group, sizeof(system_group));
-        byte_writer_u8(out, objects[i].number);
-        byte_writer_u8(out, 0);
-        ber_end(out, oid);
-        ber_put_text(out, BER_NULL, "");
-        ber_end(out, binding);
+    for (size_t i = 0; i < OBJECT_COUNT; i++) {
+        if (!state->lacks[i]) {
+            put_object(out, objects[i].number);
+        }
     }
     ber_end(out, list);
 }
 
-static void begin(struct talk *talk, int version)
+static void ask(struct talk *talk)
 {
+    struct snmp_state *state = talk->state;
     struct byte_writer *out = &talk->out;
     size_t message = ber_begin(out, BER_SEQUENCE);
     size_t request;
 
-    ber_put_integer(out, BER_INTEGER, version);
+    state->requests++;
+    ber_put_integer(out, BER_INTEGER, state->version);
     ber_put_text(out, BER_OCTETS, talk->target->community);
     request = ber_begin(out, GET_REQUEST);
     ber_put_integer(out, BER_INTEGER, request_id(talk));
     ber_put_integer(out, BER_INTEGER, 0);
     ber_put_integer(out, BER_INTEGER, 0);
-    put_objects(out);
+    put_objects(out, state);
     ber_end(out, request);
     ber_end(out, message);
+}
+
+static void begin(struct talk *talk, int version)
+{
+    struct snmp_state *state = talk->state;
+
+    state->version = version;
+    ask(talk);
 }
 
 static void begin_1(struct talk *talk)
@@ -263,6 +295,65 @@ static bool read_bindings(struct answer *answer, struct byte_reader *list)
     return !list->short_of && byte_reader_left(list) == 0;
 }
 
+/* How many objects the newest request was about; *nth: the one of them with this number, from 1. */
+static int asked(struct snmp_state *state, int64_t number, bool **nth)
+{
+    int count = 0;
+
+    *nth = NULL;
+    for (size_t i = 0; i < OBJECT_COUNT; i++) {
+        count += state->lacks[i] ? 0 : 1;
+        if (!state->lacks[i] && count == number) {
+            *nth = &state->lacks[i];
+        }
+    }
+    return count;
+}
+
+/* Leaves out what the agent lacks, or all but the first object where it is too much at once. False
+ * where there is nothing less to ask for. */
+static bool leave_out(struct snmp_state *state, int64_t status, int64_t index)
+{
+    bool *lacking;
+    int count = asked(state, index, &lacking);
+
+    if (count < 2 || (status == NO_SUCH_NAME ? lacking == NULL : state->lacks[0])) {
+        return false;
+    }
+    if (status == NO_SUCH_NAME) {
+        *lacking = true;
+        return true;
+    }
+    for (size_t i = 1; i < OBJECT_COUNT; i++) {
+        state->lacks[i] = true;
+    }
+    return true;
+}
+
+static enum protocol_next read_reply(struct talk *talk, int64_t status, int64_t index,
+                                     struct byte_reader *list)
+{
+    struct snmp_state *state = talk->state;
+
+    if (!talk->is_enough) { /* else it was told with the first reply */
+        value_name_add(&talk->answer, &fields[VERSION], versions, (uint32_t)state->version);
+    }
+    if ((status == NO_SUCH_NAME || status == TOO_BIG) && leave_out(state, status, index)) {
+        talk->is_enough = true;
+        ask(talk);
+        return PROTOCOL_WAIT;
+    }
+    value_name_add(&talk->answer, &fields[ERROR_STATUS], error_statuses, (uint32_t)status);
+    if (status != NO_ERROR) {
+        answer_add_number(&talk->answer, &fields[ERROR_INDEX], index);
+    }
+    if (!read_bindings(&talk->answer, list)) {
+        talk->is_partial = true;
+        talk_say(talk, "the list of objects is not whole");
+    }
+    return PROTOCOL_ANSWERED;
+}
+
 static enum protocol_next datagram(struct talk *talk, const uint8_t *bytes, size_t size)
 {
     struct byte_reader reader = byte_reader_of(bytes, size);
@@ -274,6 +365,7 @@ static enum protocol_next datagram(struct talk *talk, const uint8_t *bytes, size
     int64_t status = ber_integer(&pdu, BER_INTEGER);
     int64_t index = ber_integer(&pdu, BER_INTEGER);
     struct byte_reader list = ber_enter(&pdu, BER_SEQUENCE);
+    const struct snmp_state *state = talk->state;
     const char *ours = talk->target->community;
 
     if (list.short_of) {
@@ -283,16 +375,10 @@ static enum protocol_next datagram(struct talk *talk, const uint8_t *bytes, size
         memcmp(community.bytes, ours, community.size) != 0) {
         return PROTOCOL_IGNORE;
     }
-    value_name_add(&talk->answer, &fields[VERSION], versions, (uint32_t)version);
-    value_name_add(&talk->answer, &fields[ERROR_STATUS], error_statuses, (uint32_t)status);
-    if (status != 0) {
-        answer_add_number(&talk->answer, &fields[ERROR_INDEX], index);
+    if (version != state->version) {
+        return talk_wrong(talk, "SNMP, and not of the version that was asked for");
     }
-    if (!read_bindings(&talk->answer, &list)) {
-        talk->is_partial = true;
-        talk_say(talk, "the list of objects is not whole");
-    }
-    return PROTOCOL_ANSWERED;
+    return read_reply(talk, status, index, &list);
 }
 
 const struct protocol protocol_snmp = {
@@ -303,6 +389,7 @@ const struct protocol protocol_snmp = {
     .services = (const char *const[]){"snmp", NULL},
     .fields = fields,
     .field_count = FIELD_COUNT,
+    .state_size = sizeof(struct snmp_state),
     .begin = begin_2c,
     .datagram = datagram,
 };
@@ -316,6 +403,7 @@ const struct protocol protocol_snmp_v1 = {
     .services = (const char *const[]){NULL},
     .fields = fields,
     .field_count = FIELD_COUNT,
+    .state_size = sizeof(struct snmp_state),
     .begin = begin_1,
     .datagram = datagram,
 };
