@@ -25,6 +25,8 @@ enum {
     SMB1_SIGNING_ENABLED = 0x04,
     SMB1_SIGNING_REQUIRED = 0x08,
     SMB2_HEADER = 64,
+    SMB2_FROM_SERVER = 0x01,  /* of the header's flags */
+    SECOND_NUMBER = 1,        /* the answer to SMB 1 took the number 0 (MS-SMB2 3.2.5.2) */
     SMB2_NEGOTIATE_SIZE = 65, /* StructureSize of the answer */
     SMB2_SIGNING_ENABLED = 0x01,
     SMB2_SIGNING_REQUIRED = 0x02,
@@ -278,7 +280,7 @@ static void write_contexts(struct talk *talk, size_t frame)
     end_context(out, context, frame, true);
 }
 
-/* MS-SMB2 2.2.1.2 and 2.2.3. The answer to SMB 1 took the number 0 (3.2.5.2). */
+/* MS-SMB2 2.2.1.2 and 2.2.3. */
 static void ask_smb2(struct talk *talk)
 {
     enum { DIALECTS = sizeof(dialects) / sizeof(dialects[0]), BODY = 36, CONTEXTS = 4 };
@@ -291,7 +293,7 @@ static void ask_smb2(struct talk *talk)
     byte_writer_zeros(out, 2 + 4 + 2); /* command 0 */
     byte_writer_le16(out, 1);          /* credits */
     byte_writer_zeros(out, 4 + 4);
-    byte_writer_le64(out, 1);
+    byte_writer_le64(out, SECOND_NUMBER);
     byte_writer_zeros(out, 4 + 4 + 8 + 16);
 
     byte_writer_le16(out, BODY);
@@ -519,13 +521,20 @@ static enum protocol_next read_smb2(struct talk *talk, struct byte_reader messag
     struct state *state = talk->state;
     uint32_t status;
     uint16_t command;
+    uint32_t flags;
+    uint64_t number;
     uint16_t size;
 
     byte_reader_skip(&message, 4 + 2 + 2);
     status = byte_reader_le32(&message);
     command = byte_reader_le16(&message);
+    byte_reader_skip(&message, 2);
+    flags = byte_reader_le32(&message);
+    byte_reader_skip(&message, 4);
+    number = byte_reader_le64(&message);
     message.at = message.short_of ? message.at : SMB2_HEADER;
-    if (message.size < SMB2_HEADER || command != 0) {
+    if (message.size < SMB2_HEADER || command != 0 || (flags & SMB2_FROM_SERVER) == 0 ||
+        number != (state->asked_smb2 ? SECOND_NUMBER : 0)) {
         return talk_wrong(talk, "an SMB 2 message that is no answer to a negotiation");
     }
     if (status != 0) {

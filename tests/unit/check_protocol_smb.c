@@ -108,17 +108,43 @@ START_TEST(a_request_has_its_length_before_it)
 }
 END_TEST
 
-/* The header of an answer of SMB 2, its first words, and zeros for the rest. */
-static void write_smb2(uint16_t dialect)
+/* The header of an answer of SMB 2 with this number, its first words, and zeros for the rest. */
+static void write_smb2_answer(uint16_t dialect, uint64_t number)
 {
     byte_writer_be32(&reply, 64 + 64);
     byte_writer_add(&reply, "\xfeSMB\x40", 5);
-    byte_writer_zeros(&reply, 59);
+    byte_writer_zeros(&reply, 11);
+    byte_writer_le32(&reply, 1); /* from a server */
+    byte_writer_zeros(&reply, 4);
+    byte_writer_le64(&reply, number);
+    byte_writer_zeros(&reply, 32);
     byte_writer_le16(&reply, 65);
     byte_writer_le16(&reply, 1);
     byte_writer_le16(&reply, dialect);
     byte_writer_zeros(&reply, 58);
 }
+
+static void write_smb2(uint16_t dialect)
+{
+    write_smb2_answer(dialect, 0);
+}
+
+START_TEST(an_answer_has_the_number_of_its_request)
+{
+    static const char none[] = "WRONG an SMB 2 message that is no answer to a negotiation\n";
+
+    write_smb2_answer(0x0302, _i == 0 ? 1 : 0); /* to nothing that was asked */
+    if (_i == 1) {
+        reply.bytes[4 + 16] = 0; /* a request */
+    } else if (_i == 2) {
+        reply.size = 0;
+        write_smb2(0x02ff);
+        write_smb2(0x0302); /* to the first request once more */
+    }
+    hear_reply(false);
+    rehearsal_expect(&rehearsal, none);
+}
+END_TEST
 
 START_TEST(who_has_smb_2_is_asked_again)
 {
@@ -137,6 +163,7 @@ START_TEST(who_has_smb_2_is_asked_again)
     ck_assert_mem_eq(out + 4 + 112, "\1\0\x26\0\0\0\0\0\1\0\x20\0\1\0", 14);
     ck_assert_mem_eq(out + 4 + 160, "\2\0\x0a\0\0\0\0\0\4\0\4\0\3\0\2\0\1\0", 18);
     rehearsal_fixture(&reply, "smb2-samba-0311");
+    reply.bytes[4 + 128 + 4 + 24] = 1; /* of a server that was asked in SMB 2 alone */
     rehearsal_hear(&rehearsal, reply.bytes + 4 + 128, reply.size - 4 - 128, false);
     ck_assert_int_eq(rehearsal.engine.next, PROTOCOL_ANSWERED);
     ck_assert_str_eq(rehearsal_value(&rehearsal, "dialect"), "3.1.1");
@@ -155,7 +182,7 @@ END_TEST
 START_TEST(nobody_is_asked_a_third_time)
 {
     write_smb2(0x02ff);
-    write_smb2(0x02ff);
+    write_smb2_answer(0x02ff, 1);
     hear_reply(false);
     ck_assert_int_eq(rehearsal.engine.next, PROTOCOL_ANSWERED);
     ck_assert_str_eq(rehearsal_value(&rehearsal, "dialect"), "0x02ff");
@@ -280,6 +307,7 @@ static Suite *protocol_smb_suite(void)
     tcase_add_checked_fixture(tests, open_fixture, close_fixture);
     tcase_add_loop_test(tests, samba_tells_what_it_has, 0, COUNT_OF(real));
     tcase_add_test(tests, a_request_has_its_length_before_it);
+    tcase_add_loop_test(tests, an_answer_has_the_number_of_its_request, 0, 3);
     tcase_add_test(tests, who_has_smb_2_is_asked_again);
     tcase_add_test(tests, who_ends_when_asked_again_has_smb_2_all_the_same);
     tcase_add_test(tests, nobody_is_asked_a_third_time);
