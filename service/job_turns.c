@@ -25,12 +25,21 @@ enum job_time job_time_between(const struct job_moment *before, const struct job
     return steady - (after->awake - before->awake) > SLEPT_MS ? JOB_TIME_SLEPT : JOB_TIME_RAN;
 }
 
+/* What was dealt with is in the future: the clock was ahead then. */
+static bool is_set_back(int64_t handled, int64_t now)
+{
+    return handled - now > SCHEDULE_SET_BACK;
+}
+
 void job_turn_begin(struct job_turn *turn, const struct job *job, local_time_zone_fn *zone,
                     int64_t handled, int64_t now)
 {
+    bool is_ahead = handled != INT64_MIN && is_set_back(handled, now);
+
     *turn = (struct job_turn){
-        .handled = handled == INT64_MIN ? now : handled,
+        .handled = handled == INT64_MIN || is_ahead ? now : handled,
         .looked = handled == INT64_MIN,
+        .was_ahead = is_ahead,
     };
     turn->next = schedule_next(&job->schedule, zone, turn->handled);
 }
@@ -55,7 +64,7 @@ static enum probe_run_reason reason_of(const struct job_turn *turn, enum job_tim
     };
 
     if (!turn->looked) {
-        return PROBE_SERVICE_STOPPED;
+        return turn->was_ahead ? PROBE_CLOCK_SET : PROBE_SERVICE_STOPPED;
     }
     if (time != JOB_TIME_RAN) {
         return reasons[time];
@@ -91,7 +100,7 @@ void job_turn_look(struct job_turn *turn, const struct job *job, local_time_zone
     struct schedule_turn due;
 
     *decision = (struct job_decision){0};
-    if (now < turn->next && time != JOB_TIME_SET) {
+    if (now < turn->next && time != JOB_TIME_SET && !is_set_back(turn->handled, now)) {
         turn->looked = true;
         return;
     }

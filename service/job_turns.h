@@ -36,11 +36,16 @@ struct job_turn {
     int64_t handled; /* what was due up to here is dealt with */
     int64_t next;    /* when the next run is due; SCHEDULE_NEVER */
     bool looked;     /* at least once since the service began */
+    bool was_ahead;  /* the clock, before the service began */
     bool running;
     int64_t due; /* of the run that goes on, or went on last */
 };
 
-/* `handled` INT64_MIN: the job is new, and nothing before `now` counts. */
+/*
+ * `handled` INT64_MIN: the job is new, and nothing before `now` counts. Nor
+ * does it where `handled` is later than `now` by more than SCHEDULE_SET_BACK:
+ * the clock was ahead, and the job would rest until that time comes.
+ */
 void job_turn_begin(struct job_turn *turn, const struct job *job, local_time_zone_fn *zone,
                     int64_t handled, int64_t now);
 

@@ -27,9 +27,11 @@ enum statement {
 #define OF_TIME(result)                                                                            \
     "(SELECT total(runs) FROM job_run AS r WHERE r.job = j.id AND result = " result                \
     " AND due_at >= :since AND due_at <= :until)"
+/* Rows of a time that is still to come were made while the clock was ahead: newer ones follow. */
 #define NEWEST(column, results)                                                                    \
-    "(SELECT " column " FROM job_run AS r WHERE r.job = j.id AND result " results                  \
-    " ORDER BY due_at DESC LIMIT 1)"
+    "(SELECT " column                                                                              \
+    " FROM job_run AS r WHERE r.job = j.id AND due_at <= :until AND result " results               \
+    " ORDER BY due_at DESC, id DESC LIMIT 1)"
 #define OUTCOME_COLUMNS                                                                            \
     "o.first_at, coalesce(o.before_at, 0), o.status, o.cause, coalesce(o.icmp, -1), o.judgement,"  \
     " o.address, o.protocol, o.detail"

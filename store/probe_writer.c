@@ -63,10 +63,11 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
                    " FROM timing_now WHERE hour <> :hour AND length(samples) > 0 ORDER BY pair",
     [EMPTY_HOURS] = "UPDATE timing_now SET samples = x'' WHERE hour <> :hour"
                     " AND length(samples) > 0",
-    [HANDLED] =
-        "SELECT max(coalesce(last_due, due_at)) FROM"
-        " (SELECT last_due, due_at FROM job_run"
-        "  WHERE job = (SELECT id FROM job WHERE name = :name) ORDER BY due_at DESC LIMIT 1)",
+
+    /* The newest row, not the latest time: the clock may have been ahead. */
+    [HANDLED] = "SELECT coalesce(last_due, due_at) FROM job_run WHERE id ="
+                " (SELECT max(id) FROM job_run"
+                "  WHERE job = (SELECT id FROM job WHERE name = :name))",
 };
 
 struct probe_writer {

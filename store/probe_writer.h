@@ -40,8 +40,9 @@ bool probe_writer_write(struct probe_writer *writer, struct failure *why) NODISC
 void probe_writer_settle(struct probe_writer *writer, bool committed);
 
 /*
- * Up to when the ledger knows what became of a job's runs: when the last of
- * them was due. INT64_MIN: it knows of none.
+ * Up to when the ledger knows what became of a job's runs: when the one that
+ * was stored last was due, which is in the future where the clock was ahead.
+ * INT64_MIN: it knows of none.
  */
 bool probe_writer_handled(struct probe_writer *writer, const char *job, int64_t *handled,
                           struct failure *why) NODISCARD;

@@ -169,6 +169,46 @@ START_TEST(what_was_due_while_the_service_stood_still_is_missed)
 }
 END_TEST
 
+START_TEST(a_clock_that_was_ahead_stops_no_job)
+{
+    every(MINUTE);
+    begin(BEGIN + 365 * DAY);
+    for (int i = 0; i < 10; i++) {
+        clock_fake_run(MINUTE);
+        look();
+    }
+    ck_assert_int_eq(fixture.begun, 10);
+    ck_assert_int_eq(fixture.by_result[PROBE_RUN_MISSED], 0);
+}
+END_TEST
+
+START_TEST(what_was_due_before_the_first_look_at_a_clock_that_was_ahead_is_missed)
+{
+    every(MINUTE);
+    begin(BEGIN + 365 * DAY);
+    clock_fake_run(10 * MINUTE + 45 * SECOND);
+    look();
+    ck_assert_int_eq(fixture.by_reason[PROBE_CLOCK_SET], 10);
+    ck_assert_int_eq(fixture.by_reason[PROBE_SERVICE_STOPPED], 0);
+}
+END_TEST
+
+START_TEST(a_clock_that_is_set_back_while_it_is_busy_stops_no_job)
+{
+    every(MINUTE);
+    begin(INT64_MIN);
+    clock_fake_set(BEGIN + 365 * DAY);
+    look();
+    fixture.last_due = INT64_MIN; /* times come again */
+    clock_fake_set(BEGIN + MINUTE);
+    fixture.looked_at = job_moment_now(); /* that it was set was told to another look */
+    look();
+    clock_fake_run(MINUTE);
+    look();
+    ck_assert(fixture.decision.begin);
+}
+END_TEST
+
 START_TEST(the_last_one_is_made_up_for_where_asked_for)
 {
     every(MINUTE);
@@ -310,6 +350,9 @@ int main(void)
     tcase_add_test(turns, a_year_of_sleep_and_set_clocks_is_accounted_for);
     tcase_add_test(turns, times_on_the_wall_come_once_on_the_days_of_change);
     tcase_add_test(turns, what_was_due_while_the_service_stood_still_is_missed);
+    tcase_add_test(turns, a_clock_that_was_ahead_stops_no_job);
+    tcase_add_test(turns, what_was_due_before_the_first_look_at_a_clock_that_was_ahead_is_missed);
+    tcase_add_test(turns, a_clock_that_is_set_back_while_it_is_busy_stops_no_job);
     tcase_add_test(turns, the_last_one_is_made_up_for_where_asked_for);
     tcase_add_test(turns, a_run_never_overlaps_itself);
     tcase_add_test(turns, a_run_waits_for_room_while_it_is_not_late);

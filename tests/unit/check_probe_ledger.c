@@ -347,6 +347,24 @@ START_TEST(missed_runs_are_told)
 }
 END_TEST
 
+START_TEST(runs_of_a_clock_that_was_ahead_are_not_the_newest)
+{
+    int64_t handled;
+
+    clock_fake_set(BEGIN + 365 * DAY);
+    end_run(1, 0);
+    clock_fake_set(BEGIN + MINUTE);
+    end_run(2, 0);
+    commit();
+    CHECK_DONE(
+        probe_writer_handled(ledger_writer_probes(fixture.writer), "dcs", &handled, &fixture.why),
+        fixture.why);
+    ck_assert_int_eq(handled, BEGIN + MINUTE);
+    query(BEGIN, BEGIN + DAY);
+    ck_assert_int_eq(fixture.jobs.items[0].last_due, BEGIN + MINUTE);
+}
+END_TEST
+
 /* Nothing of it may be of no run of the service. */
 START_TEST(without_a_sample_nothing_is_written)
 {
@@ -511,6 +529,7 @@ int main(void)
     tcase_add_test(stored, a_time_counts_its_own_asks_only);
     tcase_add_test(stored, changes_tell_what_was_before);
     tcase_add_test(stored, missed_runs_are_told);
+    tcase_add_test(stored, runs_of_a_clock_that_was_ahead_are_not_the_newest);
     tcase_add_test(stored, without_a_sample_nothing_is_written);
     tcase_add_test(stored, a_failed_commit_writes_it_later_and_once);
     tcase_add_test(stored, all_that_waits_is_written_at_the_end);
