@@ -14,6 +14,7 @@ enum {
     FAR_DAYS = 41 * 366, /* 29 February falls on each day of the week within these, also by 2100 */
     SHORTEST_MONTH = 28,
     FIRST_WINDOW = 5 * MINUTE,
+    SET_BACK_MOST = 180 * MINUTE, /* by a change of a zone: behind it times are not new */
 };
 
 #define DAY (INT64_C(1) * DAY_MINUTES * MINUTE)
@@ -180,17 +181,113 @@ int64_t schedule_last(const struct schedule *schedule, local_time_zone_fn *zone,
     return last > after ? last : SCHEDULE_NEVER;
 }
 
-static int64_t count_on_wall(const struct schedule *schedule, local_time_zone_fn *zone,
-                             int64_t after, int64_t until)
+/* The first minute that does not begin before that. */
+static int64_t minute_from(int64_t ms)
+{
+    return floor_div(ms + MINUTE - 1, MINUTE);
+}
+
+static int64_t count_bits(uint64_t bits)
 {
     int64_t count = 0;
 
-    while (count < SCHEDULE_COUNT_MOST) {
-        after = schedule_next(schedule, zone, after);
-        if (after > until) {
-            break;
-        }
+    for (; bits != 0; bits &= bits - 1) {
         count++;
+    }
+    return count;
+}
+
+/* Where a minute of the day stands in an hour: 0 before it, 60 behind it. */
+static int minute_of_hour(int64_t minute, int hour)
+{
+    int64_t in_hour = minute - hour * (int64_t)HOUR_MINUTES;
+
+    return in_hour < 0 ? 0 : (int)(in_hour < HOUR_MINUTES ? in_hour : HOUR_MINUTES);
+}
+
+/* The minutes of a day from `from` on and before `until` that some rule names. */
+static int64_t count_minutes(const struct schedule *schedule, int64_t day, int64_t from,
+                             int64_t until)
+{
+    struct calendar_time date = calendar_from_ms(day * DAY);
+    uint64_t minutes[DAY_HOURS] = {0};
+    int64_t count = 0;
+
+    for (size_t i = 0; i < schedule->rule_count; i++) {
+        const struct schedule_rule *rule = &schedule->rules[i];
+        bool fits = has(rule->months, date.month) && fits_day(rule, &date, day);
+
+        for (int hour = 0; fits && hour < DAY_HOURS; hour++) {
+            minutes[hour] |= has(rule->hours, hour) ? rule->minutes : 0;
+        }
+    }
+    for (int hour = 0; hour < DAY_HOURS; hour++) {
+        uint64_t below_low = (UINT64_C(1) << minute_of_hour(from, hour)) - 1;
+        uint64_t below_high = (UINT64_C(1) << minute_of_hour(until, hour)) - 1;
+
+        count += count_bits(minutes[hour] & below_high & ~below_low);
+    }
+    return count;
+}
+
+/* One by one: from `from` on and before `until`. */
+static int64_t count_by_walking(const struct schedule *schedule, local_time_zone_fn *zone,
+                                int64_t from, int64_t until)
+{
+    int64_t count = 0;
+
+    for (int64_t at = from - 1; (at = next_on_wall(schedule, zone, at)) < until;) {
+        count++;
+    }
+    return count;
+}
+
+/* Whether all times of a part of a day, which ends at `end`, are shown in it and only then. */
+static bool is_even(local_time_zone_fn *zone, int64_t from, int64_t end)
+{
+    int offset = zone(from);
+
+    return zone(from - SET_BACK_MOST) == offset && zone(end) == offset;
+}
+
+/* When the part of `length`, counted on the wall, ends that a moment is in. */
+static int64_t end_of_part(int64_t from, int64_t offset, int64_t length)
+{
+    return (floor_div(from + offset, length) + 1) * length - offset;
+}
+
+static int64_t count_part(const struct schedule *schedule, int64_t offset, int64_t from,
+                          int64_t end)
+{
+    int64_t day = floor_div(from + offset, DAY);
+
+    return count_minutes(schedule, day, minute_from(from + offset - day * DAY),
+                         minute_from(end + offset - day * DAY));
+}
+
+/*
+ * Day by day, so that decades of minutes cost milliseconds. Only in the hours
+ * around a change of the zone, where times are skipped or come twice, are runs
+ * walked.
+ */
+static int64_t count_on_wall(const struct schedule *schedule, local_time_zone_fn *zone,
+                             int64_t from, int64_t until)
+{
+    int64_t count = 0;
+
+    while (from < until) {
+        int64_t offset = zone(from) * INT64_C(1000);
+        int64_t end = end_of_part(from, offset, DAY);
+        bool even = is_even(zone, from, end);
+
+        if (!even) {
+            end = end_of_part(from, offset, HOUR_MINUTES * (int64_t)MINUTE);
+            even = is_even(zone, from, end);
+        }
+        end = end < until ? end : until;
+        count += even ? count_part(schedule, offset, from, end)
+                      : count_by_walking(schedule, zone, from, end);
+        from = end;
     }
     return count;
 }
@@ -198,16 +295,14 @@ static int64_t count_on_wall(const struct schedule *schedule, local_time_zone_fn
 int64_t schedule_count(const struct schedule *schedule, local_time_zone_fn *zone, int64_t after,
                        int64_t until)
 {
-    int64_t count;
-
     if (until <= after) {
         return 0;
     }
     if (schedule->form != SCHEDULE_EVERY) {
-        return count_on_wall(schedule, zone, after, until);
+        return count_on_wall(schedule, schedule->is_utc ? utc_zone : zone,
+                             after - schedule->offset + 1, until - schedule->offset + 1);
     }
-    count = number_of_run(schedule, until) - number_of_run(schedule, after);
-    return count < SCHEDULE_COUNT_MOST ? count : SCHEDULE_COUNT_MOST;
+    return number_of_run(schedule, until) - number_of_run(schedule, after);
 }
 
 void schedule_decide(const struct schedule *schedule, local_time_zone_fn *zone, int64_t handled,

@@ -77,9 +77,7 @@ int64_t schedule_next(const struct schedule *schedule, local_time_zone_fn *zone,
 int64_t schedule_last(const struct schedule *schedule, local_time_zone_fn *zone, int64_t after,
                       int64_t until);
 
-enum { SCHEDULE_COUNT_MOST = 100000 };
-
-/* The runs after `after` and up to `until`; SCHEDULE_COUNT_MOST where there are as many or more. */
+/* How many runs are after `after` and up to `until`: exactly, and fast also over decades. */
 int64_t schedule_count(const struct schedule *schedule, local_time_zone_fn *zone, int64_t after,
                        int64_t until);
 

@@ -94,6 +94,14 @@ static void decide_run(struct job_turn *turn, const struct job *job, local_time_
     }
 }
 
+/* What is missed is dealt with, and not counted again; the run is looked at when there is room. */
+static void await_room(struct job_turn *turn, const struct schedule_turn *due)
+{
+    turn->handled = due->missed > 0 ? due->missed_last : turn->handled;
+    turn->next = due->run;
+    turn->looked = true;
+}
+
 void job_turn_look(struct job_turn *turn, const struct job *job, local_time_zone_fn *zone,
                    int64_t now, enum job_time time, bool busy, struct job_decision *decision)
 {
@@ -105,12 +113,13 @@ void job_turn_look(struct job_turn *turn, const struct job *job, local_time_zone
         return;
     }
     schedule_decide(&job->schedule, zone, turn->handled, now, job->catch_up, &due);
-    if (due.run != SCHEDULE_NEVER && busy && !turn->running && (!due.late || job->catch_up)) {
-        return; /* nothing is dealt with: it is looked at again when there is room */
-    }
     if (due.missed > 0) {
         add_fact(decision, due.missed_first, due.missed_last, due.missed, PROBE_RUN_MISSED,
                  reason_of(turn, time));
+    }
+    if (due.run != SCHEDULE_NEVER && busy && !turn->running) {
+        await_room(turn, &due);
+        return;
     }
     if (due.run != SCHEDULE_NEVER) {
         decide_run(turn, job, zone, &due, decision);

@@ -59,8 +59,9 @@ struct job_decision {
 
 /*
  * Looks at a job. With `busy` no run can begin for the moment: one that is due
- * waits for the next look, while it is not late. turn->running is the caller's
- * to set and to take back.
+ * waits for the next look, while it is not late or is to be made up for; those
+ * before it that are missed are told at once. turn->running is the caller's to
+ * set and to take back.
  */
 void job_turn_look(struct job_turn *turn, const struct job *job, local_time_zone_fn *zone,
                    int64_t now, enum job_time time, bool busy, struct job_decision *decision);

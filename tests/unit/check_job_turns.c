@@ -262,6 +262,26 @@ START_TEST(a_run_waits_for_room_while_it_is_not_late)
 }
 END_TEST
 
+START_TEST(what_is_missed_is_told_before_the_run_waits_for_room)
+{
+    every(MINUTE);
+    fixture.job.catch_up = true;
+    clock_fake_set(BEGIN + 10 * MINUTE + 45 * SECOND);
+    begin(BEGIN);
+    look_busy(true);
+    ck_assert_int_eq(fixture.by_reason[PROBE_SERVICE_STOPPED], 9);
+    ck_assert_int_eq(fixture.turn.handled, BEGIN + 9 * MINUTE); /* and is not counted again */
+    look_busy(true);
+    ck_assert_int_eq(fixture.decision.fact_count, 0);
+    clock_fake_run(MINUTE);
+    look_busy(true);
+    ck_assert_int_eq(fixture.by_reason[PROBE_TOO_BUSY], 1);
+    look();
+    ck_assert_int_eq(fixture.begun, 1);
+    ck_assert_int_eq(fixture.by_result[PROBE_RUN_MISSED], 10);
+}
+END_TEST
+
 START_TEST(maintenance_skips)
 {
     every(HOUR);
@@ -356,6 +376,7 @@ int main(void)
     tcase_add_test(turns, the_last_one_is_made_up_for_where_asked_for);
     tcase_add_test(turns, a_run_never_overlaps_itself);
     tcase_add_test(turns, a_run_waits_for_room_while_it_is_not_late);
+    tcase_add_test(turns, what_is_missed_is_told_before_the_run_waits_for_room);
     tcase_add_test(turns, maintenance_skips);
     tcase_add_test(turns, a_change_is_told_when_it_is_confirmed);
     tcase_add_test(turns, each_job_tells_what_it_found);

@@ -274,12 +274,27 @@ START_TEST(more_runs_than_anybody_counts_cost_no_time)
 {
     fixture.schedule = (struct schedule){.form = SCHEDULE_EVERY, .every = 1000, .offset = 250};
     ck_assert_int_eq(schedule_count(&fixture.schedule, clock_zone_offset, 0, INT64_C(1) << 50),
-                     SCHEDULE_COUNT_MOST);
+                     ((INT64_C(1) << 50) - 250) / 1000 + 1);
     ck_assert_int_eq(schedule_count(&fixture.schedule, clock_zone_offset, 0, 250), 1);
     ck_assert_int_eq(schedule_count(&fixture.schedule, clock_zone_offset, 250, 1249), 0);
     ck_assert_int_eq(schedule_last(&fixture.schedule, clock_zone_offset, 0, 10000), 9250);
     ck_assert_int_eq(schedule_last(&fixture.schedule, clock_zone_offset, 9250, 10000),
                      SCHEDULE_NEVER);
+}
+END_TEST
+
+START_TEST(minutes_of_decades_are_counted_exactly)
+{
+    int64_t from = moment("1990-01-01 00:00");
+    int64_t until = moment("2090-01-01 00:00");
+
+    fixture.schedule = (struct schedule){.form = SCHEDULE_AT, .is_utc = true};
+    add("* * * * *");
+    for (int i = 0; i < SCHEDULE_RULES_MOST - 1; i++) {
+        add("0 0 29 2 *"); /* each minute is counted once */
+    }
+    ck_assert_int_eq(schedule_count(&fixture.schedule, clock_zone_offset, from, until),
+                     (until - from) / MINUTE);
 }
 END_TEST
 
@@ -377,6 +392,7 @@ int main(void)
     tcase_add_test(tests, there_is_an_end_to_the_times);
     tcase_add_loop_test(tests, runs_are_counted_and_the_last_one_is_found, 0, 4);
     tcase_add_test(tests, more_runs_than_anybody_counts_cost_no_time);
+    tcase_add_test(tests, minutes_of_decades_are_counted_exactly);
     tcase_add_loop_test(tests, a_turn_runs_the_last_one_and_tells_what_was_missed, 0,
                         COUNT_OF(turns));
     tcase_add_test(tests, an_offset_is_the_same_for_ever);

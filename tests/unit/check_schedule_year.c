@@ -112,9 +112,22 @@ static int64_t compare_run(int64_t at, int64_t expected)
     return next;
 }
 
+/* They are counted in another way than they are found; also from the middle of a day on. */
+static void compare_count(int64_t last, int64_t count)
+{
+    int64_t between = fixture.since + (fixture.until - fixture.since) / 10000 * 2371;
+
+    ck_assert_int_eq(
+        schedule_count(&fixture.schedule, clock_zone_offset, fixture.since, fixture.until), count);
+    ck_assert_int_eq(schedule_count(&fixture.schedule, clock_zone_offset, fixture.since, between) +
+                         schedule_count(&fixture.schedule, clock_zone_offset, between, last),
+                     count);
+}
+
 /* "1767232814723 86x1440 1380": the first, and the minutes from one to the next. */
 static void compare_runs(const char *rest)
 {
+    int64_t before = fixture.compared;
     int64_t at = fixture.since;
     int64_t expected = 0;
     int64_t count = 0;
@@ -133,6 +146,7 @@ static void compare_runs(const char *rest)
         }
     }
     ck_assert_int_gt(schedule_next(&fixture.schedule, clock_zone_offset, at), fixture.until);
+    compare_count(at, fixture.compared - before);
 }
 
 static int64_t to_minutes(int64_t at)
