@@ -163,3 +163,40 @@ size_t maintenance_find(const struct maintenance_window *windows, size_t count,
     }
     return i;
 }
+
+static void take_edge(int64_t *next, int64_t shown, int64_t edge)
+{
+    *next = edge > shown && edge < *next ? edge : *next;
+}
+
+/* Windows of yesterday may end today, and those of today behind midnight: then midnight comes
+ * first. */
+static void take_edges(int64_t *next, int64_t shown, const struct maintenance_window *window)
+{
+    int64_t day = floor_div(shown, DAY) * DAY;
+
+    if (!window->is_weekly) {
+        take_edge(next, shown, window->shown_from);
+        take_edge(next, shown, window->shown_until);
+        return;
+    }
+    take_edge(next, shown, day + window->from * (int64_t)MINUTE);
+    take_edge(next, shown, day + window->until * (int64_t)MINUTE);
+    take_edge(next, shown, day + window->until * (int64_t)MINUTE - DAY);
+}
+
+int64_t maintenance_same_until(const struct maintenance_window *windows, size_t count,
+                               local_time_zone_fn *zone, int64_t at)
+{
+    int offset = zone(at);
+    int64_t shown = at + offset * INT64_C(1000);
+    int64_t next = (floor_div(shown, DAY) + 1) * DAY;
+
+    for (size_t i = 0; i < count; i++) {
+        take_edges(&next, shown, &windows[i]);
+    }
+    if (zone(at + next - shown - 1) != offset) {
+        next = (floor_div(shown, MINUTE) + 1) * MINUTE; /* clocks change on whole minutes */
+    }
+    return at + next - shown;
+}

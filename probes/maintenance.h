@@ -33,6 +33,13 @@ struct maintenance_window {
 bool maintenance_read(struct maintenance_window *window, const char *text,
                       struct failure *why) NODISCARD;
 
+/*
+ * A moment after `at`: from `at` on and before it, all lies in some window, or
+ * all in none. It is not more than a day later; behind it the same may go on.
+ */
+int64_t maintenance_same_until(const struct maintenance_window *windows, size_t count,
+                               local_time_zone_fn *zone, int64_t at);
+
 /* The first window that a moment lies in, or `count`. */
 size_t maintenance_find(const struct maintenance_window *windows, size_t count,
                         local_time_zone_fn *zone, int64_t at);

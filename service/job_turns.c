@@ -79,11 +79,81 @@ static void add_fact(struct job_decision *decision, int64_t first, int64_t last,
         .due_at = first, .last_due = last, .runs = runs, .result = result, .reason = reason};
 }
 
+/* Runs of a kind in a time. */
+struct tally {
+    int64_t first;
+    int64_t last;
+    int64_t runs;
+};
+
+static void add_to_tally(struct tally *tally, const struct job *job, local_time_zone_fn *zone,
+                         int64_t after, int64_t until)
+{
+    int64_t runs = schedule_count(&job->schedule, zone, after, until);
+
+    if (runs == 0) {
+        return;
+    }
+    tally->first = tally->runs == 0 ? schedule_next(&job->schedule, zone, after) : tally->first;
+    tally->last = schedule_last(&job->schedule, zone, after, until);
+    tally->runs += runs;
+}
+
+/* Those that were due after a moment and up to another, outside of windows and within. */
+static void tally_runs(struct tally tallies[2], const struct job *job, local_time_zone_fn *zone,
+                       int64_t after, int64_t until)
+{
+    local_time_zone_fn *wall = job->schedule.is_utc ? utc : zone;
+
+    if (job->window_count == 0) {
+        add_to_tally(&tallies[0], job, zone, after, until);
+        return;
+    }
+    while (after < until) {
+        int64_t same = maintenance_same_until(job->windows, job->window_count, wall, after + 1) - 1;
+
+        same = same < until ? same : until;
+        add_to_tally(&tallies[is_maintained(job, zone, after + 1)], job, zone, after, same);
+        after = same;
+    }
+}
+
+/*
+ * Runs that nobody ran. Within windows nobody would have: two facts then, and
+ * the one that goes on for longer is the newer.
+ */
+static void add_missed(struct job_decision *decision, const struct job *job,
+                       local_time_zone_fn *zone, const struct schedule_turn *due,
+                       enum probe_run_reason reason)
+{
+    struct tally tallies[2] = {0};
+    int newest;
+
+    tally_runs(tallies, job, zone, due->missed_first - 1, due->missed_last);
+    newest = tallies[1].last > tallies[0].last ? 1 : 0;
+    for (int i = 0; i < 2; i++) {
+        int kind = i == 0 ? 1 - newest : newest;
+
+        if (tallies[kind].runs > 0) {
+            add_fact(decision, tallies[kind].first, tallies[kind].last, tallies[kind].runs,
+                     kind == 0 ? PROBE_RUN_MISSED : PROBE_RUN_SKIPPED,
+                     kind == 0 ? reason : PROBE_MAINTENANCE);
+        }
+    }
+}
+
+/* Nor is a run made up for within a window. */
+static bool is_kept_off(const struct job *job, local_time_zone_fn *zone,
+                        const struct schedule_turn *due, int64_t now)
+{
+    return is_maintained(job, zone, due->run) || (due->late && is_maintained(job, zone, now));
+}
+
 /* The run that could begin now: whether it does. */
 static void decide_run(struct job_turn *turn, const struct job *job, local_time_zone_fn *zone,
-                       const struct schedule_turn *due, struct job_decision *decision)
+                       const struct schedule_turn *due, int64_t now, struct job_decision *decision)
 {
-    if (is_maintained(job, zone, due->run)) {
+    if (is_kept_off(job, zone, due, now)) {
         add_fact(decision, due->run, due->run, 1, PROBE_RUN_SKIPPED, PROBE_MAINTENANCE);
     } else if (turn->running) {
         add_fact(decision, due->run, due->run, 1, PROBE_RUN_MISSED, PROBE_STILL_RUNNING);
@@ -114,15 +184,14 @@ void job_turn_look(struct job_turn *turn, const struct job *job, local_time_zone
     }
     schedule_decide(&job->schedule, zone, turn->handled, now, job->catch_up, &due);
     if (due.missed > 0) {
-        add_fact(decision, due.missed_first, due.missed_last, due.missed, PROBE_RUN_MISSED,
-                 reason_of(turn, time));
+        add_missed(decision, job, zone, &due, reason_of(turn, time));
     }
-    if (due.run != SCHEDULE_NEVER && busy && !turn->running) {
+    if (due.run != SCHEDULE_NEVER && busy && !turn->running && !is_kept_off(job, zone, &due, now)) {
         await_room(turn, &due);
         return;
     }
     if (due.run != SCHEDULE_NEVER) {
-        decide_run(turn, job, zone, &due, decision);
+        decide_run(turn, job, zone, &due, now, decision);
     }
     turn->handled = due.handled;
     turn->next = due.next;

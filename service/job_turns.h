@@ -53,7 +53,7 @@ void job_turn_begin(struct job_turn *turn, const struct job *job, local_time_zon
 struct job_decision {
     bool begin;                /* a run begins now; it was due at turn->due */
     bool late;                 /* it is made up for */
-    struct probe_run facts[2]; /* of runs that do not take place, in their order */
+    struct probe_run facts[3]; /* of runs that do not take place, by when their last was due */
     int fact_count;
 };
 

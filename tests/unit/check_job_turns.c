@@ -70,8 +70,8 @@ static void begin(int64_t handled)
 
 static void note(const struct probe_run *run)
 {
-    ck_assert_int_gt(run->due_at, fixture.last_due);
     ck_assert_int_ge(run->last_due, run->due_at);
+    ck_assert_int_gt(run->last_due, fixture.last_due);
     fixture.last_due = run->last_due;
     fixture.by_result[run->result] += run->runs;
     fixture.by_reason[run->reason] += run->runs;
@@ -298,6 +298,67 @@ START_TEST(maintenance_skips)
 }
 END_TEST
 
+static void add_window(const char *text)
+{
+    CHECK_DONE(maintenance_read(&fixture.window, text, &fixture.why), fixture.why);
+    fixture.job.windows = &fixture.window;
+    fixture.job.window_count = 1;
+}
+
+/* How many runs of a time lie in the windows, one by one. */
+static int64_t count_maintained(int64_t after, int64_t until)
+{
+    int64_t count = 0;
+
+    for (int64_t at = after;
+         (at = schedule_next(&fixture.job.schedule, clock_zone_offset, at)) <= until;) {
+        count += maintenance_find(&fixture.window, 1, clock_zone_offset, at) == 0 ? 1 : 0;
+    }
+    return count;
+}
+
+static const char *const windows[] = {
+    "02:00-04:00",
+    "02:15-02:45",
+    "Sun 22:00-03:00",
+    "Mon-Fri 00:00-24:00",
+    "2027-03-20 - 2027-04-02",
+    "2027-10-30 18:00 - 2027-10-31 02:30",
+};
+
+/* A year without the service, with both days on which clocks change. */
+START_TEST(what_was_due_in_windows_while_the_service_stood_still_is_skipped)
+{
+    int64_t until = BEGIN + 365 * DAY - 55 * SECOND;
+    int64_t skipped;
+
+    every(7 * MINUTE);
+    add_window(windows[_i]);
+    skipped = count_maintained(BEGIN, until);
+    clock_fake_set(until);
+    begin(BEGIN);
+    look();
+    ck_assert_int_gt(skipped, 0);
+    ck_assert_int_eq(fixture.by_reason[PROBE_MAINTENANCE], skipped);
+    ck_assert_int_eq(fixture.by_reason[PROBE_SERVICE_STOPPED],
+                     until / (7 * MINUTE) - BEGIN / (7 * MINUTE) - skipped);
+    ck_assert_int_eq(fixture.turn.handled, fixture.last_due);
+}
+END_TEST
+
+START_TEST(no_run_is_made_up_for_in_a_window)
+{
+    every(HOUR);
+    fixture.job.catch_up = true;
+    add_window("02:15-02:45");
+    clock_fake_set(BEGIN + 2 * HOUR + 20 * MINUTE);
+    begin(BEGIN + HOUR);
+    look();
+    ck_assert_int_eq(fixture.begun, 0);
+    ck_assert_int_eq(fixture.by_reason[PROBE_MAINTENANCE], 1);
+}
+END_TEST
+
 /*
  * Events.
  */
@@ -378,6 +439,9 @@ int main(void)
     tcase_add_test(turns, a_run_waits_for_room_while_it_is_not_late);
     tcase_add_test(turns, what_is_missed_is_told_before_the_run_waits_for_room);
     tcase_add_test(turns, maintenance_skips);
+    tcase_add_loop_test(turns, what_was_due_in_windows_while_the_service_stood_still_is_skipped, 0,
+                        COUNT_OF(windows));
+    tcase_add_test(turns, no_run_is_made_up_for_in_a_window);
     tcase_add_test(turns, a_change_is_told_when_it_is_confirmed);
     tcase_add_test(turns, each_job_tells_what_it_found);
     tcase_add_test(turns, a_single_lost_packet_is_told_to_nobody);
