@@ -131,9 +131,12 @@ static bool same_times(const struct schedule *a, const struct schedule *b)
            a->is_utc == b->is_utc && a->rule_count == b->rule_count && same_rules(a, b);
 }
 
-/* Asks about the jobs that are new. */
-static bool begin_turns(struct job_runner *runner, struct job_set *set, job_handled_fn *handled,
-                        void *context, struct failure *why)
+/*
+ * The ledger is asked at the start alone. A job that comes later is new, or
+ * comes back: nothing was due for it while it was not in the settings.
+ */
+static bool begin_turns(const struct job_runner *runner, struct job_set *set,
+                        job_handled_fn *handled, void *context, struct failure *why)
 {
     int64_t now = clock_now();
 
@@ -142,8 +145,7 @@ static bool begin_turns(struct job_runner *runner, struct job_set *set, job_hand
         int64_t known = INT64_MIN;
 
         /* Only this thread replaces the set: it may be looked at without the lock. */
-        if ((runner->set == NULL || find_job(runner->set, job->name) == runner->set->list.count) &&
-            !handled(context, job->name, &known, why)) {
+        if (runner->set == NULL && !handled(context, job->name, &known, why)) {
             return false;
         }
         job_turn_begin(&set->turns[i], job, clock_zone_offset, known, now);

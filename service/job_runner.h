@@ -38,9 +38,10 @@ bool job_runner_open(struct job_runner **out, void (*ring)(void *context), void 
 /*
  * Takes over the jobs of the settings, which are the runner's then, also where
  * this fails (then the jobs before stay). A job that goes on under its name
- * with the same times keeps its place; with other times it begins anew. Runs
- * that go on end as they began. `handled` is asked, in this thread, about jobs
- * that are new to the runner.
+ * with the same times keeps its place; with other times, and where it was not
+ * there before, it begins now, and nothing before counts. Runs that go on end
+ * as they began. `handled` is asked, in this thread, by the first call alone:
+ * then the service begins.
  */
 bool job_runner_configure(struct job_runner *runner, struct settings *settings,
                           job_handled_fn *handled, void *context, struct failure *why) NODISCARD;

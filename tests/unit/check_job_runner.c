@@ -24,6 +24,7 @@ static struct {
     struct job_runner *runner;
     struct bell *bell;
     struct job_news news; /* all of it so far */
+    int64_t handled;      /* of each job */
     struct failure why;
 } fixture;
 
@@ -37,6 +38,7 @@ static void open_fixture(void)
     memset(&fixture, 0, sizeof(fixture));
     clock_fake_reset();
     clock_fake_set(BEGIN);
+    fixture.handled = INT64_MIN;
     fake_job_run_open();
     CHECK_DONE(bell_open(&fixture.bell, &fixture.why), fixture.why);
     CHECK_DONE(job_runner_open(&fixture.runner, ring, fixture.bell, &fixture.why), fixture.why);
@@ -74,12 +76,12 @@ static void close_fixture(void)
     fake_job_run_close();
 }
 
-/* Nothing was handled before now. */
-static bool knows_nothing(void *context, const char *job, int64_t *handled, struct failure *why)
+/* What the ledger knows. */
+static bool find_handled(void *context, const char *job, int64_t *handled, struct failure *why)
 {
     (void)context;
     (void)job;
-    *handled = INT64_MIN;
+    *handled = fixture.handled;
     (void)why;
     return true;
 }
@@ -101,7 +103,7 @@ static void configure(int count)
         settings_parse(&settings, "p.yaml", text_bytes(&yaml), yaml.size, tables, &fixture.why),
         fixture.why);
     text_clear(&yaml);
-    CHECK_DONE(job_runner_configure(fixture.runner, settings, knows_nothing, NULL, &fixture.why),
+    CHECK_DONE(job_runner_configure(fixture.runner, settings, find_handled, NULL, &fixture.why),
                fixture.why);
 }
 
@@ -264,6 +266,27 @@ START_TEST(a_run_outlives_the_settings_that_it_began_with)
 }
 END_TEST
 
+START_TEST(a_job_of_the_start_is_told_what_it_missed)
+{
+    fixture.handled = BEGIN - 10 * MINUTE - 1;
+    configure(1);
+    await_runs(PROBE_RUN_MISSED, PROBE_SERVICE_STOPPED, 1); /* a row of them */
+    ck_assert_int_eq(fixture.news.facts.first->run.runs, 10);
+}
+END_TEST
+
+START_TEST(a_job_that_comes_back_has_missed_nothing)
+{
+    configure(0);
+    fixture.handled = BEGIN - 10 * MINUTE;
+    clock_fake_run(MINUTE / 2);
+    configure(1);
+    pass_minute(1);
+    ck_assert(fake_job_run_await(1));
+    ck_assert_int_eq(count_runs(PROBE_RUN_MISSED, PROBE_SERVICE_STOPPED), 0);
+}
+END_TEST
+
 START_TEST(a_stop_ends_runs_that_go_on)
 {
     configure(3);
@@ -316,6 +339,8 @@ int main(void)
     tcase_add_test(runner, a_run_that_cannot_begin_is_missed_and_told);
     tcase_add_test(runner, a_change_is_told_by_each_job_that_confirms_it);
     tcase_add_test(runner, a_run_outlives_the_settings_that_it_began_with);
+    tcase_add_test(runner, a_job_of_the_start_is_told_what_it_missed);
+    tcase_add_test(runner, a_job_that_comes_back_has_missed_nothing);
     tcase_add_test(runner, a_stop_ends_runs_that_go_on);
     tcase_add_test(runner, a_stop_does_not_wait_for_what_hangs);
     tcase_add_test(runner, nothing_runs_without_jobs);
