@@ -9,12 +9,24 @@
 #include "base/file_guard.h"
 #include "base/time_text.h"
 #include "base/units.h"
+#include "store/probe_fact.h"
 
 enum { RUNS_SHOWN = 10, LARGEST_SECRET = 1024 };
 
 static const char *plural(uint64_t count)
 {
     return count == 1 ? "" : "s";
+}
+
+/* Outcomes wait in memory until the ledger takes them. */
+static void add_room(struct text *text, uint64_t queries)
+{
+    if (queries > PROBE_OUTCOMES_ROOM) {
+        text_addf(text,
+                  "  warning: outcomes may be lost, since about %d have room until they are "
+                  "stored; give it a rate, or make it several jobs\n",
+                  PROBE_OUTCOMES_ROOM);
+    }
 }
 
 /* "3 targets x 12 ports = 36 queries a run" */
@@ -31,6 +43,7 @@ static void add_size(struct text *text, const struct job *job)
                   " quer%s a run, %u at a time to each target\n",
                   targets.total, plural(targets.total), job->ports.count, plural(job->ports.count),
                   queries, queries == 1 ? "y" : "ies", job->per_target);
+        add_room(text, queries);
     } else {
         text_addf(text, "  %zu port%s of targets that are not known: %s\n", job->ports.count,
                   plural(job->ports.count), why.text);

@@ -33,6 +33,7 @@ struct worker {
     struct job_run *run;
     bool done;
     struct probe_run facts;
+    size_t lost; /* outcomes that had no room */
 };
 
 struct job_runner {
@@ -186,7 +187,7 @@ static void keep_turns(const struct job_runner *runner, struct job_set *to)
 static void add_run(struct job_runner *runner, const char *job, const struct probe_run *run,
                     const char *detail)
 {
-    probe_facts_add(&runner->facts, probe_fact_of_run(job, run, detail));
+    (void)probe_facts_add(&runner->facts, probe_fact_of_run(job, run, detail));
 }
 
 static void add_line(struct text *text, const char *a, const char *b)
@@ -213,7 +214,7 @@ static bool take_outcome(void *context, const struct outcome *outcome,
     worker->facts.not_held += result == EXPECTATION_NOT_HELD ? 1 : 0;
     worker->facts.undecided += result == EXPECTATION_UNDECIDED ? 1 : 0;
     mutex_lock(runner->mutex);
-    probe_facts_add(&runner->facts, fact);
+    worker->lost += probe_facts_add(&runner->facts, fact) ? 0 : 1;
     if (runner->changes.size < MOST_TEXT) {
         size_t before = runner->changes.size;
 
@@ -258,6 +259,20 @@ static bool ask(struct worker *worker, struct failure *why)
     return ok;
 }
 
+/* What is stored with the run about it; NULL: nothing. */
+static const char *detail_of(const struct worker *worker, const struct failure *why, bool ok,
+                             struct text *text)
+{
+    struct failure ignored;
+
+    if (!ok || worker->lost == 0) {
+        return ok ? NULL : why->text;
+    }
+    text_addf(text, "%zu outcome%s had no room in memory and %s lost", worker->lost,
+              worker->lost == 1 ? "" : "s", worker->lost == 1 ? "is" : "are");
+    return text_ok(text, &ignored) ? text_bytes(text) : NULL;
+}
+
 static void run_job(void *context)
 {
     struct worker *worker = context;
@@ -265,6 +280,7 @@ static void run_job(void *context)
     struct failure why = {0};
     bool opened = open_run(worker, &why);
     bool ok = opened && ask(worker, &why);
+    struct text detail = {0};
 
     if (!opened) {
         worker->facts.result = PROBE_RUN_MISSED;
@@ -275,10 +291,11 @@ static void run_job(void *context)
     if (!ok) {
         add_line(&runner->troubles, worker->job->name, why.text);
     }
-    add_run(runner, worker->job->name, &worker->facts, ok ? NULL : why.text);
+    add_run(runner, worker->job->name, &worker->facts, detail_of(worker, &why, ok, &detail));
     worker->done = true;
     bell_ring(runner->bell);
     mutex_unlock(runner->mutex);
+    text_clear(&detail);
 }
 
 /*

@@ -178,12 +178,19 @@ size_t probe_fact_size(const struct probe_fact *fact)
            length(fact->ask.protocol) + length(fact->ask.answer);
 }
 
-void probe_facts_add(struct probe_facts *facts, struct probe_fact *fact)
+static bool has_room(const struct probe_facts *facts, const struct probe_fact *fact)
 {
-    if (fact == NULL || facts->bytes + probe_fact_size(fact) > PROBE_FACTS_BYTES) {
+    size_t most = PROBE_FACTS_BYTES + (fact->is_run ? PROBE_RUNS_BYTES : 0);
+
+    return facts->bytes + probe_fact_size(fact) <= most;
+}
+
+bool probe_facts_add(struct probe_facts *facts, struct probe_fact *fact)
+{
+    if (fact == NULL || !has_room(facts, fact)) {
         facts->lost++;
         probe_fact_free(fact);
-        return;
+        return false;
     }
     fact->next = NULL;
     if (facts->last == NULL) {
@@ -193,6 +200,7 @@ void probe_facts_add(struct probe_facts *facts, struct probe_fact *fact)
     }
     facts->last = fact;
     facts->bytes += probe_fact_size(fact);
+    return true;
 }
 
 struct probe_fact *probe_facts_take(struct probe_facts *facts)

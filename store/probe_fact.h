@@ -99,9 +99,16 @@ struct probe_facts {
     size_t lost; /* that had no room */
 };
 
-enum { PROBE_FACTS_BYTES = 16 << 20 };
+enum {
+    PROBE_FACTS_BYTES = 16 << 20,
+    PROBE_RUNS_BYTES = 4 << 20,   /* more for runs alone: outcomes never take their room */
+    PROBE_OUTCOMES_ROOM = 1 << 15 /* about as many outcomes have room, of usual length */
+};
 
-/* Takes *fact over; one that has no room is freed and counted. NULL counts as lost. */
-void probe_facts_add(struct probe_facts *facts, struct probe_fact *fact);
+/*
+ * Takes *fact over. False: it had no room, is freed and counted. NULL counts
+ * as lost.
+ */
+bool probe_facts_add(struct probe_facts *facts, struct probe_fact *fact);
 struct probe_fact *probe_facts_take(struct probe_facts *facts); /* the oldest; NULL: none */
 void probe_facts_clear(struct probe_facts *facts);

@@ -112,7 +112,7 @@ bool probe_writer_open(struct probe_writer **out, struct ledger *ledger, struct 
 
 void probe_writer_add(struct probe_writer *writer, struct probe_fact *fact)
 {
-    probe_facts_add(&writer->facts, fact);
+    (void)probe_facts_add(&writer->facts, fact);
 }
 
 size_t probe_writer_lost(const struct probe_writer *writer)

@@ -29,6 +29,7 @@ static struct {
     bool hangs;
     bool all_go;
     enum probe_status status;
+    int times;
     int count;
     int most;
 } fake;
@@ -39,6 +40,7 @@ void fake_job_run_open(void)
 
     memset(&fake, 0, sizeof(fake));
     fake.status = PROBE_LISTENING;
+    fake.times = 1;
     if (!mutex_open(&fake.mutex, &why) || !bell_open(&fake.came, &why)) {
         abort();
     }
@@ -69,6 +71,13 @@ void fake_job_run_find(enum probe_status status)
 {
     mutex_lock(fake.mutex);
     fake.status = status;
+    mutex_unlock(fake.mutex);
+}
+
+void fake_job_run_repeat(int times)
+{
+    mutex_lock(fake.mutex);
+    fake.times = times;
     mutex_unlock(fake.mutex);
 }
 
@@ -240,20 +249,25 @@ bool job_run_ask(struct job_run *run, job_outcome_fn *take, void (*warn)(void *,
                               .transport = PROBE_TCP,
                               .cause = PROBE_ACCEPTED,
                               .started_at = clock_now()};
+    bool ok = true;
+    int times;
 
     (void)warn;
     mutex_lock(fake.mutex);
     go_on(1);
+    times = fake.times;
     mutex_unlock(fake.mutex);
     *stopped = wait_for_end(run);
     mutex_lock(fake.mutex);
     go_on(-1);
     outcome.status = fake.status;
     mutex_unlock(fake.mutex);
-    return *stopped ||
-           take(context, &outcome,
-                outcome.status == PROBE_LISTENING ? EXPECTATION_HELD : EXPECTATION_NOT_HELD,
-                "a sentence", why);
+    for (int i = 0; ok && !*stopped && i < times; i++) {
+        ok = take(context, &outcome,
+                  outcome.status == PROBE_LISTENING ? EXPECTATION_HELD : EXPECTATION_NOT_HELD,
+                  "a sentence", why);
+    }
+    return ok;
 }
 
 void job_run_stop(struct job_run *run)

@@ -22,6 +22,9 @@ void fake_job_run_refuse(const char *words);
 /* From now on a stop is not heard, as by something that hangs in the system. */
 void fake_job_run_hang(bool hangs);
 
+/* How often every run that begins asks its one port; once, if nothing is said. */
+void fake_job_run_repeat(int times);
+
 /* What every run finds of its one port, when it is let go. */
 void fake_job_run_find(enum probe_status status);
 

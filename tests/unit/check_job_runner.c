@@ -49,7 +49,7 @@ static void keep_news(struct job_news *news)
     struct probe_fact *fact;
 
     while ((fact = probe_facts_take(&news->facts)) != NULL) {
-        probe_facts_add(&fixture.news.facts, fact);
+        (void)probe_facts_add(&fixture.news.facts, fact);
     }
     text_add(&fixture.news.changes, text_bytes(&news->changes));
     text_add(&fixture.news.troubles, text_bytes(&news->troubles));
@@ -266,6 +266,25 @@ START_TEST(a_run_outlives_the_settings_that_it_began_with)
 }
 END_TEST
 
+START_TEST(a_run_is_told_also_where_its_outcomes_have_no_room)
+{
+    enum { TIMES = PROBE_FACTS_BYTES / 128 };
+    const struct probe_fact *run;
+
+    fake_job_run_repeat(TIMES);
+    configure(1);
+    pass_minute(1);
+    ck_assert(fake_job_run_await(1));
+    fake_job_run_let_go("job 0");
+    ck_assert(fake_job_run_await_closed()); /* and nobody took anything until then */
+    await_runs(PROBE_RUN_DONE, PROBE_NO_REASON, 1);
+    run = fixture.news.facts.last;
+    ck_assert(run->is_run);
+    ck_assert_int_eq(run->run.held, TIMES);
+    CHECK_CONTAINS(run->detail, " outcomes had no room in memory and are lost");
+}
+END_TEST
+
 START_TEST(a_job_of_the_start_is_told_what_it_missed)
 {
     fixture.handled = BEGIN - 10 * MINUTE - 1;
@@ -339,6 +358,7 @@ int main(void)
     tcase_add_test(runner, a_run_that_cannot_begin_is_missed_and_told);
     tcase_add_test(runner, a_change_is_told_by_each_job_that_confirms_it);
     tcase_add_test(runner, a_run_outlives_the_settings_that_it_began_with);
+    tcase_add_test(runner, a_run_is_told_also_where_its_outcomes_have_no_room);
     tcase_add_test(runner, a_job_of_the_start_is_told_what_it_missed);
     tcase_add_test(runner, a_job_that_comes_back_has_missed_nothing);
     tcase_add_test(runner, a_stop_ends_runs_that_go_on);
