@@ -51,11 +51,13 @@ bool console_is_terminal(enum console_stream stream);
 int console_columns(enum console_stream stream);
 
 /*
- * Whether colours and cursor movements may be written: a terminal that
- * understands them (Windows: where virtual terminal sequences can be switched
- * on, which the first call does; Linux: TERM is set and not "dumb"), and
- * NO_COLOR is not set to anything.
+ * Whether cursor movements may be written: a terminal that understands them
+ * (Windows: where virtual terminal sequences can be switched on, which the
+ * first call does; Linux: TERM is set and not "dumb").
  */
+bool console_takes_movements(enum console_stream stream);
+
+/* Colours too: the same, and NO_COLOR is not set to anything. */
 bool console_takes_colour(enum console_stream stream);
 
 /*

@@ -90,10 +90,14 @@ static bool is_set(const char *variable)
     return variable != NULL && variable[0] != '\0';
 }
 
-bool console_takes_colour(enum console_stream stream)
+bool console_takes_movements(enum console_stream stream)
 {
     const char *terminal = getenv("TERM");
 
-    return console_is_terminal(stream) && !is_set(getenv("NO_COLOR")) && is_set(terminal) &&
-           strcmp(terminal, "dumb") != 0;
+    return console_is_terminal(stream) && is_set(terminal) && strcmp(terminal, "dumb") != 0;
+}
+
+bool console_takes_colour(enum console_stream stream)
+{
+    return !is_set(getenv("NO_COLOR")) && console_takes_movements(stream);
 }

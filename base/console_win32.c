@@ -159,15 +159,17 @@ static bool switch_sequences_on(enum console_stream stream)
     return true;
 }
 
-bool console_takes_colour(enum console_stream stream)
+bool console_takes_movements(enum console_stream stream)
 {
     bool takes;
 
-    if (is_set(L"NO_COLOR")) {
-        return false;
-    }
     console_system_lock();
     takes = switch_sequences_on(stream);
     console_system_unlock();
     return takes;
+}
+
+bool console_takes_colour(enum console_stream stream)
+{
+    return !is_set(L"NO_COLOR") && console_takes_movements(stream);
 }

@@ -113,7 +113,7 @@ static void show_progress(const struct command_context *context, const struct le
     int64_t pages;
     int64_t of;
 
-    if (context->quiet || !console_takes_colour(CONSOLE_ERROR)) {
+    if (context->quiet || !console_takes_movements(CONSOLE_ERROR)) {
         return;
     }
     ledger_copy_progress(copy, &pages, &of);

@@ -220,7 +220,7 @@ static void progress(void *context, const struct engine_sum *sum)
 
 static bool shows_progress(const struct run *run)
 {
-    return !run->context->quiet && console_takes_colour(CONSOLE_ERROR) &&
+    return !run->context->quiet && console_takes_movements(CONSOLE_ERROR) &&
            console_is_terminal(CONSOLE_ERROR);
 }
 

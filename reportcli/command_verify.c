@@ -317,7 +317,7 @@ static void show_progress(void *context, int64_t done, int64_t total)
     struct text line = {0};
 
     (void)total;
-    if (progress->context->quiet || !console_takes_colour(CONSOLE_ERROR) ||
+    if (progress->context->quiet || !console_takes_movements(CONSOLE_ERROR) ||
         clock_steady() - progress->shown_at < PROGRESS_MS) {
         return;
     }

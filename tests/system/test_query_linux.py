@@ -174,12 +174,12 @@ def test_what_this_machine_forbids_is_no_word_about_the_target(net):
     assert record["cause"] == "local error" and "permitted" in record["detail"]
 
 
-def on_a_terminal(net, *arguments):
+def on_a_terminal(net, *arguments, **variables):
     """What a query writes to standard error where that is a terminal."""
     near, far = pty.openpty()
     process = net.native(
         [net.program("portledger"), "query", *arguments], stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL, stderr=far, env={"TERM": "xterm"},
+        stdout=subprocess.DEVNULL, stderr=far, env={"TERM": "xterm", **variables},
     )
     os.close(far)
     seen = b""
@@ -199,6 +199,7 @@ def test_a_long_query_shows_its_progress_on_a_terminal(net):
     seen = on_a_terminal(net, *words)
     assert "\r\x1b[K0 of 1 ports asked, 0 listen" in seen
     assert seen.endswith("\r\x1b[K")  # and takes it away
+    assert on_a_terminal(net, *words, NO_COLOR="1") == seen  # which is no matter of colours
     assert on_a_terminal(net, *words, "--quiet") == ""
 
 

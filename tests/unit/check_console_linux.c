@@ -173,9 +173,11 @@ static const struct {
     const char *terminal; /* NULL: not set */
     const char *no_colour;
     bool takes;
+    bool moves; /* which is no colour */
 } colours[] = {
-    {"xterm", NULL, true}, {"xterm", "", true}, {"xterm", "1", false}, {"xterm", "0", false},
-    {"dumb", NULL, false}, {NULL, NULL, false}, {"", NULL, false},     {"linux", NULL, true},
+    {"xterm", NULL, true, true}, {"xterm", "", true, true},    {"xterm", "1", false, true},
+    {"xterm", "0", false, true}, {"dumb", NULL, false, false}, {NULL, NULL, false, false},
+    {"", NULL, false, false},    {"linux", NULL, true, true},
 };
 
 static void set_variable(const char *name, const char *value)
@@ -193,6 +195,10 @@ START_TEST(colour_is_for_those_who_want_it)
     set_variable("TERM", colours[_i].terminal);
     set_variable("NO_COLOR", colours[_i].no_colour);
     ck_assert_int_eq(console_takes_colour(CONSOLE_ERROR), colours[_i].takes);
+    set_variable("NO_COLOR", NULL);
+    ck_assert_int_eq(console_takes_movements(CONSOLE_ERROR), console_takes_colour(CONSOLE_ERROR));
+    set_variable("NO_COLOR", "1");
+    ck_assert_int_eq(console_takes_movements(CONSOLE_ERROR), colours[_i].moves);
 }
 END_TEST
 

@@ -168,6 +168,7 @@ START_TEST(no_colour_is_no_colour)
     open_console();
     ck_assert(SetEnvironmentVariableW(L"NO_COLOR", L"1"));
     ck_assert(!console_takes_colour(CONSOLE_ERROR));
+    ck_assert(console_takes_movements(CONSOLE_ERROR));
     ck_assert(SetEnvironmentVariableW(L"NO_COLOR", L""));
     ck_assert(console_takes_colour(CONSOLE_ERROR));
 }

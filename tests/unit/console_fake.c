@@ -58,6 +58,12 @@ int console_columns(enum console_stream stream)
     return console_fake.columns;
 }
 
+bool console_takes_movements(enum console_stream stream)
+{
+    (void)stream;
+    return console_fake.colour;
+}
+
 bool console_takes_colour(enum console_stream stream)
 {
     (void)stream;
