@@ -19,9 +19,23 @@ void target_list_clear(struct target_list *list)
     *list = (struct target_list){0};
 }
 
+/* fe80::/10: each link has such addresses of its own (RFC 4007 section 6). */
+static bool lacks_zone(const struct target_span *span)
+{
+    const struct socket_endpoint *first = &span->first;
+
+    return span->name == NULL && first->address_size == 16 && first->scope_id == 0 &&
+           first->address[0] == 0xfe && (first->address[1] & 0xc0) == 0x80;
+}
+
 /* Takes the span's name over. */
 static bool add_span(struct target_list *list, const struct target_span *span, struct failure *why)
 {
+    if (lacks_zone(span)) {
+        return FAIL(why, FAILURE_USAGE, 0,
+                    "fe80::/10: a zone is missing, which says on what link; fe80::7%%3 is on the "
+                    "interface with the number 3");
+    }
     if (list->count == list->capacity) {
         size_t capacity = list->capacity * 2 + 16;
         struct target_span *spans = realloc(list->spans, capacity * sizeof(*spans));

@@ -150,6 +150,11 @@ uint64_t query_plan_size(const struct query_plan *plan)
                                                                   : plan->targets.total * ports;
 }
 
+static bool fail_families(struct failure *why)
+{
+    return FAIL(why, FAILURE_USAGE, 0, "only IPv4 and only IPv6 leave nothing to ask");
+}
+
 /* -4 and -6 are no options for the parser: a dash and a digit begin a time. */
 static bool read_hosts(struct query_plan *plan, const struct options *options, struct failure *why)
 {
@@ -159,7 +164,12 @@ static bool read_hosts(struct query_plan *plan, const struct options *options, s
         const char *word = options_word(options, i);
 
         if (strcmp(word, "-4") == 0 || strcmp(word, "-6") == 0) {
-            plan->engine.family = word[1] - '0';
+            int family = word[1] - '0';
+
+            if (plan->engine.family != 0 && plan->engine.family != family) {
+                return fail_families(why);
+            }
+            plan->engine.family = family;
         } else if (!target_list_add(&plan->targets, word, large, why)) {
             return false;
         }
@@ -357,7 +367,7 @@ static bool choose_family(struct engine_options *engine, const struct options *o
                                                         : 0;
 
     if (v4 && v6) {
-        return FAIL(why, FAILURE_USAGE, 0, "only IPv4 and only IPv6 leave nothing to ask");
+        return fail_families(why);
     }
     engine->family = v4 ? 4 : v6 ? 6 : of_source;
     if (of_source != 0 && engine->family != of_source) {

@@ -86,6 +86,9 @@ static const char *const refused[] = {
     "::1-2",
     "2001:db8::/64",
     "::/0",
+    "fe80::1", /* on which link? */
+    "febf::/120",
+    "fe80::1-fe80::2",
 };
 
 START_TEST(what_is_no_host_is_refused)
