@@ -433,6 +433,9 @@ static bool complete_outcome(struct query *query)
     }
     outcome->address_number = query->target->address_number;
     outcome_judge(outcome);
+    if (outcome->status == PROBE_NOT_ASKED) {
+        outcome->timings.connect = -1;
+    }
     return outcome->host != NULL;
 }
 

@@ -242,12 +242,18 @@ static enum exchange_state talk_on(struct exchange *exchange, bool ended)
     return judge(exchange, next, ended);
 }
 
-static bool is_too_much(const struct exchange *exchange)
+/* What is read of a reply at most. */
+static size_t largest_of(const struct exchange *exchange)
 {
     size_t largest =
         exchange->protocol->largest == 0 ? (size_t)LARGEST_REPLY : exchange->protocol->largest;
 
-    return exchange->received > largest + (exchange->tls != NULL ? (size_t)LARGEST_TLS : 0);
+    return largest + (exchange->tls != NULL ? (size_t)LARGEST_TLS : 0);
+}
+
+static bool is_too_much(const struct exchange *exchange)
+{
+    return exchange->received > largest_of(exchange);
 }
 
 /* Bytes of the wire, through TLS where it has begun. */
@@ -257,7 +263,7 @@ static enum exchange_state take_in(struct exchange *exchange, const uint8_t *byt
     exchange->has_reply = exchange->has_reply || size > 0;
     exchange->has_talked = exchange->has_talked || (size > 0 && exchange->tls == NULL);
     if (is_too_much(exchange)) {
-        talk_say(&exchange->talk, "more than %zu bytes, and no end", exchange->received - size);
+        talk_say(&exchange->talk, "more than %zu bytes, and no end", largest_of(exchange));
         return EXCHANGE_WRONG;
     }
     if (exchange->tls != NULL) {
@@ -297,7 +303,7 @@ enum exchange_state exchange_datagram(struct exchange *exchange, const uint8_t *
         return local(exchange, "TLS over datagrams");
     }
     if (next == PROTOCOL_WAIT && is_too_much(exchange)) {
-        talk_say(&exchange->talk, "more than %zu bytes, and no end", exchange->received - size);
+        talk_say(&exchange->talk, "more than %zu bytes, and no end", largest_of(exchange));
         return EXCHANGE_WRONG;
     }
     return judge(exchange, next, false);

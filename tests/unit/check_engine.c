@@ -709,6 +709,12 @@ START_TEST(a_port_is_what_the_network_says)
     ck_assert_msg(outcome->timings.reply == (one->reply < 0 ? -1 : one->reply * 1000), "%s: %d us",
                   one->name, (int)outcome->timings.reply);
     ck_assert_str_eq(outcome->host, "192.0.2.1");
+    if (one->on_open == pours) {
+        ck_assert_str_eq(outcome->detail, "more than 1000 bytes, and no end");
+    }
+    if (outcome->status == PROBE_NOT_ASKED) {
+        ck_assert_int_eq(outcome->timings.connect, -1);
+    }
     ck_assert_int_eq(outcome->timings.total, one->takes * 1000);
 }
 END_TEST
