@@ -24,9 +24,10 @@ enum {
     PACE_PER_MS = 16,     /* and so many more each millisecond */
     PACE_PER_ANSWER = 2,  /* and so many for each that was answered */
     PROGRESS_US = 250000,
-    RECOVERY_US = 1000000, /* without a want of room, until there may be more at once again */
-    NAME_PATIENCE_US = 15000000,
-    FAREWELL_US = 300000, /* of a run that is stopped */
+    RECOVERY_US = 1000000,       /* without a want of room, until there may be more at once again */
+    NAME_PATIENCE_US = 15000000, /* from when somebody looks it up */
+    NAME_LOOK_US = 1000000,      /* whether somebody does */
+    FAREWELL_US = 300000,        /* of a run that is stopped */
 };
 
 static void set_defaults(struct engine_options *options)
@@ -225,7 +226,7 @@ static bool ask_resolver(struct engine *engine, struct target *target)
     }
     target->awaits_answer = true;
     target->asked_at = clock_steady_us();
-    timer_heap_set(&engine->timers, &target->timer, target->asked_at + NAME_PATIENCE_US);
+    timer_heap_set(&engine->timers, &target->timer, target->asked_at + NAME_LOOK_US);
     return resolver_ask(engine->resolver, target->host, engine->options.family, target,
                         engine->why);
 }
@@ -580,12 +581,25 @@ static void take_answers(struct engine *engine)
     }
 }
 
-/* A name that nobody has an answer for; or a target that may go on. */
+/* A name that has not come back yet: that other names are slow is no fault of its own. */
+static void on_name_timer(struct engine *engine, struct target *target, int64_t now)
+{
+    int64_t end = resolver_give_up_at(engine->resolver, target, NAME_PATIENCE_US);
+
+    if (end <= now) {
+        target->name_us = now - target->asked_at;
+        fail_name(target, "the name service does not answer");
+    } else {
+        timer_heap_set(&engine->timers, &target->timer,
+                       end < now + NAME_LOOK_US ? end : now + NAME_LOOK_US);
+    }
+}
+
+/* A name that is still being asked for; or a target that may go on. */
 static void on_target_timer(struct engine *engine, struct target *target, int64_t now)
 {
     if (target->state == TARGET_RESOLVING) {
-        target->name_us = now - target->asked_at;
-        fail_name(target, "the name service does not answer");
+        on_name_timer(engine, target, now);
     }
     refill(target, now);
     place_target(engine, target);

@@ -16,6 +16,7 @@ struct look_up {
     struct look_up *next;
     char *host;
     int family;
+    int64_t taken_at;
     struct resolver_answer answer;
 };
 
@@ -30,6 +31,7 @@ struct resolver {
     resolver_wake_fn *wake;
     void *context;
     struct queue asked;
+    struct look_up *taken; /* each by a thread */
     struct queue answered;
     int threads;
     bool closed;
@@ -122,7 +124,7 @@ void resolver_close(struct resolver *resolver)
 static void look_up(struct look_up *item)
 {
     struct resolver_answer *answer = &item->answer;
-    int64_t began = clock_steady_us();
+    int64_t began = item->taken_at;
     struct failure why;
 
     answer->found = resolver_look_up(item->host, item->family, &answer->addresses, &why);
@@ -142,12 +144,27 @@ static struct look_up *next_asked(struct resolver *resolver)
 
     if (item == NULL) {
         resolver->threads--;
+        return NULL;
     }
+    item->taken_at = clock_steady_us();
+    item->next = resolver->taken;
+    resolver->taken = item;
     return item;
+}
+
+static void leave_taken(struct resolver *resolver, const struct look_up *item)
+{
+    struct look_up **at = &resolver->taken;
+
+    while (*at != item) {
+        at = &(*at)->next;
+    }
+    *at = item->next;
 }
 
 static void answer(struct resolver *resolver, struct look_up *item)
 {
+    leave_taken(resolver, item);
     if (resolver->closed) {
         free_look_up(item);
         return;
@@ -177,14 +194,14 @@ static void run(void *context)
 }
 
 /* One that cannot be started is missed only where there is no other. */
-static bool add_thread(struct resolver *resolver, struct failure *why)
+static bool add_thread(struct resolver *resolver, int most, struct failure *why)
 {
     struct thread *thread;
     bool needed;
     bool alone;
 
     mutex_lock(resolver->mutex);
-    needed = resolver->threads < RESOLVER_THREADS;
+    needed = resolver->threads < most;
     resolver->threads += needed ? 1 : 0;
     mutex_unlock(resolver->mutex);
     if (!needed) {
@@ -218,7 +235,30 @@ bool resolver_ask(struct resolver *resolver, const char *host, int family, void 
     mutex_lock(resolver->mutex);
     push(&resolver->asked, item);
     mutex_unlock(resolver->mutex);
-    return add_thread(resolver, why);
+    return add_thread(resolver, RESOLVER_THREADS, why);
+}
+
+int64_t resolver_give_up_at(struct resolver *resolver, const void *user, int64_t patience)
+{
+    int64_t at = INT64_MAX;
+    int64_t newest = 0;
+    int hanging = 0;
+    struct failure why;
+
+    mutex_lock(resolver->mutex);
+    for (const struct look_up *item = resolver->taken; item != NULL; item = item->next) {
+        hanging++;
+        newest = item->taken_at > newest ? item->taken_at : newest;
+        at = item->answer.user == user ? item->taken_at + patience : at;
+    }
+    mutex_unlock(resolver->mutex);
+    if (at == INT64_MAX && hanging == RESOLVER_THREADS_MOST) {
+        return newest + patience;
+    }
+    if (at == INT64_MAX) {
+        (void)!add_thread(resolver, RESOLVER_THREADS_MOST, &why); /* the others may get to it */
+    }
+    return at;
 }
 
 bool resolver_take(struct resolver *resolver, struct resolver_answer *out)

@@ -14,7 +14,10 @@
 
 struct resolver;
 
-enum { RESOLVER_THREADS = 8 };
+enum {
+    RESOLVER_THREADS = 8,
+    RESOLVER_THREADS_MOST = 64, /* while names wait for a thread */
+};
 
 /* Called by a thread of the resolver when an answer can be taken. */
 typedef void resolver_wake_fn(void *context);
@@ -31,6 +34,14 @@ void resolver_close(struct resolver *resolver);
 /* Asks for a name, of family 4, 6 or 0: either. `user` comes back in the answer. */
 bool resolver_ask(struct resolver *resolver, const char *host, int family, void *user,
                   struct failure *why) NODISCARD;
+
+/*
+ * When the name that was asked for with `user` is to be given up, by
+ * clock_steady_us(): `patience` microseconds after a thread took it, or, where
+ * all threads hang in others, after the newest of those was taken. INT64_MAX:
+ * not known yet; then there is one thread more from now on, if there may be.
+ */
+int64_t resolver_give_up_at(struct resolver *resolver, const void *user, int64_t patience);
 
 struct resolver_answer {
     void *user;

@@ -2,12 +2,38 @@
 
 /*
  * Names without a name service: "here" is 192.0.2.7, "many" has addresses of
- * both families, and nobody else is.
+ * both families, "stuck" comes back when it is let go, and nobody else is.
  */
 
+#include "tests/fake_resolver.h"
+
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/thread.h"
 #include "probes/resolver_system.h"
 
-#include <string.h>
+static atomic_bool held;
+
+void fake_resolver_hold(bool hold)
+{
+    atomic_store(&held, hold);
+}
+
+static void wait_until_let_go(void)
+{
+    struct bell *bell = NULL;
+    struct failure why;
+
+    if (!bell_open(&bell, &why)) {
+        abort();
+    }
+    while (atomic_load(&held)) {
+        (void)bell_wait(bell, 1);
+    }
+    bell_close(bell);
+}
 
 static const struct {
     const char *name;
@@ -23,6 +49,9 @@ static const struct {
 bool resolver_look_up(const char *host, int family, struct address_list *out, struct failure *why)
 {
     *out = (struct address_list){0};
+    if (strcmp(host, "stuck") == 0) {
+        wait_until_let_go();
+    }
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         const struct socket_endpoint *address = &names[i].address;
         bool fits = family == 0 || (family == 6) == (address->address_size == 16);

@@ -6,9 +6,11 @@
 
 #include <check.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "base/thread.h"
 #include "probes/resolver.h"
+#include "tests/fake_resolver.h"
 #include "tests/support.h"
 
 enum { NAMES = 100, PATIENCE_MS = 20000 };
@@ -135,6 +137,72 @@ START_TEST(every_name_of_many_is_answered_once)
 }
 END_TEST
 
+/* A thread takes a name soon: until then it is not known when to give it up. */
+static int64_t await_give_up(const void *user)
+{
+    int64_t until = clock_steady() + PATIENCE_MS;
+    int64_t at;
+
+    while ((at = resolver_give_up_at(fixture.resolver, user, 5)) == INT64_MAX) {
+        ck_assert_int_lt(clock_steady(), until);
+        (void)bell_wait(fixture.bell, 1);
+    }
+    return at;
+}
+
+static void drop_answers(int count)
+{
+    for (int i = 0; i < count; i++) {
+        struct resolver_answer answer = wait_answer();
+
+        address_list_clear(&answer.addresses);
+    }
+}
+
+START_TEST(names_that_hang_do_not_hold_up_a_good_one)
+{
+    int mine = 0;
+    struct resolver_answer answer;
+
+    fake_resolver_hold(true);
+    for (int i = 0; i < RESOLVER_THREADS; i++) {
+        CHECK_DONE(resolver_ask(fixture.resolver, "stuck", 0, NULL, &fixture.why), fixture.why);
+    }
+    CHECK_DONE(resolver_ask(fixture.resolver, "here", 0, &mine, &fixture.why), fixture.why);
+    ck_assert_int_eq(resolver_give_up_at(fixture.resolver, &mine, 5), INT64_MAX);
+    answer = wait_answer();
+    ck_assert_ptr_eq(answer.user, &mine);
+    address_list_clear(&answer.addresses);
+    fake_resolver_hold(false);
+    drop_answers(RESOLVER_THREADS);
+}
+END_TEST
+
+START_TEST(a_name_is_given_up_after_it_was_taken_or_where_all_hang)
+{
+    static int users[RESOLVER_THREADS_MOST + 1];
+    int64_t began = clock_steady_us();
+    int64_t newest = 0;
+
+    fake_resolver_hold(true);
+    for (int i = 0; i < RESOLVER_THREADS_MOST; i++) {
+        int64_t at;
+
+        CHECK_DONE(resolver_ask(fixture.resolver, "stuck", 0, &users[i], &fixture.why),
+                   fixture.why);
+        at = await_give_up(&users[i]);
+        ck_assert_int_ge(at, began + 5);
+        newest = at > newest ? at : newest;
+    }
+    CHECK_DONE(
+        resolver_ask(fixture.resolver, "here", 0, &users[RESOLVER_THREADS_MOST], &fixture.why),
+        fixture.why);
+    ck_assert_int_eq(await_give_up(&users[RESOLVER_THREADS_MOST]), newest);
+    fake_resolver_hold(false);
+    drop_answers(RESOLVER_THREADS_MOST + 1);
+}
+END_TEST
+
 START_TEST(answers_that_nobody_takes_are_dropped)
 {
     for (int i = 0; i < NAMES; i++) {
@@ -157,6 +225,8 @@ static Suite *make_suite(void)
     tcase_add_test(resolver, a_name_has_no_end_of_addresses);
     tcase_add_test(resolver, a_name_without_address_says_why);
     tcase_add_test(resolver, every_name_of_many_is_answered_once);
+    tcase_add_test(resolver, names_that_hang_do_not_hold_up_a_good_one);
+    tcase_add_test(resolver, a_name_is_given_up_after_it_was_taken_or_where_all_hang);
     tcase_add_test(resolver, answers_that_nobody_takes_are_dropped);
     suite_add_tcase(suite, resolver);
     return suite;
