@@ -725,6 +725,32 @@ static void read_datagrams(struct query *query)
     }
 }
 
+/*
+ * TLS begins with the client (RFC 8446 section 2): who says something before is
+ * no server of it, and who ends has not said anything.
+ */
+static void hear_before_tls(struct query *query)
+{
+    struct probe_error error;
+    size_t size;
+
+    switch (reactor_receive(query->socket, query->engine->datagram, STREAM_CHUNK, &size, NULL,
+                            &error)) {
+    case REACTOR_BYTES:
+        set_detail(query, "it spoke before TLS began, which is the client's turn");
+        finish_ask(query, PROBE_WRONG_PROTOCOL);
+        break;
+    case REACTOR_END:
+        finish_ask(query, PROBE_RESET_AFTER_CONNECT);
+        break;
+    case REACTOR_ERROR:
+        fail_talk(query, &error);
+        break;
+    default:
+        break;
+    }
+}
+
 static void on_readable(struct query *query)
 {
     if (query->asked.transport == PROBE_UDP) {
@@ -732,7 +758,7 @@ static void on_readable(struct query *query)
     } else if (query->step == QUERY_TALKS) {
         read_stream(query);
     } else if (query->step == QUERY_WAITS_FOR_TLS) {
-        begin_tls_talk(query); /* the server will not wait; nor would the reactor be still */
+        hear_before_tls(query);
     }
 }
 

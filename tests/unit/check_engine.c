@@ -1047,6 +1047,44 @@ START_TEST(no_more_talk_in_tls_than_memory_is_for)
 }
 END_TEST
 
+/* Those beyond what may talk in TLS say something, or end, when they have waited for half a second.
+ */
+static void accepts_and_rest_is_impatient(size_t socket, const struct fake_reactor_socket *opened,
+                                          struct probe_error *error)
+{
+    accepts(socket, opened, error);
+    if (opened->options.target.port < fixture.query.port + ENGINE_TLS_MOST) {
+        return;
+    }
+    if (opened->options.target.port % 2 == 0) {
+        fake_reactor_say(socket, 500, "SSH", 3);
+    } else {
+        fake_reactor_end(socket, 500);
+    }
+}
+
+START_TEST(who_speaks_before_tls_does_not_pass_those_that_wait)
+{
+    int sessions = 0;
+    size_t spoke = 0;
+    size_t ended = 0;
+
+    fixture.query.protocol = &ho_in_tls;
+    fixture.query_count = ENGINE_TLS_MOST + 100;
+    fixture.options.per_target = ENGINE_IN_FLIGHT;
+    fake_reactor_reset(accepts_and_rest_is_impatient, NULL);
+    fake_reactor_call(2000, count_sessions, &sessions);
+    run_all();
+    ck_assert_int_eq(sessions, ENGINE_TLS_MOST);
+    for (size_t i = 0; i < fixture.count; i++) {
+        spoke += fixture.outcomes[i].cause == PROBE_WRONG_PROTOCOL ? 1 : 0;
+        ended += fixture.outcomes[i].cause == PROBE_RESET_AFTER_CONNECT ? 1 : 0;
+    }
+    ck_assert_uint_eq(spoke, 50);
+    ck_assert_uint_eq(ended, 50);
+}
+END_TEST
+
 /* The first target is silent, the second refuses. */
 static void only_second_refuses(size_t socket, const struct fake_reactor_socket *opened,
                                 struct probe_error *error)
@@ -1373,6 +1411,7 @@ static Suite *make_suite(void)
     tcase_add_test(many, no_more_are_in_flight_than_allowed);
     tcase_add_test(many, many_silent_ports_take_little_longer_than_one);
     tcase_add_test(many, no_more_talk_in_tls_than_memory_is_for);
+    tcase_add_test(many, who_speaks_before_tls_does_not_pass_those_that_wait);
     tcase_add_test(many, a_silent_target_does_not_hold_up_another);
     tcase_add_test(many, a_target_without_ports_is_passed_over);
     tcase_add_test(many, a_machine_that_lacks_sockets_makes_queries_wait);
