@@ -194,7 +194,9 @@ static void add_hex(struct text *text, struct byte_reader content)
 /* "1.2.840.113549"; false where it is none, be it cut or with a number that fits nowhere. */
 static bool add_id(struct text *text, const struct byte_reader *id)
 {
-    return ber_add_oid(text, id->bytes + id->at, byte_reader_left(id));
+    size_t size = byte_reader_left(id);
+
+    return size > 0 && ber_add_oid(text, id->bytes + id->at, size);
 }
 
 /* Appends the name of an object identifier, or itself; its bytes where it is none. */
