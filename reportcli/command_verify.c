@@ -349,8 +349,8 @@ static void fill_damage(struct value values[VERIFY_COLUMNS], const struct verify
 {
     if (result->damaged_seals > 0) {
         values[DAMAGE] = value_text(verify_damage_word(result->damage));
-        values[DAMAGED_FROM] = value_number(result->damaged_from);
-        values[DAMAGED_UNTIL] = value_number(result->damaged_until);
+        values[DAMAGED_FROM] = value_known(result->damaged_from);
+        values[DAMAGED_UNTIL] = value_known(result->damaged_until);
         values[DAMAGED_SEAL] = value_number(result->damaged_seal);
         values[DAMAGED_ROW] = value_known(result->damaged_row);
         values[DAMAGED_SEALS] = value_number(result->damaged_seals);

@@ -78,6 +78,11 @@ static void add_damage(struct text *text, const struct verify_result *result)
 static void add_changed(struct text *text, const struct verify_result *result)
 {
     add_damage(text, result);
+    if (result->seals == 0) {
+        text_add(text,
+                 ": there is none, and there were some. What the ledger holds is not proven.");
+        return;
+    }
     text_add(text, " between ");
     add_time(text, result->damaged_from);
     text_add(text, " and ");

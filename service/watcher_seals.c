@@ -87,7 +87,7 @@ void watcher_seals_begin(struct watcher *watcher)
         event_report(watcher->events, EVENT_KEY_LOST, text_bytes(&key), text_bytes(&number));
     } else if (state.key == SEALER_KEY_AHEAD) {
         text_reset(&number);
-        text_addf(&number, "%lld", (long long)state.number + 1);
+        text_addf(&number, "%lld", (long long)state.begun_before);
         event_report(watcher->events, EVENT_LEDGER_CUT, text_bytes(&number));
     }
     if (state.key_line != NULL) {

@@ -86,6 +86,7 @@ struct sealer {
     uint8_t head[SHA256_SIZE];
     struct seal_key key; /* of the next seal */
     enum sealer_key found;
+    int64_t begun_before;
     struct text key_line;
     bool key_failing;
     struct failure failure;
@@ -309,6 +310,7 @@ bool sealer_begin(struct sealer *sealer, struct failure *why)
         return false;
     }
     sealer->sealed_at = clock_steady();
+    sealer->begun_before = next_number(sealer);
     sealer->look_for_ends = sealer->any;
     return sealer->any || begin_chain(sealer, why);
 }
@@ -624,6 +626,7 @@ void sealer_look(const struct sealer *sealer, struct sealer_state *state)
         .failure = sealer->failure,
         .key_line = sealer->key_line.size > 0 ? text_bytes(&sealer->key_line) : NULL,
         .number = sealer->any ? sealer->newest.number : -1,
+        .begun_before = sealer->begun_before,
         .until = sealer->newest.until,
         .ledger_id = sealer->ledger_id,
     };

@@ -38,6 +38,8 @@ struct sealer_state {
     struct failure failure; /* then: why */
     const char *key_line;   /* of a key that was made in this run, to be shown once; else NULL */
     int64_t number;         /* of the newest seal; -1: there is none */
+    int64_t begun_before; /* the number after the newest seal that this run found: of the first one
+                             that is missing, where the key is ahead */
     struct ledger_position until;
     uint8_t head[SHA256_SIZE];
     const char *ledger_id;

@@ -25,6 +25,10 @@ static const char *const statement_sql[VERIFY_STATEMENTS] = {
                "       (SELECT count(*) FROM withheld),"
                "       (SELECT count(*) FROM changed),"
                "       (SELECT count(*) FROM meta WHERE name = 'command_lines')",
+    /* What was sealed once, and what a service recorded. */
+    [TRACES] = "SELECT EXISTS (SELECT 1 FROM meta WHERE name = 'seal_head')"
+               "       OR EXISTS (SELECT 1 FROM changed) OR EXISTS (SELECT 1 FROM stub),"
+               "       EXISTS (SELECT 1 FROM run)",
     [HEAD] = "SELECT value FROM meta WHERE name = 'seal_head'",
     /* Ids begin with 1: what has a lower one was put before all that is sealed. */
     [LOWEST] = "SELECT 1, min(id) FROM interval UNION ALL SELECT 3, min(id) FROM process"
@@ -262,6 +266,29 @@ static bool check_head(struct verify *verify, struct failure *why)
     return database_end(verify->ledger->db, head, result, "looking for the newest seal", why);
 }
 
+/* Nothing is sealed, and something tells that it was. A key alone is as old as the service is. */
+static void check_none(struct verify *verify, bool head, bool runs)
+{
+    const struct verify_plan *plan = verify->plan;
+
+    if (head || plan->anchor_count > 0 || (plan->key_count > 0 && runs)) {
+        note_last(verify, &verify->before, &verify->before,
+                  (struct verify_blame){.any = true, .damage = VERIFY_SEALS_GONE});
+    }
+}
+
+static bool look_for_traces(struct verify *verify, struct failure *why)
+{
+    sqlite3_stmt *traces = verify->statements[TRACES];
+    int result = sqlite3_step(traces);
+
+    if (result == SQLITE_ROW) {
+        check_none(verify, sqlite3_column_int64(traces, 0) != 0,
+                   sqlite3_column_int64(traces, 1) != 0);
+    }
+    return database_end(verify->ledger->db, traces, result, "looking for traces of seals", why);
+}
+
 static bool count_rest(struct verify *verify, struct failure *why)
 {
     sqlite3_stmt *counts = verify->statements[COUNTS];
@@ -299,7 +326,7 @@ static bool finish(struct verify *verify, struct failure *why)
             return false;
         }
     }
-    if (!count_rest(verify, why)) {
+    if ((!verify->begun && !look_for_traces(verify, why)) || !count_rest(verify, why)) {
         return false;
     }
     check_gone(verify);
@@ -362,7 +389,7 @@ static void check_end(struct verify *verify)
 
         newest = number > newest ? number : newest;
     }
-    if (newest > result->newest && result->cut_before < 0) {
+    if (result->seals > 0 && newest > result->newest && result->cut_before < 0) {
         result->cut_before = seal_sum(result->newest, 1);
         result->lost_seals = (int64_t)((uint64_t)newest - (uint64_t)result->newest);
         result->lost_from = result->sealed_until;

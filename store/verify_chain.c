@@ -115,7 +115,27 @@ static bool read_created_at(struct verify *verify, int64_t *created_at, struct f
     return database_end(verify->ledger->db, identity, result, "looking for the ledger's id", why);
 }
 
-/* The one with which sealing begins. Nothing is under it. */
+/* Something that was given is older than the first seal: there was one before it. */
+static bool is_older_given(const struct verify_plan *plan, const struct seal *first)
+{
+    for (size_t i = 0; i < plan->key_count; i++) {
+        if (plan->keys[i].from < first->key_from) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < plan->anchor_count; i++) {
+        if (plan->anchors[i].number < first->number) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * The one with which sealing begins. Nothing is under it, and its number is 0: a service that
+ * finds no seals and a key that is newer than that goes on with the number of the key. Nobody
+ * deletes seals, retention neither.
+ */
 bool verify_chain_begin(struct verify *verify, struct failure *why)
 {
     const struct seal *seal = &verify->seal;
@@ -129,7 +149,8 @@ bool verify_chain_begin(struct verify *verify, struct failure *why)
                          verify->result->ledger_id, created_at, why)) {
         return false;
     }
-    if (seal->leaves != 0) {
+    if (seal->leaves != 0 || seal->number != 0 || seal->key_from != 0 ||
+        is_older_given(verify->plan, seal)) {
         verify_blame(verify, VERIFY_SEALS_GONE, 0, 0);
     }
     return true;

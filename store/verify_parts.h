@@ -29,6 +29,7 @@ enum verify_statement {
     COUNTS,
     NEWEST_STRETCH,
     HEAD,
+    TRACES,
     LOWEST,
     VERIFY_STATEMENTS,
 };

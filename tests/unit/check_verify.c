@@ -1030,10 +1030,81 @@ START_TEST(what_is_dropped_for_size_leaves_the_rest_verifiable)
 }
 END_TEST
 
+#define NO_SEALS "DELETE FROM seal; DELETE FROM changed; DELETE FROM stub;"
+#define NO_HEAD "DELETE FROM meta WHERE name = 'seal_head';"
+
 START_TEST(a_ledger_without_seals_is_not_judged)
 {
-    support_run_sql(path, "DELETE FROM seal; DELETE FROM meta WHERE name = 'seal_head'");
+    support_run_sql(path, NO_SEALS NO_HEAD);
     ck_assert_int_eq(verify(), VERIFY_UNDECIDED);
+}
+END_TEST
+
+static void check_seals_are_gone(void)
+{
+    ck_assert_msg(result.status == VERIFY_CHANGED && result.damage == VERIFY_SEALS_GONE, "%s",
+                  told_by_verify());
+    ck_assert_int_eq(result.cut_before, -1);
+}
+
+/* Whatever is left of them, or was kept elsewhere, tells that there were some. */
+START_TEST(all_seals_that_are_removed_are_missed)
+{
+    struct verify_anchor anchor = newest_anchor();
+
+    support_run_sql(path, NO_SEALS);
+    verify();
+    check_seals_are_gone();
+    support_run_sql(path, NO_HEAD);
+    verify_keyed();
+    check_seals_are_gone();
+    verify_anchored(&anchor);
+    check_seals_are_gone();
+}
+END_TEST
+
+/* The service begins anew behind them: with the key that it has, or with another one. */
+START_TEST(a_service_that_seals_on_does_not_hide_that_seals_were_removed)
+{
+    struct verify_anchor anchor = newest_anchor();
+    struct sealer_state state;
+
+    support_run_sql(path, NO_SEALS NO_HEAD);
+    if (_i == 1) {
+        remove(key_path);
+    }
+    start(path);
+    ledger_writer_look_at_seals(fixture.writer, &state);
+    ck_assert_int_eq(state.begun_before, 0);
+    ck_assert_int_eq(state.key, _i == 1 ? SEALER_KEY_FIRST : SEALER_KEY_AHEAD);
+    run_minutes(2);
+    stop();
+    if (_i == 0) {
+        verify();
+        check_seals_are_gone();
+        verify_keyed();
+        check_seals_are_gone();
+        verify_anchored(&anchor);
+        check_seals_are_gone();
+    } else {
+        ck_assert_int_eq(verify_anchored(&anchor), VERIFY_CUT);
+    }
+}
+END_TEST
+
+/* A forger who numbers what is left as if it began there: what was kept elsewhere is older. */
+START_TEST(what_was_given_is_older_than_the_first_seal)
+{
+    struct verify_anchor anchor = newest_anchor();
+
+    anchor.number = 2;
+    support_run_sql(path, "DELETE FROM seal WHERE number < 3;"
+                          "UPDATE seal SET leaves = 0 WHERE number = 3;"
+                          "UPDATE seal SET key_from = 3");
+    verify_keyed();
+    check_seals_are_gone();
+    verify_anchored(&anchor);
+    check_seals_are_gone();
 }
 END_TEST
 
@@ -1084,6 +1155,9 @@ static Suite *verify_suite(void)
     tcase_add_test(tests, what_is_dropped_by_age_leaves_the_rest_verifiable);
     tcase_add_test(tests, what_is_dropped_for_size_leaves_the_rest_verifiable);
     tcase_add_test(tests, a_ledger_without_seals_is_not_judged);
+    tcase_add_test(tests, all_seals_that_are_removed_are_missed);
+    tcase_add_loop_test(tests, a_service_that_seals_on_does_not_hide_that_seals_were_removed, 0, 2);
+    tcase_add_test(tests, what_was_given_is_older_than_the_first_seal);
     tcase_add_test(tests, a_published_seal_is_read_out_of_a_line);
     suite_add_tcase(suite, tests);
     return suite;
