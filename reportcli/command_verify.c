@@ -110,6 +110,10 @@ static const struct column verify_columns[] = {
      .heading = "Completed later",
      .help = "Sealed rows of processes, modules, users and runs that were completed in place; "
              "each version is sealed"},
+    {.name = "completed_unsealed",
+     .type = COLUMN_INTEGER,
+     .heading = "Of them not sealed yet",
+     .help = "Of those, the ones whose completion no seal binds yet: they are not proven"},
     {.name = "command_lines_withheld",
      .type = COLUMN_INTEGER,
      .heading = "Command lines left out",
@@ -126,6 +130,11 @@ static const struct column verify_columns[] = {
      .type = COLUMN_TIME,
      .heading = "Dropped last",
      .help = "When the last of them were dropped"},
+    {.name = "drop_notes_unsealed",
+     .type = COLUMN_INTEGER,
+     .heading = "Notes not sealed yet",
+     .help = "Notes of retention that no seal binds yet: that these rows were dropped is not "
+             "proven"},
     {.name = "ledger_id",
      .type = COLUMN_TEXT,
      .heading = "Ledger id",
@@ -156,10 +165,12 @@ enum {
     INTERVALS_UNSEALED,
     INTERVALS_BEFORE,
     COMPLETED,
+    COMPLETED_UNSEALED,
     WITHHELD,
     DROPPED_ROWS,
     DROPPED_BY_AGE,
     DROPPED_AT,
+    DROP_NOTES_UNSEALED,
     LEDGER_ID,
     LEDGER,
     VERIFY_COLUMNS
@@ -378,10 +389,12 @@ static void fill(struct value values[VERIFY_COLUMNS], const struct given *given,
     values[INTERVALS_UNSEALED] = value_number(result->unsealed);
     values[INTERVALS_BEFORE] = value_number(result->older);
     values[COMPLETED] = value_number(result->completed);
+    values[COMPLETED_UNSEALED] = value_number(result->completed_unsealed);
     values[WITHHELD] = value_number(result->withheld);
     values[DROPPED_ROWS] = value_number(result->dropped);
     values[DROPPED_BY_AGE] = value_number(result->dropped_by_age);
     values[DROPPED_AT] = value_known(result->dropped_at);
+    values[DROP_NOTES_UNSEALED] = value_number(result->drops_unsealed);
     values[LEDGER_ID] = value_text(given->ledger_id);
     fill_damage(values, result);
 }

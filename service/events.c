@@ -91,6 +91,14 @@ const struct event events[] = {
      "the key of the seals could not be moved forward on the disk: %s",
      "Seals go on. Until it works, whoever takes the file over can make the newest seals anew. "
      "Reported once."},
+    {EVENT_LEDGER_TOUCHED, EVENT_ERROR, "ledger_touched",
+     "since the service was stopped somebody wrote into the ledger: rows %s, completions %s",
+     "They are not sealed, and `portledger verify` says that the ledger was changed. Find out who "
+     "can write the file."},
+    {EVENT_LEFT_UNSEALED, EVENT_INFORMATION, "left_unsealed",
+     "a run that did not end in order left what no seal bound, which the next one binds: rows %s, "
+     "notes of retention among them %s, completions %s",
+     "What came into the ledger between that run's last seal and this start is taken as its own."},
     {EVENT_LEDGER_REPLACED, EVENT_ERROR, "ledger_replaced",
      "the ledger was damaged and is kept as %s; a new one was begun: %s",
      "Look after the disk. What can still be read of the file that is kept, `portledger --ledger` "

@@ -6,6 +6,7 @@
 
 #include "service/watcher_parts.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -72,6 +73,25 @@ static void show_key(const struct watcher *watcher, const char *line)
                      "changed.");
 }
 
+static void tell_unsealed(const struct watcher *watcher, const struct sealer_found *found)
+{
+    char rows[24];
+    char drops[24];
+    char changes[24];
+
+    snprintf(rows, sizeof(rows), "%lld", (long long)found->rows);
+    snprintf(drops, sizeof(drops), "%lld", (long long)found->drops);
+    snprintf(changes, sizeof(changes), "%lld", (long long)found->changes);
+    if (found->rows == 0 && found->changes == 0) {
+        return;
+    }
+    if (found->foreign) {
+        event_report(watcher->events, EVENT_LEDGER_TOUCHED, rows, changes);
+    } else {
+        event_report(watcher->events, EVENT_LEFT_UNSEALED, rows, drops, changes);
+    }
+}
+
 void watcher_seals_begin(struct watcher *watcher)
 {
     struct sealer_state state;
@@ -90,6 +110,7 @@ void watcher_seals_begin(struct watcher *watcher)
         text_addf(&number, "%lld", (long long)state.begun_before);
         event_report(watcher->events, EVENT_LEDGER_CUT, text_bytes(&number));
     }
+    tell_unsealed(watcher, &state.unsealed);
     if (state.key_line != NULL) {
         show_key(watcher, state.key_line);
     }

@@ -414,6 +414,7 @@ void ledger_close(struct ledger *ledger)
     }
     close_database(ledger);
     file_lock_release(ledger->lock);
+    free(ledger->drop_notes.ids);
     free(ledger->path);
     free(ledger->file);
     free(ledger);

@@ -324,6 +324,25 @@ bool retention_note_position(struct retention *retention, int64_t application,
                            why);
 }
 
+/* For the seals: it is ours. */
+static bool note_own(struct ledger *ledger, int64_t id, struct failure *why)
+{
+    struct ledger_notes *notes = &ledger->drop_notes;
+
+    if (notes->count == notes->capacity) {
+        size_t capacity = notes->capacity * 2 + 64;
+        int64_t *ids = realloc(notes->ids, capacity * sizeof(*ids));
+
+        if (ids == NULL) {
+            return FAIL(why, FAILURE_MEMORY, 0, "no memory for what was dropped");
+        }
+        notes->ids = ids;
+        notes->capacity = capacity;
+    }
+    notes->ids[notes->count++] = id;
+    return true;
+}
+
 static bool add_dropped(struct retention *retention, const struct retention_told *told,
                         struct failure *why)
 {
@@ -346,7 +365,8 @@ static bool add_dropped(struct retention *retention, const struct retention_told
         database_bind(add, ":stretch", told->until.stretch);
         database_bind(add, ":until_at", told->until.at);
     }
-    return database_finish(retention->ledger->db, add, "noting what was dropped", why);
+    return database_finish(retention->ledger->db, add, "noting what was dropped", why) &&
+           note_own(retention->ledger, sqlite3_last_insert_rowid(retention->ledger->db), why);
 }
 
 bool retention_tell(struct retention *retention, const struct retention_told *told,

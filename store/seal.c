@@ -132,6 +132,11 @@ bool seal_covers(const struct seal *seal, const struct ledger_position *moment)
     return ledger_position_compare(moment, &seal->until) <= 0;
 }
 
+bool seal_binds_end(const struct seal *seal)
+{
+    return seal->until.stretch > 0 && seal->next[SEAL_STRETCH_END] > seal->until.stretch;
+}
+
 const char *seal_kind_name(enum seal_kind kind)
 {
     static const char *const names[SEAL_KINDS] = {

@@ -95,6 +95,9 @@ bool seal_move_key(uint8_t key[HMAC_KEY_SIZE], struct sha256 *sha256,
 /* Whether that moment is sealed by this seal, or one before. */
 bool seal_covers(const struct seal *seal, const struct ledger_position *moment);
 
+/* Whether it binds how the stretch ended that it reaches to. */
+bool seal_binds_end(const struct seal *seal);
+
 /* "interval", "end of a process": for people. */
 const char *seal_kind_name(enum seal_kind kind);
 

@@ -577,6 +577,7 @@ static bool take_interval(struct seal_reader *reader, struct seal_fact *fact, sq
         return false;
     }
     fact->end_kind = SEAL_CLOSING;
+    fact->begin = (struct ledger_position){fact->end.stretch, opened_at};
     fact->end.at = seal_sum(opened_at, lasted);
     fact->ended = lasted >= 0 && (by == NULL || !seal_covers(by, &fact->end));
     if (by != NULL) {
@@ -609,6 +610,12 @@ static bool take_row(struct seal_reader *reader, struct seal_fact *fact, sqlite3
         }
     }
     return take_end(reader, fact, row, why);
+}
+
+bool seal_is_backdated(const struct seal *seal, const struct seal_fact *fact)
+{
+    return fact->kind == SEAL_INTERVAL && fact->begin.stretch == seal->until.stretch &&
+           fact->begin.at <= seal->until.at;
 }
 
 bool seal_reader_walk(struct seal_reader *reader, enum seal_kind kind, int64_t low, int64_t high,

@@ -26,6 +26,7 @@ struct seal_fact {
     int64_t key; /* its place in the tree: see seal_key_of() */
     bool told;   /* false: not under that seal; only the end counts */
     uint8_t digest[SHA256_SIZE];
+    struct ledger_position begin; /* of an interval; else 0 */
 
     /* The end of an interval, process or module that is a fact of its own. */
     bool ended;
@@ -45,6 +46,12 @@ struct seal_fact {
  * together. `process` 0: not known, or not an interval.
  */
 int64_t seal_key_of(int64_t process, int64_t id);
+
+/*
+ * Whether a row that came after the seal says that it began at a moment which
+ * the seal covers. The writer stores what began in a sample with the sample.
+ */
+bool seal_is_backdated(const struct seal *seal, const struct seal_fact *fact);
 
 /* What reads them: of one open database. Belongs to its thread. */
 struct seal_reader;

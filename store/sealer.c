@@ -10,6 +10,7 @@
 #include "base/secret.h"
 #include "store/database.h"
 #include "store/ledger_handle.h"
+#include "store/ledger_writer.h"
 #include "store/seal_facts.h"
 #include "store/seal_key.h"
 #include "store/seal_leaves.h"
@@ -27,6 +28,9 @@ enum statement {
     NEXT_INTERVAL,
     NEWEST_STRETCH,
     ADD_CHANGED,
+    STRETCH_ENDED,
+    NEWEST_RUN,
+    FOUND_CHANGED,
     STATEMENT_COUNT,
 };
 
@@ -58,9 +62,12 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [ADD_CHANGED] = "INSERT INTO changed (kind, row, seal, was) SELECT :kind, :row, :next, :was"
                     " WHERE NOT EXISTS (SELECT 1 FROM changed WHERE kind = :kind AND row = :row"
                     "                   AND seal > :newest)",
+    [STRETCH_ENDED] = "SELECT ended FROM stretch WHERE id = ?1",
+    [NEWEST_RUN] = "SELECT max(id) FROM run",
+    [FOUND_CHANGED] = "SELECT DISTINCT kind, row FROM changed WHERE seal > ?1",
 };
 
-/* A row whose end is in no seal yet. */
+/* A row whose end, or whose completion, is in no seal yet. */
 struct noted_end {
     enum seal_kind kind;
     int64_t id;
@@ -95,6 +102,15 @@ struct sealer {
     struct noted_ends ends;
     bool look_for_ends; /* those of before this run are not noted */
 
+    /*
+     * The table `changed` and new rows can be written by anybody who can write the file. What this
+     * run did not do itself it seals only where an earlier one may have left it in a crash.
+     */
+    struct noted_ends changes;
+    bool in_order;              /* the run before had sealed all when it ended */
+    int64_t begins[SEAL_KINDS]; /* rows that this run may have made, or may seal for another */
+    struct sealer_found unsealed;
+
     bool made; /* in the transaction that is open */
     struct seal making;
     uint8_t making_head[SHA256_SIZE];
@@ -118,6 +134,7 @@ void sealer_close(struct sealer *sealer)
     seal_leaves_clear(&sealer->leaves);
     free(sealer->ends.items);
     free(sealer->later.items);
+    free(sealer->changes.items);
     free(sealer->ledger_id);
     free(sealer);
 }
@@ -288,6 +305,90 @@ static bool find_key(struct sealer *sealer, struct failure *why)
 }
 
 static bool make_seal(struct sealer *sealer, struct failure *why);
+static bool add_end(struct noted_ends *ends, enum seal_kind kind, int64_t id, struct failure *why);
+static bool read_next_ids(struct sealer *sealer, struct seal *seal, struct failure *why);
+
+/* Whether the newest seal was made when its run was stopped, and no other has begun since. */
+static bool find_order(struct sealer *sealer, struct failure *why)
+{
+    sqlite3 *db = sealer->ledger->db;
+    sqlite3_stmt *ended = sealer->statements[STRETCH_ENDED];
+    sqlite3_stmt *run = sealer->statements[NEWEST_RUN];
+    const struct seal *newest = &sealer->newest;
+    int result;
+
+    sqlite3_bind_int64(ended, 1, newest->until.stretch);
+    result = sqlite3_step(ended);
+    sealer->in_order = seal_binds_end(newest) && result == SQLITE_ROW &&
+                       sqlite3_column_int64(ended, 0) == LEDGER_GAP_STOPPED;
+    if (!database_end(db, ended, result, "looking for the newest stretch", why)) {
+        return false;
+    }
+    result = sqlite3_step(run);
+    sealer->in_order = sealer->in_order && result == SQLITE_ROW &&
+                       sqlite3_column_int64(run, 0) < newest->next[SEAL_RUN];
+    return database_end(db, run, result, "looking for the newest run", why);
+}
+
+/* Completions that are in no seal. */
+static bool find_changes(struct sealer *sealer, struct failure *why)
+{
+    sqlite3_stmt *found = sealer->statements[FOUND_CHANGED];
+    bool ok = true;
+    int result;
+
+    sqlite3_bind_int64(found, 1, sealer->newest.number);
+    while ((result = sqlite3_step(found)) == SQLITE_ROW && ok) {
+        sealer->unsealed.changes++;
+        ok = sealer->in_order ||
+             add_end(&sealer->changes, (enum seal_kind)sqlite3_column_int(found, 0),
+                     sqlite3_column_int64(found, 1), why);
+    }
+    if (!ok) {
+        sqlite3_reset(found);
+        return false;
+    }
+    return database_end(sealer->ledger->db, found, result, "reading what was completed", why);
+}
+
+/* Rows that are in no seal. Of a kind that the newest seal did not know, that is so with all. */
+static bool find_rows(struct sealer *sealer, struct failure *why)
+{
+    struct seal there = {0};
+
+    if (!read_next_ids(sealer, &there, why)) {
+        return false;
+    }
+    for (int i = 0; i < SEAL_RANGES; i++) {
+        enum seal_kind kind = seal_ranges[i];
+        int64_t next = sealer->newest.next[kind];
+
+        if (next > 0 && there.next[kind] > next && kind != SEAL_STRETCH_END) {
+            sealer->unsealed.rows = seal_sum(sealer->unsealed.rows, there.next[kind] - next);
+            sealer->unsealed.drops += kind == SEAL_DROPPED ? there.next[kind] - next : 0;
+            sealer->begins[kind] = sealer->in_order ? there.next[kind] : next;
+        }
+    }
+    sealer->begins[SEAL_DROPPED] = there.next[SEAL_DROPPED];
+    return true;
+}
+
+/* A run that was stopped has sealed all: what there is beyond its seal, somebody else put there. */
+static bool find_unsealed(struct sealer *sealer, struct failure *why)
+{
+    sealer->unsealed = (struct sealer_found){0};
+    sealer->changes.count = 0;
+    sealer->in_order = false;
+    memset(sealer->begins, 0, sizeof(sealer->begins));
+    if (sealer->any && !(find_order(sealer, why) && find_changes(sealer, why))) {
+        return false;
+    }
+    if (!find_rows(sealer, why)) {
+        return false;
+    }
+    sealer->unsealed.foreign = sealer->in_order;
+    return true;
+}
 
 /* The first seal has nothing under it: it says with which rows sealing begins. */
 static bool begin_chain(struct sealer *sealer, struct failure *why)
@@ -306,7 +407,7 @@ bool sealer_begin(struct sealer *sealer, struct failure *why)
     if (!read_identity(sealer, why) ||
         !read_seal(sealer, NEWEST_SEAL, &sealer->newest, &sealer->any, why) ||
         !read_seal(sealer, FIRST_SEAL, &sealer->first, &found, why) || !read_head(sealer, why) ||
-        !find_key(sealer, why)) {
+        !find_key(sealer, why) || !find_unsealed(sealer, why)) {
         return false;
     }
     sealer->sealed_at = clock_steady();
@@ -376,7 +477,11 @@ bool sealer_note_change(struct sealer *sealer, enum seal_kind kind, int64_t id, 
     database_bind(add, ":next", sealer->key.number);
     database_bind(add, ":newest", sealer->newest.number);
     database_bind_bytes(add, ":was", was, sizeof(was));
-    return database_finish(sealer->ledger->db, add, "noting what a row was", why);
+    if (!database_finish(sealer->ledger->db, add, "noting what a row was", why)) {
+        return false;
+    }
+    /* Where a note was there, it is ours and known, or somebody else's. */
+    return sqlite3_changes(sealer->ledger->db) == 0 || add_end(&sealer->changes, kind, id, why);
 }
 
 /*
@@ -487,6 +592,41 @@ static bool take_ends(struct sealer *sealer, struct failure *why)
     return true;
 }
 
+/* A note of another hand does not make a row what it says. */
+static bool take_changed(void *context, const struct seal_fact *fact, struct failure *why)
+{
+    const struct sealer *sealer = context;
+    struct noted_end change = {fact->kind, fact->id};
+
+    return sealer->changes.count == 0 ||
+           bsearch(&change, sealer->changes.items, sealer->changes.count, sizeof(change),
+                   compare_ends) == NULL ||
+           take_fact(context, fact, why);
+}
+
+static bool is_own_note(const struct sealer *sealer, int64_t id)
+{
+    const struct ledger_notes *notes = &sealer->ledger->drop_notes;
+    bool own = !sealer->in_order && id < sealer->begins[SEAL_DROPPED];
+
+    for (size_t i = 0; i < notes->count && !own; i++) {
+        own = notes->ids[i] == id;
+    }
+    return own;
+}
+
+/* Nor does a note that retention did not write let rows be gone. */
+static bool take_row(void *context, const struct seal_fact *fact, struct failure *why)
+{
+    struct sealer *sealer = context;
+
+    if ((fact->kind == SEAL_DROPPED && !is_own_note(sealer, fact->id)) ||
+        seal_is_backdated(&sealer->newest, fact)) {
+        return true;
+    }
+    return take_fact(context, fact, why);
+}
+
 static bool take_facts(struct sealer *sealer, struct failure *why)
 {
     const struct seal *seal = &sealer->making;
@@ -494,13 +634,20 @@ static bool take_facts(struct sealer *sealer, struct failure *why)
     for (int i = 0; i < SEAL_RANGES; i++) {
         enum seal_kind kind = seal_ranges[i];
 
-        if (!seal_reader_walk(sealer->reader, kind, sealer->newest.next[kind], seal->next[kind],
-                              seal, take_fact, sealer, why)) {
+        int64_t first =
+            greatest(sealer->newest.next[kind], kind == SEAL_DROPPED ? 0 : sealer->begins[kind]);
+
+        if (!seal_reader_walk(sealer->reader, kind, first, seal->next[kind], seal, take_row, sealer,
+                              why)) {
             return false;
         }
     }
-    return seal_reader_walk_changed(sealer->reader, sealer->newest.number, seal->number, take_fact,
-                                    sealer, why) &&
+    if (sealer->changes.count > 1) {
+        qsort(sealer->changes.items, sealer->changes.count, sizeof(sealer->changes.items[0]),
+              compare_ends);
+    }
+    return seal_reader_walk_changed(sealer->reader, sealer->newest.number, seal->number,
+                                    take_changed, sealer, why) &&
            take_ends(sealer, why);
 }
 
@@ -609,6 +756,8 @@ void sealer_settle(struct sealer *sealer, bool committed)
     sealer->ends = sealer->later;
     sealer->later = ends;
     sealer->look_for_ends = false;
+    sealer->changes.count = 0;
+    sealer->ledger->drop_notes.count = 0;
     sealer->sealed_at = clock_steady();
     move_key(sealer);
 }
@@ -624,6 +773,7 @@ void sealer_look(const struct sealer *sealer, struct sealer_state *state)
         .key = sealer->found,
         .key_failing = sealer->key_failing,
         .failure = sealer->failure,
+        .unsealed = sealer->unsealed,
         .key_line = sealer->key_line.size > 0 ? text_bytes(&sealer->key_line) : NULL,
         .number = sealer->any ? sealer->newest.number : -1,
         .begun_before = sealer->begun_before,

@@ -7,6 +7,10 @@
  * Which rows are new follows from their ids. What ended, and what was
  * completed in place, the writer says as it writes; what a crash forgets of
  * the ends is found again. After a commit the key moves forward.
+ *
+ * A note in the table `changed`, and one of retention, makes a change rightful.
+ * So only those are sealed that this run wrote, and those that a run left
+ * which did not end in order.
  */
 
 #include <stdbool.h>
@@ -31,6 +35,15 @@ enum sealer_key {
                          back. The numbers of seals have a hole from here on */
 };
 
+/* What the run found that was in no seal. */
+struct sealer_found {
+    int64_t rows;    /* new ones */
+    int64_t drops;   /* of them, notes of retention */
+    int64_t changes; /* rows that were completed */
+    bool foreign;    /* the run before had ended in order, with all sealed: these are not of the
+                        service, and are never sealed */
+};
+
 /* For events; lent until the next call. */
 struct sealer_state {
     enum sealer_key key;
@@ -40,6 +53,7 @@ struct sealer_state {
     int64_t number;         /* of the newest seal; -1: there is none */
     int64_t begun_before; /* the number after the newest seal that this run found: of the first one
                              that is missing, where the key is ahead */
+    struct sealer_found unsealed;
     struct ledger_position until;
     uint8_t head[SHA256_SIZE];
     const char *ledger_id;

@@ -8,9 +8,15 @@
 #include "base/secret.h"
 #include "store/database.h"
 #include "store/ledger_handle.h"
+#include "store/ledger_writer.h"
 #include "store/verify_parts.h"
 
 enum { READ_MS = 700 }; /* of one transaction, before the next seal is begun in another one */
+
+/* The lowest and the highest id of a kind. */
+#define ENDS(kind, table)                                                                          \
+    "SELECT " kind ", (SELECT min(id) FROM " table "), (SELECT max(id) FROM " table ")"
+#define AND(kind, table) " UNION ALL " ENDS(kind, table)
 
 /* All SQL of verification but that of verify_told.c. Prepared for each transaction: the file may be
  * opened anew between. */
@@ -31,21 +37,18 @@ static const char *const statement_sql[VERIFY_STATEMENTS] = {
                "       EXISTS (SELECT 1 FROM run)",
     [HEAD] = "SELECT value FROM meta WHERE name = 'seal_head'",
     /* Ids begin with 1: what has a lower one was put before all that is sealed. */
-    [LOWEST] = "SELECT 1, min(id) FROM interval UNION ALL SELECT 3, min(id) FROM process"
-               " UNION ALL SELECT 5, min(id) FROM module UNION ALL SELECT 7, min(id) FROM image"
-               " UNION ALL SELECT 8, min(id) FROM user UNION ALL SELECT 9, min(id) FROM service"
-               " UNION ALL SELECT 10, min(id) FROM boot UNION ALL SELECT 11, min(id) FROM run"
-               " UNION ALL SELECT 12, min(id) FROM settings"
-               " UNION ALL SELECT 13, min(id) FROM zone_offset"
-               " UNION ALL SELECT 14, min(id) FROM stretch"
-               " UNION ALL SELECT 16, min(id) FROM profile"
-               " UNION ALL SELECT 17, min(id) FROM dropped"
-               " UNION ALL SELECT 18, min(id) FROM job UNION ALL SELECT 19, min(id) FROM pair"
-               " UNION ALL SELECT 20, min(id) FROM job_run"
-               " UNION ALL SELECT 21, min(id) FROM outcome"
-               " UNION ALL SELECT 22, min(id) FROM answer"
-               " UNION ALL SELECT 23, min(id) FROM timing"
-               " UNION ALL SELECT 24, min(id) FROM figure",
+    [ENDS_OF] = ENDS("1", "interval") AND("3", "process") AND("5", "module") AND("7", "image")
+        AND("8", "user") AND("9", "service") AND("10", "boot") AND("11", "run")
+            AND("12", "settings") AND("13", "zone_offset") AND("14", "stretch") AND("16", "profile")
+                AND("17", "dropped") AND("18", "job") AND("19", "pair") AND("20", "job_run")
+                    AND("21", "outcome") AND("22", "answer") AND("23", "timing")
+                        AND("24", "figure"),
+    [UNSEALED] = "SELECT (SELECT count(*) FROM changed WHERE seal > ?1),"
+                 "       (SELECT kind FROM changed WHERE seal > ?1 ORDER BY seal LIMIT 1),"
+                 "       (SELECT row FROM changed WHERE seal > ?1 ORDER BY seal LIMIT 1),"
+                 "       (SELECT count(*) FROM dropped WHERE id >= ?2),"
+                 "       (SELECT ended FROM stretch WHERE id = ?3),"
+                 "       (SELECT max(id) FROM run)",
     [NEWEST_STRETCH] = "SELECT end_at, last_sample FROM stretch WHERE id = ?1",
 };
 
@@ -237,19 +240,69 @@ static void check_missing(struct verify *verify)
     }
 }
 
-static bool check_lowest(struct verify *verify, struct failure *why)
+/*
+ * Rows that no seal binds. Where the newest run was stopped, its last seal was made of all that
+ * there was: what is beyond it, nobody recorded.
+ */
+static void check_ends(struct verify *verify, enum seal_kind kind, int64_t low, int64_t high)
 {
-    sqlite3_stmt *lowest = verify->statements[LOWEST];
+    int64_t next = verify->before.next[kind];
+
+    if (low < 1) {
+        blame_all(verify, VERIFY_INSERTED, kind, low);
+    }
+    if (verify->in_order && next > 0 && high >= next) {
+        blame_all(verify, VERIFY_INSERTED, kind, high);
+    }
+}
+
+static bool check_rows_beyond(struct verify *verify, struct failure *why)
+{
+    sqlite3_stmt *ends = verify->statements[ENDS_OF];
     int result;
 
-    while ((result = sqlite3_step(lowest)) == SQLITE_ROW) {
-        int64_t id = sqlite3_column_int64(lowest, 1);
-
-        if (sqlite3_column_type(lowest, 1) != SQLITE_NULL && id < 1) {
-            blame_all(verify, VERIFY_INSERTED, (enum seal_kind)sqlite3_column_int(lowest, 0), id);
+    while ((result = sqlite3_step(ends)) == SQLITE_ROW) {
+        if (sqlite3_column_type(ends, 1) != SQLITE_NULL) {
+            check_ends(verify, (enum seal_kind)sqlite3_column_int(ends, 0),
+                       sqlite3_column_int64(ends, 1), sqlite3_column_int64(ends, 2));
         }
     }
-    return database_end(verify->ledger->db, lowest, result, "looking for the oldest rows", why);
+    return database_end(verify->ledger->db, ends, result, "looking for the oldest rows", why);
+}
+
+/* Notes that make a change rightful count once they are sealed; until then whoever can write the
+ * file can write them. */
+static bool check_unsealed(struct verify *verify, struct failure *why)
+{
+    sqlite3_stmt *unsealed = verify->statements[UNSEALED];
+    struct verify_result *result = verify->result;
+    const struct seal *newest = &verify->before;
+    int code;
+
+    sqlite3_bind_int64(unsealed, 1, newest->number);
+    sqlite3_bind_int64(unsealed, 2, newest->next[SEAL_DROPPED]);
+    sqlite3_bind_int64(unsealed, 3, newest->until.stretch);
+    code = sqlite3_step(unsealed);
+    if (code == SQLITE_ROW) {
+        result->completed_unsealed = sqlite3_column_int64(unsealed, 0);
+        result->drops_unsealed = sqlite3_column_int64(unsealed, 3);
+        verify->in_order = seal_binds_end(newest) &&
+                           sqlite3_column_int64(unsealed, 4) == LEDGER_GAP_STOPPED &&
+                           sqlite3_column_int64(unsealed, 5) < newest->next[SEAL_RUN];
+        if (verify->in_order && result->completed_unsealed > 0) {
+            blame_all(verify, VERIFY_EDITED, (enum seal_kind)sqlite3_column_int(unsealed, 1),
+                      sqlite3_column_int64(unsealed, 2));
+        }
+    }
+    return database_end(verify->ledger->db, unsealed, code, "looking for what is not sealed", why);
+}
+
+/* A note tells of rows that there were. */
+static void check_notes(struct verify *verify)
+{
+    if (verify->told.wrong_note != 0) {
+        blame_all(verify, VERIFY_EDITED, SEAL_DROPPED, verify->told.wrong_note);
+    }
 }
 
 /* What the writer goes on from: whoever changed seals and forgot it is found without a key. */
@@ -321,8 +374,9 @@ static bool finish(struct verify *verify, struct failure *why)
     }
     if (verify->begun) {
         check_missing(verify);
-        if (!check_lowest(verify, why) || !check_coverage(verify, why) ||
-            !check_head(verify, why)) {
+        check_notes(verify);
+        if (!check_unsealed(verify, why) || !check_rows_beyond(verify, why) ||
+            !check_coverage(verify, why) || !check_head(verify, why)) {
             return false;
         }
     }

@@ -66,15 +66,17 @@ struct verify_result {
     enum verify_status status;
     char ledger_id[SEAL_LEDGER_ID + 1];
 
-    int64_t seals;             /* that there are; the first one only says where sealing begins */
-    int64_t newest;            /* number of the newest; -1: there is none */
-    int64_t sealed_from;       /* when sealing began */
-    int64_t sealed_until;      /* up to this sample; 0: nothing is sealed */
-    uint8_t head[SHA256_SIZE]; /* of the newest seal */
-    int64_t intervals;         /* that were looked at */
-    int64_t unsealed;          /* intervals that are newer than the newest seal */
-    int64_t older;             /* intervals of before the first seal */
-    int64_t completed;         /* rows that were completed in place after they were sealed */
+    int64_t seals;              /* that there are; the first one only says where sealing begins */
+    int64_t newest;             /* number of the newest; -1: there is none */
+    int64_t sealed_from;        /* when sealing began */
+    int64_t sealed_until;       /* up to this sample; 0: nothing is sealed */
+    uint8_t head[SHA256_SIZE];  /* of the newest seal */
+    int64_t intervals;          /* that were looked at */
+    int64_t unsealed;           /* intervals that are newer than the newest seal */
+    int64_t older;              /* intervals of before the first seal */
+    int64_t completed;          /* rows that were completed in place after they were sealed */
+    int64_t completed_unsealed; /* of them, by notes that no seal binds yet */
+    int64_t drops_unsealed;     /* notes of retention, likewise */
     bool stripped;    /* the copy was made without command lines, and without their hashes */
     int64_t withheld; /* command lines that the copy was made without */
 

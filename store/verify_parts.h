@@ -30,7 +30,8 @@ enum verify_statement {
     NEWEST_STRETCH,
     HEAD,
     TRACES,
-    LOWEST,
+    ENDS_OF,
+    UNSEALED,
     VERIFY_STATEMENTS,
 };
 
@@ -44,6 +45,7 @@ struct verify {
     struct seal_reader *reader;
     struct verify_told told;
 
+    bool in_order; /* the newest run was stopped, and all was sealed by then */
     bool begun;    /* there was a first seal */
     bool skipping; /* rows of before plan->since */
     struct seal first;

@@ -64,7 +64,7 @@ static bool take_fact(void *context, const struct seal_fact *fact, struct failur
     }
     verify->expected = seal_sum(fact->id, 1);
     verify->result->intervals += fact->kind == SEAL_INTERVAL ? 1 : 0;
-    if (verify->seal.emptied) {
+    if (verify->seal.emptied || seal_is_backdated(&verify->before, fact)) {
         verify_blame(verify, VERIFY_INSERTED, fact->kind, fact->id);
         return true;
     }

@@ -6,8 +6,10 @@
 
 #include "store/database.h"
 
-static const char notes_sql[] = "SELECT what, first_row, last_row, rows, at, why FROM dropped"
+static const char notes_sql[] = "SELECT what, first_row, last_row, rows, at, why, id FROM dropped"
                                 " ORDER BY what, first_row";
+
+#define MOST_ROWS (INT64_C(1) << 48) /* of any table, ever */
 
 /* Which notes tell of a kind's rows; what nobody tells of must not be missing. */
 enum { UNTOLD = -1, MUST_STAY = 0 };
@@ -46,16 +48,19 @@ static bool add_note(struct verify_told *told, sqlite3_stmt *note, struct failur
     int64_t rows = sqlite3_column_int64(note, 3);
     int64_t at = sqlite3_column_int64(note, 4);
     bool by_age = sqlite3_column_int64(note, 5) == 1;
+    int64_t first = sqlite3_column_int64(note, 1);
+    int64_t last = sqlite3_column_int64(note, 2);
 
-    if (what <= 0 || what >= VERIFY_WHATS || rows < 0) {
+    if (what <= 0 || what >= VERIFY_WHATS || rows < 0 || first < 1 || last < first ||
+        last > MOST_ROWS) {
+        told->wrong_note = sqlite3_column_int64(note, 6);
         return true;
     }
     told->notes[what].rows = seal_sum(told->notes[what].rows, rows);
     told->rows = seal_sum(told->rows, rows);
     told->rows_by_age = seal_sum(told->rows_by_age, by_age ? rows : 0);
     told->newest_at = at > told->newest_at ? at : told->newest_at;
-    return add_range(&told->notes[what], sqlite3_column_int64(note, 1),
-                     sqlite3_column_int64(note, 2), why);
+    return add_range(&told->notes[what], first, last, why);
 }
 
 static void forget(struct verify_told *told)
@@ -64,7 +69,7 @@ static void forget(struct verify_told *told)
         told->notes[i].count = 0;
         told->notes[i].rows = 0;
     }
-    told->rows = told->rows_by_age = told->newest_at = 0;
+    told->rows = told->rows_by_age = told->newest_at = told->wrong_note = 0;
 }
 
 bool verify_told_read(struct verify_told *told, sqlite3 *db, struct failure *why)

@@ -35,6 +35,7 @@ struct verify_told {
     int64_t rows;        /* of all notes */
     int64_t rows_by_age; /* of them */
     int64_t newest_at;   /* of the notes; 0: there is none */
+    int64_t wrong_note;  /* one that tells of what cannot be; 0: there is none. It tells nothing */
 };
 
 /* Reads all notes anew. */

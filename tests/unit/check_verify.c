@@ -1030,6 +1030,179 @@ START_TEST(what_is_dropped_for_size_leaves_the_rest_verifiable)
 }
 END_TEST
 
+/*
+ * What makes a change rightful can be written by anybody who can write the file, until it is
+ * sealed.
+ */
+
+#define ADD_INTERVAL(id, opened_at)                                                                \
+    "INSERT INTO interval SELECT " id ", " opened_at ", lasted, kind, local_address, local_port,"  \
+    " remote_address, remote_port, process, pid, age, service FROM interval WHERE lasted >= 0"     \
+    " AND process IS NOT NULL ORDER BY id LIMIT 1;"
+#define NEXT_INTERVAL "(SELECT max(id) + 1 FROM interval)"
+#define NEWEST_SEALED "(SELECT max(until_at) FROM seal)"
+
+/* The digest that a row has now is noted as what it was before the newest seal. */
+static void forge_note(enum seal_kind kind, int64_t row)
+{
+    struct seal_reader *reader;
+    uint8_t was[SHA256_SIZE];
+    sqlite3_stmt *add;
+    sqlite3 *db;
+    bool found;
+
+    CHECK_DONE(database_open(&db, path, DATABASE_WRITE, &fixture.why), fixture.why);
+    CHECK_DONE(seal_reader_open(&reader, db, &fixture.why), fixture.why);
+    CHECK_DONE(seal_reader_version(reader, kind, row, INT64_MAX, was, &found, &fixture.why),
+               fixture.why);
+    ck_assert(found);
+    CHECK_DONE(database_prepare(db,
+                                "INSERT INTO changed SELECT :kind, :row, max(number) + 1, :was"
+                                " FROM seal",
+                                &add, &fixture.why),
+               fixture.why);
+    database_bind(add, ":kind", kind);
+    database_bind(add, ":row", row);
+    database_bind_bytes(add, ":was", was, sizeof(was));
+    CHECK_DONE(database_finish(db, add, "forging", &fixture.why), fixture.why);
+    sqlite3_finalize(add);
+    seal_reader_close(reader);
+    database_close(db);
+}
+
+/* As somebody else completes a row. */
+static void forge_user(void)
+{
+    forge_note(SEAL_USER, 1);
+    support_run_sql(path, "UPDATE user SET name = 'mallory', sid = '4711' WHERE id = 1");
+}
+
+/* As retention drops an interval. */
+static void forge_drop(void)
+{
+    support_run_sql(path, "INSERT INTO dropped (at, what, why, of_one, first_row, last_row, rows)"
+                          " VALUES (5, 1, 1, 0, 5, 5, 1)");
+}
+
+static void add_late(void)
+{
+    support_run_sql(path, ADD_INTERVAL(NEXT_INTERVAL, NEWEST_SEALED));
+}
+
+static void add_new(void)
+{
+    support_run_sql(path, ADD_INTERVAL(NEXT_INTERVAL, NEWEST_SEALED "+ 1"));
+}
+
+static const struct {
+    void (*forge)(void);
+    enum verify_damage damage;
+    enum seal_kind kind;
+    bool counted; /* until it would be sealed, it is told apart */
+} forgeries[] = {
+    {forge_user, VERIFY_EDITED, SEAL_USER, true},
+    {forge_drop, VERIFY_INSERTED, SEAL_DROPPED, true},
+    {add_late, VERIFY_INSERTED, SEAL_INTERVAL, false},
+    {add_new, VERIFY_INSERTED, SEAL_INTERVAL, false}, /* only where the run was stopped */
+};
+
+static const size_t lies = 3; /* the first ones, which no run seals */
+
+static void check_is_found(size_t forgery)
+{
+    ck_assert_msg(verify() == VERIFY_CHANGED, "%zu: %s", forgery, told_by_verify());
+    ck_assert_int_eq(result.damage, forgeries[forgery].damage);
+    ck_assert_int_eq(result.damaged_kind, forgeries[forgery].kind);
+}
+
+START_TEST(a_forgery_after_a_run_was_stopped_is_found_and_never_sealed)
+{
+    struct sealer_state state;
+
+    forgeries[_i].forge();
+    check_is_found((size_t)_i);
+    start(path);
+    ledger_writer_look_at_seals(fixture.writer, &state);
+    ck_assert(state.unsealed.foreign);
+    ck_assert_int_eq(state.unsealed.rows + state.unsealed.changes, 1);
+    run_minutes(2);
+    stop();
+    ck_assert_msg(verify() == VERIFY_CHANGED, "%s", told_by_verify());
+}
+END_TEST
+
+START_TEST(a_forgery_during_a_run_is_not_sealed)
+{
+    start(path);
+    run_minutes(2);
+    tick();
+    verify();
+    ck_assert_int_eq(result.completed_unsealed + result.drops_unsealed, 0);
+    forgeries[_i].forge();
+    ck_assert_msg(verify() == VERIFY_HELD, "%s", told_by_verify());
+    ck_assert_int_eq(result.completed_unsealed + result.drops_unsealed,
+                     forgeries[_i].counted ? 1 : 0);
+    stop();
+    ck_assert_msg(verify() == VERIFY_CHANGED, "%s", told_by_verify());
+}
+END_TEST
+
+/* Nobody can tell it from what the run left: so it is counted. */
+START_TEST(what_a_crash_left_is_counted)
+{
+    struct sealer_state state;
+
+    start(path);
+    run_minutes(2);
+    tick();
+    crash();
+    ck_assert_int_eq(verify(), VERIFY_HELD);
+    forge_user();
+    ck_assert_int_eq(verify(), VERIFY_HELD);
+    ck_assert_int_eq(result.completed_unsealed, 1);
+    start(path);
+    ledger_writer_look_at_seals(fixture.writer, &state);
+    ck_assert(!state.unsealed.foreign);
+    ck_assert_int_eq(state.unsealed.changes, 1);
+    run_minutes(2);
+    stop();
+    ck_assert_int_eq(verify(), VERIFY_HELD);
+}
+END_TEST
+
+START_TEST(a_row_that_a_crash_did_not_leave_is_found)
+{
+    start(path);
+    run_minutes(2);
+    crash();
+    add_late();
+    start(path);
+    run_minutes(2);
+    stop();
+    check_is_found(2);
+}
+END_TEST
+
+static const char *const impossible_notes[] = {"-9223372036854775808, 9223372036854775807",
+                                               "1, 9223372036854775807", "0, 5", "7, 6"};
+
+START_TEST(a_note_of_rows_that_cannot_be_is_found)
+{
+    struct text sql = {0};
+
+    start(path);
+    tick();
+    text_addf(&sql,
+              "INSERT INTO dropped (at, what, why, of_one, first_row, last_row, rows)"
+              " VALUES (5, 1, 1, 0, %s, 1)",
+              impossible_notes[_i]);
+    support_run_sql(path, text_bytes(&sql));
+    text_clear(&sql);
+    ck_assert_msg(verify() == VERIFY_CHANGED, "%s", told_by_verify());
+    ck_assert_int_eq(result.damaged_kind, SEAL_DROPPED);
+}
+END_TEST
+
 #define NO_SEALS "DELETE FROM seal; DELETE FROM changed; DELETE FROM stub;"
 #define NO_HEAD "DELETE FROM meta WHERE name = 'seal_head';"
 
@@ -1155,6 +1328,13 @@ static Suite *verify_suite(void)
     tcase_add_test(tests, what_is_dropped_by_age_leaves_the_rest_verifiable);
     tcase_add_test(tests, what_is_dropped_for_size_leaves_the_rest_verifiable);
     tcase_add_test(tests, a_ledger_without_seals_is_not_judged);
+    tcase_add_loop_test(tests, a_forgery_after_a_run_was_stopped_is_found_and_never_sealed, 0,
+                        COUNT_OF(forgeries));
+    tcase_add_loop_test(tests, a_forgery_during_a_run_is_not_sealed, 0, (int)lies);
+    tcase_add_test(tests, what_a_crash_left_is_counted);
+    tcase_add_test(tests, a_row_that_a_crash_did_not_leave_is_found);
+    tcase_add_loop_test(tests, a_note_of_rows_that_cannot_be_is_found, 0,
+                        COUNT_OF(impossible_notes));
     tcase_add_test(tests, all_seals_that_are_removed_are_missed);
     tcase_add_loop_test(tests, a_service_that_seals_on_does_not_hide_that_seals_were_removed, 0, 2);
     tcase_add_test(tests, what_was_given_is_older_than_the_first_seal);
