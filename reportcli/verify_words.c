@@ -143,7 +143,7 @@ static void add_cut(struct text *text, const struct verify_result *result)
 
 static void add_undecided(struct text *text, const struct verify_result *result)
 {
-    if (result->stripped && result->damaged_seals > 0) {
+    if (result->damaged_seals > 0) {
         text_add(text, "This copy was made without command lines, which are sealed with their "
                        "processes: it cannot be told from a changed one. Verify the ledger itself, "
                        "or a copy by `portledger export`.");

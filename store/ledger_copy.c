@@ -31,17 +31,24 @@ static const char *const settings[] = {
     "PRAGMA cache_size = -8192",
 };
 
+/* Hashes in place of command lines are right in such a copy, and a change in a ledger. */
+#define SAY_HASHED                                                                                 \
+    "INSERT OR IGNORE INTO meta (name, value) SELECT 'command_lines', 'hashed'"                    \
+    " WHERE EXISTS (SELECT 1 FROM withheld)"
+
 static const char *const leave_out[] = {
     "PRAGMA secure_delete = ON",
     "INSERT OR REPLACE INTO meta (name, value) SELECT 'command_lines', 'left out'"
     " WHERE EXISTS (SELECT 1 FROM process WHERE command_line IS NOT NULL)"
     " AND NOT EXISTS (SELECT 1 FROM withheld)",
+    SAY_HASHED,
     "UPDATE process SET command_line = NULL WHERE command_line IS NOT NULL",
 };
 
 /* Where only some are left out: those whose hashes are kept. */
 static const char *const leave_some_out[] = {
     "PRAGMA secure_delete = ON",
+    SAY_HASHED,
     "UPDATE process SET command_line = NULL WHERE command_line IS NOT NULL"
     " AND id IN (SELECT process FROM withheld)",
 };

@@ -30,7 +30,13 @@ static const char *const statement_sql[VERIFY_STATEMENTS] = {
                "       (SELECT coalesce(min(id), 0) FROM interval),"
                "       (SELECT count(*) FROM withheld),"
                "       (SELECT count(*) FROM changed),"
-               "       (SELECT count(*) FROM meta WHERE name = 'command_lines')",
+               /* Made without command lines: nowhere is one, nor what a ledger keeps of it. */
+               "       EXISTS (SELECT 1 FROM meta WHERE name = 'command_lines'"
+               "               AND value = 'left out') AND NOT EXISTS (SELECT 1 FROM withheld)"
+               "       AND NOT EXISTS (SELECT 1 FROM process WHERE command_line IS NOT NULL),"
+               "       EXISTS (SELECT 1 FROM meta WHERE name = 'command_lines'"
+               "               AND value = 'hashed'),"
+               "       (SELECT process FROM withheld LIMIT 1)",
     /* What was sealed once, and what a service recorded. */
     [TRACES] = "SELECT EXISTS (SELECT 1 FROM meta WHERE name = 'seal_head')"
                "       OR EXISTS (SELECT 1 FROM changed) OR EXISTS (SELECT 1 FROM stub),"
@@ -66,10 +72,18 @@ static const struct verify_blame *first_blame(const struct verify_root *root)
     return root->rows.any ? &root->rows : root->root.any ? &root->root : &root->chain;
 }
 
+/* What a copy shows that was made without command lines and their hashes: processes are others. */
+static bool may_be_stripped(const struct verify_root *root, const struct verify_blame *blame)
+{
+    return blame->damage == VERIFY_EDITED &&
+           (blame->kind == SEAL_PROCESS ||
+            (blame->kind == 0 && root->leaves.kinds[SEAL_PROCESS].count > 0));
+}
+
 /* Seals come in their order. */
 static void note_damage(void *context, const struct verify_root *root)
 {
-    const struct verify *verify = context;
+    struct verify *verify = context;
     const struct verify_blame *blame = first_blame(root);
     const struct seal *before = &root->before;
     struct verify_result *result = verify->result;
@@ -77,6 +91,7 @@ static void note_damage(void *context, const struct verify_root *root)
     if (!blame->any) {
         return;
     }
+    verify->unexplained = verify->unexplained || !may_be_stripped(root, blame);
     if (result->damaged_seals++ == 0) {
         result->damage = blame->damage;
         result->damaged_seal = root->seal.number;
@@ -362,7 +377,11 @@ static bool count_rest(struct verify *verify, struct failure *why)
             oldest > 0 && oldest < first ? (int64_t)((uint64_t)first - (uint64_t)oldest) : 0;
         result->withheld = sqlite3_column_int64(counts, 2);
         result->completed = sqlite3_column_int64(counts, 3);
-        result->stripped = sqlite3_column_int64(counts, 4) > 0;
+        result->stripped = sqlite3_column_int64(counts, 4) != 0;
+        result->hashed = sqlite3_column_int64(counts, 5) != 0;
+        if (result->withheld > 0 && !result->hashed) {
+            blame_all(verify, VERIFY_EDITED, SEAL_PROCESS, sqlite3_column_int64(counts, 6));
+        }
     }
     return database_end(verify->ledger->db, counts, code, "counting what is not sealed", why);
 }
@@ -457,7 +476,8 @@ static void judge(struct verify *verify)
     check_end(verify);
     memcpy(result->head, verify->head, SHA256_SIZE);
     if (result->damaged_seals > 0) {
-        result->status = result->stripped ? VERIFY_UNDECIDED : VERIFY_CHANGED;
+        result->status =
+            result->stripped && !verify->unexplained ? VERIFY_UNDECIDED : VERIFY_CHANGED;
     } else if (result->cut_before >= 0) {
         result->status = VERIFY_CUT;
     } else if (result->seals < 2 || result->unproven >= 0) {

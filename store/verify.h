@@ -78,6 +78,7 @@ struct verify_result {
     int64_t completed_unsealed; /* of them, by notes that no seal binds yet */
     int64_t drops_unsealed;     /* notes of retention, likewise */
     bool stripped;    /* the copy was made without command lines, and without their hashes */
+    bool hashed;      /* the copy says that it has hashes in place of command lines */
     int64_t withheld; /* command lines that the copy was made without */
 
     int64_t damaged_seals;

@@ -45,9 +45,10 @@ struct verify {
     struct seal_reader *reader;
     struct verify_told told;
 
-    bool in_order; /* the newest run was stopped, and all was sealed by then */
-    bool begun;    /* there was a first seal */
-    bool skipping; /* rows of before plan->since */
+    bool unexplained; /* damage that is not of command lines which a copy was made without */
+    bool in_order;    /* the newest run was stopped, and all was sealed by then */
+    bool begun;       /* there was a first seal */
+    bool skipping;    /* rows of before plan->since */
     struct seal first;
     struct seal before;        /* the newest one that was walked */
     struct seal seal;          /* that is looked at */

@@ -644,6 +644,25 @@ static const struct {
     {"INSERT INTO stub SELECT 1, 1, 5, 0, 1, zeroblob(32); DELETE FROM interval WHERE id = 5",
      VERIFY_CHANGED},
     {"INSERT INTO stub VALUES (1, 99, 5, 0, 1, x'00')", VERIFY_CHANGED},
+    /* What a copy may say, and where it does not explain what is found. */
+    {"INSERT INTO meta VALUES ('command_lines', 0);"
+     "UPDATE interval SET local_port = 81 WHERE id = 3",
+     VERIFY_CHANGED},
+    {"INSERT INTO meta VALUES ('command_lines', 'left out');"
+     "UPDATE process SET command_line = NULL; UPDATE zone_offset SET seconds = 5;"
+     "DELETE FROM interval WHERE id = 3",
+     VERIFY_CHANGED},
+    {"INSERT INTO meta VALUES ('command_lines', 'left out');"
+     "INSERT INTO withheld SELECT 1, zeroblob(32); UPDATE process SET start = 7 WHERE id = 1",
+     VERIFY_CHANGED},
+    {"INSERT INTO meta VALUES ('command_lines', 'left out');"
+     "UPDATE process SET command_line = 'x' WHERE id = 2;"
+     "UPDATE process SET start = 7 WHERE id = 1",
+     VERIFY_CHANGED},
+    {"INSERT INTO meta VALUES ('command_lines', 'left out');"
+     "UPDATE process SET start = 7 WHERE id = 1",
+     VERIFY_UNDECIDED},
+    {"INSERT INTO withheld SELECT 999, zeroblob(32)", VERIFY_CHANGED},
 };
 
 /* Whoever takes a moment away has the seal that it rests on: verify agrees with each of them. */
