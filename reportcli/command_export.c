@@ -236,10 +236,14 @@ static bool run(const struct command_context *context, enum exit_status *status,
     struct ledger_summary summary = {0};
     struct request request;
     bool done = read_request(context, &request, why) &&
-                command_open_ledger(context, &from, status, why) &&
-                make_file(context, &from, &request, &summary, why) &&
-                print_made(context, &from, &request, &summary, why);
+                command_open_ledger(context, &from, status, why);
 
+    if (done && !make_file(context, &from, &request, &summary, why)) {
+        /* The ledger is there: what is missing is the folder of the new file. */
+        *status = why->kind == FAILURE_MISSING ? EXIT_REFUSED : *status;
+        done = false;
+    }
+    done = done && print_made(context, &from, &request, &summary, why);
     ledger_close(from.ledger);
     return done;
 }

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/secret.h"
 #include "base/sha256_file.h"
+#include "base/time_text.h"
 #include "reportcli/command.h"
 #include "reportcli/verify_words.h"
 #include "store/ledger_query.h"
@@ -190,6 +191,7 @@ struct given {
     struct verify_anchor *anchors;
     size_t anchor_count;
     const char *ledger_id;
+    int64_t since; /* 0: all */
 };
 
 static void clear_given(struct given *given)
@@ -399,6 +401,15 @@ static void fill(struct value values[VERIFY_COLUMNS], const struct given *given,
     fill_damage(values, result);
 }
 
+static void add_since(struct text *finding, int64_t since)
+{
+    if (since != 0) {
+        text_add(finding, " Rows from before ");
+        time_text_add_table(finding, since, TIME_ZONE_LOCAL);
+        text_add(finding, " were not looked at.");
+    }
+}
+
 static bool print(const struct command_context *context, const struct given *given,
                   const struct verify_result *result, const char *ledger, struct failure *why)
 {
@@ -411,6 +422,7 @@ static bool print(const struct command_context *context, const struct given *giv
 
     memcpy(newest.head, result->head, sizeof(newest.head));
     verify_add_finding(&finding, result);
+    add_since(&finding, given->since);
     verify_add_anchor(&seal, &newest, given->ledger_id);
     fill(values, given, result);
     values[FINDING] = value_text(text_bytes(&finding));
@@ -437,11 +449,11 @@ static bool verify(const struct command_context *context, struct ledger *ledger,
         .key_count = given->key_count,
         .anchors = given->anchors,
         .anchor_count = given->anchor_count,
+        .since = given->since,
         .progress = show_progress,
         .context = &progress,
     };
-    bool done = command_time(context, "since", COMMAND_EARLIER, 0, &plan.since, why) &&
-                ledger_verify(result, ledger, &plan, why);
+    bool done = ledger_verify(result, ledger, &plan, why);
 
     end_progress(&progress);
     return done;
@@ -472,12 +484,16 @@ static bool run(const struct command_context *context, enum exit_status *status,
         *status = EXIT_LEDGER;
         done = ledger_summarize(from.ledger, &summary, why);
     }
-    if (done && !read_given(&given, context->options, why)) {
+    if (done && !(read_given(&given, context->options, why) &&
+                  command_time(context, "since", COMMAND_EARLIER, 0, &given.since, why))) {
         *status = EXIT_USAGE;
         done = false;
     }
-    done = done && verify(context, from.ledger, &summary, &given, &result, why) &&
-           print(context, &given, &result, ledger_path(from.ledger), why);
+    done = done && verify(context, from.ledger, &summary, &given, &result, why);
+    if (done) {
+        *status = EXIT_YES; /* what cannot be printed says itself why */
+        done = print(context, &given, &result, ledger_path(from.ledger), why);
+    }
     if (done) {
         *status = status_of(&result);
     }

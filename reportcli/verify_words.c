@@ -88,6 +88,10 @@ static void add_changed(struct text *text, const struct verify_result *result)
     text_add(text, " and ");
     add_time(text, result->damaged_until);
     text_addf(text, " (seal %" PRId64 ").", result->damaged_seal);
+    if (result->damage == VERIFY_SEAL_CHANGED && result->keys_given > 0 &&
+        result->proven_seals == 0) {
+        text_add(text, " No seal at all fits the key that was given: it may be mistyped.");
+    }
     if (result->damaged_seals > 1) {
         text_addf(text, " It is the first of %" PRId64 " seals that do not hold.",
                   result->damaged_seals);
@@ -96,9 +100,20 @@ static void add_changed(struct text *text, const struct verify_result *result)
 
 static void add_holds(struct text *text, const struct verify_result *result)
 {
-    text_add(text, " What is there holds, up to ");
+    text_add(text, " What is sealed there holds, up to ");
     add_time(text, result->sealed_until);
     text_add(text, ".");
+}
+
+/* What there is of the lost time: somebody may have written it there since. */
+static void add_not_proven(struct text *text, int64_t intervals)
+{
+    if (intervals > 0) {
+        text_addf(text,
+                  " %" PRId64 " interval%s of the lost time %s in the ledger, and not proven: no "
+                  "seal of then is there.",
+                  intervals, intervals == 1 ? "" : "s", intervals == 1 ? "is" : "are");
+    }
 }
 
 static void add_end_lost(struct text *text, const struct verify_result *result)
@@ -108,6 +123,7 @@ static void add_end_lost(struct text *text, const struct verify_result *result)
               "was cut off.",
               result->cut_before);
     add_holds(text, result);
+    add_not_proven(text, result->unsealed);
 }
 
 /* The service has gone on since: there is something behind the gap, to be asked alone. */
@@ -129,6 +145,7 @@ static void add_stretch_lost(struct text *text, const struct verify_result *resu
         text_addf(text, " It is the first of %" PRId64 " such losses.", result->cuts);
     }
     add_holds(text, result);
+    add_not_proven(text, result->late);
     text_add(text, " With --since, only a later time is looked at.");
 }
 
@@ -165,7 +182,10 @@ static void add_held(struct text *text, const struct verify_result *result)
     text_add(text, "The ledger holds what was sealed, up to ");
     add_time(text, result->sealed_until);
     text_add(text, ".");
-    if (result->proven_seals == 0 && result->anchors == 0) {
+    if (result->proven_seals == 0 && result->anchors == 0 && result->anchors_given > 0) {
+        text_add(text, " None of the published seals that were given is in it, and no key proves "
+                       "it.");
+    } else if (result->proven_seals == 0 && result->anchors == 0) {
         text_add(text, " No key and no published seal was given: whoever changed facts and "
                        "seals together is not found without one.");
     }

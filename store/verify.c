@@ -72,6 +72,12 @@ static const struct verify_blame *first_blame(const struct verify_root *root)
     return root->rows.any ? &root->rows : root->root.any ? &root->root : &root->chain;
 }
 
+/* One with nothing sealed before it stands for the moment at which it was made. */
+static int64_t reached_by(const struct seal *seal)
+{
+    return seal->until.stretch != 0 ? seal->until.at : seal->at;
+}
+
 /* What a copy shows that was made without command lines and their hashes: processes are others. */
 static bool may_be_stripped(const struct verify_root *root, const struct verify_blame *blame)
 {
@@ -95,8 +101,8 @@ static void note_damage(void *context, const struct verify_root *root)
     if (result->damaged_seals++ == 0) {
         result->damage = blame->damage;
         result->damaged_seal = root->seal.number;
-        result->damaged_from = before->until.stretch != 0 ? before->until.at : before->at;
-        result->damaged_until = root->seal.until.at;
+        result->damaged_from = reached_by(before->at != 0 ? before : &root->seal);
+        result->damaged_until = reached_by(&root->seal);
         result->damaged_kind = blame->kind;
         result->damaged_row = blame->row;
         if (blame->damage == VERIFY_NOT_ANCHOR) {
@@ -501,8 +507,12 @@ bool ledger_verify(struct verify_result *result, struct ledger *ledger,
     bool more = true;
     bool ok;
 
-    *result = (struct verify_result){
-        .status = VERIFY_HELD, .newest = -1, .cut_before = -1, .unproven = -1};
+    *result = (struct verify_result){.status = VERIFY_HELD,
+                                     .newest = -1,
+                                     .cut_before = -1,
+                                     .unproven = -1,
+                                     .keys_given = plan->key_count,
+                                     .anchors_given = plan->anchor_count};
     ok = verify_roots_open(&verify.roots, why);
     while (ok && more) {
         ok = walk_piece(&verify, &more, why);

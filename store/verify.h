@@ -97,6 +97,10 @@ struct verify_result {
     int64_t proven_seals; /* by the keys that were given */
     int64_t unproven;     /* the first seal whose chain of keys was not given; -1: none */
     size_t anchors;       /* that agree */
+    size_t keys_given;    /* as the plan has it */
+    size_t anchors_given; /* likewise */
+    int64_t late; /* intervals of lost time that are there: the service sealed them only when
+                     it had taken the ledger up */
 
     int64_t dropped;        /* rows that retention has dropped, by its notes */
     int64_t dropped_at;     /* the newest of these notes; 0: there is none */

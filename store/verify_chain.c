@@ -181,6 +181,7 @@ static bool note_hole(struct verify *verify, struct failure *why)
     if (!find_taken_up(verify, &until, why)) {
         return false;
     }
+    verify->hole_until = until;
     if (verify->plan->since != 0 && until < verify->plan->since) {
         return true;
     }
@@ -198,6 +199,7 @@ bool verify_chain_check_order(struct verify *verify, struct failure *why)
 {
     const struct seal *seal = &verify->seal;
 
+    verify->hole_until = INT64_MIN;
     if (seal->number != seal_sum(verify->before.number, 1) && !note_hole(verify, why)) {
         return false;
     }

@@ -60,6 +60,8 @@ struct verify {
     uint8_t head[SHA256_SIZE]; /* of `before`, then of `seal` */
     struct seal_key key;       /* of the chain that is walked */
     bool keyed;
+    int64_t hole_until;   /* `seal` is the first one behind lost ones, up to this moment; else
+                             INT64_MIN */
     int64_t agreed_until; /* the sample of the newest anchor that agreed, or where sealing began */
     bool gone;            /* a published seal is in a hole that nothing has proven to be one of the
                              service's own making: */

@@ -63,7 +63,10 @@ static bool take_fact(void *context, const struct seal_fact *fact, struct failur
         note_missing(verify, fact->kind, verify->expected, fact->id);
     }
     verify->expected = seal_sum(fact->id, 1);
-    verify->result->intervals += fact->kind == SEAL_INTERVAL ? 1 : 0;
+    if (fact->kind == SEAL_INTERVAL) {
+        verify->result->intervals++;
+        verify->result->late += fact->begin.at < verify->hole_until ? 1 : 0;
+    }
     if (verify->seal.emptied || seal_is_backdated(&verify->before, fact)) {
         verify_blame(verify, VERIFY_INSERTED, fact->kind, fact->id);
         return true;

@@ -881,6 +881,45 @@ START_TEST(an_older_copy_is_told_from_a_change)
 }
 END_TEST
 
+/* Nothing fits a key that was copied wrong. The first seal is the one that does not hold. */
+START_TEST(a_mistyped_key_fits_no_seal)
+{
+    struct seal_key key = fixture.first_key;
+    struct verify_plan plan = {.keys = &key, .key_count = 1};
+
+    key.bytes[5] ^= 1;
+    ck_assert_int_eq(verify_by(&plan), VERIFY_CHANGED);
+    ck_assert_int_eq(result.damaged_seal, 0);
+    ck_assert_int_eq(result.damaged_from, number("SELECT at FROM seal WHERE number = 0"));
+    ck_assert_int_eq(result.damaged_until, result.damaged_from);
+    ck_assert_int_eq(result.proven_seals, 0);
+    ck_assert_uint_eq(result.keys_given, 1);
+}
+END_TEST
+
+/* A copy of a crash holds rows of the lost time: the service seals them when it takes them up. */
+START_TEST(rows_of_lost_time_are_counted)
+{
+    start(path);
+    run_minutes(1);
+    tick();
+    tick();
+    copy_file(path, "check_verify_old.db");
+    copy_file("check_verify.db-wal", "check_verify_old.db-wal");
+    run_minutes(3);
+    stop();
+    copy_file("check_verify_old.db", path);
+    copy_file("check_verify_old.db-wal", "check_verify.db-wal");
+    support_remove_database("check_verify_old.db");
+    start(path);
+    run_minutes(2);
+    stop();
+    ck_assert_int_eq(verify_keyed(), VERIFY_CUT);
+    ck_assert_int_gt(result.late, 0);
+    ck_assert_int_lt(result.late, 20);
+}
+END_TEST
+
 START_TEST(a_lost_key_begins_another_chain)
 {
     struct seal_key keys[2] = {fixture.first_key};
@@ -1340,6 +1379,8 @@ static Suite *verify_suite(void)
     tcase_add_test(tests, a_moment_may_be_looked_at_alone);
     tcase_add_test(tests, what_was_changed_after_a_moment_is_not_of_it);
     tcase_add_test(tests, an_older_copy_is_told_from_a_change);
+    tcase_add_test(tests, a_mistyped_key_fits_no_seal);
+    tcase_add_test(tests, rows_of_lost_time_are_counted);
     tcase_add_test(tests, a_lost_key_begins_another_chain);
     tcase_add_test(tests, a_key_that_was_left_behind_catches_up);
     tcase_add_loop_test(tests, what_a_crash_left_unsealed_is_sealed_later, 0, 4);
