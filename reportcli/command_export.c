@@ -6,10 +6,12 @@
  */
 
 #include <inttypes.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/console.h"
 #include "base/file.h"
+#include "base/interrupt.h"
 #include "base/sha256_file.h"
 #include "reportcli/command.h"
 #include "reportcli/evidence.h"
@@ -124,6 +126,20 @@ static void show_progress(const struct command_context *context, const struct le
     text_clear(&line);
 }
 
+/* Ctrl-C and the like: what was made so far must not stay, it may hold what was to be left out. */
+static atomic_bool stopped;
+
+static void stop(void *context)
+{
+    (void)context;
+    atomic_store(&stopped, true);
+}
+
+static bool go_on(struct failure *why)
+{
+    return !atomic_load(&stopped) || FAIL(why, FAILURE_BUSY, 0, "stopped: nothing was made");
+}
+
 static bool make_copy(const struct command_context *context, struct ledger *ledger,
                       const struct request *request, const char *path, struct failure *why)
 {
@@ -133,6 +149,9 @@ static bool make_copy(const struct command_context *context, struct ledger *ledg
         &copy, ledger, path,
         request->secrets ? LEDGER_COPY_WHOLE : LEDGER_COPY_HASHED_COMMAND_LINES, why);
 
+    if (done) {
+        ledger_copy_stop_by(copy, &stopped);
+    }
     if (done && request->command_lines && !request->secrets) {
         ledger_copy_keep_harmless(copy, secret_mask_finds);
     }
@@ -180,7 +199,7 @@ static bool make_evidence(const struct command_context *context, const struct co
     done = text_ok(&copy, why);
     if (done) {
         made = make_copy(context, from->ledger, request, evidence.copy, why);
-        done = made && summarize_copy(evidence.copy, summary, why) &&
+        done = made && summarize_copy(evidence.copy, summary, why) && go_on(why) &&
                evidence_write(&evidence, request->path, why);
     }
     if (made) {
@@ -199,6 +218,25 @@ static bool make_file(const struct command_context *context, const struct comman
     }
     return make_copy(context, from->ledger, request, request->path, why) &&
            summarize_copy(request->path, summary, why);
+}
+
+/* Whole, or not at all. */
+static bool make_file_whole(const struct command_context *context,
+                            const struct command_ledger *from, const struct request *request,
+                            struct ledger_summary *summary, struct failure *why)
+{
+    struct failure ignored;
+    bool made;
+    bool done;
+
+    interrupt_catch(stop, NULL);
+    made = make_file(context, from, request, summary, why);
+    done = made && go_on(why);
+    if (made && !done) {
+        (void)!file_remove(request->path, &ignored);
+    }
+    interrupt_release();
+    return done || (go_on(why) && false);
 }
 
 static bool print_made(const struct command_context *context, const struct command_ledger *from,
@@ -235,10 +273,10 @@ static bool run(const struct command_context *context, enum exit_status *status,
     struct command_ledger from = {0};
     struct ledger_summary summary = {0};
     struct request request;
-    bool done = read_request(context, &request, why) &&
-                command_open_ledger(context, &from, status, why);
+    bool done =
+        read_request(context, &request, why) && command_open_ledger(context, &from, status, why);
 
-    if (done && !make_file(context, &from, &request, &summary, why)) {
+    if (done && !make_file_whole(context, &from, &request, &summary, why)) {
         /* The ledger is there: what is missing is the folder of the new file. */
         *status = why->kind == FAILURE_MISSING ? EXIT_REFUSED : *status;
         done = false;

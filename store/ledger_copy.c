@@ -17,6 +17,8 @@ enum {
 
     /* How often the copy may begin anew because another process wrote. */
     MOST_BEGINNINGS = 20,
+
+    STEPS_BETWEEN = 10000, /* of SQLite's machine, before it asks whether to stop */
 };
 
 /* Both end in a copy that needs no other file. SQLite would mark it as one with a log. */
@@ -63,9 +65,10 @@ struct ledger_copy {
     enum ledger_copy_content content;
     ledger_copy_secret_fn *holds_secret; /* NULL: every command line is taken as one */
     int64_t withheld;
-    struct text path;  /* of the copy; empty while nothing is there to be removed */
-    struct text stage; /* where the pages go; the same file where nothing is left out */
-    sqlite3 *db;       /* on the stage */
+    const atomic_bool *stop; /* NULL: nobody stops it */
+    struct text path;        /* of the copy; empty while nothing is there to be removed */
+    struct text stage;       /* where the pages go; the same file where nothing is left out */
+    sqlite3 *db;             /* on the stage */
     sqlite3_backup *backup;
     int beginnings;
     int remaining; /* pages, after the last step */
@@ -172,6 +175,23 @@ bool ledger_copy_open(struct ledger_copy **out, struct ledger *ledger, const cha
     return true;
 }
 
+static bool is_stopped(const struct ledger_copy *copy)
+{
+    return copy->stop != NULL && atomic_load(copy->stop);
+}
+
+/* SQLite asks between its steps: packing is one statement, and takes long. */
+static int ask_stopped(void *context)
+{
+    return is_stopped(context) ? 1 : 0;
+}
+
+void ledger_copy_stop_by(struct ledger_copy *copy, const atomic_bool *stop)
+{
+    copy->stop = stop;
+    sqlite3_progress_handler(copy->db, STEPS_BETWEEN, ask_stopped, copy);
+}
+
 /* No fewer pages are left than before: somebody else wrote, and SQLite began anew. */
 static bool note_progress(struct ledger_copy *copy, struct failure *why)
 {
@@ -212,6 +232,9 @@ bool ledger_copy_step(struct ledger_copy *copy, int64_t milliseconds, bool *done
 
     *done = false;
     do {
+        if (is_stopped(copy)) {
+            return FAIL(why, FAILURE_BUSY, 0, "%s: stopped before it was whole", stage_path(copy));
+        }
         result = sqlite3_backup_step(copy->backup, PAGES_AT_ONCE);
         if (result != SQLITE_OK && result != SQLITE_DONE && result != SQLITE_BUSY &&
             result != SQLITE_LOCKED) {

@@ -11,6 +11,7 @@
  * the copy, too; what another process writes makes the copy begin anew.
  */
 
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -43,6 +44,12 @@ bool ledger_copy_open(struct ledger_copy **out, struct ledger *ledger, const cha
  */
 typedef bool ledger_copy_secret_fn(const char *command_line);
 void ledger_copy_keep_harmless(struct ledger_copy *copy, ledger_copy_secret_fn *holds_secret);
+
+/*
+ * From now on steps and the end fail, soon, once *stop is true, which another
+ * thread or a signal may make it. It outlives the copy.
+ */
+void ledger_copy_stop_by(struct ledger_copy *copy, const atomic_bool *stop);
 
 /* Command lines that were taken out, after the end, of those with hashes. */
 int64_t ledger_copy_withheld(const struct ledger_copy *copy);

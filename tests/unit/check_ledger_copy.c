@@ -250,6 +250,32 @@ START_TEST(a_command_line_without_a_secret_stays)
 }
 END_TEST
 
+/* In the middle of copying, or of packing: nothing stays of what was to be left out. */
+START_TEST(a_copy_that_is_stopped_leaves_nothing)
+{
+    atomic_bool stop = false;
+    bool complete = false;
+
+    begin_copy(open_reader(), LEDGER_COPY_HASHED_COMMAND_LINES);
+    ledger_copy_stop_by(fixture.copy, &stop);
+    ck_assert(!step());
+    while (_i == 1 && !complete) {
+        CHECK_DONE(ledger_copy_step(fixture.copy, 1000, &complete, &fixture.why), fixture.why);
+    }
+    ck_assert(file_exists(part_path));
+    atomic_store(&stop, true);
+    if (_i == 0) {
+        ck_assert(!ledger_copy_step(fixture.copy, 1000, &complete, &fixture.why));
+        ck_assert_int_eq(fixture.why.kind, FAILURE_BUSY);
+    } else {
+        ck_assert(!ledger_copy_finish(fixture.copy, &fixture.why));
+    }
+    ledger_copy_close(fixture.copy);
+    fixture.copy = NULL;
+    check_nothing_is_left();
+}
+END_TEST
+
 START_TEST(a_file_that_is_there_is_left_alone)
 {
     size_t size;
@@ -350,6 +376,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, of_command_lines_that_are_left_out_not_a_byte_is_there);
     tcase_add_test(tests, a_command_line_with_a_secret_leaves_its_hash);
     tcase_add_test(tests, a_command_line_without_a_secret_stays);
+    tcase_add_loop_test(tests, a_copy_that_is_stopped_leaves_nothing, 0, 2);
     tcase_add_loop_test(tests, a_file_that_is_there_is_left_alone, 0, COUNT_OF(contents));
     tcase_add_loop_test(tests, a_copy_that_is_given_up_leaves_nothing, 0, COUNT_OF(contents));
     tcase_add_loop_test(tests, what_the_service_writes_while_it_copies_is_in_the_copy, 0,
