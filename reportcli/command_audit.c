@@ -14,19 +14,14 @@
 #include "probes/job_run.h"
 #include "reportcli/command.h"
 #include "reportcli/job_records.h"
+#include "reportcli/job_silence.h"
+#include "reportcli/plugin_line.h"
 #include "reportcli/port_story.h"
 #include "reportcli/reach_matrix.h"
 
 #define DAY_MS INT64_C(86400000)
 
-enum { PERFORMANCE_MOST = 100 }; /* ports whose times are in a plugin's line */
-
-/* What came of the ports that are shown. */
-struct verdict {
-    int64_t held;
-    int64_t not_held;
-    int64_t undecided;
-};
+enum { STALE_TOLD = 3 }; /* silent jobs that are named */
 
 struct audit {
     const struct command_context *context;
@@ -42,12 +37,15 @@ struct audit {
     struct probe_change_rows changes;
     struct job_record record;
     struct render *render;
+    struct settings *settings; /* of this machine; NULL: they are not known, or not its ledger's */
+    struct job_list known;     /* its jobs */
+    int64_t commit;            /* milliseconds until what happened is in the ledger */
     struct text story;
-    struct text first; /* the first port that is not as expected */
-    struct text performance;
-    int64_t performances;
+    struct plugin_line line;
     struct verdict verdict;
-    int64_t not_asked; /* ports that are not shown */
+    int64_t not_asked;  /* ports that are not shown */
+    int64_t past;       /* ports that are not asked any more */
+    int64_t unrecorded; /* runs that were due, and of which the ledger has nothing */
     struct job_run *run;
 };
 
@@ -61,84 +59,92 @@ static const struct probe_job_sum *find_job(const struct audit *audit, const cha
     return NULL;
 }
 
-/*
- * The plugin's line.
- */
-
-static void add_port(struct text *text, const struct probe_pair_sum *pair)
-{
-    text_add_visible(text, pair->host, strlen(pair->host));
-    text_addf(text, ":%u/%s", pair->port, pair->transport == PROBE_TCP ? "tcp" : "udp");
-}
-
-/* What a monitoring system reads as a label may hold neither ' nor = nor |. */
-static void add_performance(struct audit *audit, const struct probe_pair_sum *pair)
-{
-    size_t before = audit->performance.size;
-
-    if (pair->figure.median < 0 || audit->performances++ >= PERFORMANCE_MOST) {
-        return;
-    }
-    text_add(&audit->performance, " '");
-    add_port(&audit->performance, pair);
-    for (size_t i = before + 2; i < audit->performance.size; i++) {
-        char *c = &audit->performance.bytes[i];
-
-        if (*c == '\'' || *c == '=' || *c == '|') {
-            *c = '_';
-        }
-    }
-    text_addf(&audit->performance, "'=%" PRId64 "us", pair->figure.median);
-}
-
-static void note_first(struct audit *audit, const struct probe_pair_sum *pair)
-{
-    if (audit->first.size > 0 || pair->now.judgement == EXPECTATION_HELD) {
-        return;
-    }
-    add_port(&audit->first, pair);
-    text_addf(&audit->first, " %s (", probe_status_name(pair->now.status));
-    reach_add_cause(&audit->first, &pair->now);
-    text_add_char(&audit->first, ')');
-}
-
 static int64_t count_all(const struct verdict *verdict)
 {
     return verdict->held + verdict->not_held + verdict->undecided;
 }
 
-/* 0 OK, 1 WARNING, 2 CRITICAL, 3 UNKNOWN: the contract of monitoring plugins. */
-static int plugin_code(const struct verdict *verdict)
-{
-    if (count_all(verdict) == 0) {
-        return 3;
-    }
-    return verdict->not_held > 0 ? 2 : (verdict->undecided > 0 ? 1 : 0);
-}
-
 static bool print_plugin(struct audit *audit, enum exit_status *status, struct failure *why)
 {
-    static const char *const words[] = {"OK", "WARNING", "CRITICAL", "UNKNOWN"};
-    const struct verdict *verdict = &audit->verdict;
-    int code = plugin_code(verdict);
-    struct text line = {0};
-    bool done;
+    *status = (enum exit_status)plugin_line_status(&audit->verdict);
+    return plugin_line_print(&audit->line, &audit->verdict, why);
+}
 
-    text_addf(&line, "PORTLEDGER %s - ", words[code]);
-    if (code == 3) {
-        text_add(&line, "nothing was asked in this time");
-    } else {
-        text_addf(&line, "%" PRId64 " of %" PRId64 " ports as expected%s%s", verdict->held,
-                  count_all(verdict), audit->first.size > 0 ? ": " : "", text_bytes(&audit->first));
+/*
+ * Jobs that are silent.
+ */
+
+/* A job of which nobody knows how things are now. */
+static void tell_stale(struct audit *audit, const char *name, const struct probe_job_sum *sum,
+                       int64_t lacking)
+{
+    struct text *text = &audit->line.jobs;
+
+    if (audit->verdict.stale++ >= STALE_TOLD) {
+        return;
     }
-    text_addf(&line, " | held=%" PRId64 " not_held=%" PRId64 " undecided=%" PRId64 "%s\n",
-              verdict->held, verdict->not_held, verdict->undecided,
-              text_bytes(&audit->performance));
-    done = text_ok(&line, why) && console_write(CONSOLE_OUT, text_bytes(&line), line.size, why) &&
-           console_flush(CONSOLE_OUT, why);
-    text_clear(&line);
-    *status = (enum exit_status)code;
-    return done;
+    text_addf(text, "%sjob ", text->size > 0 ? "; " : "");
+    text_add_visible(text, name, strlen(name));
+    if (sum == NULL || sum->last_due == 0 || sum->last_due > audit->filter.until) {
+        text_add(text, " has not run");
+        return;
+    }
+    text_add(text, " has not run since ");
+    time_text_add_table(text, sum->last_due - sum->last_due % 1000, audit->context->render.zone);
+    text_addf(text, ", and at least %" PRId64 " %s due", lacking,
+              lacking == 1 ? "run was" : "runs were");
+}
+
+static void find_silence(struct audit *audit, const char *name, struct probe_job_sum *sum,
+                         const struct job *job)
+{
+    static const struct probe_job_sum none = {0};
+    const struct probe_job_sum *known = sum == NULL ? &none : sum;
+    int64_t recorded = audit->context->now - audit->commit - SCHEDULE_PUNCTUAL - known->last_lasted;
+    int64_t until = audit->filter.until < recorded ? audit->filter.until : recorded;
+    struct job_silence silence;
+
+    job_silence_find(&silence, known, job, audit->filter.since, until);
+    if (sum != NULL) {
+        sum->unrecorded = silence.unrecorded;
+        audit->unrecorded += silence.unrecorded;
+        audit->verdict.missed += sum->missed + sum->ended + silence.unrecorded;
+    }
+    if (silence.is_stale || sum == NULL) {
+        tell_stale(audit, name, sum, silence.lacking);
+    }
+}
+
+/* A job that is in the settings no more owes nothing. */
+static void find_silences(struct audit *audit)
+{
+    for (size_t i = 0; i < audit->jobs.count; i++) {
+        struct probe_job_sum *sum = &audit->jobs.items[i];
+        const struct job *job = job_find(&audit->known, sum->name);
+
+        if (audit->settings == NULL || job != NULL) {
+            find_silence(audit, sum->name, sum, job);
+        } else {
+            audit->verdict.missed += sum->missed + sum->ended;
+        }
+    }
+    for (size_t i = 0; i < audit->known.count; i++) {
+        const struct job *job = &audit->known.jobs[i];
+
+        if (find_job(audit, job->name) == NULL &&
+            (audit->filter.job == NULL || strcmp(audit->filter.job, job->name) == 0)) {
+            find_silence(audit, job->name, NULL, job);
+        }
+    }
+}
+
+/* The newest run of its job did not ask it, or its job is not in the settings any more. */
+static bool is_past(const struct audit *audit, const struct probe_pair_sum *pair)
+{
+    const struct probe_job_sum *sum = find_job(audit, pair->job);
+
+    return (sum != NULL && pair->last_at < sum->asked_from) ||
+           (audit->settings != NULL && job_find(&audit->known, pair->job) == NULL);
 }
 
 /*
@@ -154,20 +160,46 @@ static void count(struct verdict *verdict, int judgement)
 
 static bool is_failure(const struct probe_pair_sum *pair)
 {
-    return pair->now.judgement != EXPECTATION_HELD || pair->figure.held < pair->figure.asked;
+    return !pair->is_past &&
+           (pair->now.judgement != EXPECTATION_HELD || pair->figure.held < pair->figure.asked);
+}
+
+/* Two jobs ask this port, each for itself. Looked for only where a label is made of it. */
+static bool is_twice(const struct audit *audit, const struct probe_pair_sum *pair)
+{
+    bool matters =
+        audit->nagios && pair->figure.median >= 0 && audit->line.performances < PLUGIN_PERFORMANCES;
+
+    for (size_t i = 0; matters && i < audit->pairs.count; i++) {
+        const struct probe_pair_sum *other = &audit->pairs.items[i];
+
+        if (other->port == pair->port && other->transport == pair->transport &&
+            strcmp(other->host, pair->host) == 0 && strcmp(other->job, pair->job) != 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void judge_pair(struct audit *audit, const struct probe_pair_sum *pair)
+{
+    if (pair->is_past) {
+        audit->past++;
+        return;
+    }
+    count(&audit->verdict, pair->now.judgement);
+    plugin_line_add(&audit->line, pair, is_twice(audit, pair));
 }
 
 /* Counts it, and prints it where it is to be seen. */
 static bool show(struct audit *audit, const struct probe_pair_sum *pair, struct failure *why)
 {
-    count(&audit->verdict, pair->now.judgement);
-    note_first(audit, pair);
-    add_performance(audit, pair);
+    judge_pair(audit, pair);
     if (audit->nagios || (audit->failures && !is_failure(pair))) {
         return true;
     }
     if (audit->is_matrix) {
-        return reach_matrix_add(&audit->matrix, pair, why);
+        return pair->is_past || reach_matrix_add(&audit->matrix, pair, why);
     }
     text_reset(&audit->story);
     return story_tell(&audit->stories, pair, audit->context->render.zone, &audit->story, why) &&
@@ -179,9 +211,12 @@ static bool show(struct audit *audit, const struct probe_pair_sum *pair, struct 
 static bool show_pairs(struct audit *audit, struct failure *why)
 {
     for (size_t i = 0; i < audit->pairs.count; i++) {
-        if (audit->pairs.items[i].figure.asked == 0) {
+        struct probe_pair_sum *pair = &audit->pairs.items[i];
+
+        pair->is_past = is_past(audit, pair);
+        if (pair->figure.asked == 0) {
             audit->not_asked++;
-        } else if (!show(audit, &audit->pairs.items[i], why)) {
+        } else if (!show(audit, pair, why)) {
             return false;
         }
     }
@@ -204,6 +239,21 @@ static void note_empty(const struct audit *audit, const char *what)
     text_clear(&words);
 }
 
+static void note_silence(const struct audit *audit)
+{
+    if (audit->unrecorded > 0) {
+        command_note(audit->context, "missed",
+                     "of at least %" PRId64 " %s due in this time the ledger has nothing: does the "
+                     "service run? (portledgerd status)",
+                     audit->unrecorded, audit->unrecorded == 1 ? "run that was" : "runs that were");
+    }
+    if (audit->verdict.stale > 0) {
+        command_note(audit->context, "stale", "nobody knows how things are now: %s%s",
+                     text_bytes(&audit->line.jobs),
+                     audit->verdict.stale > STALE_TOLD ? ", and further jobs" : "");
+    }
+}
+
 static void note_pairs(const struct audit *audit)
 {
     int64_t missed = 0;
@@ -216,6 +266,12 @@ static void note_pairs(const struct audit *audit)
                      "not shown: %" PRId64 " ports that were not asked in this time",
                      audit->not_asked);
     }
+    if (audit->past > 0) {
+        command_note(audit->context, "past", "%" PRId64 " %s not asked any more, and %s not judged",
+                     audit->past, audit->past == 1 ? "port is" : "ports are",
+                     audit->past == 1 ? "is" : "are");
+    }
+    note_silence(audit);
     if (missed > 0) {
         command_note(audit->context, "missed",
                      "%" PRId64 " %s missed in this time: nothing is known of those moments "
@@ -238,7 +294,7 @@ static enum exit_status judge(const struct audit *audit)
     if (verdict->not_held > 0) {
         return EXIT_NO;
     }
-    return verdict->undecided > 0 ? EXIT_UNDECIDED : EXIT_YES;
+    return verdict->undecided > 0 || verdict->stale > 0 ? EXIT_UNDECIDED : EXIT_YES;
 }
 
 static enum exit_status exit_of(const struct audit *audit, bool expects)
@@ -333,18 +389,57 @@ static bool read_filter(struct audit *audit, struct failure *why)
                         &audit->filter.since, why);
 }
 
+/*
+ * What should run, as the settings have it now: of this machine's own ledger,
+ * or where --config says whose settings to take. Who may read the ledger may
+ * not be let to read the settings: then the ledger has to do.
+ */
+static bool read_known(struct audit *audit, struct failure *why)
+{
+    const struct options *options = audit->context->options;
+    enum exit_status status;
+
+    if (options_given(options, "until") ||
+        (audit->context->ledger != NULL && !options_given(options, "config"))) {
+        return true;
+    }
+    if (command_read_config(audit->context, &audit->settings, &status, why) &&
+        job_list_read_here(&audit->known, audit->settings, why)) {
+        return true;
+    }
+    settings_free(audit->settings);
+    audit->settings = NULL;
+    if (options_given(options, "config")) {
+        return false;
+    }
+    command_note(audit->context, "settings",
+                 "which jobs should run is taken from the ledger alone, since the settings cannot "
+                 "be read: %s",
+                 why->text);
+    return true;
+}
+
 static bool check_job(const struct audit *audit, struct failure *why)
 {
     return audit->filter.job == NULL || audit->jobs.count > 0 ||
+           job_find(&audit->known, audit->filter.job) != NULL ||
            FAIL(why, FAILURE_USAGE, 0,
                 "--job: the ledger knows no job \"%s\"; portledger jobs lists them",
                 audit->filter.job);
 }
 
+static bool read_rows(struct audit *audit, struct failure *why)
+{
+    if (options_flag(audit->context->options, "changes")) {
+        return probe_query_changes(audit->ledger, &audit->filter, &audit->changes, why);
+    }
+    find_silences(audit);
+    return probe_query_pairs(audit->ledger, &audit->filter, &audit->pairs, why) &&
+           open_stories(audit, why);
+}
+
 static bool read_ledger(struct audit *audit, enum exit_status *status, struct failure *why)
 {
-    bool changes = options_flag(audit->context->options, "changes");
-
     *status = EXIT_LEDGER;
     if (!probe_query_jobs(audit->ledger, &audit->filter, &audit->jobs, why)) {
         return false;
@@ -353,24 +448,23 @@ static bool read_ledger(struct audit *audit, enum exit_status *status, struct fa
         *status = EXIT_USAGE;
         return false;
     }
-    if (changes) {
-        return probe_query_changes(audit->ledger, &audit->filter, &audit->changes, why) &&
-               print_changes(audit, status, why);
+    if (!read_rows(audit, why)) {
+        return false;
     }
-    return probe_query_pairs(audit->ledger, &audit->filter, &audit->pairs, why) &&
-           open_stories(audit, why) && print_pairs(audit, status, why);
+    *status = EXIT_YES; /* what fails from here on has a status of its own */
+    return options_flag(audit->context->options, "changes") ? print_changes(audit, status, why)
+                                                            : print_pairs(audit, status, why);
 }
 
 static bool audit_ledger(struct audit *audit, enum exit_status *status, struct failure *why)
 {
     struct command_ledger from = {0};
-    bool done = read_filter(audit, why) && command_open_ledger(audit->context, &from, status, why);
+    bool done = read_filter(audit, why) && read_known(audit, why) &&
+                command_open_ledger(audit->context, &from, status, why);
 
     audit->ledger = from.ledger;
+    audit->commit = from.commit;
     done = done && read_ledger(audit, status, why);
-    if (!done && audit->nagios) {
-        *status = (enum exit_status)3; /* a plugin that cannot tell is UNKNOWN */
-    }
     story_clear(&audit->stories);
     ledger_close(from.ledger);
     return done;
@@ -439,17 +533,13 @@ static void stop(void *run)
     job_run_stop(run);
 }
 
-static bool ask(struct audit *audit, const struct job *job, bool *stopped, struct failure *why)
+static bool ask(struct audit *audit, bool *stopped, struct failure *why)
 {
     bool done;
 
-    if (!job_run_open(&audit->run, job, why)) {
-        return false;
-    }
     interrupt_catch(stop, audit->run);
     done = job_run_ask(audit->run, take_outcome, warn, audit, stopped, why);
     interrupt_release();
-    job_run_close(audit->run);
     return done;
 }
 
@@ -458,10 +548,10 @@ static bool print_run(struct audit *audit, const struct job *job, enum exit_stat
 {
     bool stopped = false;
 
-    if (!audit->nagios && !command_begin(audit->context, &reach_table, &audit->render, why)) {
-        return false;
-    }
-    if (!ask(audit, job, &stopped, why)) {
+    *status = EXIT_YES; /* until there is another: what fails from here on has its own */
+    if (!job_run_open(&audit->run, job, why) ||
+        (!audit->nagios && !command_begin(audit->context, &reach_table, &audit->render, why)) ||
+        !ask(audit, &stopped, why)) {
         return false;
     }
     if (stopped) {
@@ -471,8 +561,11 @@ static bool print_run(struct audit *audit, const struct job *job, enum exit_stat
     if (audit->nagios) {
         return print_plugin(audit, status, why);
     }
+    if (!command_finish(audit->context, audit->render, why)) {
+        return false;
+    }
     *status = judge(audit);
-    return command_finish(audit->context, audit->render, why);
+    return true;
 }
 
 static bool audit_run(struct audit *audit, const char *name, enum exit_status *status,
@@ -496,32 +589,60 @@ static bool audit_run(struct audit *audit, const char *name, enum exit_status *s
         audit->filter.job = job->name;
         done = print_run(audit, job, status, why);
     }
+    job_run_close(audit->run); /* the job is lent to it */
+    audit->run = NULL;
     job_list_clear(&jobs);
     settings_free(settings);
     return done;
 }
 
-/* What does not go together. */
+/* What does not go together: one of them would say nothing. */
+static const struct {
+    const char *one;
+    const char *other;
+} conflicts[] = {
+    {"matrix", "changes"}, {"matrix", "nagios"}, {"matrix", "run"},     {"matrix", "columns"},
+    {"matrix", "limit"},   {"matrix", "sort"},   {"nagios", "changes"}, {"nagios", "expect"},
+    {"nagios", "columns"}, {"nagios", "limit"},  {"nagios", "sort"},    {"expect", "changes"},
+    {"run", "job"},        {"run", "since"},     {"run", "until"},      {"run", "changes"},
+};
+
 static bool check_forms(const struct audit *audit, struct failure *why)
 {
-    static const char *const others[] = {"changes", "nagios", "run"};
     const struct command_context *context = audit->context;
 
-    if (!audit->is_matrix) {
-        return true;
-    }
-    if (context->renderer != &render_table) {
+    if (audit->is_matrix && context->renderer != &render_table) {
         return FAIL(why, FAILURE_USAGE, 0,
                     "--matrix is a form of the table: %s has the same as one record a port, "
                     "without it",
                     context->renderer->name);
     }
-    for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
-        if (options_given(context->options, others[i])) {
-            return FAIL(why, FAILURE_USAGE, 0, "--matrix and --%s do not go together", others[i]);
+    if (audit->nagios && context->renderer != &render_table) {
+        return FAIL(why, FAILURE_USAGE, 0, "--nagios is a line of its own: it is not for %s",
+                    context->renderer->name);
+    }
+    for (size_t i = 0; i < sizeof(conflicts) / sizeof(conflicts[0]); i++) {
+        if (options_given(context->options, conflicts[i].one) &&
+            options_given(context->options, conflicts[i].other)) {
+            return FAIL(why, FAILURE_USAGE, 0, "--%s and --%s do not go together", conflicts[i].one,
+                        conflicts[i].other);
         }
     }
     return true;
+}
+
+static void clear(struct audit *audit)
+{
+    reach_matrix_clear(&audit->matrix);
+    render_close(audit->render);
+    job_record_clear(&audit->record);
+    probe_pair_sums_clear(&audit->pairs);
+    probe_job_sums_clear(&audit->jobs);
+    probe_change_rows_clear(&audit->changes);
+    job_list_clear(&audit->known);
+    settings_free(audit->settings);
+    text_clear(&audit->story);
+    plugin_line_clear(&audit->line);
 }
 
 static bool run(const struct command_context *context, enum exit_status *status,
@@ -537,15 +658,11 @@ static bool run(const struct command_context *context, enum exit_status *status,
     bool done = check_forms(&audit, why) && (name != NULL ? audit_run(&audit, name, status, why)
                                                           : audit_ledger(&audit, status, why));
 
-    reach_matrix_clear(&audit.matrix);
-    render_close(audit.render);
-    job_record_clear(&audit.record);
-    probe_pair_sums_clear(&audit.pairs);
-    probe_job_sums_clear(&audit.jobs);
-    probe_change_rows_clear(&audit.changes);
-    text_clear(&audit.story);
-    text_clear(&audit.first);
-    text_clear(&audit.performance);
+    if (!done && audit.nagios) { /* 2 would be an alarm, and 1 a warning */
+        plugin_line_print_unknown(why);
+        *status = (enum exit_status)PLUGIN_UNKNOWN;
+    }
+    clear(&audit);
     return done;
 }
 
@@ -573,7 +690,8 @@ static const struct option options[] = {
     {.name = "nagios",
      .kind = OPTION_FLAG,
      .help = "One line for a monitoring system, with its exit status: 0 all as expected, 1 "
-             "undecided, 2 not as expected, 3 nothing was asked"},
+             "undecided or not asked for long, 2 not as expected, 3 nothing was asked, or an "
+             "error"},
     {.name = "run",
      .kind = OPTION_TEXT,
      .value = "JOB",
@@ -586,7 +704,8 @@ static const struct column_table *const tables[] = {&reach_table, &reach_change_
 static const struct command_status statuses[] = {
     {EXIT_YES, "something was asked; with --expect or --run: all is as expected"},
     {EXIT_NO, "nothing was; with --expect or --run: something is not as expected"},
-    {EXIT_UNDECIDED, "with --expect or --run: something does not tell, or nothing was asked"},
+    {EXIT_UNDECIDED, "with --expect or --run: something does not tell, or was not asked "
+                     "for long"},
     {EXIT_LEDGER, "the ledger or the settings cannot be read"},
     {EXIT_YES, NULL},
 };

@@ -78,8 +78,11 @@ static bool print_records(struct run *run, struct failure *why)
 
 static bool print(struct run *run, enum exit_status *status, struct failure *why)
 {
-    bool done = command_begin(run->context, &job_table, &run->render, why) &&
-                print_records(run, why) && command_finish(run->context, run->render, why);
+    bool done;
+
+    *status = EXIT_YES; /* what fails from here on has a status of its own */
+    done = command_begin(run->context, &job_table, &run->render, why) && print_records(run, why) &&
+           command_finish(run->context, run->render, why);
 
     if (done && run->render->records == 0) {
         command_note(run->context, "empty", "there are no jobs: see probes.jobs of the settings");

@@ -131,7 +131,8 @@ static const struct column reach_columns[] = {
     {.name = "expectation",
      .type = COLUMN_TEXT,
      .heading = "Expectation",
-     .help = "held, not held, or undecided: of the newest result"},
+     .help = "held, not held, or undecided: of the newest result; no longer asked: the newest run "
+             "of the job did not"},
     {.name = "available",
      .type = COLUMN_REAL,
      .unit = "%",
@@ -323,7 +324,7 @@ static struct value value_us(int64_t us)
 
 double job_runs_percent(const struct probe_job_sum *sum)
 {
-    int64_t due = sum->done + sum->missed + sum->ended;
+    int64_t due = sum->done + sum->missed + sum->ended + sum->unrecorded;
 
     return due == 0 ? -1 : 100 * (double)sum->done / (double)due;
 }
@@ -478,39 +479,40 @@ bool reach_record_print(struct job_record *record, struct render *render,
 
     write_change(record, now);
     return texts_ok(record, why) &&
-           render_record(render,
-                         (const struct value[]){
-                             value_text(pair->job),
-                             value_text(pair->host),
-                             value_number(pair->port),
-                             value_text(socket_protocol_name(pair->transport)),
-                             value_text(probe_status_name(now->status)),
-                             value_text(text_or_none(&record->cause)),
-                             value_number(now->first_at),
-                             value_at(now->before_at),
-                             value_text(status_or_none(pair->before)),
-                             value_at(pair->last_at),
-                             value_text(judgement_name(now->judgement)),
-                             value_percent(reach_percent(figure)),
-                             value_number(figure->asked),
-                             value_number(figure->listening),
-                             value_number(figure->unasked),
-                             value_number(figure->held),
-                             value_percent(sum == NULL ? -1 : job_runs_percent(sum)),
-                             value_number(pair->changes),
-                             value_us(figure->median),
-                             value_us(figure->p95),
-                             value_us(figure->p99),
-                             value_us(figure->slowest),
-                             value_truth(pair->folded),
-                             value_text(now->protocol),
-                             value_text(text_or_none(&record->address)),
-                             value_text(now->detail),
-                             value_text(story),
-                             value_text(pair->answer),
-                             value_at(pair->answer_at),
-                         },
-                         why);
+           render_record(
+               render,
+               (const struct value[]){
+                   value_text(pair->job),
+                   value_text(pair->host),
+                   value_number(pair->port),
+                   value_text(socket_protocol_name(pair->transport)),
+                   value_text(probe_status_name(now->status)),
+                   value_text(text_or_none(&record->cause)),
+                   value_number(now->first_at),
+                   value_at(now->before_at),
+                   value_text(status_or_none(pair->before)),
+                   value_at(pair->last_at),
+                   value_text(pair->is_past ? "no longer asked" : judgement_name(now->judgement)),
+                   value_percent(reach_percent(figure)),
+                   value_number(figure->asked),
+                   value_number(figure->listening),
+                   value_number(figure->unasked),
+                   value_number(figure->held),
+                   value_percent(sum == NULL ? -1 : job_runs_percent(sum)),
+                   value_number(pair->changes),
+                   value_us(figure->median),
+                   value_us(figure->p95),
+                   value_us(figure->p99),
+                   value_us(figure->slowest),
+                   value_truth(pair->folded),
+                   value_text(now->protocol),
+                   value_text(text_or_none(&record->address)),
+                   value_text(now->detail),
+                   value_text(story),
+                   value_text(pair->answer),
+                   value_at(pair->answer_at),
+               },
+               why);
 }
 
 bool reach_change_record_print(struct job_record *record, struct render *render,

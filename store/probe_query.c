@@ -10,10 +10,12 @@
 #include "base/text.h"
 #include "store/database.h"
 #include "store/ledger_handle.h"
+#include "store/probe_fact.h"
 
 /* All SQL of this module. */
 enum statement {
     JOBS,
+    NEWEST_RUNS,
     PAIRS,
     OUTCOMES,
     ANSWER,
@@ -62,6 +64,9 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
                                                                                              "ORDER"
                                                                                              " BY "
                                                                                              "id",
+    [NEWEST_RUNS] = "SELECT due_at, coalesce(last_due, due_at), runs, result,"
+                    " coalesce(began_at, 0), coalesce(lasted, 0) FROM job_run WHERE job = :job"
+                    " AND due_at <= :until ORDER BY due_at DESC LIMIT 100",
     [PAIRS] = "SELECT p.id, j.name, p.host, p.port, p.transport FROM pair AS p"
               " JOIN job AS j ON j.id = p.job WHERE :job IS NULL OR j.name = :job"
               " ORDER BY p.job, p.host, p.transport, p.port",
@@ -137,22 +142,46 @@ static bool end(struct query *query, sqlite3_stmt *row, int result, struct failu
 
 typedef bool query_fn(struct query *query, void *out, struct failure *why);
 
+static void finish(struct query *query)
+{
+    database_finalize_all(query->statements, STATEMENT_COUNT);
+    probe_sum_clear(&query->sum);
+}
+
+static bool prepare(struct query *query, struct failure *why)
+{
+    return query->statements[0] != NULL ||
+           database_prepare_all(query->ledger->db, statement_sql, STATEMENT_COUNT,
+                                query->statements, why);
+}
+
+/*
+ * One moment of the ledger. Statements are kept from one to the next, except
+ * of a file of which we took no lock: that may be opened anew in between.
+ */
+static bool read_at_once(struct query *query, query_fn *read, void *out, struct failure *why)
+{
+    bool ok = ledger_begin_read(query->ledger, why);
+
+    if (ok) {
+        ok = prepare(query, why) && read(query, out, why);
+        if (query->ledger->frozen || !ok) {
+            database_finalize_all(query->statements, STATEMENT_COUNT);
+        }
+        ok = ledger_end_read(query->ledger, ok, why);
+    }
+    return ok || ledger_name_failure(query->ledger, why);
+}
+
 /* Reads with the statements prepared, in one moment. */
 static bool ask(struct ledger *ledger, const struct probe_filter *filter, query_fn *read, void *out,
                 struct failure *why)
 {
     struct query query = {.ledger = ledger, .filter = filter};
-    bool ok = ledger_begin_read(ledger, why);
+    bool ok = read_at_once(&query, read, out, why);
 
-    if (ok) {
-        ok = database_prepare_all(ledger->db, statement_sql, STATEMENT_COUNT, query.statements,
-                                  why) &&
-             read(&query, out, why);
-        database_finalize_all(query.statements, STATEMENT_COUNT);
-        ok = ledger_end_read(ledger, ok, why);
-    }
-    probe_sum_clear(&query.sum);
-    return ok || ledger_name_failure(ledger, why);
+    finish(&query);
+    return ok;
 }
 
 /*
@@ -180,9 +209,8 @@ static void take_job(struct query *query, sqlite3_stmt *row, struct probe_job_su
     };
 }
 
-static bool read_jobs(struct query *query, void *out, struct failure *why)
+static bool read_jobs(struct query *query, struct probe_job_sums *sums, struct failure *why)
 {
-    struct probe_job_sums *sums = out;
     sqlite3_stmt *row = query->statements[JOBS];
     int result;
 
@@ -202,10 +230,59 @@ static bool read_jobs(struct query *query, void *out, struct failure *why)
     return end(query, row, result, why);
 }
 
+/* A row of NEWEST_RUNS; `later` is the due time of the row before it, 0 for the first. */
+static void take_run(struct query *query, sqlite3_stmt *row, int64_t later,
+                     struct probe_job_sum *job)
+{
+    int64_t last_due = sqlite3_column_int64(row, 1);
+    int64_t began_at = sqlite3_column_int64(row, 4);
+    int result = sqlite3_column_int(row, 3);
+
+    if (later == 0) {
+        job->told_until = last_due < query->filter->until ? last_due : query->filter->until;
+    } else if (later - last_due > job->longest_gap) {
+        job->longest_gap = later - last_due;
+    }
+    if (job->asked_from == 0 && result == PROBE_RUN_DONE &&
+        began_at + sqlite3_column_int64(row, 5) <= query->filter->until) {
+        job->asked_from = began_at;
+    }
+    if (job->asked_from == 0 && result == PROBE_RUN_MISSED) {
+        job->missed_since += sqlite3_column_int64(row, 2);
+        job->missed_first = sqlite3_column_int64(row, 0);
+    }
+}
+
+static bool read_newest_runs(struct query *query, struct probe_job_sum *job, struct failure *why)
+{
+    sqlite3_stmt *row = query->statements[NEWEST_RUNS];
+    int64_t later = 0;
+    int result;
+
+    database_bind(row, ":job", job->id);
+    database_bind(row, ":until", query->filter->until);
+    while ((result = sqlite3_step(row)) == SQLITE_ROW) {
+        take_run(query, row, later, job);
+        later = sqlite3_column_int64(row, 0);
+    }
+    return end(query, row, result, why);
+}
+
+static bool read_job_sums(struct query *query, void *out, struct failure *why)
+{
+    struct probe_job_sums *sums = out;
+    bool ok = read_jobs(query, sums, why);
+
+    for (size_t i = 0; ok && i < sums->count; i++) {
+        ok = read_newest_runs(query, &sums->items[i], why);
+    }
+    return ok;
+}
+
 bool probe_query_jobs(struct ledger *ledger, const struct probe_filter *filter,
                       struct probe_job_sums *sums, struct failure *why)
 {
-    return ask(ledger, filter, read_jobs, sums, why);
+    return ask(ledger, filter, read_job_sums, sums, why);
 }
 
 void probe_job_sums_clear(struct probe_job_sums *sums)
@@ -491,11 +568,13 @@ static void drop_unasked(struct probe_pair_sums *sums)
 bool probe_query_pairs(struct ledger *ledger, const struct probe_filter *filter,
                        struct probe_pair_sums *sums, struct failure *why)
 {
-    bool ok = ask(ledger, filter, read_list, sums, why);
+    struct query query = {.ledger = ledger, .filter = filter};
+    bool ok = read_at_once(&query, read_list, sums, why);
 
     for (size_t i = 0; ok && i < sums->count; i++) {
-        ok = ask(ledger, filter, read_pair, &sums->items[i], why);
+        ok = read_at_once(&query, read_pair, &sums->items[i], why);
     }
+    finish(&query);
     drop_unasked(sums);
     return ok;
 }

@@ -42,6 +42,14 @@ struct probe_job_sum {
     int64_t ended;
     int missed_reason; /* enum probe_run_reason of the newest missed one; 0: none */
     int64_t missed_at; /* of it: when it was due, the last of them */
+
+    /* By `until`, of the newest runs only. */
+    int64_t told_until;   /* the newest one, of whatever result, was due; 0: there is none */
+    int64_t asked_from;   /* the newest one that asked all there is to ask began; 0: not known */
+    int64_t longest_gap;  /* from one run to the next that the ledger has; 0: not known */
+    int64_t missed_since; /* runs that were missed after the newest one that took place */
+    int64_t missed_first; /* the first of them was due; 0: there is none */
+    int64_t unrecorded;   /* runs that were due and are not here: 0, until job_silence.h says */
 };
 
 struct probe_job_sums {
@@ -85,6 +93,7 @@ struct probe_pair_sum {
     bool folded;  /* a part of it is only known by hours or days: its times are about right */
     char *answer; /* the newest; NULL: none */
     int64_t answer_at;
+    bool is_past; /* it is not asked any more: false, until somebody who knows that says so */
 };
 
 struct probe_pair_sums {

@@ -62,8 +62,12 @@ static void ask_port(const char *job, const char *host, uint16_t port, enum prob
         .started_at = clock_now(),
     };
 
-    probe_writer_add(ledger_writer_probes(fixture.writer),
-                     probe_fact_of_outcome(job, &outcome, judgement, NULL));
+    probe_writer_add(
+        ledger_writer_probes(fixture.writer),
+        probe_fact_of_outcome(job, &outcome, judgement,
+                              judgement == EXPECTATION_NOT_HELD && status == PROBE_LISTENING
+                                  ? "the certificate is old"
+                                  : NULL));
     outcome_clear(&outcome);
 }
 
@@ -196,19 +200,31 @@ static const struct {
     {"audit --matrix --expect" LEDGER, EXIT_NO, "NOT LISTENING"},
     {"audit --matrix --failures --until 2027-01-16T00:10:00Z" LEDGER, EXIT_NO, ""},
     {"audit --matrix --json" LEDGER, EXIT_USAGE, ""},
-    {"audit --matrix --nagios" LEDGER, EXIT_USAGE, ""},
+    {"audit --matrix --nagios" LEDGER, 3,
+     "PORTLEDGER UNKNOWN - --matrix and --nagios do not go together\n"},
+    {"audit --nagios --changes" LEDGER, 3, "PORTLEDGER UNKNOWN - --nagios and --changes"},
+    {"audit --nagios --json" LEDGER, 3, "PORTLEDGER UNKNOWN - --nagios is a line of its own"},
+    {"audit --expect --changes" LEDGER, EXIT_USAGE, ""},
+    {"audit --run shop --job shop" LEDGER, EXIT_USAGE, ""},
+    {"audit --run shop --since -1h" LEDGER, EXIT_USAGE, ""},
+    {"audit --run shop --changes" LEDGER, EXIT_USAGE, ""},
+    {"audit --matrix --columns job" LEDGER, EXIT_USAGE, ""},
+    {"audit --matrix --limit 1" LEDGER, EXIT_USAGE, ""},
+    {"audit --matrix --sort port" LEDGER, EXIT_USAGE, ""},
+    {"audit --nagios --job nobody" LEDGER, 3, "PORTLEDGER UNKNOWN - --job: the ledger knows"},
+    {"audit --nagios --run nobody" CONFIG LEDGER, 3, "PORTLEDGER UNKNOWN - --run: the settings"},
     {"audit --matrix --run shop" LEDGER, EXIT_USAGE, ""},
     {"local" LEDGER LEDGER, EXIT_USAGE, ""},
     {"--ledger a.db local" LEDGER, EXIT_USAGE, ""},
     {"audit" LEDGER " --ledger check_audit.missing", EXIT_LEDGER, ""},
     {"audit --nagios" LEDGER, 2,
      "PORTLEDGER CRITICAL - 0 of 1 ports as expected: 127.0.0.1:80/tcp NOT LISTENING (reset) | "
-     "held=0 not_held=1 undecided=0 '127.0.0.1:80/tcp'=1500us\n"},
+     "held=0 not_held=1 undecided=0 missed=0 '127.0.0.1:80/tcp'=1500us\n"},
     {"audit --nagios --until 2027-01-16T00:10:00Z" LEDGER, 0,
      "PORTLEDGER OK - 1 of 1 ports as expected | held=1 not_held=0 undecided=0"},
     {"audit --nagios --until 2027-01-15T00:00:00Z" LEDGER, 3,
      "PORTLEDGER UNKNOWN - nothing was asked in this time"},
-    {"audit --nagios --ledger check_audit.missing", 3, ""},
+    {"audit --nagios --ledger check_audit.missing", 3, "PORTLEDGER UNKNOWN - "},
     {"jobs --csv" CONFIG LEDGER, EXIT_YES, "shop,"},
 };
 
@@ -243,6 +259,98 @@ START_TEST(an_undecided_port_is_a_warning)
     ck_assert_int_eq(cli_run("audit --nagios --job other" LEDGER), 1);
     CHECK_CONTAINS(cli_out(), "PORTLEDGER WARNING - 0 of 1");
     ck_assert_int_eq(cli_run("audit --expect --job other" LEDGER), EXIT_UNDECIDED);
+}
+END_TEST
+
+/* Every minute a run, and then nobody runs anything. */
+START_TEST(silence_is_not_all_well)
+{
+    clock_fake_run(60 * MINUTE);
+    ck_assert_int_eq(cli_run("audit --nagios --until 2027-01-16T00:14:30Z" LEDGER), 0);
+    ask_host("well", "h", PROBE_LISTENING, PROBE_ACCEPTED, EXPECTATION_HELD);
+    tell_run("well", PROBE_RUN_DONE, PROBE_NO_REASON, 1);
+    clock_fake_run(MINUTE);
+    ask_host("well", "h", PROBE_LISTENING, PROBE_ACCEPTED, EXPECTATION_HELD);
+    tell_run("well", PROBE_RUN_DONE, PROBE_NO_REASON, 1);
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+    ck_assert_int_eq(cli_run("audit --nagios --job well --utc" LEDGER), 0);
+    clock_fake_run(2 * MINUTE);
+    ck_assert_int_eq(cli_run("audit --nagios --job well --utc" LEDGER), 0);
+    clock_fake_run(2 * MINUTE);
+    ck_assert_int_eq(cli_run("audit --nagios --job well --utc" LEDGER), 1);
+    CHECK_CONTAINS(cli_out(), "PORTLEDGER WARNING - 1 of 1 ports as expected; job well has not run "
+                              "since 2027-01-16 01:21:00 +00:00, and at least 3 runs were due; "
+                              "3 runs were missed | held=1 not_held=0 undecided=0 missed=3");
+    ck_assert_int_eq(cli_run("audit --expect --job well --json" LEDGER), EXIT_UNDECIDED);
+    CHECK_CONTAINS(cli_out(), "\"covered\":40");
+    CHECK_CONTAINS(cli_error(), "of at least 3 runs that were due in this time");
+}
+END_TEST
+
+#define JOB_OF_SHOP(name)                                                                          \
+    "probes:\n  jobs:\n    - name: " name "\n      targets: [127.0.0.1]\n"                         \
+    "      ports: 80\n      every: 1m\n      spread: 0s\n      maintenance: 03:00-04:00\n"
+
+/* By the settings what is due is known exactly, and that a job has never run. */
+START_TEST(silence_is_measured_by_the_settings)
+{
+    support_write_text("check_audit.yaml", JOB_OF_SHOP("shop"));
+    clock_fake_run(5 * 60 * MINUTE); /* 05:20 */
+    cli_run("audit --json --utc" CONFIG LEDGER);
+    CHECK_CONTAINS(cli_error(), "of at least 240 runs that were due in this time");
+    support_write_text("check_audit.yaml", JOB_OF_SHOP("never"));
+    ck_assert_int_eq(cli_run("audit --nagios" CONFIG LEDGER), 3);
+    CHECK_CONTAINS(cli_out(), "nothing was asked in this time; job never has not run");
+}
+END_TEST
+
+/* Two ports, of which the job asks one no more. */
+START_TEST(what_is_asked_no_more_is_not_judged)
+{
+    ask_port("less", "h", 1, PROBE_NOT_LISTENING, PROBE_RESET, EXPECTATION_NOT_HELD);
+    ask_port("less", "h", 2, PROBE_LISTENING, PROBE_ACCEPTED, EXPECTATION_HELD);
+    tell_run("less", PROBE_RUN_DONE, PROBE_NO_REASON, 1);
+    clock_fake_run(MINUTE);
+    tell_run("less", PROBE_RUN_DONE, PROBE_NO_REASON, 1);
+    ask_port("less", "h", 2, PROBE_LISTENING, PROBE_ACCEPTED, EXPECTATION_HELD);
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+    ck_assert_int_eq(cli_run("audit --nagios --job less" LEDGER), 0);
+    CHECK_CONTAINS(cli_out(), "OK - 1 of 1 ports as expected");
+    ck_assert_int_eq(cli_run("audit --expect --job less --json" LEDGER), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), "\"expectation\":\"no longer asked\"");
+    CHECK_CONTAINS(cli_error(), "1 port is not asked any more, and is not judged");
+    ck_assert_int_eq(cli_run("audit --failures --job less" LEDGER), EXIT_NO);
+    cli_run("audit --matrix --job less" LEDGER);
+    ck_assert_ptr_null(strstr(cli_out(), "1/tcp"));
+}
+END_TEST
+
+START_TEST(the_line_tells_what_failed_before_what_does_not_tell)
+{
+    ask_port("both", "127.0.0.1", 1, PROBE_FILTERED, PROBE_TIMEOUT, EXPECTATION_UNDECIDED);
+    ask_port("both", "127.0.0.1", 2, PROBE_LISTENING, PROBE_ACCEPTED, EXPECTATION_NOT_HELD);
+    ask_port("both", "127.0.0.1", 80, PROBE_LISTENING, PROBE_ACCEPTED, EXPECTATION_HELD);
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+    ck_assert_int_eq(cli_run("audit --nagios" LEDGER), 2);
+    CHECK_CONTAINS(cli_out(), "1 of 4 ports as expected: 127.0.0.1:80/tcp NOT LISTENING (reset) |");
+    CHECK_CONTAINS(cli_out(), " 'shop/127.0.0.1:80/tcp'=1500us");
+    CHECK_CONTAINS(cli_out(), " 'both/127.0.0.1:80/tcp'=1500us");
+    CHECK_CONTAINS(cli_out(), " '127.0.0.1:2/tcp'=1500us");
+    cli_run("audit --nagios --job both" LEDGER);
+    CHECK_CONTAINS(cli_out(), "1 of 3 ports as expected: 127.0.0.1:2/tcp LISTENING (accepted), "
+                              "the certificate is old |");
+}
+END_TEST
+
+START_TEST(a_full_disk_is_no_verdict)
+{
+    console_fake.full = true;
+    ck_assert_int_eq(cli_run("audit" LEDGER), EXIT_REFUSED);
+    ck_assert_int_eq(cli_run("audit --changes" LEDGER), EXIT_REFUSED);
+    ck_assert_int_eq(cli_run("audit --matrix" LEDGER), EXIT_REFUSED);
+    ck_assert_int_eq(cli_run("audit --nagios" LEDGER), 3);
+    support_write_text("check_audit.yaml", "{}\n");
+    ck_assert_int_eq(cli_run("jobs" CONFIG LEDGER), EXIT_REFUSED);
 }
 END_TEST
 
@@ -391,6 +499,11 @@ int main(void)
     tcase_add_loop_test(commands, each_question_has_its_answer_and_status, 0, COUNT_OF(lines));
     tcase_add_test(commands, missed_runs_are_told_everywhere);
     tcase_add_test(commands, an_undecided_port_is_a_warning);
+    tcase_add_test(commands, silence_is_not_all_well);
+    tcase_add_test(commands, silence_is_measured_by_the_settings);
+    tcase_add_test(commands, what_is_asked_no_more_is_not_judged);
+    tcase_add_test(commands, the_line_tells_what_failed_before_what_does_not_tell);
+    tcase_add_test(commands, a_full_disk_is_no_verdict);
     tcase_add_loop_test(commands, a_matrix_fits_its_terminal, 0, 5);
     tcase_add_test(commands, the_ledger_of_a_target_says_why);
     tcase_add_test(commands, a_hostile_name_stays_within_its_place);

@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "reportcli/job_silence.h"
+
+#include "base/clock.h"
+
+enum { STEPS_MOST = 20000 }; /* nobody wants to wait for the exact number of years without a run */
+
+/* Runs after `after`, up to `until`; those in a window of maintenance apart. */
+static int64_t count_due(const struct job *job, int64_t after, int64_t until, int64_t *first)
+{
+    int64_t at = after;
+    int64_t count = 0;
+
+    *first = 0;
+    for (int steps = 0; steps < STEPS_MOST; steps++) {
+        at = schedule_next(&job->schedule, clock_zone_offset, at);
+        if (at == SCHEDULE_NEVER || at > until) {
+            break;
+        }
+        if (maintenance_find(job->windows, job->window_count, clock_zone_offset, at) ==
+            job->window_count) {
+            *first = *first == 0 ? at : *first;
+            count++;
+        }
+    }
+    return count;
+}
+
+/* As count_due(), of a schedule of which only the longest gap is known. */
+static int64_t guess_due(const struct probe_job_sum *sum, int64_t until, int64_t *first)
+{
+    if (sum->longest_gap <= 0 || until - sum->told_until < sum->longest_gap) {
+        *first = 0;
+        return 0;
+    }
+    *first = sum->told_until + sum->longest_gap;
+    return (until - sum->told_until) / sum->longest_gap;
+}
+
+static void judge(struct job_silence *silence, int64_t until)
+{
+    silence->is_stale = silence->lacking >= JOB_SILENCE_RUNS ||
+                        (silence->lacking > 0 && until - silence->first >= JOB_SILENCE_AGE);
+}
+
+void job_silence_find(struct job_silence *silence, const struct probe_job_sum *sum,
+                      const struct job *job, int64_t since, int64_t until)
+{
+    int64_t told = sum->told_until > since ? sum->told_until : since - 1;
+
+    *silence = (struct job_silence){0};
+    if (job != NULL) {
+        silence->unrecorded = count_due(job, told, until, &silence->first);
+    } else if (sum->told_until >= since) {
+        silence->unrecorded = guess_due(sum, until, &silence->first);
+    }
+    silence->lacking = silence->unrecorded + sum->missed_since;
+    if (sum->missed_since > 0) {
+        silence->first = sum->missed_first;
+    }
+    judge(silence, until);
+}
