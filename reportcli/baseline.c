@@ -366,15 +366,28 @@ static bool add_hash(struct writing *writing, struct baseline *baseline, struct 
     return done && text_ok(&writing->out, why);
 }
 
-/* Nobody could read it again. */
-static bool check_size(const struct writing *writing, const struct baseline *baseline,
-                       struct failure *why)
+static bool refuse_state(const struct baseline *baseline, const char *reason, struct failure *why)
 {
-    return (writing->out.size <= BASELINE_LARGEST && writing->image_count <= BASELINE_MOST &&
-            baseline->snapshot.process_count <= BASELINE_MOST) ||
-           FAIL(why, FAILURE_SYSTEM, 0,
-                "the state is too large for a baseline: %zu sockets and %zu processes",
-                baseline->snapshot.socket_count, baseline->snapshot.process_count);
+    return FAIL(why, FAILURE_SYSTEM, 0,
+                "the state of %zu sockets and %zu processes cannot be kept as a baseline: %s",
+                baseline->snapshot.socket_count, baseline->snapshot.process_count, reason);
+}
+
+/* What cannot be read again is no baseline: it is found out here, not when it is needed. */
+static bool check_readable(const struct writing *writing, const struct baseline *baseline,
+                           struct failure *why)
+{
+    struct baseline again = {0};
+    struct failure reason;
+    bool done;
+
+    if (writing->out.size > BASELINE_LARGEST) {
+        return refuse_state(baseline, "it is too large", why);
+    }
+    done = baseline_parse(&again, text_bytes(&writing->out), writing->out.size, &reason) ||
+           refuse_state(baseline, reason.text, why);
+    baseline_clear(&again);
+    return done;
 }
 
 static bool compose(struct writing *writing, struct baseline *baseline, struct failure *why)
@@ -387,7 +400,7 @@ static bool compose(struct writing *writing, struct baseline *baseline, struct f
     add_processes(writing, baseline);
     add_modules(writing, &baseline->snapshot);
     add_sockets(writing, &baseline->snapshot);
-    return add_hash(writing, baseline, why) && check_size(writing, baseline, why);
+    return add_hash(writing, baseline, why) && check_readable(writing, baseline, why);
 }
 
 static bool write_part(const struct text *out, const char *part, struct failure *why)

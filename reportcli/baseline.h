@@ -58,7 +58,8 @@ struct baseline {
 /*
  * Writes the file, for whoever writes it and administrators alone. It is there
  * as a whole or not at all; one that is there is replaced only with
- * `overwrite`, and FAILURE_USAGE otherwise. Fills baseline->hash.
+ * `overwrite`, and FAILURE_USAGE otherwise. A state that baseline_read() would
+ * refuse is not written: FAILURE_SYSTEM. Fills baseline->hash.
  */
 bool baseline_write(struct baseline *baseline, const char *path, bool overwrite,
                     struct failure *why) NODISCARD;

@@ -9,6 +9,8 @@
 #include "base/text.h"
 #include "store/database.h"
 
+enum { BESIDE_DOCUMENT = 1 << 20 }; /* bytes that SQLite may make of it for itself */
+
 enum statement { IS_OBJECT, TYPE_OF, MEMBERS, ROWS, STATEMENT_COUNT };
 
 /* All SQL of this module. A row of another kind than an object has no members. */
@@ -28,24 +30,33 @@ struct json_document {
     int size;
 };
 
-static sqlite3_stmt *bind(struct json_document *document, enum statement which, const char *path)
+static bool bind(struct json_document *document, enum statement which, const char *path,
+                 sqlite3_stmt **out, struct failure *why)
 {
     sqlite3_stmt *statement = document->statements[which];
 
-    (void)sqlite3_bind_text(statement, sqlite3_bind_parameter_index(statement, ":document"),
-                            document->bytes, document->size, SQLITE_STATIC);
+    if (sqlite3_bind_text(statement, sqlite3_bind_parameter_index(statement, ":document"),
+                          document->bytes, document->size, SQLITE_STATIC) != SQLITE_OK) {
+        return database_fail(document->db, why, "taking JSON in hand");
+    }
     if (path != NULL) {
         database_bind_text(statement, ":path", path);
     }
-    return statement;
+    *out = statement;
+    return true;
 }
 
 static bool check_document(struct json_document *document, struct failure *why)
 {
-    sqlite3_stmt *statement = bind(document, IS_OBJECT, NULL);
-    int result = sqlite3_step(statement);
-    bool is_object = result == SQLITE_ROW && sqlite3_column_int(statement, 0) != 0;
+    sqlite3_stmt *statement;
+    bool is_object;
+    int result;
 
+    if (!bind(document, IS_OBJECT, NULL, &statement, why)) {
+        return false;
+    }
+    result = sqlite3_step(statement);
+    is_object = result == SQLITE_ROW && sqlite3_column_int(statement, 0) != 0;
     return database_end(document->db, statement, result, "reading JSON", why) &&
            (is_object || FAIL(why, FAILURE_FORMAT, 0, "it is no JSON object"));
 }
@@ -66,13 +77,24 @@ static bool has_zero(const char *bytes, size_t size)
     return memchr(bytes, '\0', size) != NULL; /* there SQLite would stop */
 }
 
+/* A ledger's connection takes no value as long as a document may be. */
+static bool open_database(struct json_document *document, struct failure *why)
+{
+    if (!database_open(&document->db, ":memory:", DATABASE_WRITE, why)) {
+        return false;
+    }
+    (void)sqlite3_limit(document->db, SQLITE_LIMIT_LENGTH, document->size + BESIDE_DOCUMENT);
+    return database_prepare_all(document->db, statement_sql, STATEMENT_COUNT, document->statements,
+                                why);
+}
+
 bool json_document_open(struct json_document **out, const char *bytes, size_t size,
                         struct failure *why)
 {
     struct json_document *document;
 
     *out = NULL;
-    if (size > INT_MAX || has_zero(bytes, size)) {
+    if (size > INT_MAX - BESIDE_DOCUMENT || has_zero(bytes, size)) {
         return FAIL(why, FAILURE_FORMAT, 0, "it is too large, or a text in it has a zero byte");
     }
     document = calloc(1, sizeof(*document));
@@ -81,10 +103,7 @@ bool json_document_open(struct json_document **out, const char *bytes, size_t si
     }
     document->bytes = bytes;
     document->size = (int)size;
-    if (!database_open(&document->db, ":memory:", DATABASE_WRITE, why) ||
-        !database_prepare_all(document->db, statement_sql, STATEMENT_COUNT, document->statements,
-                              why) ||
-        !check_document(document, why)) {
+    if (!open_database(document, why) || !check_document(document, why)) {
         json_document_close(document);
         return false;
     }
@@ -194,12 +213,16 @@ static bool read_rows(sqlite3_stmt *statement, struct row *row, json_row_fn *vis
 static bool walk(struct json_document *document, enum statement which, const char *path,
                  const char *const *names, json_row_fn *visit, void *context, struct failure *why)
 {
-    sqlite3_stmt *statement = bind(document, which, path);
+    sqlite3_stmt *statement;
     struct row row = {.names = names};
     struct failure ending;
     int result = SQLITE_DONE;
-    bool done = read_rows(statement, &row, visit, context, &result, why);
+    bool done;
 
+    if (!bind(document, which, path, &statement, why)) {
+        return false;
+    }
+    done = read_rows(statement, &row, visit, context, &result, why);
     if (!database_end(document->db, statement, result, "reading JSON", &ending) && done) {
         *why = ending;
         done = false;
@@ -212,10 +235,14 @@ static bool walk(struct json_document *document, enum statement which, const cha
 static bool has_type(struct json_document *document, const char *path, const char *type,
                      bool *there, struct failure *why)
 {
-    sqlite3_stmt *statement = bind(document, TYPE_OF, path);
-    int result = sqlite3_step(statement);
+    sqlite3_stmt *statement;
     bool fits = false;
+    int result;
 
+    if (!bind(document, TYPE_OF, path, &statement, why)) {
+        return false;
+    }
+    result = sqlite3_step(statement);
     *there = result == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL &&
              strcmp(database_column_text(statement, 0), "null") != 0;
     fits = *there && strcmp(database_column_text(statement, 0), type) == 0;

@@ -1118,6 +1118,44 @@ START_TEST(of_a_time_that_was_two_moments_the_last_one_is_kept)
 }
 END_TEST
 
+enum { MANY_SOCKETS = 10000 }; /* more than 1 MiB of a file */
+
+/* A busy machine is no reason that its baseline is not read again. */
+START_TEST(a_large_baseline_is_read_again)
+{
+    struct socket_row row = {.protocol = SOCKET_TCP,
+                             .state = SOCKET_ESTABLISHED,
+                             .owner = SOCKET_NO_OWNER,
+                             .local = {.address_size = 4, .port = 443},
+                             .remote = {.address_size = 4}};
+    struct baseline baseline = {.basis = BASELINE_LIVE, .program = text_copy("made up")};
+    struct failure why;
+
+    for (int i = 0; i < MANY_SOCKETS; i++) {
+        row.remote.port = (uint16_t)i;
+        CHECK_DONE(snapshot_add_socket(&baseline.snapshot, &row, &why), why);
+    }
+    CHECK_DONE(baseline_write(&baseline, file, false, &why), why);
+    ck_assert_int_gt(file_size(file), 1 << 20);
+    CHECK_DONE(baseline_read(&baseline, file, &why), why);
+    ck_assert_uint_eq(baseline.snapshot.socket_count, MANY_SOCKETS);
+    baseline_clear(&baseline);
+}
+END_TEST
+
+START_TEST(what_could_not_be_read_is_not_written)
+{
+    struct baseline baseline = {.basis = BASELINE_LIVE, .program = text_copy("made up")};
+    struct failure why;
+
+    baseline.detail = (enum ledger_detail_kind)99; /* of no portledger */
+    CHECK_FAILED(baseline_write(&baseline, file, false, &why), FAILURE_SYSTEM, why);
+    CHECK_CONTAINS(why.text, "cannot be kept as a baseline: ");
+    ck_assert(!file_exists(file) && !file_exists("check_diff.json.part"));
+    baseline_clear(&baseline);
+}
+END_TEST
+
 /* Every byte counts: one after another is changed, and the file cut off before it. */
 START_TEST(a_changed_baseline_is_refused)
 {
@@ -1310,6 +1348,8 @@ static Suite *diff_suite(void)
     tcase_add_test(kept, a_baseline_is_not_overwritten);
     tcase_add_test(kept, what_was_not_watched_is_no_baseline);
     tcase_add_test(kept, of_a_time_that_was_two_moments_the_last_one_is_kept);
+    tcase_add_test(kept, a_large_baseline_is_read_again);
+    tcase_add_test(kept, what_could_not_be_read_is_not_written);
     tcase_add_test(kept, a_changed_baseline_is_refused);
     tcase_add_loop_test(kept, a_forged_baseline_is_not_believed, 0, COUNT_OF(forged));
     tcase_add_test(kept, a_baseline_of_a_moment_that_is_not_whole_is_undecided);
