@@ -52,11 +52,12 @@ bool command_read_config(const struct command_context *context, struct settings 
 {
     const char *path = options_text(context->options, "config");
 
-    *status = EXIT_LEDGER;
-    if (path == NULL) {
-        return command_read_settings(out, why);
-    }
-    return settings_read(out, path, all_settings, why) && apply_policies(out, why);
+    bool done = path == NULL
+                    ? command_read_settings(out, why)
+                    : settings_read(out, path, all_settings, why) && apply_policies(out, why);
+
+    *status = done ? *status : EXIT_LEDGER;
+    return done;
 }
 
 /* The ledger's path and commit by the settings. */

@@ -63,7 +63,8 @@ struct command {
 
     /*
      * Prints through the context. On false *why says what happened; the exit
-     * status is *status where the command set it, else the one of *why's kind.
+     * status is *status where the command set it, else the one of *why's kind. An
+     * answer, such as EXIT_NO, is set only once it is written.
      */
     bool (*run)(const struct command_context *context, enum exit_status *status,
                 struct failure *why);

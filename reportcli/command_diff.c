@@ -253,9 +253,12 @@ static bool run_comparison(struct comparison *comparison, enum exit_status *stat
         *status = EXIT_UNDECIDED;
         return true;
     }
+    if (!say_result(comparison, why)) {
+        return false;
+    }
     *status = comparison->changes == 0 ? EXIT_YES : EXIT_NO;
     *status = is_undecided(comparison) ? EXIT_UNDECIDED : *status;
-    return say_result(comparison, why);
+    return true;
 }
 
 /* Moments of one ledger, and the present beside it, are of one machine: nobody is asked. */

@@ -39,8 +39,8 @@ static bool read_sums(struct run *run, enum exit_status *status, struct failure 
         command_note(run->context, "empty", "there is no ledger yet: nothing is known of runs");
         return true;
     }
-    *status = EXIT_LEDGER;
     done = probe_query_jobs(from.ledger, &filter, &run->sums, why);
+    *status = done ? *status : EXIT_LEDGER;
     ledger_close(from.ledger);
     return done;
 }

@@ -217,8 +217,11 @@ static bool run_rest(struct call *call, int argc, char **argv, int first, enum e
     int next;
 
     if (first == argc) {
+        if (!help_print(NULL, why)) {
+            return false;
+        }
         *status = EXIT_USAGE;
-        return help_print(NULL, why);
+        return true;
     }
     if (!command_find(&call->command, argv[first], why)) {
         return false;

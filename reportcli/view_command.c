@@ -109,6 +109,14 @@ static bool note_nothing(struct states *states, const struct view_subject *subje
     return last_seen_note(states->context, subject->number, why);
 }
 
+/* Only once all is said: an answer that could not be written is none. */
+static bool conclude(const struct states *states, bool any, enum exit_status *status)
+{
+    *status = any ? EXIT_YES : EXIT_NO;
+    *status = states->count == 0 ? EXIT_UNDECIDED : *status;
+    return true;
+}
+
 static bool show_once(struct states *states, const struct view_subject *subject,
                       enum exit_status *status, struct failure *why)
 {
@@ -119,8 +127,7 @@ static bool show_once(struct states *states, const struct view_subject *subject,
     if (states->is_live && subject->kind == VIEW_PROCESS) {
         view_keep_own(subject, &states->snapshot);
         if (!is_there(states, subject)) {
-            *status = EXIT_NO;
-            return note_nothing(states, subject, why);
+            return note_nothing(states, subject, why) && conclude(states, false, status);
         }
     }
     done = context->renderer == &render_table ? print_blocks(states, subject, why)
@@ -129,9 +136,7 @@ static bool show_once(struct states *states, const struct view_subject *subject,
     if (done && states->count > 0 && !any) {
         done = note_nothing(states, subject, why);
     }
-    *status = any ? EXIT_YES : EXIT_NO;
-    *status = states->count == 0 ? EXIT_UNDECIDED : *status;
-    return done;
+    return done && conclude(states, any, status);
 }
 
 static bool run_once(const struct command_context *context, const struct view_subject *subject,
@@ -234,6 +239,7 @@ static bool run_logged(const struct command_context *context, const struct view_
 {
     const char *log = options_text(context->options, "log");
     struct command_context logged = *context;
+    enum exit_status before = *status;
     struct failure closing;
     bool done;
 
@@ -247,6 +253,7 @@ static bool run_logged(const struct command_context *context, const struct view_
     done = run(&logged, subject, status, why);
     if (!output_log_close(logged.render.log, &closing) && done) {
         *why = closing;
+        *status = before; /* what was found is not in the log */
         done = false;
     }
     user_stop_close(); /* only now all is written that a system may be waiting for */

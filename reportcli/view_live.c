@@ -18,6 +18,7 @@ struct watch {
     struct collector *collector;
     struct view *view;
     int64_t seconds;
+    bool stranger; /* there is no such process, and nothing to watch */
 };
 
 static bool say_begin(struct watch *watch, int64_t at, struct failure *why)
@@ -69,7 +70,7 @@ static bool is_known(const struct watch *watch, const struct snapshot *snapshot)
     return watch->subject->kind != VIEW_PROCESS;
 }
 
-static bool look(struct watch *watch, bool first, enum exit_status *status, struct failure *why)
+static bool look(struct watch *watch, bool first, struct failure *why)
 {
     static const struct view_wish wish = {.all_running = true};
     struct snapshot *next = view_next(watch->view);
@@ -81,7 +82,7 @@ static bool look(struct watch *watch, bool first, enum exit_status *status, stru
         return false;
     }
     if (first && !is_known(watch, next)) {
-        *status = EXIT_NO;
+        watch->stranger = true;
         return last_seen_note(watch->context, watch->subject->number, why);
     }
     if (first && patience > 0) {
@@ -94,16 +95,18 @@ static bool look(struct watch *watch, bool first, enum exit_status *status, stru
 static bool keep_looking(struct watch *watch, enum exit_status *status, struct failure *why)
 {
     enum user_stop_reason reason = USER_STOP_NONE;
-    bool done = look(watch, true, status, why);
+    bool done = look(watch, true, why);
 
-    while (done && *status == EXIT_YES && reason == USER_STOP_NONE && !view_is_full(watch->view)) {
+    while (done && !watch->stranger && reason == USER_STOP_NONE && !view_is_full(watch->view)) {
         reason = user_stop_wait(watch->seconds * 1000);
         if (reason == USER_STOP_NONE) {
-            done = look(watch, false, status, why);
+            done = look(watch, false, why);
         }
     }
-    if (done && *status != EXIT_YES) {
-        return view_finish(watch->view, why);
+    if (done && watch->stranger) {
+        done = view_finish(watch->view, why);
+        *status = done ? EXIT_NO : *status;
+        return done;
     }
     if (!done) {
         say_failure(watch, why);

@@ -7,6 +7,7 @@
 
 #include <check.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "base/clock_fake.h"
@@ -14,6 +15,7 @@
 #include "base/service_state.h"
 #include "base/text.h"
 #include "collector/collector.h"
+#include "reportcli/command.h"
 #include "reportcli/coverage.h"
 #include "store/ledger_query.h"
 #include "store/ledger_writer.h"
@@ -1408,6 +1410,82 @@ START_TEST(a_full_disk_is_told)
 }
 END_TEST
 
+/* Also where the answer would have been another status: what nobody can read is none. */
+static const struct unwritten {
+    const char *line;
+} unwritten[] = {
+    {"local"},
+    {"local --json"},
+    {"local --statistics"},
+    {"local --at 14:00:02 --ledger check_commands.db"},
+    {"wport 443"},
+    {"wport 443 --csv"},
+    {"wport 9 --json"},
+    {"wport 443 -wt 1"},
+    {"wport 443 --at 14:00:02 --ledger check_commands.db"},
+    {"wport 22 --since 14:00 --ledger check_commands.db"},
+    {"wpid 100"},
+    {"wpid 100 --jsonl"},
+    {"wpid 9999 -wt 1 --json"},
+    {"processes"},
+    {"processes --tree"},
+    {"processes --process nobody --json"},
+    {"modules"},
+    {"modules --process nobody --json"},
+    {"history --ledger check_commands.db"},
+    {"history --local-port 9 --json --ledger check_commands.db"},
+    {"explain 22 --ledger check_commands.db"},
+    {"profile --json --ledger check_commands.db"},
+    {"diff 14:00:00 14:00:02 --ledger check_commands.db"},
+    {"diff 14:00:00 14:00:02 --json --ledger check_commands.db"},
+    {"diff 14:00:00 14:00:00 --json --ledger check_commands.db"},
+    {"baseline show check_commands.json"},
+    {"query 127.0.0.1 -e 9 --no-ask"},
+    {"audit --json --ledger check_commands.db"},
+    {"audit --changes --json --ledger check_commands.db"},
+    {"jobs --json --config check_commands.yaml --ledger check_commands.db"},
+    {"status --ledger check_commands.db"},
+    {"status --gaps --json --ledger check_commands.db"},
+    {"verify --ledger check_commands.db"},
+    {"export --sqlite check_commands_copy.db --ledger check_commands.db"},
+    {"help"},
+    {"help wport"},
+    {"--version"},
+    {""},
+};
+
+START_TEST(what_cannot_be_written_is_no_answer)
+{
+    static const char settings[] = "ledger:\n  commit: 5s\n";
+
+    support_write_file("check_commands.yaml", settings, sizeof(settings) - 1);
+    record_a_minute();
+    (void)cli_run("baseline save check_commands.json --overwrite");
+    console_fake.full = true;
+    ck_assert_msg(cli_run(unwritten[_i].line) == EXIT_REFUSED, "%s: %s", unwritten[_i].line,
+                  cli_error());
+    CHECK_CONTAINS(cli_error(), "cannot write: no space left");
+    remove("check_commands.yaml");
+    remove("check_commands.json");
+    support_remove_database("check_commands_copy.db");
+}
+END_TEST
+
+/* No command is forgotten. */
+START_TEST(every_command_is_asked_to_write)
+{
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        size_t length = strlen(commands[i]->name);
+        bool found = false;
+
+        for (size_t k = 0; !found && k < COUNT_OF(unwritten); k++) {
+            found = strncmp(unwritten[k].line, commands[i]->name, length) == 0;
+        }
+        ck_assert_msg(found, "%s", commands[i]->name);
+    }
+}
+END_TEST
+
 START_TEST(a_system_that_refuses_is_told)
 {
     fixture.collector_fails = true;
@@ -2071,6 +2149,8 @@ static Suite *make_suite(void)
     tcase_add_loop_test(odd, a_refusal_says_why_and_prints_nothing, 0, COUNT_OF(refusals));
     tcase_add_test(odd, a_file_that_is_no_ledger_is_refused);
     tcase_add_test(odd, a_full_disk_is_told);
+    tcase_add_loop_test(odd, what_cannot_be_written_is_no_answer, 0, COUNT_OF(unwritten));
+    tcase_add_test(odd, every_command_is_asked_to_write);
     tcase_add_test(odd, a_system_that_refuses_is_told);
     tcase_add_test(odd, a_machine_without_sockets_is_an_answer);
     tcase_add_test(odd, a_table_that_the_system_lacks_is_told);
