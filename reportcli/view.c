@@ -358,6 +358,17 @@ static void add_counts(struct view *view)
     text_add(&view->words, any ? "" : "no socket changed");
 }
 
+/* What a filter has left out may be there all the same. */
+static const char *nothing_words(const struct view_subject *subject)
+{
+    static const char *const words[][2] = {
+        {"no socket is open", "no socket that matches is open"},
+        {"nothing holds it", "nothing that matches holds it"},
+    };
+
+    return words[subject->kind == VIEW_PORT][subject->filter != NULL || subject->filtered];
+}
+
 static bool say_heading(struct view *view, struct failure *why)
 {
     size_t count = view->after.socket_count;
@@ -375,8 +386,7 @@ static bool say_heading(struct view *view, struct failure *why)
     if (view->begun) {
         add_counts(view);
     } else if (count == 0) {
-        text_add(&view->words,
-                 view->subject.kind == VIEW_PORT ? "nothing holds it" : "no socket is open");
+        text_add(&view->words, nothing_words(&view->subject));
     } else {
         text_addf(&view->words, "%zu socket%s", count, count == 1 ? "" : "s");
     }

@@ -32,6 +32,7 @@ struct view_subject {
     uint32_t number; /* the port or the pid; of the machine 0 */
 
     const struct history_filter *filter; /* of its sockets only those; NULL: all. Lent */
+    bool filtered; /* whoever hands in the moments has left out others: nothing is said of those */
 };
 
 /* The record of a watch: "watched". */

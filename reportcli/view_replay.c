@@ -342,7 +342,8 @@ bool view_replay_run(const struct command_context *context, const struct view_su
 {
     struct replay replay = {.context = context};
     /* what the filter asks for is asked of the ledger: the view gets nothing else */
-    const struct view_subject passed = {.kind = subject->kind, .number = subject->number};
+    const struct view_subject passed = {
+        .kind = subject->kind, .number = subject->number, .filtered = subject->filter != NULL};
     struct command_ledger from = {0};
     bool done =
         read_range(&replay, subject, why) && command_open_ledger(context, &from, status, why);
