@@ -60,6 +60,16 @@ void text_add_bytes(struct text *text, const void *bytes, size_t size)
     }
 }
 
+char *text_add_room(struct text *text, size_t size)
+{
+    if (!make_room(text, size)) {
+        return NULL;
+    }
+    text->size += size;
+    text->bytes[text->size] = '\0';
+    return text->bytes + text->size - size;
+}
+
 void text_add(struct text *text, const char *bytes)
 {
     text_add_bytes(text, bytes, strlen(bytes));
@@ -265,11 +275,27 @@ void text_add_code_point(struct text *text, uint32_t code_point)
     text_add_bytes(text, bytes, count);
 }
 
-static size_t count_printable_ascii(const char *bytes, size_t size)
+/* Whether no byte of eight is below ' ' or above '~'. A borrow or carry only comes from one that
+ * is. */
+static bool are_printable(uint64_t eight)
+{
+    const uint64_t each = UINT64_C(0x0101010101010101);
+
+    return ((eight | (eight - each * ' ') | (eight + each)) & each << 7) == 0;
+}
+
+size_t text_printable(const char *bytes, size_t size)
 {
     size_t count = 0;
+    uint64_t eight;
 
-    while (count < size && bytes[count] >= 0x20 && bytes[count] < 0x7F) {
+    for (; size - count >= sizeof(eight); count += sizeof(eight)) {
+        memcpy(&eight, bytes + count, sizeof(eight));
+        if (!are_printable(eight)) {
+            break;
+        }
+    }
+    while (count < size && bytes[count] >= ' ' && bytes[count] <= '~') {
         count++;
     }
     return count;
@@ -280,7 +306,7 @@ void text_add_utf8(struct text *text, const char *bytes, size_t size)
     size_t begin = 0;
     size_t taken;
 
-    for (size_t i = count_printable_ascii(bytes, size); i < size; i += taken) {
+    for (size_t i = text_printable(bytes, size); i < size; i += taken) {
         uint32_t code_point = text_code_point(bytes + i, size - i, &taken);
 
         if (is_invalid(code_point, taken)) {
@@ -382,7 +408,7 @@ void text_add_visible(struct text *text, const char *bytes, size_t size)
     size_t i = 0;
 
     while (i < size) {
-        size_t plain = count_printable_ascii(bytes + i, size - i);
+        size_t plain = text_printable(bytes + i, size - i);
 
         text_add_bytes(text, bytes + i, plain);
         i += plain;

@@ -30,6 +30,13 @@ const char *text_bytes(const struct text *text);
 void text_add(struct text *text, const char *bytes);
 void text_add_bytes(struct text *text, const void *bytes, size_t size);
 void text_add_char(struct text *text, char c);
+
+/*
+ * Appends `size` bytes that the caller writes at once, and returns the first of them; NULL where
+ * memory ran out.
+ */
+char *text_add_room(struct text *text, size_t size);
+
 void text_add_repeated(struct text *text, char c, size_t count);
 void text_add_number(struct text *text, int64_t number); /* in decimal digits */
 void text_addf(struct text *text, const char *format, ...) PRINTF_LIKE(2, 3);
@@ -65,6 +72,10 @@ void text_add_code_point(struct text *text, uint32_t code_point);
 
 /* Appends `size` bytes; every byte that is not part of valid UTF-8 becomes U+FFFD. */
 void text_add_utf8(struct text *text, const char *bytes, size_t size);
+
+/* How many of the `size` bytes, from the first on, are printable ASCII: nearly all there ever is.
+ */
+size_t text_printable(const char *bytes, size_t size);
 
 /*
  * The first `size` bytes less a character that is cut off at their end: where

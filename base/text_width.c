@@ -281,14 +281,12 @@ static size_t columns_of(uint32_t code_point)
 
 size_t text_columns(const char *bytes, size_t size)
 {
-    size_t columns = 0;
+    size_t i = text_printable(bytes, size);
+    size_t columns = i;
     size_t taken;
 
-    for (size_t i = 0; i < size; i += taken) {
-        taken = 1;
-        columns += bytes[i] >= ' ' && bytes[i] <= '~' /* nearly all there is */
-                       ? 1
-                       : columns_of(text_code_point(bytes + i, size - i, &taken));
+    for (; i < size; i += taken) {
+        columns += columns_of(text_code_point(bytes + i, size - i, &taken));
     }
     return columns;
 }

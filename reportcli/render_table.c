@@ -24,7 +24,6 @@
  * so and all records are known.
  */
 
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -59,6 +58,7 @@ struct state {
     bool varies[COLUMNS_MAX];  /* some row is not as the first one there */
     bool aside[COLUMNS_MAX];   /* of a list: not said with each record */
     bool filled[COLUMNS_MAX];  /* some row has a value there */
+    bool may[COLUMNS_MAX];     /* it may be shown: `cells` have those of no other column */
     bool shown[COLUMNS_MAX];
     bool spared[COLUMNS_MAX]; /* left out for want of room */
     bool cut[COLUMNS_MAX];    /* cells are no wider than the column */
@@ -128,7 +128,7 @@ static void add_cell(struct text *text, const struct column *column, const struc
         units_add_size_rough(text, value->number);
         break;
     default:
-        text_addf(text, "%" PRId64, value->number);
+        text_add_number(text, value->number);
         break;
     }
 }
@@ -161,6 +161,11 @@ static const char *shown_cell(const char *cell)
     return cell[0] == '\0' ? "-" : cell;
 }
 
+static const char *next_cell(const char *cell)
+{
+    return cell + strlen(cell) + 1;
+}
+
 /* Looks at the cell of the row under way that begins at `start`. */
 static void look_at_cell(struct render *render, size_t i, size_t start)
 {
@@ -186,6 +191,9 @@ static void keep_row(struct render *render, const struct value *values)
     for (size_t i = 0; i < render->column_count; i++) {
         size_t start = state->cells.size;
 
+        if (!state->may[i]) {
+            continue;
+        }
         state->filled[i] = state->filled[i] || values[i].present;
         add_cell(&state->cells, render->columns[i], &values[i], render->options.zone);
         text_add_bytes(&state->cells, "", 1);
@@ -240,12 +248,11 @@ static int worst_rank(const struct render *render)
 static bool is_wanted(const struct render *render, size_t i, bool all_known)
 {
     const struct state *state = render->state;
-    int rank = render->ranks[i];
 
-    if (rank == 0 || render->options.verbose || is_also(render, i)) {
+    if (render->ranks[i] == 0 || render->options.verbose || is_also(render, i)) {
         return true;
     }
-    return rank > 0 && (state->filled[i] || !all_known);
+    return state->may[i] && (state->filled[i] || !all_known);
 }
 
 /* Which columns there are, before anybody asks for room. */
@@ -308,19 +315,25 @@ static const char *brief_cell(const struct render *render, size_t i, const char 
                : cell;
 }
 
+static void count_width(struct widths *counted, const char *cell)
+{
+    size_t width = text_columns(cell, strlen(cell));
+
+    counted->rows[width < WIDEST_COUNTED ? width : WIDEST_COUNTED]++;
+}
+
 static void count_widths(const struct render *render, struct widths *counted)
 {
     const struct state *state = render->state;
     const char *cell = text_bytes(&state->cells);
+    char scratch[TIME_BRIEF_SIZE];
 
     for (size_t row = 0; row < state->waiting; row++) {
         for (size_t i = 0; i < render->column_count; i++) {
-            char scratch[TIME_BRIEF_SIZE];
-            const char *shown = brief_cell(render, i, cell, scratch);
-            size_t width = text_columns(shown, strlen(shown));
-
-            counted[i].rows[width < WIDEST_COUNTED ? width : WIDEST_COUNTED]++;
-            cell += strlen(cell) + 1;
+            if (state->may[i]) {
+                count_width(&counted[i], brief_cell(render, i, cell, scratch));
+                cell = next_cell(cell);
+            }
         }
     }
 }
@@ -614,8 +627,10 @@ static const char *add_row(struct render *render, const char *cell, struct text 
     char scratch[COLUMNS_MAX][TIME_BRIEF_SIZE];
 
     for (size_t i = 0; i < render->column_count; i++) {
-        cells[i] = brief_cell(render, i, cell, scratch[i]);
-        cell += strlen(cell) + 1;
+        if (state->may[i]) {
+            cells[i] = brief_cell(render, i, cell, scratch[i]);
+            cell = next_cell(cell);
+        }
     }
     make_line(render, cells);
     add_line(out, &state->line);
@@ -714,7 +729,7 @@ static const char *add_list(struct render *render, const char *cell, struct text
         if (has_field(render, i, cell)) {
             add_field(render, i, width, cell, out);
         }
-        cell += strlen(cell) + 1;
+        cell = state->may[i] ? next_cell(cell) : cell;
     }
     return cell;
 }
@@ -761,6 +776,16 @@ static void put_in_order(const struct render *render)
     }
 }
 
+/* Which columns a table has anything to do with: most of a socket's are for other formats. */
+static void choose_possible(struct render *render)
+{
+    struct state *state = render->state;
+
+    for (size_t i = 0; i < render->column_count; i++) {
+        state->may[i] = render->ranks[i] >= 0 || render->options.verbose || is_also(render, i);
+    }
+}
+
 static bool begin(struct render *render, struct text *out, struct failure *why)
 {
     (void)out;
@@ -770,6 +795,7 @@ static bool begin(struct render *render, struct text *out, struct failure *why)
     }
     render->release = release;
     put_in_order(render);
+    choose_possible(render);
     return true;
 }
 

@@ -310,6 +310,49 @@ START_TEST(columns_are_those_of_a_terminal)
 }
 END_TEST
 
+/* Each byte there is, before each number of printable ones, behind each number of them. */
+START_TEST(printable_bytes_are_counted_up_to_the_first_other_one)
+{
+    enum { MOST = 20 };
+    char bytes[2 * MOST];
+
+    for (int byte = 0; byte < 256; byte++) {
+        for (size_t before = 0; before < MOST; before++) {
+            size_t size = before + 1 + (before * 7) % MOST;
+
+            memset(bytes, '~', sizeof(bytes));
+            bytes[before] = (char)byte;
+            ck_assert_uint_eq(text_printable(bytes, size),
+                              byte >= ' ' && byte <= '~' ? size : before);
+            ck_assert_uint_eq(text_printable(bytes, before), before);
+        }
+    }
+}
+END_TEST
+
+START_TEST(room_is_added_at_the_end)
+{
+    struct text text = {0};
+    char *room;
+
+    text_add(&text, "ab");
+    for (int i = 0; i < 100; i++) {
+        room = text_add_room(&text, 3);
+        ck_assert_ptr_nonnull(room);
+        memcpy(room, "cde", 3);
+    }
+    ck_assert_uint_eq(text.size, 302);
+    ck_assert_uint_eq(strlen(text_bytes(&text)), 302);
+    ck_assert(memcmp(text_bytes(&text), "abcdecde", 8) == 0);
+    text_clear(&text);
+    text_add_room(&text, 0);
+    ck_assert_str_eq(text_bytes(&text), "");
+    ck_assert_ptr_null(text_add_room(&text, SIZE_MAX / 2));
+    ck_assert(text.failed);
+    text_clear(&text);
+}
+END_TEST
+
 START_TEST(case_does_not_count_for_ascii_letters)
 {
     ck_assert(text_equal_fold("", ""));
@@ -414,6 +457,8 @@ static Suite *text_suite(void)
     tcase_add_test(tests, a_zero_byte_is_shown_too);
     tcase_add_test(tests, what_is_visible_stays_as_it_is);
     tcase_add_loop_test(tests, columns_are_those_of_a_terminal, 0, COUNT_OF(widths));
+    tcase_add_test(tests, printable_bytes_are_counted_up_to_the_first_other_one);
+    tcase_add_test(tests, room_is_added_at_the_end);
     tcase_add_test(tests, case_does_not_count_for_ascii_letters);
     tcase_add_loop_test(tests, the_closest_word_is_what_was_meant, 0, COUNT_OF(typos));
     tcase_add_test(tests, of_equally_near_words_the_first_is_meant);
