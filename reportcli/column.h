@@ -80,12 +80,14 @@ const char *column_type_name(enum column_type type);
 /* {0} is an absent value: null in JSON, empty in CSV, "-" in a table. */
 struct value {
     bool present;
-    bool truth;       /* BOOLEAN */
-    int64_t number;   /* INTEGER, TIME, DURATION, SIZE */
-    double real;      /* REAL */
     const char *text; /* TEXT: UTF-8 from anywhere; lent until the record is written. OBJECT: the
                          form for people */
-    const char *json; /* OBJECT: the same as JSON; lent likewise */
+    union {
+        bool truth;       /* BOOLEAN */
+        int64_t number;   /* INTEGER, TIME, DURATION, SIZE */
+        double real;      /* REAL */
+        const char *json; /* OBJECT: the same as JSON; lent likewise */
+    };
 };
 
 struct value value_text(const char *text); /* absent for NULL */

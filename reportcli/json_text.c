@@ -66,10 +66,32 @@ static bool is_plain(char c)
     return c >= ' ' && c <= '~' && c != '"' && c != '\\';
 }
 
+/* Adds it whole where nothing in it is escaped, as in nearly all strings. */
+static bool add_plain_string(struct text *text, const char *bytes, size_t size)
+{
+    char *to;
+
+    for (size_t i = 0; i < size; i++) {
+        if (!is_plain(bytes[i])) {
+            return false;
+        }
+    }
+    to = text_add_room(text, size + 2);
+    if (to != NULL) {
+        to[0] = '"';
+        memcpy(to + 1, bytes, size);
+        to[size + 1] = '"';
+    }
+    return true;
+}
+
 void json_add_string(struct text *text, const char *bytes)
 {
     size_t left = strlen(bytes);
 
+    if (add_plain_string(text, bytes, left)) {
+        return;
+    }
     text_add_char(text, '"');
     while (left > 0) {
         size_t taken = 0;
@@ -141,7 +163,11 @@ void json_add_value(struct text *text, const struct column *column, const struct
     }
 }
 
-/* What stands before a value, and in its place where there is none: ,"name":null */
+/*
+ * What stands before a value, and in its place where there is none: {"name":null and then
+ * ,"name":null. So the beginning of a record, a run of absent values and the next name are one
+ * piece of the keys.
+ */
 static const char null[] = "null";
 
 enum { NULL_SIZE = sizeof(null) - 1 };
@@ -150,13 +176,15 @@ static void make_keys(struct render *render)
 {
     for (size_t i = 0; i < render->column_count; i++) {
         render->key_at[i] = render->keys.size;
-        text_addf(&render->keys, ",\"%s\":%s", render->columns[i]->name, null);
+        text_addf(&render->keys, "%c\"%s\":%s", i == 0 ? '{' : ',', render->columns[i]->name, null);
     }
     render->key_at[render->column_count] = render->keys.size;
 }
 
 void json_add_record(struct text *text, struct render *render, const struct value *values)
 {
+    size_t from = 0;
+
     if (render->keys.size == 0) {
         make_keys(render);
     }
@@ -164,19 +192,16 @@ void json_add_record(struct text *text, struct render *render, const struct valu
         text->failed = true;
         return;
     }
-    text_add_char(text, '{');
     for (size_t i = 0; i < render->column_count; i++) {
-        const char *key = render->keys.bytes + render->key_at[i];
-        size_t size = render->key_at[i + 1] - render->key_at[i];
-        size_t comma = i == 0 ? 1 : 0;
-
         if (values[i].present) {
-            text_add_bytes(text, key + comma, size - comma - NULL_SIZE);
+            size_t end = render->key_at[i + 1];
+
+            text_add_bytes(text, render->keys.bytes + from, end - NULL_SIZE - from);
             json_add_value(text, render->columns[i], &values[i], render->options.zone,
                            &render->times);
-        } else {
-            text_add_bytes(text, key + comma, size - comma);
+            from = end;
         }
     }
+    text_add_bytes(text, render->keys.bytes + from, render->keys.size - from);
     text_add_char(text, '}');
 }
