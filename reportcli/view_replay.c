@@ -4,7 +4,12 @@
  * A sweep over the intervals of the view, stretch by stretch. Within a
  * stretch intervals are recorded in the order in which they opened, and each
  * tells when it closed. So only those that are open at the moment in hand are
- * held, however long the time is.
+ * held, however long the time is, and those that closed at it.
+ *
+ * Of the machine a view shows all sockets once, and then what changed. From
+ * the second moment of a stretch on it gets only what closed and what opened
+ * at a moment: what stays is on both sides of a difference, and cannot change
+ * it. Otherwise one socket that opens costs as much as all that are open.
  */
 
 #include "reportcli/view_replay.h"
@@ -19,7 +24,7 @@
 #include "reportcli/interval_reader.h"
 #include "store/ledger_query.h"
 
-/* An interval that is open at the moment in hand. */
+/* An interval that is open at the moment in hand, or was until then. */
 struct open {
     struct socket_row row;
     const struct process_instance *owner; /* a reference; NULL: not known */
@@ -35,13 +40,16 @@ struct replay {
     struct view *view;
     struct interval_reader *reader;
     const struct ledger_interval *next; /* not taken yet; NULL: there are no more */
-    struct open *open; /* sorted by their rows: so is each moment that is made of them */
+    struct open *open;                  /* those of the moment in hand behind the others */
     size_t open_count;
+    size_t known; /* so many of them were open before the moment in hand */
+    int64_t at;   /* that moment */
     size_t open_capacity;
     struct ledger_stretch *stretches;
     size_t stretch_count;
     size_t stretch_capacity;
-    bool no_memory; /* in a visitor, which cannot say more */
+    bool changes_only; /* the view needs no more of a moment than what changed */
+    bool no_memory;    /* in a visitor, which cannot say more */
 };
 
 static bool gather_stretch(void *context, const struct ledger_stretch *stretch)
@@ -102,36 +110,18 @@ static bool make_room(struct replay *replay, struct failure *why)
     return true;
 }
 
-/* Makes a place for a row behind all that are not after it. */
-static struct open *insert(struct replay *replay, const struct socket_row *row)
-{
-    size_t low = 0;
-    size_t high = replay->open_count;
-
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-
-        if (socket_row_compare(&replay->open[middle].row, row) <= 0) {
-            low = middle + 1;
-        } else {
-            high = middle;
-        }
-    }
-    memmove(&replay->open[low + 1], &replay->open[low],
-            (replay->open_count - low) * sizeof(replay->open[0]));
-    replay->open_count++;
-    return &replay->open[low];
-}
-
 static bool take(struct replay *replay, struct failure *why)
 {
     const struct ledger_interval *interval = replay->next;
     struct open *open;
 
+    if (interval->ending == LEDGER_CLOSED && interval->closed_at <= replay->at) {
+        return interval_reader_next(replay->reader, &replay->next, why); /* no moment has it */
+    }
     if (!make_room(replay, why)) {
         return false;
     }
-    open = insert(replay, &interval->socket);
+    open = &replay->open[replay->open_count++];
     *open = (struct open){
         .row = interval->socket,
         .service_basis = interval->service_basis,
@@ -149,9 +139,12 @@ static bool take(struct replay *replay, struct failure *why)
     return interval_reader_next(replay->reader, &replay->next, why);
 }
 
-/* Takes what the stretch had opened up to a moment. */
-static bool take_opened(struct replay *replay, int64_t stretch, int64_t at, struct failure *why)
+/* Goes to a moment: takes what the stretch had opened up to then. */
+static bool go_to(struct replay *replay, int64_t stretch, int64_t at, struct failure *why)
 {
+    drop_closed(replay, replay->at);
+    replay->known = replay->open_count;
+    replay->at = at;
     while (replay->next != NULL &&
            (replay->next->stretch_id < stretch ||
             (replay->next->stretch_id == stretch && replay->next->opened_at <= at))) {
@@ -163,7 +156,6 @@ static bool take_opened(struct replay *replay, int64_t stretch, int64_t at, stru
             return false;
         }
     }
-    drop_closed(replay, at);
     return true;
 }
 
@@ -176,9 +168,45 @@ static int64_t next_event(const struct replay *replay, int64_t stretch)
         at = replay->next->opened_at;
     }
     for (size_t i = 0; i < replay->open_count; i++) {
-        at = replay->open[i].until < at ? replay->open[i].until : at;
+        int64_t until = replay->open[i].until;
+
+        at = until > replay->at && until < at ? until : at;
     }
     return at;
+}
+
+/* Which of those that are held make a snapshot. */
+enum part {
+    PART_OPEN,   /* what is open at the moment in hand */
+    PART_OPENED, /* and was not before */
+    PART_CLOSED, /* what is not open any more */
+};
+
+static bool is_part(const struct replay *replay, size_t i, enum part part)
+{
+    bool lasts = replay->open[i].until > replay->at;
+
+    if (part == PART_CLOSED) {
+        return !lasts && i < replay->known;
+    }
+    return lasts && (part == PART_OPEN || i >= replay->known);
+}
+
+/*
+ * Processes and services are in a snapshot in the order of the sockets. Where all sockets are
+ * shown, nobody asks any more which were there before.
+ */
+static int compare_rows(const void *left, const void *right)
+{
+    return socket_row_compare(&((const struct open *)left)->row,
+                              &((const struct open *)right)->row);
+}
+
+static void put_in_order(struct replay *replay)
+{
+    if (replay->open_count > 1) {
+        qsort(replay->open, replay->open_count, sizeof(replay->open[0]), compare_rows);
+    }
 }
 
 /* The place of an owner in the snapshot, which has few. */
@@ -209,20 +237,58 @@ static bool add_open(struct snapshot *snapshot, const struct open *open, struct 
            snapshot_add_socket(snapshot, &row, why);
 }
 
-/* Hands the moment in hand to the view. */
-static bool show(struct replay *replay, int64_t at, struct failure *why)
+/* A parent has its name from the snapshot, in which it is where it had sockets at the moment. */
+static bool add_parent(struct snapshot *snapshot, const struct replay *replay, bool before,
+                       const struct process_instance *child, struct failure *why)
 {
-    static const struct view_wish wish = {.all_running = false};
-    struct snapshot *snapshot = view_next(replay->view);
-    bool changed;
+    size_t count = before ? replay->known : replay->open_count;
+    uint32_t place;
+
+    if (child == NULL || child->parent_start == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < count; i++) {
+        const struct process_instance *owner = replay->open[i].owner;
+
+        if (owner != NULL && owner->pid == child->parent_pid &&
+            owner->start == child->parent_start && (before || replay->open[i].until > replay->at)) {
+            return add_owner(snapshot, owner, &place, why);
+        }
+    }
+    return true;
+}
+
+static bool fill(struct snapshot *snapshot, struct replay *replay, enum part part, int64_t at,
+                 struct failure *why)
+{
     bool done = true;
 
+    if (part == PART_OPEN) {
+        put_in_order(replay);
+    }
     snapshot_reset(snapshot);
     snapshot->taken_at = at;
     for (size_t i = 0; done && i < replay->open_count; i++) {
-        done = add_open(snapshot, &replay->open[i], why);
+        if (is_part(replay, i, part)) {
+            done = add_open(snapshot, &replay->open[i], why) &&
+                   (part == PART_OPEN ||
+                    add_parent(snapshot, replay, part == PART_CLOSED, replay->open[i].owner, why));
+        }
     }
-    return done && view_show(replay->view, &wish, &changed, why);
+    snapshot_sort(snapshot);
+    return done;
+}
+
+/* Hands the moment in hand to the view, or what changed at it. */
+static bool show(struct replay *replay, enum part part, struct failure *why)
+{
+    static const struct view_wish wish = {.all_running = false};
+    struct snapshot *before = view_shown(replay->view);
+    bool changed;
+
+    return (part == PART_OPEN || fill(before, replay, PART_CLOSED, before->taken_at, why)) &&
+           fill(view_next(replay->view), replay, part, replay->at, why) &&
+           view_show(replay->view, &wish, &changed, why);
 }
 
 /* A gap is told where there was something before or behind it; the last note tells all. */
@@ -237,22 +303,35 @@ static bool say_gap(struct replay *replay, const struct ledger_stretch *before,
                     ledger_gap_name((int)before->ended), why);
 }
 
+/* The next stretch is compared with all that was open at the last moment shown. */
+static bool end_stretch(struct replay *replay, bool partly, struct failure *why)
+{
+    struct snapshot *shown = view_shown(replay->view);
+    bool done = !partly || fill(shown, replay, PART_OPEN, shown->taken_at, why);
+
+    drop_closed(replay, INT64_MAX);
+    replay->known = 0;
+    replay->at = INT64_MIN;
+    return done;
+}
+
 static bool sweep_stretch(struct replay *replay, size_t i, struct failure *why)
 {
     const struct ledger_stretch *stretch = &replay->stretches[i];
     int64_t since = replay->filter.since;
+    int64_t until = replay->filter.until < stretch->end_at ? replay->filter.until : stretch->end_at;
     int64_t at = stretch->begin_at > since ? stretch->begin_at : since;
-    bool done = take_opened(replay, stretch->id, at, why) &&
+    enum part part = PART_OPEN;
+    bool done = go_to(replay, stretch->id, at, why) &&
                 (i == 0 || say_gap(replay, stretch - 1, stretch, why));
 
-    while (done && at <= replay->filter.until && at <= stretch->end_at &&
-           !view_is_full(replay->view)) {
-        done = show(replay, at, why);
+    while (done && at <= until && !view_is_full(replay->view)) {
+        done = show(replay, part, why);
+        part = replay->changes_only ? PART_OPENED : PART_OPEN;
         at = next_event(replay, stretch->id);
-        done = done && (at == INT64_MAX || take_opened(replay, stretch->id, at, why));
+        done = done && (at > until || go_to(replay, stretch->id, at, why));
     }
-    drop_closed(replay, INT64_MAX);
-    return done;
+    return done && end_stretch(replay, part != PART_OPEN, why);
 }
 
 static bool sweep(struct replay *replay, struct failure *why)
@@ -340,7 +419,11 @@ static void clear(struct replay *replay)
 bool view_replay_run(const struct command_context *context, const struct view_subject *subject,
                      enum exit_status *status, struct failure *why)
 {
-    struct replay replay = {.context = context};
+    struct replay replay = {
+        .context = context,
+        .at = INT64_MIN,
+        .changes_only = subject->kind == VIEW_MACHINE,
+    };
     /* what the filter asks for is asked of the ledger: the view gets nothing else */
     const struct view_subject passed = {
         .kind = subject->kind, .number = subject->number, .filtered = subject->filter != NULL};

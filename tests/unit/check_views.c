@@ -384,6 +384,26 @@ START_TEST(a_gap_is_told_between_the_blocks_around_it)
 }
 END_TEST
 
+/* Of what stays nothing is said, not even behind a gap: there all is compared that was open. */
+START_TEST(a_replay_of_the_machine_tells_changes_alone)
+{
+    record_with_gap();
+    ck_assert_int_eq(cli_run("local --since yesterday --csv --columns "
+                             "at,change,pid,parent_process,local_port,state "
+                             "--ledger check_views.db"),
+                     EXIT_YES);
+    ck_assert_str_eq(cli_out(), "at,change,pid,parent_process,local_port,state\r\n"
+                                "2026-11-20T14:00:00.000+01:00,found,100,,22,LISTENING\r\n"
+                                "2026-11-20T14:00:00.000+01:00,found,4321,,4444,LISTENING\r\n"
+                                "2026-11-20T14:00:02.000+01:00,opened,4321,,4444,ESTABLISHED\r\n"
+                                "2026-11-20T14:01:03.000+01:00,state,4321,,4444,CLOSE WAIT\r\n"
+                                "2026-11-20T14:01:04.000+01:00,closed,4321,,4444,LISTENING\r\n"
+                                "2026-11-20T14:01:04.000+01:00,owner,100,,4444,CLOSE WAIT\r\n"
+                                "2026-11-20T14:01:05.000+01:00,closed,100,,4444,CLOSE WAIT\r\n"
+                                "2026-11-20T14:01:05.000+01:00,opened,4321,,4444,LISTENING\r\n");
+}
+END_TEST
+
 static const struct {
     const char *line;
     enum exit_status status;
@@ -539,6 +559,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(views, open_fixture, close_fixture);
     tcase_add_loop_test(views, a_watch_shows_what_changes_and_nothing_else, 0, COUNT_OF(subjects));
     tcase_add_test(views, a_replay_is_what_a_watch_would_have_shown);
+    tcase_add_test(views, a_replay_of_the_machine_tells_changes_alone);
     tcase_add_test(views, a_gap_is_told_between_the_blocks_around_it);
     tcase_add_loop_test(views, a_call_has_this_outcome, 0, COUNT_OF(calls));
     tcase_add_test(views, a_process_that_is_gone_is_found_in_the_ledger);
