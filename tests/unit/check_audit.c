@@ -489,6 +489,124 @@ START_TEST(jobs_of_the_settings_are_listed_with_their_next_run)
 }
 END_TEST
 
+static const struct {
+    const char *line;
+    const char *out;
+} answers[] = {
+    {"audit --utc --format table" LEDGER,
+     "Job   Target     Port  Over  Status         Cause  Since                       Befor"
+     "e until                Was        Asked last                  Expectation  Available"
+     "  Asked  Listening  Unasked  Asks held   Covered  Changes   Median      p95      p99"
+     "  Slowest  Folded  Address    On the target\n"
+     "shop  127.0.0.1    80  TCP   NOT LISTENING  reset  2027-01-16 00:15:01 +00:00  2027-"
+     "01-16 00:14:01 +00:00  LISTENING  2027-01-16 00:19:01 +00:00  not held       75.00 %"
+     "     20         15        0         15  100.00 %        1  1.50 ms  1.50 ms  1.50 ms"
+     "  1.50 ms  no      127.0.0.1  the listener of shopd (pid 10) ended 2027-01-16 00:15:"
+     "00 +00:00\n"},
+    {"audit --utc --format json" LEDGER,
+     "[\n"
+     "{\"job\":\"shop\",\"host\":\"127.0.0.1\",\"port\":80,\"transport\":\"TCP\",\"status"
+     "\":\"NOT LISTENING\",\"cause\":\"reset\",\"since\":\"2027-01-16T00:15:01.000Z\",\"be"
+     "fore_at\":\"2027-01-16T00:14:01.000Z\",\"status_before\":\"LISTENING\",\"asked_at\":"
+     "\"2027-01-16T00:19:01.000Z\",\"expectation\":\"not held\",\"available\":75,\"asked"
+     "\":20,\"listening\":15,\"unasked\":0,\"asks_held\":15,\"covered\":100,\"changes\":1,"
+     "\"median\":1.5,\"p95\":1.5,\"p99\":1.5,\"slowest\":1.5,\"folded\":false,\"protocol"
+     "\":null,\"address\":\"127.0.0.1\",\"detail\":null,\"explanation\":\"the listener of "
+     "shopd (pid 10) ended 2027-01-16 00:15:00 +00:00\",\"answer\":null,\"answer_at\":null"
+     "}\n"
+     "]\n"},
+    {"audit --utc --format jsonl" LEDGER,
+     "{\"job\":\"shop\",\"host\":\"127.0.0.1\",\"port\":80,\"transport\":\"TCP\",\"status"
+     "\":\"NOT LISTENING\",\"cause\":\"reset\",\"since\":\"2027-01-16T00:15:01.000Z\",\"be"
+     "fore_at\":\"2027-01-16T00:14:01.000Z\",\"status_before\":\"LISTENING\",\"asked_at\":"
+     "\"2027-01-16T00:19:01.000Z\",\"expectation\":\"not held\",\"available\":75,\"asked"
+     "\":20,\"listening\":15,\"unasked\":0,\"asks_held\":15,\"covered\":100,\"changes\":1,"
+     "\"median\":1.5,\"p95\":1.5,\"p99\":1.5,\"slowest\":1.5,\"folded\":false,\"protocol"
+     "\":null,\"address\":\"127.0.0.1\",\"detail\":null,\"explanation\":\"the listener of "
+     "shopd (pid 10) ended 2027-01-16 00:15:00 +00:00\",\"answer\":null,\"answer_at\":null"
+     "}\n"},
+    {"audit --utc --format csv" LEDGER,
+     "job,host,port,transport,status,cause,since,before_at,status_before,asked_at,expectat"
+     "ion,available,asked,listening,unasked,asks_held,covered,changes,median,p95,p99,slowe"
+     "st,folded,protocol,address,detail,explanation,answer,answer_at\r\n"
+     "shop,127.0.0.1,80,TCP,NOT LISTENING,reset,2027-01-16T00:15:01.000Z,2027-01-16T00:14:"
+     "01.000Z,LISTENING,2027-01-16T00:19:01.000Z,not held,75,20,15,0,15,100,1,1.5,1.5,1.5,"
+     "1.5,false,,127.0.0.1,,the listener of shopd (pid 10) ended 2027-01-16 00:15:00 +00:0"
+     "0,,\r\n"},
+    {"audit --changes --utc --format table" LEDGER,
+     "At                          Before until                Job   Target     Port  Over "
+     " Was        Cause     Status         New cause  Expectation  Address\n"
+     "2027-01-16 00:00:01 +00:00  -                           shop  127.0.0.1    80  TCP  "
+     " -          -         LISTENING      accepted   held         127.0.0.1\n"
+     "2027-01-16 00:15:01 +00:00  2027-01-16 00:14:01 +00:00  shop  127.0.0.1    80  TCP  "
+     " LISTENING  accepted  NOT LISTENING  reset      not held     127.0.0.1\n"},
+    {"audit --changes --utc --format json" LEDGER,
+     "[\n"
+     "{\"at\":\"2027-01-16T00:00:01.000Z\",\"before_at\":null,\"job\":\"shop\",\"host\":"
+     "\"127.0.0.1\",\"port\":80,\"transport\":\"TCP\",\"status_before\":null,\"cause_befor"
+     "e\":null,\"status\":\"LISTENING\",\"cause\":\"accepted\",\"expectation\":\"held\","
+     "\"address\":\"127.0.0.1\",\"protocol\":null,\"detail\":null},\n"
+     "{\"at\":\"2027-01-16T00:15:01.000Z\",\"before_at\":\"2027-01-16T00:14:01.000Z\",\"jo"
+     "b\":\"shop\",\"host\":\"127.0.0.1\",\"port\":80,\"transport\":\"TCP\",\"status_befor"
+     "e\":\"LISTENING\",\"cause_before\":\"accepted\",\"status\":\"NOT LISTENING\",\"cause"
+     "\":\"reset\",\"expectation\":\"not held\",\"address\":\"127.0.0.1\",\"protocol\":nul"
+     "l,\"detail\":null}\n"
+     "]\n"},
+    {"audit --changes --utc --format jsonl" LEDGER,
+     "{\"at\":\"2027-01-16T00:00:01.000Z\",\"before_at\":null,\"job\":\"shop\",\"host\":"
+     "\"127.0.0.1\",\"port\":80,\"transport\":\"TCP\",\"status_before\":null,\"cause_befor"
+     "e\":null,\"status\":\"LISTENING\",\"cause\":\"accepted\",\"expectation\":\"held\","
+     "\"address\":\"127.0.0.1\",\"protocol\":null,\"detail\":null}\n"
+     "{\"at\":\"2027-01-16T00:15:01.000Z\",\"before_at\":\"2027-01-16T00:14:01.000Z\",\"jo"
+     "b\":\"shop\",\"host\":\"127.0.0.1\",\"port\":80,\"transport\":\"TCP\",\"status_befor"
+     "e\":\"LISTENING\",\"cause_before\":\"accepted\",\"status\":\"NOT LISTENING\",\"cause"
+     "\":\"reset\",\"expectation\":\"not held\",\"address\":\"127.0.0.1\",\"protocol\":nul"
+     "l,\"detail\":null}\n"},
+    {"audit --changes --utc --format csv" LEDGER,
+     "at,before_at,job,host,port,transport,status_before,cause_before,status,cause,expecta"
+     "tion,address,protocol,detail\r\n"
+     "2027-01-16T00:00:01.000Z,,shop,127.0.0.1,80,TCP,,,LISTENING,accepted,held,127.0.0.1,"
+     ",\r\n"
+     "2027-01-16T00:15:01.000Z,2027-01-16T00:14:01.000Z,shop,127.0.0.1,80,TCP,LISTENING,ac"
+     "cepted,NOT LISTENING,reset,not held,127.0.0.1,,\r\n"},
+    {"jobs --utc --format table" CONFIG LEDGER,
+     "Job   Next run                    Last run                    Took  Held  Not held  "
+     "Undecided  Runs  Missed  Skipped  Schedule  Targets  Expects    Ports\n"
+     "shop  2027-01-16 00:25:00 +00:00  2027-01-16 00:19:01 +00:00   0 s     1         0  "
+     "        0    20       0        0  every 5m  1        listening  tcp/80, udp/161\n"},
+    {"jobs --utc --format json" CONFIG LEDGER,
+     "[\n"
+     "{\"job\":\"shop\",\"next_at\":\"2027-01-16T00:25:00.000Z\",\"last_at\":\"2027-01-16T"
+     "00:19:01.000Z\",\"last_lasted\":0,\"held\":1,\"not_held\":0,\"undecided\":0,\"runs_d"
+     "one\":20,\"runs_missed\":0,\"runs_skipped\":0,\"missed_because\":null,\"missed_at\":"
+     "null,\"schedule\":\"every 5m\",\"targets\":\"1\",\"ports\":\"tcp/80, udp/161\",\"exp"
+     "ects\":\"listening\"}\n"
+     "]\n"},
+    {"jobs --utc --format jsonl" CONFIG LEDGER,
+     "{\"job\":\"shop\",\"next_at\":\"2027-01-16T00:25:00.000Z\",\"last_at\":\"2027-01-16T"
+     "00:19:01.000Z\",\"last_lasted\":0,\"held\":1,\"not_held\":0,\"undecided\":0,\"runs_d"
+     "one\":20,\"runs_missed\":0,\"runs_skipped\":0,\"missed_because\":null,\"missed_at\":"
+     "null,\"schedule\":\"every 5m\",\"targets\":\"1\",\"ports\":\"tcp/80, udp/161\",\"exp"
+     "ects\":\"listening\"}\n"},
+    {"jobs --utc --format csv" CONFIG LEDGER,
+     "job,next_at,last_at,last_lasted,held,not_held,undecided,runs_done,runs_missed,runs_s"
+     "kipped,missed_because,missed_at,schedule,targets,ports,expects\r\n"
+     "shop,2027-01-16T00:25:00.000Z,2027-01-16T00:19:01.000Z,0,1,0,0,20,0,0,,,every 5m,1,"
+     "\"tcp/80, udp/161\",listening\r\n"},
+};
+
+/* All that is printed, in every format. */
+START_TEST(an_answer_is_exactly_this)
+{
+    support_write_text("check_audit.yaml",
+                       "probes:\n  jobs:\n    - name: shop\n      targets: [127.0.0.1]\n"
+                       "      ports: [80, udp/161]\n      every: 5m\n      spread: 0s\n"
+                       "      expect: listening\n");
+    ck_assert_int_eq(cli_run(answers[_i].line), EXIT_YES);
+    ck_assert_str_eq(cli_out(), answers[_i].out);
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("audit");
@@ -508,6 +626,7 @@ int main(void)
     tcase_add_test(commands, the_ledger_of_a_target_says_why);
     tcase_add_test(commands, a_hostile_name_stays_within_its_place);
     tcase_add_test(commands, jobs_of_the_settings_are_listed_with_their_next_run);
+    tcase_add_loop_test(commands, an_answer_is_exactly_this, 0, COUNT_OF(answers));
     suite_add_tcase(suite, commands);
     return support_run_suite(suite);
 }
