@@ -222,12 +222,14 @@ START_TEST(the_document_has_every_command_with_its_exit_statuses)
         struct text line = {0};
 
         text_addf(&line, "\n## `%s`", commands[i]->name);
-        CHECK_CONTAINS(fixture.document, text_bytes(&line));
+        ck_assert_msg(strstr(fixture.document, text_bytes(&line)) != NULL,
+                      "docs/output.md lacks: %s", text_bytes(&line));
         for (size_t k = 0; commands[i]->statuses[k].text != NULL; k++) {
             text_reset(&line);
             text_addf(&line, "| %d | %s |", (int)commands[i]->statuses[k].status,
                       commands[i]->statuses[k].text);
-            CHECK_CONTAINS(fixture.document, text_bytes(&line));
+            ck_assert_msg(strstr(fixture.document, text_bytes(&line)) != NULL,
+                          "docs/output.md lacks: %s", text_bytes(&line));
         }
         text_clear(&line);
     }
@@ -240,7 +242,8 @@ START_TEST(the_document_has_every_format)
         struct text line = {0};
 
         text_addf(&line, "\n| `%s` | ", renderers[i]->name);
-        CHECK_CONTAINS(fixture.document, text_bytes(&line));
+        ck_assert_msg(strstr(fixture.document, text_bytes(&line)) != NULL,
+                      "docs/output.md lacks: %s", text_bytes(&line));
         text_clear(&line);
     }
 }
