@@ -175,19 +175,71 @@ static void finish_ask(struct query *query, enum probe_cause cause)
     finish(query, false);
 }
 
-/* Nothing more comes, by `cause`: which does not matter where enough has come. */
-static void finish_early(struct query *query, enum probe_cause cause)
+static void finish_partial(struct query *query)
 {
-    struct talk *talk = query->exchange == NULL ? NULL : &query->exchange->talk;
-
-    if (talk == NULL || !talk->is_enough) {
-        finish_ask(query, cause);
-        return;
-    }
-    talk->is_partial = true;
-    set_detail(query, talk->why);
+    query->exchange->talk.is_partial = true;
+    set_detail(query, query->exchange->talk.why);
     set_detail(query, "the rest of the answer did not come");
     finish_ask(query, PROBE_ANSWERED);
+}
+
+/* TCP: a reply has begun; in TLS that is up, one of the protocol inside. */
+static bool has_heard(const struct query *query)
+{
+    const struct exchange *exchange = query->exchange;
+    bool is_shaking = exchange != NULL && exchange->tls != NULL && !exchange->tls_is_up;
+
+    return exchange != NULL && query->asked.transport == PROBE_TCP &&
+           (exchange->has_talked || (is_shaking && exchange->received > 0));
+}
+
+static void say_broken_off(struct query *query, enum probe_cause cause)
+{
+    size_t received = query->exchange->received;
+    const char *how = cause == PROBE_SILENT ? "nothing more came in time"
+                      : query->outcome.ask.error.cause == PROBE_CAUSE_NONE ? "the server closed"
+                                                                           : "the connection broke";
+    char words[100];
+
+    (void)snprintf(words, sizeof(words), "broken off after %zu %s: %s", received,
+                   received == 1 ? "byte" : "bytes", how);
+    set_detail(query, query->exchange->talk.why);
+    set_detail(query, words);
+}
+
+/* Nothing more comes, by `cause`: which does not matter where something has come. */
+static void finish_early(struct query *query, enum probe_cause cause)
+{
+    if (query->exchange != NULL && query->exchange->talk.is_enough) {
+        finish_partial(query);
+    } else if (has_heard(query) && cause != PROBE_LOCAL_ERROR) {
+        say_broken_off(query, cause);
+        finish_ask(query, PROBE_WRONG_PROTOCOL);
+    } else {
+        finish_ask(query, cause);
+    }
+}
+
+/*
+ * The same, before the protocol knows: what it makes of a reply that has begun
+ * must not depend on whether the server closes, resets or falls silent.
+ */
+static void break_off(struct query *query, enum probe_cause cause)
+{
+    struct exchange *exchange = query->exchange;
+    enum exchange_state state = EXCHANGE_SHORT;
+
+    if (has_heard(query) && !exchange->talk.is_enough && cause != PROBE_LOCAL_ERROR) {
+        state = exchange_stream(exchange, query->engine->datagram, 0, true);
+    }
+    if (state == EXCHANGE_ANSWERED) {
+        finish_partial(query);
+    } else if (state == EXCHANGE_WRONG) {
+        say_broken_off(query, cause);
+        finish_ask(query, PROBE_WRONG_PROTOCOL);
+    } else {
+        finish_early(query, cause);
+    }
 }
 
 /* An error of this machine: the port was not asked. */
@@ -269,7 +321,7 @@ static void fail_talk(struct query *query, const struct probe_error *error)
     }
     query->outcome.ask.error = *error;
     set_detail_of_error(query, error);
-    finish_early(query, error->cause == PROBE_RESET ? PROBE_RESET_AFTER_CONNECT : error->cause);
+    break_off(query, error->cause == PROBE_RESET ? PROBE_RESET_AFTER_CONNECT : error->cause);
 }
 
 /* Sends what there is to send, and waits on; or ends it. */
@@ -341,13 +393,7 @@ static void end_talk(struct query *query, enum exchange_state state)
         finish_ask(query, PROBE_WRONG_PROTOCOL);
         break;
     case EXCHANGE_SHORT:
-        if (query->exchange->received == 0 || query->exchange->talk.is_enough) {
-            finish_early(query, PROBE_RESET_AFTER_CONNECT);
-        } else {
-            set_detail(query, query->exchange->talk.why);
-            set_detail(query, "closed before the reply was whole");
-            finish_ask(query, PROBE_WRONG_PROTOCOL);
-        }
+        finish_early(query, PROBE_RESET_AFTER_CONNECT);
         break;
     default:
         end_locally(query);
@@ -861,6 +907,6 @@ void query_on_timer(struct query *query)
     } else if (query->asked.transport == PROBE_UDP) {
         on_silence(query);
     } else {
-        finish_early(query, PROBE_SILENT);
+        break_off(query, PROBE_SILENT);
     }
 }

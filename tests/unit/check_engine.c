@@ -460,6 +460,20 @@ static void ends_in_the_middle(size_t socket, const struct fake_reactor_socket *
     fake_reactor_end(socket, 40);
 }
 
+static void stops_in_the_middle(size_t socket, const struct fake_reactor_socket *opened,
+                                struct probe_error *error)
+{
+    accepts(socket, opened, error);
+    fake_reactor_say(socket, 30, "h", 1);
+}
+
+static void resets_in_the_middle(size_t socket, const struct fake_reactor_socket *opened,
+                                 struct probe_error *error)
+{
+    stops_in_the_middle(socket, opened, error);
+    fake_reactor_fail(socket, 40, &refused);
+}
+
 static void drips(size_t socket, const struct fake_reactor_socket *opened,
                   struct probe_error *error)
 {
@@ -637,8 +651,12 @@ static const struct one_case {
      PROBE_RESET_AFTER_CONNECT, 1, 30, -1},
     {"ends in the middle", ends_in_the_middle, NULL, &ho, PROBE_TCP, 0, false, PROBE_LISTENING,
      PROBE_WRONG_PROTOCOL, 1, 40, 10},
-    {"drips", drips, NULL, &greedy, PROBE_TCP, 0, false, PROBE_LISTENING, PROBE_SILENT, 1, 12020,
-     980},
+    {"resets in the middle", resets_in_the_middle, NULL, &ho, PROBE_TCP, 0, false, PROBE_LISTENING,
+     PROBE_WRONG_PROTOCOL, 1, 40, 10},
+    {"stops in the middle", stops_in_the_middle, NULL, &ho, PROBE_TCP, 0, false, PROBE_LISTENING,
+     PROBE_WRONG_PROTOCOL, 1, 3030, 10},
+    {"drips", drips, NULL, &greedy, PROBE_TCP, 0, false, PROBE_LISTENING, PROBE_WRONG_PROTOCOL, 1,
+     12020, 980},
     {"pours", pours, NULL, &greedy, PROBE_TCP, 0, false, PROBE_LISTENING, PROBE_WRONG_PROTOCOL, 1,
      30, 10},
 
@@ -716,6 +734,55 @@ START_TEST(a_port_is_what_the_network_says)
         ck_assert_int_eq(outcome->timings.connect, -1);
     }
     ck_assert_int_eq(outcome->timings.total, one->takes * 1000);
+}
+END_TEST
+
+/* Half a reply is worth the same however it ends: to a protocol that has no use for it, and to one
+ * that takes what is there when the server closes. */
+static enum protocol_next stream_until_end(struct talk *talk, const uint8_t *bytes, size_t size,
+                                           bool ended, size_t *used)
+{
+    *used = size;
+    if (size > 0) {
+        answer_add_text(&talk->answer, &fields[0], bytes, size);
+    }
+    return ended ? PROTOCOL_ANSWERED : PROTOCOL_WAIT;
+}
+
+static const struct protocol until_end = {
+    .name = "until-end",
+    .ports = no_ports,
+    .services = no_services,
+    .fields = fields,
+    .field_count = 1,
+    .begin = nothing,
+    .stream = stream_until_end,
+};
+
+static const struct {
+    fake_reactor_open_fn *on_open;
+    const struct protocol *protocol;
+    enum probe_cause cause;
+    const char *detail;
+} breaks[] = {
+    {ends_in_the_middle, &ho, PROBE_WRONG_PROTOCOL, "broken off after 1 byte: the server closed"},
+    {resets_in_the_middle, &ho, PROBE_WRONG_PROTOCOL,
+     "broken off after 1 byte: the connection broke"},
+    {stops_in_the_middle, &ho, PROBE_WRONG_PROTOCOL,
+     "broken off after 1 byte: nothing more came in time"},
+    {drips, &greedy, PROBE_WRONG_PROTOCOL, "broken off after 12 bytes: nothing more came in time"},
+    {ends_in_the_middle, &until_end, PROBE_ANSWERED, NULL},
+    {resets_in_the_middle, &until_end, PROBE_ANSWERED, "the rest of the answer did not come"},
+    {stops_in_the_middle, &until_end, PROBE_ANSWERED, "the rest of the answer did not come"},
+};
+
+START_TEST(half_a_reply_is_worth_the_same_however_it_ends)
+{
+    fake_reactor_reset(breaks[_i].on_open, NULL);
+    fixture.query.protocol = breaks[_i].protocol;
+    run_all();
+    ck_assert_int_eq(fixture.outcomes[0].cause, breaks[_i].cause);
+    ck_assert_pstr_eq(fixture.outcomes[0].detail, breaks[_i].detail);
 }
 END_TEST
 
@@ -1392,6 +1459,7 @@ static Suite *make_suite(void)
 
     tcase_add_checked_fixture(one, open_fixture, close_fixture);
     tcase_add_loop_test(one, a_port_is_what_the_network_says, 0, COUNT_OF(cases));
+    tcase_add_loop_test(one, half_a_reply_is_worth_the_same_however_it_ends, 0, COUNT_OF(breaks));
     tcase_add_test(one, an_answer_is_in_the_outcome_and_the_server_is_left_in_order);
     tcase_add_loop_test(one, what_asking_takes_and_what_silence_means_is_said, 0,
                         COUNT_OF(reserved));
