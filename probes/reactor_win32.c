@@ -656,7 +656,7 @@ static SOCKET open_handle(const struct reactor *reactor,
 bool reactor_check_source(const struct reactor *reactor, const struct socket_endpoint *source,
                           struct failure *why)
 {
-    struct reactor_socket_options options = {.transport = PROBE_UDP, .target = *source};
+    struct reactor_socket_options options = {.transport = PROBE_TCP, .target = *source};
     struct socket_endpoint any_port = *source;
     struct winsock_address address;
     bool is_ours;
