@@ -226,7 +226,6 @@ TCP_BEHAVIOURS = tuple(
         "half-ldap-close": ("ldap",),
         "half-rpc": ("rpc",),
         "half-smb2": ("smb",),
-        "half-http": ("http",),
         "half-dns": ("dns",),
         "ber-too-long": ("ldap",),
         "ber-length": ("ldap",),
@@ -249,6 +248,9 @@ ENDLESS = (
     Behaviour("rpc-endless", "rpc"),
     Behaviour("http-endless", "http"),
 )
+
+# The first half of it is an answer by itself, and the rest is missing.
+HALVES = (Behaviour("half-http", "http"),)
 
 UDP_BEHAVIOURS = (
     Behaviour("silent", "dns"),

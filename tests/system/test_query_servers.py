@@ -414,7 +414,7 @@ def hostile_outcomes(room):
         return {row: records[ports[row.port][0]] for row in rows}, took, result
 
     rows = {
-        "tcp": BEHAVIOURS + expectations.ENDLESS,
+        "tcp": BEHAVIOURS + expectations.ENDLESS + expectations.HALVES,
         "udp": expectations.UDP_BEHAVIOURS + expectations.UDP_ANSWERED,
     }
     groups = {
@@ -439,6 +439,14 @@ def test_a_stream_that_is_no_answer_is_none(row, hostile):
     assert record["status"] == "LISTENING", record
     assert record["reached"] == "accepted"
     assert record["cause"] == record["answered"] != "answered", record
+
+
+@pytest.mark.parametrize("row", expectations.HALVES, ids=name_of)
+def test_half_an_answer_is_one_that_says_so(row, hostile):
+    record = outcome_of(hostile, "tcp", row)
+    assert record["cause"] == "answered", record
+    assert record["answer"]["status"] == 200
+    assert "did not come" in record["detail"], record
 
 
 @pytest.mark.parametrize("row", expectations.ENDLESS, ids=name_of)

@@ -150,7 +150,8 @@ def test_what_is_expected_is_of_servers_that_there_are():
         kind = SERVERS[answer.server]
         ports = UDP if kind is Played else kind.ports
         assert answer.port in ports, answer
-    assert {row.port for row in expectations.TCP_BEHAVIOURS + expectations.ENDLESS} <= TCP.keys()
+    played = expectations.TCP_BEHAVIOURS + expectations.ENDLESS + expectations.HALVES
+    assert {row.port for row in played} <= TCP.keys()
     assert {
         row.port for row in expectations.UDP_BEHAVIOURS + expectations.UDP_ANSWERED
     } <= UDP.keys()
