@@ -60,10 +60,11 @@ const struct event events[] = {
      "The program behind a port of events.watch_ports was updated or replaced. `portledger "
      "modules` has hash and signer."},
     {EVENT_PORT_CHANGED, EVENT_WARNING, "port_changed", "%s",
-     "A job found a port to be otherwise than before, in two runs one after the other. The ledger "
-     "has every change: `portledger audit --changes`."},
+     "A job found a port to be otherwise than before, in two runs one after the other. One that "
+     "changed four times within an hour is told to be flapping, and no more of it until it was "
+     "steady for an hour. The ledger has every change: `portledger audit --changes`."},
     {EVENT_JOB_FAILED, EVENT_WARNING, "job_failed", "a run of a job could not take place: %s",
-     "Mend what is named. The next run tries again."},
+     "Mend what is named. The next run tries again. Told once for each reason, until event 305."},
     {EVENT_JOBS_REFUSED, EVENT_ERROR, "jobs_refused",
      "the jobs were not taken, those in force stay: %s",
      "Correct what is named, then `portledgerd reload`."},
@@ -73,6 +74,8 @@ const struct event events[] = {
     {EVENT_RUNS_LEFT, EVENT_WARNING, "runs_left",
      "a run of a job did not end in time and was left behind at the stop",
      "What it had found until then is in the ledger."},
+    {EVENT_JOB_RECOVERED, EVENT_INFORMATION, "job_recovered", "runs of a job take place again: %s",
+     "What kept its runs from taking place is over. Its runs in between are missed."},
     {EVENT_SEAL, EVENT_INFORMATION, "seal", "%s, up to %s",
      "The newest seal of the ledger. Kept elsewhere, it proves with `portledger verify --anchor` "
      "that nothing up to then was changed or cut off. Published by ledger.publish_seals."},

@@ -47,6 +47,7 @@ struct job_runner {
     struct probe_facts facts;
     struct text changes;
     struct text troubles;
+    struct text mended;
     bool quit;
     bool finished;
     bool abandoned;
@@ -180,6 +181,18 @@ static void keep_turns(const struct job_runner *runner, struct job_set *to)
     }
 }
 
+/* Locked. Those that are gone would be remembered for as long as the service runs. */
+static void forget_jobs(const struct job_runner *runner, const struct job_set *to)
+{
+    const struct job_set *from = runner->set;
+
+    for (size_t i = 0; from != NULL && i < from->list.count; i++) {
+        if (find_job(to, from->list.jobs[i].name) == to->list.count) {
+            job_states_forget(runner->states, from->list.jobs[i].name);
+        }
+    }
+}
+
 /*
  * What is told. All of it locked.
  */
@@ -194,6 +207,20 @@ static void add_line(struct text *text, const char *a, const char *b)
 {
     if (text->size < MOST_TEXT) {
         text_addf(text, "%s%s%s\n", a, b[0] == '\0' ? "" : ": ", b);
+    }
+}
+
+/* `why` NULL: the run took place. */
+static void tell_run(struct job_runner *runner, const char *job, const char *why)
+{
+    unsigned failed;
+    enum job_run_news news = job_states_take_run(runner->states, job, why, &failed);
+
+    if (news == JOB_RUN_FAILED) {
+        add_line(&runner->troubles, job, why);
+    } else if (news == JOB_RUN_AGAIN && runner->mended.size < MOST_TEXT) {
+        text_addf(&runner->mended, "%s, after %u run%s that could not\n", job, failed,
+                  failed == 1 ? "" : "s");
     }
 }
 
@@ -288,9 +315,7 @@ static void run_job(void *context)
         worker->facts.began_at = 0;
     }
     mutex_lock(runner->mutex);
-    if (!ok) {
-        add_line(&runner->troubles, worker->job->name, why.text);
-    }
+    tell_run(runner, worker->job->name, ok ? NULL : why.text);
     add_run(runner, worker->job->name, &worker->facts, detail_of(worker, &why, ok, &detail));
     worker->done = true;
     bell_ring(runner->bell);
@@ -338,7 +363,7 @@ static void begin_run(struct job_runner *runner, struct worker *worker, size_t p
     worker->facts.reason = PROBE_CANNOT_BEGIN;
     worker->facts.began_at = 0;
     add_run(runner, worker->job->name, &worker->facts, why.text);
-    add_line(&runner->troubles, worker->job->name, why.text);
+    tell_run(runner, worker->job->name, why.text);
     *worker = (struct worker){0};
 }
 
@@ -457,7 +482,8 @@ static int64_t look(struct job_runner *runner)
 
 static bool has_news(const struct job_runner *runner)
 {
-    return runner->facts.first != NULL || runner->changes.size > 0 || runner->troubles.size > 0;
+    return runner->facts.first != NULL || runner->changes.size > 0 || runner->troubles.size > 0 ||
+           runner->mended.size > 0;
 }
 
 static void watch(struct job_runner *runner)
@@ -515,6 +541,7 @@ static void release(struct job_runner *runner)
     probe_facts_clear(&runner->facts);
     text_clear(&runner->changes);
     text_clear(&runner->troubles);
+    text_clear(&runner->mended);
     bell_close(runner->bell);
     bell_close(runner->ended);
     mutex_close(runner->mutex);
@@ -575,6 +602,7 @@ bool job_runner_configure(struct job_runner *runner, struct settings *settings,
     }
     mutex_lock(runner->mutex);
     keep_turns(runner, set);
+    forget_jobs(runner, set);
     release_set(runner->set);
     runner->set = set;
     mutex_unlock(runner->mutex);
@@ -588,9 +616,11 @@ static void take_news(struct job_runner *runner, struct job_news *news)
     news->facts = runner->facts;
     news->changes = runner->changes;
     news->troubles = runner->troubles;
+    news->mended = runner->mended;
     runner->facts = (struct probe_facts){0};
     runner->changes = (struct text){0};
     runner->troubles = (struct text){0};
+    runner->mended = (struct text){0};
 }
 
 void job_runner_take(struct job_runner *runner, struct job_news *news)
@@ -605,6 +635,7 @@ void job_news_clear(struct job_news *news)
     probe_facts_clear(&news->facts);
     text_clear(&news->changes);
     text_clear(&news->troubles);
+    text_clear(&news->mended);
 }
 
 bool job_runner_close(struct job_runner *runner, int64_t patience, struct job_news *news)

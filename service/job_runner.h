@@ -50,7 +50,8 @@ bool job_runner_configure(struct job_runner *runner, struct settings *settings,
 struct job_news {
     struct probe_facts facts;
     struct text changes;  /* of state, a line each */
-    struct text troubles; /* runs that could not begin, a line each */
+    struct text troubles; /* jobs whose runs cannot take place, a line each */
+    struct text mended;   /* jobs whose runs can again, likewise */
 };
 
 void job_runner_take(struct job_runner *runner, struct job_news *news);

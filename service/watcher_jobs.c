@@ -79,6 +79,7 @@ static void take_news(struct watcher *watcher, struct job_news *news)
     tell_lost(watcher, news->facts.lost + probe_writer_lost(writer) - before);
     tell_lines(watcher, EVENT_PORT_CHANGED, &news->changes);
     tell_lines(watcher, EVENT_JOB_FAILED, &news->troubles);
+    tell_lines(watcher, EVENT_JOB_RECOVERED, &news->mended);
     job_news_clear(news);
 }
 

@@ -53,6 +53,7 @@ static void keep_news(struct job_news *news)
     }
     text_add(&fixture.news.changes, text_bytes(&news->changes));
     text_add(&fixture.news.troubles, text_bytes(&news->troubles));
+    text_add(&fixture.news.mended, text_bytes(&news->mended));
     job_news_clear(news);
 }
 
@@ -231,9 +232,15 @@ START_TEST(a_run_that_cannot_begin_is_missed_and_told)
     ck_assert_str_eq(text_bytes(&fixture.news.troubles), "job 0: the file is gone\n");
     ck_assert_str_eq(fixture.news.facts.first->detail, "the file is gone");
     ck_assert_int_eq(fixture.news.facts.first->run.began_at, 0);
+    pass_minute(1);
+    await_runs(PROBE_RUN_MISSED, PROBE_CANNOT_BEGIN, 2);
+    ck_assert_str_eq(text_bytes(&fixture.news.troubles), "job 0: the file is gone\n"); /* once */
     fake_job_run_refuse(NULL);
     pass_minute(1);
     ck_assert(fake_job_run_await(1));
+    fake_job_run_let_go("job 0");
+    await_runs(PROBE_RUN_DONE, PROBE_NO_REASON, 1);
+    ck_assert_str_eq(text_bytes(&fixture.news.mended), "job 0, after 2 runs that could not\n");
 }
 END_TEST
 

@@ -411,6 +411,95 @@ START_TEST(each_job_tells_what_it_found)
 }
 END_TEST
 
+/* Two runs that find the same: so the change is confirmed. */
+static const char *found_twice(enum probe_status status)
+{
+    (void)found(status, PROBE_ICMP);
+    return found(status, PROBE_ICMP);
+}
+
+static void flap(int times)
+{
+    for (int i = 0; i < times; i++) {
+        (void)found_twice(i % 2 == 0 ? PROBE_NOT_LISTENING : PROBE_LISTENING);
+    }
+}
+
+START_TEST(a_port_that_flaps_is_told_once_and_again_when_it_is_steady)
+{
+    (void)found_twice(PROBE_LISTENING);
+    flap(3);
+    CHECK_CONTAINS(text_bytes(&fixture.change), "LISTENING -> NOT LISTENING");
+    ck_assert_str_eq(found_twice(PROBE_LISTENING),
+                     "dc1:389/udp is flapping: 4 changes, now LISTENING (ICMP) since 2027-01-01 "
+                     "00:03:00 +01:00, job shop");
+    for (int i = 0; i < 100; i++) {
+        ck_assert_str_eq(found_twice(i % 2 == 0 ? PROBE_NOT_LISTENING : PROBE_LISTENING), "");
+    }
+    for (int i = 0; i < 58; i++) {
+        ck_assert_str_eq(found(PROBE_LISTENING, PROBE_ICMP), "");
+    }
+    ck_assert_str_eq(found(PROBE_LISTENING, PROBE_ICMP),
+                     "dc1:389/udp is steady after 104 changes: LISTENING (ICMP) since 2027-01-01 "
+                     "03:29:00 +01:00, job shop");
+    CHECK_CONTAINS(found_twice(PROBE_NOT_LISTENING), "LISTENING -> NOT LISTENING");
+}
+END_TEST
+
+START_TEST(a_port_that_changes_now_and_then_does_not_flap)
+{
+    (void)found_twice(PROBE_LISTENING);
+    for (int i = 0; i < 10; i++) {
+        clock_fake_run(20 * MINUTE);
+        CHECK_CONTAINS(found_twice(i % 2 == 0 ? PROBE_NOT_LISTENING : PROBE_LISTENING), " -> ");
+    }
+}
+END_TEST
+
+START_TEST(a_clock_that_is_set_back_does_not_make_it_flap_for_ever)
+{
+    (void)found_twice(PROBE_LISTENING);
+    flap(4);
+    clock_fake_set(BEGIN - 365 * DAY);
+    (void)found(PROBE_LISTENING, PROBE_ICMP);
+    clock_fake_run(HOUR);
+    CHECK_CONTAINS(found(PROBE_LISTENING, PROBE_ICMP), "is steady after 4 changes");
+}
+END_TEST
+
+START_TEST(a_job_that_is_gone_is_forgotten)
+{
+    (void)found_by("shop 2", PROBE_LISTENING, PROBE_ANSWERED);
+    (void)found(PROBE_LISTENING, PROBE_ANSWERED);
+    job_states_forget(fixture.states, "shop");
+    ck_assert_str_eq(found_twice(PROBE_FILTERED), "");
+    (void)found_by("shop 2", PROBE_FILTERED, PROBE_TIMEOUT);
+    CHECK_CONTAINS(found_by("shop 2", PROBE_FILTERED, PROBE_TIMEOUT), "LISTENING -> FILTERED");
+}
+END_TEST
+
+static enum job_run_news take_run(const char *why)
+{
+    unsigned failed;
+
+    return job_states_take_run(fixture.states, "shop", why, &failed);
+}
+
+START_TEST(a_job_that_cannot_run_is_told_once_for_each_reason)
+{
+    unsigned failed;
+
+    ck_assert_int_eq(take_run(NULL), JOB_RUN_AS_BEFORE);
+    ck_assert_int_eq(take_run("gone"), JOB_RUN_FAILED);
+    ck_assert_int_eq(take_run("gone"), JOB_RUN_AS_BEFORE);
+    ck_assert_int_eq(take_run("not safe"), JOB_RUN_FAILED);
+    ck_assert_int_eq(job_states_take_run(fixture.states, "shop", NULL, &failed), JOB_RUN_AGAIN);
+    ck_assert_uint_eq(failed, 3);
+    ck_assert_int_eq(take_run(NULL), JOB_RUN_AS_BEFORE);
+    ck_assert_int_eq(take_run("not safe"), JOB_RUN_FAILED);
+}
+END_TEST
+
 START_TEST(a_single_lost_packet_is_told_to_nobody)
 {
     ck_assert_str_eq(found(PROBE_LISTENING, PROBE_ANSWERED), "");
@@ -445,6 +534,11 @@ int main(void)
     tcase_add_test(turns, a_change_is_told_when_it_is_confirmed);
     tcase_add_test(turns, each_job_tells_what_it_found);
     tcase_add_test(turns, a_single_lost_packet_is_told_to_nobody);
+    tcase_add_test(turns, a_port_that_flaps_is_told_once_and_again_when_it_is_steady);
+    tcase_add_test(turns, a_port_that_changes_now_and_then_does_not_flap);
+    tcase_add_test(turns, a_clock_that_is_set_back_does_not_make_it_flap_for_ever);
+    tcase_add_test(turns, a_job_that_is_gone_is_forgotten);
+    tcase_add_test(turns, a_job_that_cannot_run_is_told_once_for_each_reason);
     suite_add_tcase(suite, turns);
     return support_run_suite(suite);
 }
