@@ -216,7 +216,7 @@ static void tell_run(struct job_runner *runner, const char *job, const char *why
     unsigned failed;
     enum job_run_news news = job_states_take_run(runner->states, job, why, &failed);
 
-    if (news == JOB_RUN_FAILED) {
+    if (why != NULL && news == JOB_RUN_FAILED) {
         add_line(&runner->troubles, job, why);
     } else if (news == JOB_RUN_AGAIN && runner->mended.size < MOST_TEXT) {
         text_addf(&runner->mended, "%s, after %u run%s that could not\n", job, failed,
