@@ -23,15 +23,17 @@ static const struct source {
                        " remote_address, remote_port, process, pid, age, service"
                        " FROM interval AS t" RANGE,
                        12, SEAL_CLOSING, 0, false},
-    [SEAL_PROCESS] = {"SELECT id, boot, pid, start, started_at, parent_pid, parent_start, session,"
-                      " " TEXT_OF("name") ", " TEXT_OF(
-                          "path") ", access, integrity, denied, left_out, user,"
-                                  " image, modules, command_line, first_stretch, first_seen_at, "
-                                  "last_stretch, gone_at,"
-                                  " CASE WHEN command_line IS NULL THEN"
-                                  " (SELECT digest FROM withheld WHERE withheld.process = t.id) END"
-                                  " FROM process AS t" RANGE,
-                      20, SEAL_PROCESS_END, 17, true},
+    [SEAL_PROCESS] =
+        {"SELECT id, boot, pid, start, started_at, parent_pid, parent_start, session,"
+         " " TEXT_OF("name") ", " TEXT_OF(
+             "path") ", access, integrity, denied, left_out, user,"
+                     " image, modules, command_line, first_stretch, first_seen_at, "
+                     "last_stretch, gone_at,"
+                     " CASE WHEN command_line IS NULL THEN"
+                     " (SELECT digest FROM withheld WHERE withheld.process = t.id) END,"
+                     " span"
+                     " FROM process AS t" RANGE,
+         20, SEAL_PROCESS_END, 17, true},
     [SEAL_MODULE] = {"SELECT id, process, " TEXT_OF(
                          "path") ", base, size, flags, image,"
                                  " first_stretch, first_seen_at, last_stretch, gone_at"
@@ -87,7 +89,10 @@ static const struct source {
                      13, 0, 0, false},
 };
 
-enum { WITHHELD = 22, INTERVAL_ADDRESS = 20 };
+enum { INTERVAL_ADDRESS = 20 };
+
+/* Of a process: the end of the fact and what follows on it. */
+enum { FIRST_STRETCH = 18, FIRST_SEEN_AT, LAST_STRETCH, GONE_AT, WITHHELD, SPAN };
 
 /* Columns of an interval. */
 enum {
@@ -590,6 +595,22 @@ static bool take_interval(struct seal_reader *reader, struct seal_fact *fact, sq
     return !fact->ended || digest_closing(reader, fact, lasted, why);
 }
 
+/* The column `span` of a process follows from its times, and answers are found by it. */
+static bool is_misplaced(sqlite3_stmt *row)
+{
+    bool ended = sqlite3_column_type(row, LAST_STRETCH) != SQLITE_NULL;
+    int64_t span = ended ? LEDGER_SPAN_ACROSS : LEDGER_SPAN_OPEN;
+
+    if (ended && sqlite3_column_type(row, GONE_AT) != SQLITE_NULL &&
+        sqlite3_column_int64(row, LAST_STRETCH) == sqlite3_column_int64(row, FIRST_STRETCH)) {
+        span = ledger_span_of(seal_sum(sqlite3_column_int64(row, GONE_AT),
+                                       -sqlite3_column_int64(row, FIRST_SEEN_AT)));
+    }
+    return span < 0 ? sqlite3_column_type(row, SPAN) != SQLITE_NULL
+                    : sqlite3_column_type(row, SPAN) == SQLITE_NULL ||
+                          sqlite3_column_int64(row, SPAN) != span;
+}
+
 static bool take_row(struct seal_reader *reader, struct seal_fact *fact, sqlite3_stmt *row,
                      const struct seal *by, struct failure *why)
 {
@@ -598,6 +619,7 @@ static bool take_row(struct seal_reader *reader, struct seal_fact *fact, sqlite3
     if (fact->kind == SEAL_INTERVAL) {
         return take_interval(reader, fact, row, by, why);
     }
+    fact->misplaced = fact->kind == SEAL_PROCESS && is_misplaced(row);
     if (by != NULL) {
         fact->told = true;
         if (sources[fact->kind].changes &&

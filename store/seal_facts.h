@@ -27,6 +27,8 @@ struct seal_fact {
     bool told;   /* false: not under that seal; only the end counts */
     uint8_t digest[SHA256_SIZE];
     struct ledger_position begin; /* of an interval; else 0 */
+    bool misplaced; /* a process whose column `span` is not what its times give: see docs/ledger.md
+                     */
 
     /* The end of an interval, process or module that is a fact of its own. */
     bool ended;

@@ -318,11 +318,14 @@ static bool check_unsealed(struct verify *verify, struct failure *why)
     return database_end(verify->ledger->db, unsealed, code, "looking for what is not sealed", why);
 }
 
-/* A note tells of rows that there were. */
-static void check_notes(struct verify *verify)
+/* A note tells of rows that there were; what is found by a column must be what that is made of. */
+static void check_derived(struct verify *verify)
 {
     if (verify->told.wrong_note != 0) {
         blame_all(verify, VERIFY_EDITED, SEAL_DROPPED, verify->told.wrong_note);
+    }
+    if (verify->misplaced != 0) {
+        blame_all(verify, VERIFY_EDITED, SEAL_PROCESS, verify->misplaced);
     }
 }
 
@@ -399,7 +402,7 @@ static bool finish(struct verify *verify, struct failure *why)
     }
     if (verify->begun) {
         check_missing(verify);
-        check_notes(verify);
+        check_derived(verify);
         if (!check_unsealed(verify, why) || !check_rows_beyond(verify, why) ||
             !check_coverage(verify, why) || !check_head(verify, why)) {
             return false;

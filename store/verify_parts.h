@@ -72,7 +72,8 @@ struct verify {
     struct seal_leaves *leaves; /* under `seal`: of `root` */
     struct verify_ends ends;
     int64_t missing[SEAL_KINDS];
-    int64_t expected; /* the next id of the kind that is walked */
+    int64_t misplaced; /* the first process whose span lies; 0: there is none */
+    int64_t expected;  /* the next id of the kind that is walked */
 };
 
 /* Counts only where nothing was found wrong with `seal` before. */

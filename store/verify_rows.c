@@ -71,6 +71,7 @@ static bool take_fact(void *context, const struct seal_fact *fact, struct failur
         verify_blame(verify, VERIFY_INSERTED, fact->kind, fact->id);
         return true;
     }
+    verify->misplaced = fact->misplaced && verify->misplaced == 0 ? fact->id : verify->misplaced;
     if (fact->told && !add_fact(verify, fact, why)) {
         return false;
     }

@@ -490,6 +490,9 @@ static const struct {
      SEAL_AT("SELECT gone_at FROM process WHERE id = (" CLIENT ")")},
     {"UPDATE process SET gone_at = NULL, last_stretch = NULL WHERE id = (" CLIENT ")",
      SEAL_AT("SELECT gone_at FROM process WHERE id = (" CLIENT ")")},
+    /* Derived, and what is asked is found by it. */
+    {"UPDATE process SET span = NULL WHERE id = 1", "SELECT max(number) FROM seal"},
+    {"UPDATE process SET span = 8388607 WHERE id = (" CLIENT ")", "SELECT max(number) FROM seal"},
     {"UPDATE text SET text = 'serve' WHERE id = (SELECT name FROM process WHERE id = 1)",
      "SELECT 1"},
     /* What the path was learned for after it was sealed. */
