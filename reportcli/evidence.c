@@ -262,6 +262,28 @@ static bool pack_ledger(struct zip_file *zip, struct hashes *hashes, const char 
     return true;
 }
 
+/* What does not hold, and what is missing; null where that is nothing. */
+static void add_damage(struct text *json, const struct verify_result *result)
+{
+    bool damaged = result->damaged_seals > 0;
+    bool cut = result->cut_before >= 0;
+
+    text_add(json, ",\"damage\":");
+    if (damaged) {
+        json_add_string(json, verify_damage_word(result->damage));
+    } else {
+        text_add(json, "null");
+    }
+    text_add_char(json, ',');
+    add_time(json, "damaged_from", damaged ? result->damaged_from : 0);
+    text_add_char(json, ',');
+    add_time(json, "damaged_until", damaged ? result->damaged_until : 0);
+    text_add_char(json, ',');
+    add_time(json, "lost_from", cut ? result->lost_from : 0);
+    text_add_char(json, ',');
+    add_time(json, "lost_until", cut ? result->lost_until : 0);
+}
+
 /* The time of the first damage is in there for programs, and in words for people. */
 static bool add_verification(struct text *json, struct ledger *ledger, struct failure *why)
 {
@@ -289,6 +311,7 @@ static bool add_verification(struct text *json, struct ledger *ledger, struct fa
                   ",\"seals\":%" PRId64 ",\"intervals\":%" PRId64 ",\"newest_seal\":", result.seals,
                   result.intervals);
         json_add_string(json, text_bytes(&head));
+        add_damage(json, &result);
         text_add(json, "},\n");
         done = text_ok(&words, why) && text_ok(&head, why);
     }

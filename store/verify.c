@@ -2,6 +2,7 @@
 
 #include "store/verify.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
@@ -498,6 +499,7 @@ static void clear(struct verify *verify)
 {
     secret_wipe(&verify->key, sizeof(verify->key));
     verify_roots_close(verify->roots);
+    free(verify->anchors);
     verify_ends_clear(&verify->ends);
     verify_told_clear(&verify->told);
 }
@@ -516,7 +518,7 @@ bool ledger_verify(struct verify_result *result, struct ledger *ledger,
                                      .unproven = -1,
                                      .keys_given = plan->key_count,
                                      .anchors_given = plan->anchor_count};
-    ok = verify_roots_open(&verify.roots, why);
+    ok = verify_chain_sort_anchors(&verify, why) && verify_roots_open(&verify.roots, why);
     while (ok && more) {
         ok = walk_piece(&verify, &more, why);
         tell_progress(&verify);

@@ -3,6 +3,7 @@
 /* The chain of seals: heads, keys, and what was published of it. */
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/secret.h"
@@ -77,28 +78,68 @@ static void check_anchor(struct verify *verify, const struct verify_anchor *anch
     }
 }
 
+/* The first one with that number or a higher one. */
+static size_t find_anchor(const struct verify *verify, int64_t number)
+{
+    size_t low = 0;
+    size_t high = verify->plan->anchor_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (verify->anchors[middle].number < number) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
 /*
  * A head binds the seals before it, and so the holes between them: where one is of its key or was
  * published, it was the service that went on behind the hole.
  */
 static void check_anchors(struct verify *verify, bool proven)
 {
-    verify->gone = verify->gone && !proven;
-    for (size_t i = 0; i < verify->plan->anchor_count; i++) {
-        const struct verify_anchor *anchor = &verify->plan->anchors[i];
+    const struct verify_anchor *anchors = verify->anchors;
+    int64_t number = verify->seal.number;
+    size_t next = find_anchor(verify, number);
 
-        if (verify->begun && !verify->gone && !proven && anchor->number > verify->before.number &&
-            anchor->number < verify->seal.number) {
-            verify->gone = true;
-            verify->gone_before = verify->before;
-            verify->gone_after = verify->seal;
-        }
+    verify->gone = verify->gone && !proven;
+    if (verify->begun && !verify->gone && !proven && next > 0 &&
+        anchors[next - 1].number > verify->before.number) {
+        verify->gone = true;
+        verify->gone_before = verify->before;
+        verify->gone_after = verify->seal;
     }
-    for (size_t i = 0; i < verify->plan->anchor_count; i++) {
-        if (verify->plan->anchors[i].number == verify->seal.number) {
-            check_anchor(verify, &verify->plan->anchors[i]);
-        }
+    for (; next < verify->plan->anchor_count && anchors[next].number == number; next++) {
+        check_anchor(verify, &anchors[next]);
     }
+}
+
+static int compare_anchors(const void *a, const void *b)
+{
+    const struct verify_anchor *left = a;
+    const struct verify_anchor *right = b;
+
+    return (left->number > right->number) - (left->number < right->number);
+}
+
+bool verify_chain_sort_anchors(struct verify *verify, struct failure *why)
+{
+    size_t count = verify->plan->anchor_count;
+
+    if (count == 0) {
+        return true;
+    }
+    verify->anchors = calloc(count, sizeof(*verify->anchors));
+    if (verify->anchors == NULL) {
+        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the published seals");
+    }
+    memcpy(verify->anchors, verify->plan->anchors, count * sizeof(*verify->anchors));
+    qsort(verify->anchors, count, sizeof(*verify->anchors), compare_anchors);
+    return true;
 }
 
 static bool read_created_at(struct verify *verify, int64_t *created_at, struct failure *why)

@@ -60,6 +60,7 @@ struct verify {
     uint8_t head[SHA256_SIZE]; /* of `before`, then of `seal` */
     struct seal_key key;       /* of the chain that is walked */
     bool keyed;
+    struct verify_anchor *anchors; /* the plan's, by number */
     int64_t hole_until;   /* `seal` is the first one behind lost ones, up to this moment; else
                              INT64_MIN */
     int64_t agreed_until; /* the sample of the newest anchor that agreed, or where sealing began */
@@ -85,6 +86,9 @@ bool verify_rows_read(struct verify *verify, struct failure *why) NODISCARD;
 
 /* After rows were skipped: what ends behind `before` comes when its seal does. */
 bool verify_rows_begin(struct verify *verify, struct failure *why) NODISCARD;
+
+/* Before all else of the chain. verify.c frees them. */
+bool verify_chain_sort_anchors(struct verify *verify, struct failure *why) NODISCARD;
 
 /* Begins the chain with `seal`, the first one. */
 bool verify_chain_begin(struct verify *verify, struct failure *why) NODISCARD;

@@ -172,6 +172,7 @@ def test_evidence_holds_the_ledger_its_hashes_and_its_machine(recorded):
     assert [gap["reason"] for gap in manifest["coverage"]["gaps"]] == ["service stopped"]
     assert manifest["files"][0]["sha256"] == sums["ledger.db"]
     assert manifest["verify"]["status"] == "held"
+    assert manifest["verify"]["damage"] is None and manifest["verify"]["damaged_from"] is None
     assert record["ledger_id"] in manifest["verify"]["newest_seal"]
     (recorded.folder / "taken.db").write_bytes(files["ledger.db"])
     taken = recorded.run(
