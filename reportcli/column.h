@@ -44,6 +44,7 @@ struct column {
                     Negative: only with --verbose */
     bool last;   /* it may be very long: a table shows it behind the others */
     bool digest; /* of what another column has in full: a table may cut it where room is short */
+    bool reason; /* its beginning tells something, too: a table may cut it before it goes */
     enum column_same same;
 };
 

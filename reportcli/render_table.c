@@ -8,7 +8,7 @@
  * rows may stick out of their columns, and what is the same in all rows is told
  * once, below. If that is not enough, whole columns are left out, those of
  * the highest rank first; no row is lost, and no cell is cut but that of a
- * digest, which is shorter, with dots at its end. A later row
+ * digest or of a reason, which is shorter, with dots at its end. A later row
  * that is wider is printed as it is, at the cost of the alignment. So is a very
  * long cell where there is no terminal that all have to fit into: the other
  * rows are not padded to it.
@@ -282,14 +282,23 @@ static void leave_out_rank(struct render *render, int rank)
     }
 }
 
-/* Cuts a digest, where that is enough and something of it is left. */
-static bool cut_digest(struct render *render, size_t excess)
+/* A digest at once; a reason when all that is spared more easily has gone. */
+static bool may_cut(const struct render *render, size_t i)
+{
+    const struct state *state = render->state;
+    const struct column *column = render->columns[i];
+
+    return state->shown[i] &&
+           (column->digest || (column->reason && render->ranks[i] >= worst_rank(render)));
+}
+
+/* Cuts a column, where that is enough and something of it is left. */
+static bool cut_one(struct render *render, size_t excess)
 {
     struct state *state = render->state;
 
     for (size_t i = 0; i < render->column_count; i++) {
-        if (state->shown[i] && render->columns[i]->digest &&
-            state->widths[i] >= excess + LEAST_DIGEST) {
+        if (may_cut(render, i) && state->widths[i] >= excess + LEAST_DIGEST) {
             state->widths[i] -= excess;
             state->cut[i] = true;
             return true;
@@ -435,7 +444,7 @@ static bool be_brief(struct render *render, size_t room, bool all_known, struct 
 /* Leaves out what can be spared until the rest fits; false where it cannot. */
 static bool leave_out(struct render *render, size_t room)
 {
-    while (total_width(render) > room && !cut_digest(render, total_width(render) - room)) {
+    while (total_width(render) > room && !cut_one(render, total_width(render) - room)) {
         int rank = worst_rank(render);
 
         if (rank == 0) {

@@ -342,6 +342,25 @@ START_TEST(the_line_tells_what_failed_before_what_does_not_tell)
 }
 END_TEST
 
+/* What a terminal of 80 columns has room for: which port, how it is, and why. */
+START_TEST(a_narrow_table_keeps_the_reason)
+{
+    console_fake.terminal = true;
+    console_fake.columns = 80;
+    cli_run("audit --utc" LEDGER);
+    CHECK_CONTAINS(cli_out(), "NOT LISTENING");
+    CHECK_CONTAINS(cli_out(), "not held");
+    CHECK_CONTAINS(cli_out(), "the listener of shopd");
+    ck_assert_ptr_null(strstr(cli_out(), "Covered"));
+    cli_run("audit --changes --utc" LEDGER);
+    CHECK_CONTAINS(cli_out(), "Was");
+    support_write_text("check_audit.yaml", JOB_OF_SHOP("shop"));
+    cli_run("jobs --utc" CONFIG LEDGER);
+    CHECK_CONTAINS(cli_out(), "Next run");
+    CHECK_CONTAINS(cli_out(), "Not held");
+}
+END_TEST
+
 START_TEST(a_full_disk_is_no_verdict)
 {
     console_fake.full = true;
@@ -621,6 +640,7 @@ int main(void)
     tcase_add_test(commands, silence_is_measured_by_the_settings);
     tcase_add_test(commands, what_is_asked_no_more_is_not_judged);
     tcase_add_test(commands, the_line_tells_what_failed_before_what_does_not_tell);
+    tcase_add_test(commands, a_narrow_table_keeps_the_reason);
     tcase_add_test(commands, a_full_disk_is_no_verdict);
     tcase_add_loop_test(commands, a_matrix_fits_its_terminal, 0, 5);
     tcase_add_test(commands, the_ledger_of_a_target_says_why);
