@@ -74,6 +74,10 @@ bool job_add_target_lines(struct target_list *targets, const char *bytes, size_t
 {
     size_t number = 1;
 
+    if (memchr(bytes, '\0', size) != NULL) { /* a part of it would go without a word */
+        return FAIL(why, FAILURE_FORMAT, 0,
+                    "holds bytes of 0, as text in UTF-16 does; save it as UTF-8");
+    }
     if (size >= 3 && memcmp(bytes, "\xEF\xBB\xBF", 3) == 0) { /* Notepad's UTF-8 */
         bytes += 3;
         size -= 3;

@@ -74,6 +74,12 @@ static bool read_secret(char **out, const char *path, struct failure *why)
         *out = text_copy_size(text_bytes(&content), strcspn(text_bytes(&content), "\r\n"));
         done = *out != NULL || FAIL(why, FAILURE_MEMORY, 0, "no memory for a secret");
     }
+    if (done && **out == '\0') { /* what was meant as a secret would be asked without one */
+        free(*out);
+        *out = NULL;
+        done = FAIL(why, FAILURE_FORMAT, 0, "%s: its first line is empty, and should be the secret",
+                    path);
+    }
     if (content.bytes != NULL) {
         secret_wipe(content.bytes, content.size);
     }

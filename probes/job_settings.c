@@ -415,6 +415,29 @@ static bool read_protocol(const struct reading *reading)
     return name == NULL || reading->job->protocol != NULL || refuse_protocol(reading, name);
 }
 
+/* A protocol that is known to go over the other transport alone. */
+static bool check_transport(const struct reading *reading)
+{
+    const struct protocol *protocol = reading->job->protocol;
+    const struct port_list *ports = &reading->job->ports;
+
+    if (protocol == NULL || (protocol->stream == NULL) == (protocol->datagram == NULL)) {
+        return true;
+    }
+    for (size_t i = 0; i < ports->count; i++) {
+        bool is_tcp = ports->items[i].transport == PROBE_TCP;
+
+        if (is_tcp != (protocol->stream != NULL)) {
+            return item_refuse(reading->item, "protocol", reading->why,
+                               "%s is not asked over %s, and port %u is; write %s/%u",
+                               protocol->name, is_tcp ? "TCP" : "UDP",
+                               (unsigned)ports->items[i].port, is_tcp ? "udp" : "tcp",
+                               (unsigned)ports->items[i].port);
+        }
+    }
+    return true;
+}
+
 static bool read_at(const struct reading *reading)
 {
     struct schedule *schedule = &reading->job->schedule;
@@ -593,8 +616,8 @@ static bool read_job(const struct reading *reading)
     job->secret_file = item_text(item, "secret_file");
     job->dns_name = item_text(item, "dns_name");
     return read_targets(reading) && read_ports(reading) && read_protocol(reading) &&
-           read_times(reading) && read_spread(reading) && read_windows(reading) &&
-           read_expectation(reading);
+           check_transport(reading) && read_times(reading) && read_spread(reading) &&
+           read_windows(reading) && read_expectation(reading);
 }
 
 /* Also of groups that no job uses. */

@@ -154,6 +154,15 @@ static bool add_range(struct target_list *list, const char *word, bool *is_range
     return add_span(list, &span, why);
 }
 
+/*
+ * Resolvers take 1.2.3 for 1.2.0.3, and look 256.1.1.1 up as a name; no name
+ * ends in a label of digits alone (RFC 1123 section 2.1).
+ */
+static bool is_broken_address(const char *word)
+{
+    return strchr(word, '.') != NULL && strspn(word, "0123456789.") == strlen(word);
+}
+
 static bool add_host(struct target_list *list, const char *word, struct failure *why)
 {
     struct target_span span = {.count = 1};
@@ -161,6 +170,12 @@ static bool add_host(struct target_list *list, const char *word, struct failure 
 
     if (socket_endpoint_parse_address(word, &span.first, &ignored)) {
         return add_span(list, &span, why);
+    }
+    if (is_broken_address(word)) {
+        return FAIL(why, FAILURE_USAGE, 0,
+                    "\"%s\" is no IPv4 address: four numbers up to 255 are one, and no name is of "
+                    "numbers alone",
+                    word);
     }
     span.first = (struct socket_endpoint){0};
     if (strlen(word) > LONGEST_NAME || strpbrk(word, " \t\r\n/:") != NULL) {

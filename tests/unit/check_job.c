@@ -20,7 +20,17 @@ static const struct answer_field server = {.name = "server", .type = ANSWER_TEXT
 
 static const struct protocol ldap = {.name = "ldap", .fields = &stratum, .field_count = 1};
 static const struct protocol https = {.name = "https", .fields = &server, .field_count = 1};
-static const struct protocol *const known[] = {&ldap, &https, NULL};
+
+static enum protocol_next take_datagram(struct talk *talk, const uint8_t *bytes, size_t size)
+{
+    (void)talk;
+    (void)bytes;
+    (void)size;
+    return PROTOCOL_WAIT;
+}
+
+static const struct protocol ntp = {.name = "ntp", .datagram = take_datagram};
+static const struct protocol *const known[] = {&ldap, &https, &ntp, NULL};
 
 static struct {
     struct settings *settings;
@@ -253,7 +263,12 @@ static const struct {
      "p.yaml:7:33: probes.jobs[1].maintenance[2]: "},
     {GOOD "every: 1m\n      protocol: ldpa",
      "p.yaml:7:17: probes.jobs[1].protocol: there is no protocol \"ldpa\"; did you mean \"ldap\"?"},
-    {GOOD "every: 1m\n      protocol: gopher", "known here: ldap, https"},
+    {GOOD "every: 1m\n      protocol: gopher", "known here: ldap, https, ntp"},
+    {GOOD "every: 1m\n      protocol: ntp",
+     "p.yaml:7:17: probes.jobs[1].protocol: ntp is not asked over TCP, and port 1 is; write udp/1"},
+    {"targets: [x, 256.1.1.1]\n      ports: 1\n      every: 1m",
+     "p.yaml:4:20: probes.jobs[1].targets[2]: "},
+    {"targets: 1.2.3\n      ports: 1\n      every: 1m", "\"1.2.3\" is no IPv4 address"},
     {GOOD "every: 1m\n      expect: listenning",
      "p.yaml:7:15: probes.jobs[1].expect: \"listenning\" is not known here; write any, listening, "
      "not-listening or filtered"},
@@ -302,6 +317,9 @@ START_TEST(a_file_of_targets_has_one_a_line)
     CHECK_FAILED(job_add_target_lines(&fixture.targets, "a\n\n1.2.3.4/77\n", 14, &fixture.why),
                  FAILURE_FORMAT, fixture.why);
     CHECK_CONTAINS(fixture.why.text, "line 3: ");
+    CHECK_FAILED(job_add_target_lines(&fixture.targets, "h\0o\0", 4, &fixture.why), FAILURE_FORMAT,
+                 fixture.why);
+    CHECK_CONTAINS(fixture.why.text, "save it as UTF-8");
 }
 END_TEST
 
