@@ -1171,7 +1171,7 @@ static const size_t lies = 3; /* the first ones, which no run seals */
 
 static void check_is_found(size_t forgery)
 {
-    ck_assert_msg(verify() == VERIFY_CHANGED, "%zu: %s", forgery, told_by_verify());
+    ck_assert_msg(verify() == VERIFY_CHANGED, "%d: %s", (int)forgery, told_by_verify());
     ck_assert_int_eq(result.damage, forgeries[forgery].damage);
     ck_assert_int_eq(result.damaged_kind, forgeries[forgery].kind);
 }
