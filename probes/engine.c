@@ -24,6 +24,8 @@ enum {
     PACE_PER_MS = 16,     /* and so many more each millisecond */
     PACE_PER_ANSWER = 2,  /* and so many for each that was answered */
     PROGRESS_US = 250000,
+    SECOND_US = 1000000,
+    RATE_LAG_US = 100000,        /* behind its rate that a run makes up for */
     RECOVERY_US = 1000000,       /* without a want of room, until there may be more at once again */
     NAME_PATIENCE_US = 15000000, /* from when somebody looks it up */
     NAME_LOOK_US = 1000000,      /* whether somebody does */
@@ -364,6 +366,29 @@ static struct query *make_query(struct engine *engine, struct target *target,
     return query;
 }
 
+/*
+ * Whether a query may begin now, by the rate, which counts it then. How long
+ * queries last has no say in it; what was held up otherwise is made up for in
+ * part, so that a wait that was a little long costs no query.
+ */
+static bool may_start(struct engine *engine)
+{
+    int64_t now = clock_steady_us();
+
+    if (engine->options.rate == 0) {
+        return true;
+    }
+    engine->awaits_start = engine->next_start > now;
+    if (engine->awaits_start) {
+        return false;
+    }
+    if (engine->next_start < now - RATE_LAG_US) {
+        engine->next_start = now - RATE_LAG_US;
+    }
+    engine->next_start += SECOND_US / engine->options.rate;
+    return true;
+}
+
 /* Starts the next query of the target whose turn it is. */
 static void start_query(struct engine *engine)
 {
@@ -375,6 +400,10 @@ static void start_query(struct engine *engine)
     if (!engine->work.query_at(engine->work.context, target->tag, target->query, &asked)) {
         target->exhausted = true;
         release_target(engine, target);
+        return;
+    }
+    if (!may_start(engine)) {
+        engine->ring = target;
         return;
     }
     query = make_query(engine, target, &asked);
@@ -396,7 +425,8 @@ static void start_query(struct engine *engine)
 /* Starts what may start. True where more may, at once. */
 static bool start_some(struct engine *engine)
 {
-    for (int i = 0; i < STARTS_AT_ONCE && !engine->failed; i++) {
+    engine->awaits_start = false;
+    for (int i = 0; i < STARTS_AT_ONCE && !engine->failed && !engine->awaits_start; i++) {
         if (engine->sum.in_flight >= engine->limit) {
             return false;
         }
@@ -412,7 +442,7 @@ static bool start_some(struct engine *engine)
         }
         start_query(engine);
     }
-    return true;
+    return !engine->awaits_start;
 }
 
 static bool was_answered(const struct outcome *outcome)
@@ -615,6 +645,9 @@ static int time_left(const struct engine *engine, int64_t progress_at)
     if (engine->work.progress != NULL && progress_at < at) {
         at = progress_at;
     }
+    if (engine->awaits_start && engine->next_start < at) {
+        at = engine->next_start;
+    }
     if (at == INT64_MAX) {
         return -1;
     }
@@ -800,6 +833,7 @@ bool engine_run(struct engine *engine, const struct engine_work *work, struct en
     engine->warned_of_room = false;
     engine->failed = false;
     engine->ring = NULL;
+    engine->next_start = clock_steady_us();
     if (engine->options.tls) {
         (void)engine_tls(engine);
     }

@@ -38,6 +38,7 @@ enum {
 struct engine_options {
     size_t in_flight;              /* queries at once */
     size_t per_target;             /* of them */
+    unsigned rate;                 /* queries that begin in a second; 0: no limit */
     int attempts;                  /* 0: 3 for TCP, 1 for UDP */
     int attempt_ms;                /* how long an attempt lasts */
     bool slow;                     /* a slow link: twice as long for replies of UDP */
@@ -96,7 +97,8 @@ struct engine_work {
     /* Stores the next target. False: there is none any more. */
     bool (*next_target)(void *context, struct engine_target *target);
 
-    /* Stores query `i` (from 0 on) of the target with that tag. False: there are no more. */
+    /* Stores query `i` (from 0 on) of the target with that tag. False: there are no more. With a
+     * rate it may be asked for again until its time comes. */
     bool (*query_at)(void *context, uint64_t target_tag, size_t i, struct engine_query *query);
 
     /* Takes an outcome, in order of completion: it may be moved out, and is cleared afterwards.

@@ -96,12 +96,14 @@ struct engine {
     struct query *queries;
     struct query *first_for_tls;
     struct query *last_for_tls;
-    size_t tls_talks;  /* now */
-    size_t waiting;    /* queries that have no socket for want of room */
-    int64_t lacked_at; /* room: the newest time */
-    int64_t heard_at;  /* what came until then was heard; microseconds of clock_steady_us() */
-    int64_t away;      /* microseconds that those who took outcomes had us wait */
-    size_t limit;      /* in flight: what was asked for, or what this machine can */
+    size_t tls_talks;   /* now */
+    size_t waiting;     /* queries that have no socket for want of room */
+    int64_t lacked_at;  /* room: the newest time */
+    int64_t heard_at;   /* what came until then was heard; microseconds of clock_steady_us() */
+    int64_t away;       /* microseconds that those who took outcomes had us wait */
+    size_t limit;       /* in flight: what was asked for, or what this machine can */
+    int64_t next_start; /* with a rate: when the next query may begin */
+    bool awaits_start;  /* nothing else keeps it from beginning */
     bool no_more_targets;
     bool warned_of_room;
     bool failed;         /* a delivery, or our own: *why says */

@@ -2,19 +2,16 @@
 
 #include "probes/job_run.h"
 
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/file_guard.h"
 #include "base/secret.h"
 #include "base/machine.h"
-#include "base/thread.h"
 #include "probes/reactor.h"
 #include "probes/tls.h"
 
-enum { LARGEST_SECRET = 1024, SECOND_MS = 1000 };
+enum { LARGEST_SECRET = 1024 };
 
 bool job_list_read_here(struct job_list *list, const struct settings *settings, struct failure *why)
 {
@@ -46,15 +43,10 @@ struct job_run {
     char *community;
     char *secret;
     struct engine *engine;
-    struct bell *stop; /* rung once */
-    atomic_bool stopped;
 
     struct target_walk walk; /* from here on: of job_run_ask() alone */
     struct text host;
     struct socket_endpoint address;
-    bool in_target;   /* `host` has more ports to be asked */
-    size_t next_port; /* with a rate: of it */
-    uint64_t budget;  /* queries that may begin; without a rate: no limit */
     job_outcome_fn *take;
     void (*warn)(void *, const char *);
     void *context;
@@ -94,6 +86,7 @@ static bool open_engine(struct job_run *run, struct failure *why)
     const struct engine_options options = {
         .in_flight = reactor_limit(ENGINE_PER_TARGET, ignored, sizeof(ignored)),
         .per_target = job->per_target != 0 ? job->per_target : ENGINE_PER_TARGET_OF_JOB,
+        .rate = job->rate,
         .attempts = (int)job->attempts,
         .attempt_ms = (int)job->timeout,
         .family = job->family == JOB_IPV4 ? 4 : (job->family == JOB_IPV6 ? 6 : 0),
@@ -113,8 +106,7 @@ bool job_run_open(struct job_run **out, const struct job *job, struct failure *w
         return FAIL(why, FAILURE_MEMORY, 0, "no memory for a run");
     }
     run->job = job;
-    if (!bell_open(&run->stop, why) || !job_read_targets(job, &run->targets, why) ||
-        !service_table_read(&run->services, why) ||
+    if (!job_read_targets(job, &run->targets, why) || !service_table_read(&run->services, why) ||
         !read_secret(&run->community, job->community_file, why) ||
         !read_secret(&run->secret, job->secret_file, why) || !open_engine(run, why)) {
         job_run_close(run);
@@ -144,7 +136,6 @@ void job_run_close(struct job_run *run)
     forget(run->secret);
     text_clear(&run->host);
     text_clear(&run->sentence);
-    bell_close(run->stop);
     free(run);
 }
 
@@ -153,29 +144,14 @@ uint64_t job_run_size(const struct job_run *run)
     return run->targets.total * run->job->ports.count;
 }
 
-/*
- * With a rate each query is a target of its own: the engine has no pace, and
- * is given no more than may begin in a second.
- */
 static bool next_target(void *context, struct engine_target *target)
 {
     struct job_run *run = context;
 
-    if (run->job->rate != 0 && run->budget == 0) {
-        return false;
-    }
-    if (!run->in_target &&
-        !target_list_next(&run->targets, &run->walk, &run->host, &run->address)) {
-        run->budget = UINT64_MAX; /* there are no more */
+    if (!target_list_next(&run->targets, &run->walk, &run->host, &run->address)) {
         return false;
     }
     *target = (struct engine_target){.host = text_bytes(&run->host), .address = run->address};
-    if (run->job->rate != 0) {
-        target->tag = run->next_port++;
-        run->in_target = run->next_port < run->job->ports.count;
-        run->next_port = run->in_target ? run->next_port : 0;
-        run->budget--;
-    }
     return true;
 }
 
@@ -197,13 +173,13 @@ static const struct protocol *choose_protocol(const struct job_run *run,
 static bool query_at(void *context, uint64_t target_tag, size_t i, struct engine_query *query)
 {
     const struct job_run *run = context;
-    size_t place = run->job->rate != 0 ? (size_t)target_tag : i;
     const struct port_item *item;
 
-    if (place >= run->job->ports.count || (run->job->rate != 0 && i > 0)) {
+    (void)target_tag;
+    if (i >= run->job->ports.count) {
         return false;
     }
-    item = &run->job->ports.items[place];
+    item = &run->job->ports.items[i];
     *query = (struct engine_query){
         .transport = item->transport,
         .port = item->port,
@@ -244,30 +220,18 @@ bool job_run_ask(struct job_run *run, job_outcome_fn *take, void (*tell)(void *,
         .warn = warn,
     };
 
+    struct engine_sum sum = {0};
+    bool ok;
+
     run->take = take;
     run->warn = tell;
     run->context = context;
-    do {
-        int64_t began = clock_steady();
-        struct engine_sum sum = {0};
-
-        run->budget = run->job->rate;
-        if (!engine_run(run->engine, &work, &sum, why)) {
-            return false;
-        }
-        *stopped = sum.was_stopped || atomic_load(&run->stopped);
-        if (!*stopped && run->job->rate != 0 && run->budget != UINT64_MAX) {
-            int64_t rest = began + SECOND_MS - clock_steady();
-
-            *stopped = rest > 0 && bell_wait(run->stop, rest);
-        }
-    } while (!*stopped && run->job->rate != 0 && run->budget != UINT64_MAX);
-    return true;
+    ok = engine_run(run->engine, &work, &sum, why);
+    *stopped = ok && sum.was_stopped;
+    return ok;
 }
 
 void job_run_stop(struct job_run *run)
 {
-    atomic_store(&run->stopped, true);
     engine_stop(run->engine);
-    bell_ring(run->stop);
 }

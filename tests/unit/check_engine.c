@@ -1074,6 +1074,29 @@ START_TEST(many_silent_ports_take_little_longer_than_one)
 }
 END_TEST
 
+START_TEST(a_rate_is_kept_whether_or_not_anybody_answers)
+{
+    fixture.query_count = 300;
+    fixture.options.rate = 100;
+    run_all(); /* all are silent: the last one begins after 2990 ms */
+    ck_assert_uint_eq(fixture.count, 300);
+    ck_assert_int_ge(passed(), 2990 + 3000);
+    ck_assert_int_le(passed(), 2990 + 3100);
+}
+END_TEST
+
+START_TEST(a_rate_ends_with_the_last_query)
+{
+    fake_reactor_reset(refuses, NULL);
+    fixture.query_count = 3;
+    fixture.options.rate = 1;
+    run_all();
+    ck_assert_uint_eq(fixture.count, 3);
+    ck_assert_int_ge(passed(), 2000);
+    ck_assert_int_le(passed(), 2100);
+}
+END_TEST
+
 static void count_sessions(void *context)
 {
     *(int *)context = fake_tls_count() - 1; /* one is the library */
@@ -1478,6 +1501,8 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(many, open_fixture, close_fixture);
     tcase_add_test(many, no_more_are_in_flight_than_allowed);
     tcase_add_test(many, many_silent_ports_take_little_longer_than_one);
+    tcase_add_test(many, a_rate_is_kept_whether_or_not_anybody_answers);
+    tcase_add_test(many, a_rate_ends_with_the_last_query);
     tcase_add_test(many, no_more_talk_in_tls_than_memory_is_for);
     tcase_add_test(many, who_speaks_before_tls_does_not_pass_those_that_wait);
     tcase_add_test(many, a_silent_target_does_not_hold_up_another);
