@@ -18,10 +18,10 @@ static const char *plural(uint64_t count)
     return count == 1 ? "" : "s";
 }
 
-/* Outcomes wait in memory until the ledger takes them. */
-static void add_room(struct text *text, uint64_t queries)
+/* Outcomes wait in memory until the ledger takes them: with a rate they come one by one. */
+static void add_room(struct text *text, const struct job *job, uint64_t queries)
 {
-    if (queries > PROBE_OUTCOMES_ROOM) {
+    if (queries > PROBE_OUTCOMES_ROOM && job->rate == 0) {
         text_addf(text,
                   "  warning: outcomes may be lost, since about %d have room until they are "
                   "stored; give it a rate, or make it several jobs\n",
@@ -43,7 +43,7 @@ static void add_size(struct text *text, const struct job *job)
                   " quer%s a run, %u at a time to each target\n",
                   targets.total, plural(targets.total), job->ports.count, plural(job->ports.count),
                   queries, queries == 1 ? "y" : "ies", job->per_target);
-        add_room(text, queries);
+        add_room(text, job, queries);
     } else {
         text_addf(text, "  %zu port%s of targets that are not known: %s\n", job->ports.count,
                   plural(job->ports.count), why.text);
