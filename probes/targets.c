@@ -207,8 +207,7 @@ bool target_list_add(struct target_list *list, const char *word, bool large, str
         return false;
     }
     if (!large && list->total > TARGETS_MOST) {
-        return FAIL(why, FAILURE_USAGE, 0,
-                    "%s: these are more than %d addresses; --large asks them all the same", word,
+        return FAIL(why, FAILURE_USAGE, 0, "%s: these are more than %d addresses", word,
                     TARGETS_MOST);
     }
     return true;

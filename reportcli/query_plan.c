@@ -171,7 +171,9 @@ static bool read_hosts(struct query_plan *plan, const struct options *options, s
             }
             plan->engine.family = family;
         } else if (!target_list_add(&plan->targets, word, large, why)) {
-            return false;
+            return !large && plan->targets.total > TARGETS_MOST
+                       ? FAIL(why, why->kind, 0, "%s; --large asks them all the same", why->text)
+                       : false;
         }
     }
     if (plan->targets.count == 0) {
