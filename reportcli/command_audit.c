@@ -239,6 +239,30 @@ static void note_empty(const struct audit *audit, const char *what)
     text_clear(&words);
 }
 
+/* Asks are known for longer than runs: whether those before took place, nobody can tell. */
+static void note_lost_runs(const struct audit *audit)
+{
+    int64_t since = 0;
+    struct text words = {0};
+
+    for (size_t i = 0; i < audit->pairs.count; i++) {
+        const struct probe_pair_sum *pair = &audit->pairs.items[i];
+        const struct probe_job_sum *sum = find_job(audit, pair->job);
+
+        if (sum != NULL && sum->first_known > audit->filter.since &&
+            pair->first_known < sum->first_known && sum->first_known > since) {
+            since = sum->first_known;
+        }
+    }
+    if (since > 0) {
+        time_text_add_table(&words, since, audit->context->render.zone);
+        command_note(audit->context, "dropped",
+                     "retention has dropped runs before %s: covered is of the time since then",
+                     text_bytes(&words));
+    }
+    text_clear(&words);
+}
+
 static void note_silence(const struct audit *audit)
 {
     if (audit->unrecorded > 0) {
@@ -272,6 +296,7 @@ static void note_pairs(const struct audit *audit)
                      audit->past == 1 ? "is" : "are");
     }
     note_silence(audit);
+    note_lost_runs(audit);
     if (missed > 0) {
         command_note(audit->context, "missed",
                      "%" PRId64 " %s missed in this time: nothing is known of those moments "

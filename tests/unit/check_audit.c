@@ -274,6 +274,8 @@ START_TEST(silence_is_not_all_well)
     tell_run("well", PROBE_RUN_DONE, PROBE_NO_REASON, 1);
     CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
     ck_assert_int_eq(cli_run("audit --nagios --job well --utc" LEDGER), 0);
+    cli_run("audit --job well" LEDGER);
+    ck_assert_ptr_null(strstr(cli_error(), "retention"));
     clock_fake_run(2 * MINUTE);
     ck_assert_int_eq(cli_run("audit --nagios --job well --utc" LEDGER), 0);
     clock_fake_run(2 * MINUTE);
@@ -358,6 +360,18 @@ START_TEST(a_narrow_table_keeps_the_reason)
     cli_run("jobs --utc" CONFIG LEDGER);
     CHECK_CONTAINS(cli_out(), "Next run");
     CHECK_CONTAINS(cli_out(), "Not held");
+}
+END_TEST
+
+START_TEST(runs_that_are_not_kept_any_more_are_no_runs_that_took_place)
+{
+    ask_host("old", "h", PROBE_LISTENING, PROBE_ACCEPTED, EXPECTATION_HELD);
+    clock_fake_run(60 * MINUTE);
+    tell_run("old", PROBE_RUN_DONE, PROBE_NO_REASON, 1);
+    ask_host("old", "h", PROBE_LISTENING, PROBE_ACCEPTED, EXPECTATION_HELD);
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+    cli_run("audit --utc --job old" LEDGER);
+    CHECK_CONTAINS(cli_error(), "retention has dropped runs before 2027-01-16 01:20:00");
 }
 END_TEST
 
@@ -641,6 +655,7 @@ int main(void)
     tcase_add_test(commands, what_is_asked_no_more_is_not_judged);
     tcase_add_test(commands, the_line_tells_what_failed_before_what_does_not_tell);
     tcase_add_test(commands, a_narrow_table_keeps_the_reason);
+    tcase_add_test(commands, runs_that_are_not_kept_any_more_are_no_runs_that_took_place);
     tcase_add_test(commands, a_full_disk_is_no_verdict);
     tcase_add_loop_test(commands, a_matrix_fits_its_terminal, 0, 5);
     tcase_add_test(commands, the_ledger_of_a_target_says_why);
