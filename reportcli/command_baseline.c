@@ -272,6 +272,9 @@ static bool save_side(const struct command_context *context, struct diff_side *s
            print_about(context, &baseline, file, why);
     if (done) {
         note_several(context, side);
+        if (side->kind == DIFF_SIDE_LIVE) {
+            socket_list_note(context, &baseline.snapshot, 0);
+        }
     }
     baseline_clear(&baseline);
     return done;

@@ -131,7 +131,7 @@ static struct states ask(const struct command_context *context)
     };
 }
 
-static bool print(struct states *states, struct failure *why)
+static bool print(struct states *states, size_t hidden, struct failure *why)
 {
     const struct command_context *context = states->context;
 
@@ -143,7 +143,7 @@ static bool print(struct states *states, struct failure *why)
         return false;
     }
     if (states->is_live) {
-        socket_list_note(context, &states->snapshot);
+        socket_list_note(context, &states->snapshot, hidden);
     }
     return states_note(states, why);
 }
@@ -154,6 +154,7 @@ static bool run(const struct command_context *context, enum exit_status *status,
     static const struct view_subject machine = {.kind = VIEW_MACHINE};
     struct states states = ask(context);
     struct history_filter filter;
+    size_t hidden = 0;
     bool done;
 
     if (view_command_goes_on(context)) {
@@ -166,10 +167,15 @@ static bool run(const struct command_context *context, enum exit_status *status,
         return false;
     }
     states.filter = history_filter_is_empty(&filter) ? NULL : &filter;
-    done = states_open(&states, context, status, why) && print(&states, why);
-
+    done = states_open(&states, context, status, why);
+    if (done && states.is_live) {
+        hidden = history_filter_hidden(states.filter, &states.snapshot);
+    }
+    done = done && print(&states, hidden, why);
     if (done) {
-        *status = states.count == 0 ? EXIT_UNDECIDED : EXIT_YES;
+        bool unseen = hidden > 0 && states.snapshot.socket_count == 0;
+
+        *status = states.count == 0 || unseen ? EXIT_UNDECIDED : EXIT_YES;
     }
     states_close(&states);
     return done;
@@ -196,7 +202,8 @@ static const struct command_status statuses[] = {
     {EXIT_YES, "the sockets were read; a watch was ended"},
     {EXIT_NO, "no socket was seen in the time of --since and --until"},
     {EXIT_UNDECIDED, "nothing was watched at the asked time, or a part of what was seen was "
-                     "dropped"},
+                     "dropped; or there is nothing but sockets whose owners this user may not "
+                     "see"},
     {EXIT_YES, NULL},
 };
 

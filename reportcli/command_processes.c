@@ -11,6 +11,7 @@
 #include "reportcli/process_list.h"
 #include "reportcli/process_runs.h"
 #include "reportcli/range.h"
+#include "reportcli/socket_list.h"
 #include "reportcli/states.h"
 #include "store/ledger_query.h"
 
@@ -30,9 +31,18 @@ static struct states ask(const struct command_context *context, const struct pro
     };
 }
 
+/* Sockets of processes that are not found by them. */
+static size_t count_hidden(const struct states *states, const struct process_choice *choice)
+{
+    return states->is_live && choice->owners ? socket_list_count_denied(&states->snapshot) : 0;
+}
+
 static bool note(struct states *states, const struct process_choice *choice, size_t records,
                  struct failure *why)
 {
+    if (count_hidden(states, choice) > 0) {
+        socket_list_note(states->context, &states->snapshot, count_hidden(states, choice));
+    }
     if (states->count > 0 && records == 0) {
         command_note(states->context, "empty", "no process matches; there were %zu to look at",
                      states->snapshot.process_count);
@@ -55,7 +65,9 @@ static bool print(struct states *states, const struct process_choice *choice,
            command_finish(states->context, render, why) &&
            note(states, choice, render->records, why);
     if (done) {
-        *status = render->records > 0 ? EXIT_YES : EXIT_NO;
+        *status = render->records > 0                ? EXIT_YES
+                  : count_hidden(states, choice) > 0 ? EXIT_UNDECIDED
+                                                     : EXIT_NO;
         *status = states->count == 0 ? EXIT_UNDECIDED : *status;
     }
     render_close(render);
@@ -164,7 +176,8 @@ static const struct command_status statuses[] = {
     {EXIT_NO, "no process matches"},
     {EXIT_UNDECIDED,
      "nothing was watched at the time that --at names; or nothing was found between "
-     "--since and --until, and nothing was watched, or a part of it was dropped"},
+     "--since and --until, and nothing was watched, or a part of it was dropped; or "
+     "--owners finds none, and there are sockets whose owners this user may not see"},
     {EXIT_YES, NULL},
 };
 

@@ -242,6 +242,52 @@ void history_filter_keep(const struct history_filter *filter, struct snapshot *s
     snapshot->socket_count = kept;
 }
 
+/* The part of a filter that a socket without an owner can be held against. */
+static struct ledger_filter without_owner(const struct ledger_filter *filter)
+{
+    return (struct ledger_filter){.port = filter->port,
+                                  .local_port = filter->local_port,
+                                  .remote_port = filter->remote_port,
+                                  .address = filter->address,
+                                  .local_address = filter->local_address,
+                                  .remote_address = filter->remote_address,
+                                  .protocol = filter->protocol,
+                                  .state = filter->state};
+}
+
+/* Whoever may look into a process sees all of its sockets. */
+static bool may_look(const struct snapshot *snapshot, uint32_t pid)
+{
+    for (size_t i = 0; i < snapshot->process_count; i++) {
+        if (snapshot->processes[i]->pid == pid) {
+            return snapshot->processes[i]->access == PROCESS_OPENED ||
+                   snapshot->processes[i]->access == PROCESS_KERNEL;
+        }
+    }
+    return false;
+}
+
+size_t history_filter_hidden(const struct history_filter *filter, const struct snapshot *snapshot)
+{
+    struct ledger_filter rest;
+    size_t count = 0;
+
+    if (filter == NULL || (filter->filter.has_pid && may_look(snapshot, filter->filter.pid))) {
+        return 0;
+    }
+    rest = without_owner(&filter->filter);
+    for (size_t i = 0; i < snapshot->socket_count; i++) {
+        const struct socket_row *row = &snapshot->sockets[i];
+
+        count += row->attribution == ATTRIBUTION_DENIED &&
+                         ledger_filter_takes(&rest, snapshot, row) &&
+                         !ledger_filter_takes(&filter->filter, snapshot, row)
+                     ? 1
+                     : 0;
+    }
+    return count;
+}
+
 bool history_filter_asks_modules(const struct history_filter *filter)
 {
     return filter != NULL && filter->filter.module != NULL;

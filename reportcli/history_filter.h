@@ -34,6 +34,13 @@ bool history_filter_read_facts(struct history_filter *filter, const struct comma
 /* Drops the sockets of a snapshot that the filter does not take. */
 void history_filter_keep(const struct history_filter *filter, struct snapshot *snapshot);
 
+/*
+ * Sockets of a live snapshot whose owner this user may not see, and of which
+ * the filter could therefore not tell whether it takes them. 0 for NULL, and
+ * where nothing about owners is asked for.
+ */
+size_t history_filter_hidden(const struct history_filter *filter, const struct snapshot *snapshot);
+
 /* What has to be read of the system for it. False for NULL. */
 bool history_filter_asks_modules(const struct history_filter *filter);
 bool history_filter_asks_images(const struct history_filter *filter);

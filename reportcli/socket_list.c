@@ -85,14 +85,28 @@ bool socket_list_print(struct states *states, const struct view_subject *subject
     return done;
 }
 
-void socket_list_note(const struct command_context *context, const struct snapshot *snapshot)
+size_t socket_list_count_denied(const struct snapshot *snapshot)
 {
     size_t denied = 0;
 
     for (size_t i = 0; i < snapshot->socket_count; i++) {
         denied += snapshot->sockets[i].attribution == ATTRIBUTION_DENIED ? 1 : 0;
     }
-    if (denied > 0) {
+    return denied;
+}
+
+void socket_list_note(const struct command_context *context, const struct snapshot *snapshot,
+                      size_t hidden)
+{
+    size_t denied = socket_list_count_denied(snapshot);
+
+    if (hidden > 0) {
+        command_note(
+            context, "denied",
+            "%zu socket%s to processes that this user may not see, and may be among those "
+            "asked for; run the command elevated, as an administrator or root, to see them",
+            hidden, hidden == 1 ? " belongs" : "s belong");
+    } else if (denied > 0) {
         command_note(context, "denied",
                      "%zu of %zu sockets belong to processes that this user may not see; run the "
                      "command elevated, as an administrator or root, to see them",

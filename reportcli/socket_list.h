@@ -27,5 +27,12 @@ extern const struct column_table socket_list_short_table;
 bool socket_list_print(struct states *states, const struct view_subject *subject,
                        struct render *render, struct failure *why) NODISCARD;
 
-/* A note of kind "denied" where owners of the snapshot's sockets were. */
-void socket_list_note(const struct command_context *context, const struct snapshot *snapshot);
+/* Sockets whose owners this user may not see. */
+size_t socket_list_count_denied(const struct snapshot *snapshot);
+
+/*
+ * A note of kind "denied" where owners of the snapshot's sockets were, or where
+ * a filter left out `hidden` sockets whose owners are.
+ */
+void socket_list_note(const struct command_context *context, const struct snapshot *snapshot,
+                      size_t hidden);

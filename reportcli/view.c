@@ -149,6 +149,35 @@ static bool is_own(const struct view_subject *subject, const struct snapshot *sn
                          : row->pid == subject->number && row->pid != 0;
 }
 
+static bool is_listed(const struct snapshot *snapshot, uint32_t pid)
+{
+    for (size_t i = 0; i < snapshot->process_count; i++) {
+        if (snapshot->processes[i]->pid == pid) {
+            return true;
+        }
+    }
+    return false;
+}
+
+size_t view_count_hidden(const struct view_subject *subject, const struct snapshot *snapshot)
+{
+    struct history_filter asked = {.filter = {0}};
+
+    if (subject->filter != NULL) {
+        asked = *subject->filter;
+    }
+    if (subject->kind == VIEW_PORT) {
+        asked.filter.local_port = (int)subject->number;
+    }
+    if (subject->kind == VIEW_PROCESS) {
+        asked.filter.has_pid = true;
+        asked.filter.pid = subject->number;
+    }
+    return subject->kind == VIEW_PROCESS && !is_listed(snapshot, subject->number)
+               ? 0 /* it does not run */
+               : history_filter_hidden(&asked, snapshot);
+}
+
 void view_keep_own(const struct view_subject *subject, struct snapshot *snapshot)
 {
     size_t kept = 0;
@@ -386,7 +415,8 @@ static bool say_heading(struct view *view, struct failure *why)
     if (view->begun) {
         add_counts(view);
     } else if (count == 0) {
-        text_add(&view->words, nothing_words(&view->subject));
+        text_addf(&view->words, "%s%s", nothing_words(&view->subject),
+                  view->subject.hidden > 0 ? ", as far as this user may see" : "");
     } else {
         text_addf(&view->words, "%zu socket%s", count, count == 1 ? "" : "s");
     }
@@ -508,6 +538,9 @@ bool view_show(struct view *view, const struct view_wish *wish, bool *changed, s
 {
     bool another = false;
 
+    if (wish->all_running && view->after.steady_at != 0 && !view->begun) {
+        view->subject.hidden += view_count_hidden(&view->subject, &view->after);
+    }
     view_keep_own(&view->subject, &view->after);
     snapshot_sort(&view->after);
     if (!snapshot_diff_make(&view->diff, &view->before, &view->after, why) ||

@@ -32,6 +32,7 @@ struct view_subject {
     uint32_t number; /* the port or the pid; of the machine 0 */
 
     const struct history_filter *filter; /* of its sockets only those; NULL: all. Lent */
+    size_t hidden; /* sockets that may be of the view, and whose owner this user may not see */
     bool filtered; /* whoever hands in the moments has left out others: nothing is said of those */
 };
 
@@ -69,6 +70,9 @@ struct view_wish {
  */
 bool view_show(struct view *view, const struct view_wish *wish, bool *changed,
                struct failure *why) NODISCARD;
+
+/* What `hidden` is by a live snapshot from which nothing was dropped yet. */
+size_t view_count_hidden(const struct view_subject *subject, const struct snapshot *snapshot);
 
 /* Drops what is none of the view's from a snapshot. */
 void view_keep_own(const struct view_subject *subject, struct snapshot *snapshot);

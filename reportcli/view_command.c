@@ -98,6 +98,9 @@ static bool is_there(const struct states *states, const struct view_subject *sub
 static bool note_nothing(struct states *states, const struct view_subject *subject,
                          struct failure *why)
 {
+    if (subject->hidden > 0) {
+        return true; /* nobody knows: the note "denied" says so */
+    }
     if (subject->filter != NULL) {
         command_note(states->context, "empty", "nothing of it matches");
         return true;
@@ -110,9 +113,10 @@ static bool note_nothing(struct states *states, const struct view_subject *subje
 }
 
 /* Only once all is said: an answer that could not be written is none. */
-static bool conclude(const struct states *states, bool any, enum exit_status *status)
+static bool conclude(const struct states *states, size_t hidden, bool any, enum exit_status *status)
 {
     *status = any ? EXIT_YES : EXIT_NO;
+    *status = hidden > 0 ? EXIT_UNDECIDED : *status;
     *status = states->count == 0 ? EXIT_UNDECIDED : *status;
     return true;
 }
@@ -127,7 +131,7 @@ static bool show_once(struct states *states, const struct view_subject *subject,
     if (states->is_live && subject->kind == VIEW_PROCESS) {
         view_keep_own(subject, &states->snapshot);
         if (!is_there(states, subject)) {
-            return note_nothing(states, subject, why) && conclude(states, false, status);
+            return note_nothing(states, subject, why) && conclude(states, 0, false, status);
         }
     }
     done = context->renderer == &render_table ? print_blocks(states, subject, why)
@@ -136,7 +140,8 @@ static bool show_once(struct states *states, const struct view_subject *subject,
     if (done && states->count > 0 && !any) {
         done = note_nothing(states, subject, why);
     }
-    return done && conclude(states, any, status);
+    return done &&
+           conclude(states, states->snapshot.socket_count == 0 ? subject->hidden : 0, any, status);
 }
 
 static bool run_once(const struct command_context *context, const struct view_subject *subject,
@@ -152,11 +157,15 @@ static bool run_once(const struct command_context *context, const struct view_su
         .wishes = more && context->renderer == &render_table ? LEDGER_STATE_MODULES : 0,
         .filter = subject->filter,
     };
-    bool done = states_open(&states, context, status, why) &&
-                show_once(&states, subject, status, why) && states_note(&states, why);
+    struct view_subject counted = *subject;
+    bool done = states_open(&states, context, status, why);
 
     if (done && states.is_live) {
-        socket_list_note(context, &states.snapshot);
+        counted.hidden = view_count_hidden(subject, &states.snapshot);
+    }
+    done = done && show_once(&states, &counted, status, why) && states_note(&states, why);
+    if (done && states.is_live) {
+        socket_list_note(context, &states.snapshot, counted.hidden);
     }
     states_close(&states);
     return done;

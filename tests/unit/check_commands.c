@@ -1636,6 +1636,43 @@ START_TEST(an_empty_ledger_is_an_answer)
 END_TEST
 
 static rows nothing = {NULL};
+static rows half_seen = {&ssh_listens, &dns_denied, NULL};
+
+/* The owner of the DNS socket may be nginx, which this user may not look into. */
+static const struct {
+    const char *line;
+    enum exit_status status;
+    const char *out;
+    bool said;
+} unseen[] = {
+    {"wpid 300", EXIT_UNDECIDED, "no socket is open, as far as this user may see\n", true},
+    {"wpid 300 --json", EXIT_UNDECIDED, "[]", true},
+    {"wpid 300 --local-port 9", EXIT_YES, "no socket that matches is open\n", false},
+    {"wpid 4321", EXIT_YES, "no socket is open\n", false},
+    {"wpid 9999", EXIT_NO, "", false},
+    {"wport 53 --process nginx", EXIT_UNDECIDED,
+     "nothing that matches holds it, as far as this user may see\n", true},
+    {"wport 22 --process nginx", EXIT_NO, "nothing that matches holds it\n", false},
+    {"local --process nginx", EXIT_UNDECIDED, "", true},
+    {"local --process sshd", EXIT_YES, "sshd", true},
+    {"local --pid 300", EXIT_UNDECIDED, "", true},
+    {"local --pid 4321", EXIT_YES, "", false},
+    {"processes --owners", EXIT_YES, "sshd", true},
+    {"processes --owners --process nginx", EXIT_UNDECIDED, "", true},
+    {"baseline save check_commands.json --overwrite", EXIT_YES, "live", true},
+};
+
+START_TEST(what_this_user_may_not_see_is_not_denied)
+{
+    fixture.live = &half_seen;
+    ck_assert_msg(cli_run(unseen[_i].line) == (int)unseen[_i].status, "%s: %s%s", unseen[_i].line,
+                  cli_out(), cli_error());
+    CHECK_CONTAINS(cli_out(), unseen[_i].out);
+    ck_assert_msg((strstr(cli_error(), "that this user may not see") != NULL) == unseen[_i].said,
+                  "%s: %s", unseen[_i].line, cli_error());
+    remove("check_commands.json");
+}
+END_TEST
 
 START_TEST(a_machine_without_sockets_is_an_answer)
 {
@@ -2152,6 +2189,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(odd, what_cannot_be_written_is_no_answer, 0, COUNT_OF(unwritten));
     tcase_add_test(odd, every_command_is_asked_to_write);
     tcase_add_test(odd, a_system_that_refuses_is_told);
+    tcase_add_loop_test(odd, what_this_user_may_not_see_is_not_denied, 0, COUNT_OF(unseen));
     tcase_add_test(odd, a_machine_without_sockets_is_an_answer);
     tcase_add_test(odd, a_table_that_the_system_lacks_is_told);
     tcase_add_test(odd, a_moment_that_happened_twice_is_answered_for_both);
