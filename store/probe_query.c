@@ -38,32 +38,21 @@ enum statement {
     "o.first_at, coalesce(o.before_at, 0), o.status, o.cause, coalesce(o.icmp, -1), o.judgement,"  \
     " o.address, o.protocol, o.detail"
 
+/* One macro a column. */
+/* clang-format off */
+#define JOBS_SQL                                                                                   \
+    "SELECT id, name, "                                                                            \
+    NEWEST("due_at", "IN (1, 4)") ", " NEWEST("began_at", "IN (1, 4)") ", "                        \
+    NEWEST("lasted", "IN (1, 4)") ", " NEWEST("held", "IN (1, 4)") ", "                            \
+    NEWEST("not_held", "IN (1, 4)") ", " NEWEST("undecided", "IN (1, 4)") ", "                     \
+    "(SELECT min(due_at) FROM job_run AS r WHERE r.job = j.id), "                                  \
+    OF_TIME("1") ", " OF_TIME("2") ", " OF_TIME("3") ", " OF_TIME("4") ", "                        \
+    NEWEST("reason", "= 2") ", " NEWEST("coalesce(last_due, due_at)", "= 2")                       \
+    " FROM job AS j WHERE :job IS NULL OR name = :job ORDER BY id"
+/* clang-format on */
+
 static const char *const statement_sql[STATEMENT_COUNT] = {
-    [JOBS] = "SELECT id, name, " NEWEST("due_at", "IN (1, 4)") ", " NEWEST("began_at", "IN (1, 4)") ", " NEWEST("lasted", "IN (1, 4)") ", " NEWEST("held", "IN (1, 4)") ", " NEWEST(
-        "not_held",
-        "IN (1, 4)") ", " NEWEST("undecided",
-                                 "IN (1, 4)") ", (SELECT min(due_at) FROM job_run AS r WHERE r.job "
-                                              "= j.id)"
-                                              ", " OF_TIME("1") ", " OF_TIME("2") ", " OF_TIME("3") ", " OF_TIME(
-                                                  "4") ", " NEWEST("reason",
-                                                                   "= 2") ", " NEWEST("coalesce("
-                                                                                      "last_due, "
-                                                                                      "due_at)",
-                                                                                      "= 2") " FROM"
-                                                                                             " job "
-                                                                                             "AS j "
-                                                                                             "WHERE"
-                                                                                             " :"
-                                                                                             "job "
-                                                                                             "IS "
-                                                                                             "NULL "
-                                                                                             "OR "
-                                                                                             "name "
-                                                                                             "= "
-                                                                                             ":job "
-                                                                                             "ORDER"
-                                                                                             " BY "
-                                                                                             "id",
+    [JOBS] = JOBS_SQL,
     [NEWEST_RUNS] = "SELECT due_at, coalesce(last_due, due_at), runs, result,"
                     " coalesce(began_at, 0), coalesce(lasted, 0) FROM job_run WHERE job = :job"
                     " AND due_at <= :until ORDER BY due_at DESC LIMIT 100",
