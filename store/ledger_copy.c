@@ -51,8 +51,8 @@ static const char *const leave_out[] = {
 static const char *const leave_some_out[] = {
     "PRAGMA secure_delete = ON",
     SAY_HASHED,
-    "UPDATE process SET command_line = NULL WHERE command_line IS NOT NULL"
-    " AND id IN (SELECT process FROM withheld)",
+    ("UPDATE process SET command_line = NULL WHERE command_line IS NOT NULL"
+     " AND id IN (SELECT process FROM withheld)"),
 };
 
 static const char find_lines[] =
