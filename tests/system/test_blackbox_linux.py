@@ -96,7 +96,7 @@ def blackbox(machine, lan):
 
 def test_both_come_to_the_same_verdict(machine, lan, blackbox, tmp_path):
     authority = Authority(tmp_path / "authority")
-    with Web(lan, authority) as web, Bind(lan) as bind, Filtered(lan) as filtered:
+    with Web(lan, authority) as web, Bind(lan, authority) as bind, Filtered(lan) as filtered:
         nobody = lan.host("nobody")
         # name: module, what the exporter asks, and target, port, protocol and cause of ours
         asked = {

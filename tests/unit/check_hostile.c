@@ -75,12 +75,26 @@ static bool is_text(const struct column *column)
     return column->type == COLUMN_TEXT || column->type == COLUMN_OBJECT;
 }
 
+static struct value make_value(const struct column *column, const char *name)
+{
+    switch (column->type) {
+    case COLUMN_TEXT:
+        return value_text(name);
+    case COLUMN_OBJECT:
+        return value_object(name, "{}");
+    case COLUMN_REAL:
+        return value_real(1);
+    case COLUMN_BOOLEAN:
+        return value_truth(true);
+    default:
+        return value_number(1);
+    }
+}
+
 static void fill(const struct column_table *table, const char *name, struct value *values)
 {
     for (size_t i = 0; i < column_count(table); i++) {
-        values[i] = is_text(column_at(table, i)) ? value_text(name) : value_number(1);
-        values[i].real = 1;
-        values[i].json = "{}";
+        values[i] = make_value(column_at(table, i), name);
     }
 }
 
