@@ -574,8 +574,11 @@ static bool print_run(struct audit *audit, const struct job *job, enum exit_stat
     bool stopped = false;
 
     *status = EXIT_YES; /* until there is another: what fails from here on has its own */
-    if (!job_run_open(&audit->run, job, why) ||
-        (!audit->nagios && !command_begin(audit->context, &reach_table, &audit->render, why)) ||
+    if (!job_run_open(&audit->run, job, why)) {
+        *status = why->kind == FAILURE_MEMORY ? *status : EXIT_LEDGER; /* what the settings name */
+        return false;
+    }
+    if ((!audit->nagios && !command_begin(audit->context, &reach_table, &audit->render, why)) ||
         !ask(audit, &stopped, why)) {
         return false;
     }
