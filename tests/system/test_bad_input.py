@@ -150,6 +150,7 @@ def test_settings_are_shown_with_where_they_come_from(machine):
 def test_the_default_file_is_taken_and_says_the_same_as_none(machine):
     default = machine.run("portledgerd", "config", "default")
     assert default.status == 0, default
+    machine.write_settings()
     machine.settings.write_text(default.out)
     settings = machine.file_name(machine.settings)
     result = machine.run("portledgerd", "config", "show", "--config", settings)
