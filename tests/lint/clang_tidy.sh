@@ -3,9 +3,11 @@
 #
 # Runs clang-tidy over every source file of a build; any warning is a failure.
 #
-#   sh tests/lint/clang_tidy.sh BUILD-FOLDER [--product | --tests | FILE...]
+#   sh tests/lint/clang_tidy.sh BUILD-FOLDER [--brief] [--product | --tests | FILE...]
 #
-# --product: all but what is in tests/; --tests: only that.
+# --product: all but what is in tests/; --tests: only that. --brief follows the
+# paths through a function a third as far as clang-analyzer would: every rule is
+# applied, in a third of the time.
 #
 # A file that was clean, and of which nothing has changed since, its headers and
 # the rules included, is not looked at again: BUILD-FOLDER/clang-tidy remembers.
@@ -13,6 +15,11 @@ set -eu
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/../.." && pwd -P)
 build=$1
 shift
+nodes=225000 # clang-analyzer's own
+if [ "${1:-}" = --brief ]; then
+    nodes=75000
+    shift
+fi
 clean=$build/clang-tidy
 mkdir -p "$clean"
 
@@ -22,8 +29,9 @@ find "$clean" -type f -mtime +30 -delete
 rules=$({
     cat "$root/.clang-tidy"
     clang-tidy-14 --version
+    echo "$nodes"
 } | sha256sum)
-export build clean rules
+export build clean nodes rules
 
 # As command and file, one a line: what CMake writes needs no JSON reader.
 commands=$(mktemp "$build/clang-tidy-commands.XXXXXX")
@@ -52,7 +60,9 @@ esac | xargs -d '\n' -n 1 -P "$(nproc)" sh -eu -c '
         touch "$clean/$key"
         exit 0
     fi
-    if clang-tidy-14 --quiet -p "$build" "$file" 2>"$clean/$key.err" >"$clean/$key.out"; then
+    if clang-tidy-14 --quiet -p "$build" --extra-arg=-Xclang --extra-arg=-analyzer-config \
+        --extra-arg=-Xclang --extra-arg="max-nodes=$nodes" "$file" \
+        2>"$clean/$key.err" >"$clean/$key.out"; then
         rm -f "$clean/$key.err" "$clean/$key.out"
         : >"$clean/$key"
     else
