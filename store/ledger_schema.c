@@ -547,8 +547,17 @@ static const char *const step_2[] = {
     NULL,
 };
 
+/* How the service is doing, by its own account. Rewritten as a whole, and not sealed. */
+static const char *const step_3[] = {
+    "CREATE TABLE health (\n"
+    "  name   TEXT PRIMARY KEY,       -- see docs/ledger.md; what is not known is not there\n"
+    "  value  ANY NOT NULL            -- a number or a text\n"
+    ") STRICT, WITHOUT ROWID;\n",
+    NULL,
+};
+
 /* Each a list of statements, ended by NULL. */
-static const char *const *const steps[] = {step_0, step_1, step_2};
+static const char *const *const steps[] = {step_0, step_1, step_2, step_3};
 
 static_assert(sizeof(steps) / sizeof(steps[0]) == LEDGER_SCHEMA_VERSION, "one step a version");
 

@@ -14,7 +14,7 @@
 
 enum {
     LEDGER_APPLICATION_ID = 0x504c6467, /* "PLdg", for file(1) and for us */
-    LEDGER_SCHEMA_VERSION = 3,          /* the newest one: what this program writes and reads */
+    LEDGER_SCHEMA_VERSION = 4,          /* the newest one: what this program writes and reads */
 };
 
 /*

@@ -21,7 +21,8 @@ static const char path[] = "check_ledger_migrations.db";
 
 /* Whose rows no step may lose. What a version has not, is not asked for. */
 static const char *const tables[] = {
-    "interval", "process", "module", "stretch", "run", "boot", "image", "user", "service", "text",
+    "interval", "process", "module", "stretch", "run",     "boot",    "image",  "user",
+    "service",  "text",    "job",    "pair",    "job_run", "outcome", "timing", "seal",
 };
 
 enum { TABLES = sizeof(tables) / sizeof(tables[0]) };
