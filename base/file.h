@@ -31,6 +31,12 @@ FILE *file_open(const char *path, const char *mode, struct failure *why) NODISCA
 /* What was written to the file so far is on the disk when this returns true. */
 bool file_sync(FILE *file, struct failure *why) NODISCARD;
 
+/*
+ * Lets everyone read a file that was opened for writing. Linux: mode 0644.
+ * Windows: who may read its folder may read it anyway.
+ */
+bool file_let_all_read(FILE *file, const char *path, struct failure *why) NODISCARD;
+
 /* False also where we may not look. */
 bool file_exists(const char *path);
 

@@ -266,6 +266,12 @@ void file_lock_release(struct file_lock *lock)
     }
 }
 
+bool file_let_all_read(FILE *file, const char *path, struct failure *why)
+{
+    return fchmod(fileno(file), 0644) == 0 ||
+           failure_from_system(why, errno, "cannot let everyone read %s", path);
+}
+
 bool file_sync(FILE *file, struct failure *why)
 {
     return (fflush(file) == 0 && fsync(fileno(file)) == 0) ||

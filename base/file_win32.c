@@ -514,6 +514,14 @@ void file_lock_release(struct file_lock *lock)
     }
 }
 
+bool file_let_all_read(FILE *file, const char *path, struct failure *why)
+{
+    (void)file;
+    (void)path;
+    (void)why;
+    return true;
+}
+
 bool file_sync(FILE *file, struct failure *why)
 {
     bool done = fflush(file) == 0 && FlushFileBuffers((HANDLE)_get_osfhandle(_fileno(file)));

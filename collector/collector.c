@@ -132,6 +132,9 @@ bool collector_configure(struct collector *collector, const struct collector_opt
     }
     privacy_clear(&collector->options.privacy);
     collector->options.privacy = privacy;
+    if (collector->images != NULL) {
+        image_reader_give_way(collector->images, options->gives_way);
+    }
     collector->options.interval = options->interval;
     collector->options.module_refresh = options->module_refresh;
     return true;

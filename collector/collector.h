@@ -30,6 +30,7 @@ struct collector_options {
     uint32_t pid;        /* or of this one alone; 0: no limit; */
     const char *process; /* or of those that process_instance_is_called() so; NULL: no limit.
                             Lent for as long as the collector is open */
+    bool gives_way;      /* files are hashed rarely, for the sake of others */
     bool hurry;          /* somebody waits: nothing is put off, and nothing read slowly */
 
     uint32_t probing_pid; /* whose sockets are counted, and not told of; 0: nobody's */
@@ -49,7 +50,7 @@ bool collector_open(struct collector **out, const struct collector_options *opti
                     struct failure *why) NODISCARD;
 
 /*
- * Takes interval, refresh and privacy from other options, between two samples. On
+ * Takes interval, refresh, privacy and what gives way from other options, between two samples. On
  * failure those before stay in force.
  */
 bool collector_configure(struct collector *collector, const struct collector_options *options,

@@ -11,9 +11,11 @@
 #include "collector/image_facts.h"
 
 enum {
-    PATIENCE = 1000,  /* milliseconds that a read may take when the reader is closed */
-    SHORT_PAUSE = 20, /* after each file that was read */
-    PAUSE_FACTOR = 4, /* so many times as long as the file took: a fifth of one core at most */
+    PATIENCE = 1000,    /* milliseconds that a read may take when the reader is closed */
+    SHORT_PAUSE = 20,   /* after each file that was read */
+    LONG_PAUSE = 60000, /* where it gives way */
+    LOOK_AGAIN = 500,   /* whether it still has to */
+    PAUSE_FACTOR = 4,   /* so many times as long as the file took: a fifth of one core at most */
 };
 
 struct image_reader {
@@ -21,7 +23,8 @@ struct image_reader {
     struct image_reader_options options;
     int64_t rest_until; /* clock_awake(); the thread's: no file is read before */
     struct mutex *mutex;
-    struct image_cache cache; /* guarded by the mutex */
+    struct image_cache cache; /* guarded by the mutex, as is this */
+    bool gives_way;
 };
 
 /* The identity of two files whose identities are not known may be equal. */
@@ -91,12 +94,30 @@ static void read_and_publish(struct image_reader *reader, const struct image *im
     }
 }
 
+static bool gives_way(struct image_reader *reader)
+{
+    bool gives;
+
+    mutex_lock(reader->mutex);
+    gives = reader->gives_way;
+    mutex_unlock(reader->mutex);
+    return gives;
+}
+
 /* True where it is time to read; false where it is time to end. */
 static bool rest(struct image_reader *reader)
 {
     int64_t left = reader->options.hurry ? 0 : reader->rest_until - clock_awake();
 
-    return left <= 0 || !background_pause(reader->background, left);
+    if (left > 0 && background_pause(reader->background, left)) {
+        return false;
+    }
+    for (int waited = 0; waited < LONG_PAUSE && gives_way(reader); waited += LOOK_AGAIN) {
+        if (background_pause(reader->background, LOOK_AGAIN)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static void read_image(void *context, void *job)
@@ -183,6 +204,13 @@ bool image_reader_ask(struct image_reader *reader, const struct image *image, st
 bool image_reader_wait(struct image_reader *reader, int64_t milliseconds)
 {
     return background_wait(reader->background, milliseconds);
+}
+
+void image_reader_give_way(struct image_reader *reader, bool give_way)
+{
+    mutex_lock(reader->mutex);
+    reader->gives_way = give_way;
+    mutex_unlock(reader->mutex);
 }
 
 size_t image_reader_waiting(struct image_reader *reader)

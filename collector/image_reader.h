@@ -41,6 +41,9 @@ bool image_reader_ask(struct image_reader *reader, const struct image *image,
 /* Waits until nothing is asked for any more, at most `milliseconds`. True where that is so. */
 bool image_reader_wait(struct image_reader *reader, int64_t milliseconds);
 
+/* Whether there is a minute between two files that are read, for the sake of others. */
+void image_reader_give_way(struct image_reader *reader, bool give_way);
+
 /* How many wait to be read, or are being read. */
 size_t image_reader_waiting(struct image_reader *reader);
 

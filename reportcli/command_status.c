@@ -11,6 +11,7 @@
 #include "base/units.h"
 #include "reportcli/command.h"
 #include "reportcli/coverage.h"
+#include "reportcli/health_record.h"
 #include "reportcli/stretch_records.h"
 #include "store/ledger_detail.h"
 #include "store/ledger_log.h"
@@ -253,7 +254,7 @@ static const struct column_table status_table = {
     .name = "status",
     .title = "the ledger and the service that writes it",
     .single = true,
-    .groups = {{status_columns, STATUS_COLUMNS}},
+    .groups = {{status_columns, STATUS_COLUMNS}, {health_record_columns, HEALTH_RECORD_COLUMNS}},
 };
 
 static const struct column gap_columns[] = {
@@ -292,6 +293,8 @@ static const struct column_table gap_table = {
 struct findings {
     struct ledger_summary summary;
     struct ledger_detail detail;
+    struct ledger_health health;
+    struct health_words words;
     struct service_facts service;
     struct ledger_coverage coverage; /* of the last day */
     struct text reasons;
@@ -421,7 +424,8 @@ static bool find_out(struct findings *findings, const struct command_context *co
     struct ledger_coverage_range day;
 
     if (!ledger_summarize(from->ledger, &findings->summary, why) ||
-        !ledger_read_detail(from->ledger, &findings->detail, why)) {
+        !ledger_read_detail(from->ledger, &findings->detail, why) ||
+        !ledger_health_read(from->ledger, &findings->health, why)) {
         return false;
     }
     day = last_day(context, &findings->summary, from->commit);
@@ -523,10 +527,10 @@ static void fill_detail(const struct ledger_detail *detail, struct value *values
     }
 }
 
-static bool print_status(const struct command_context *context, const struct findings *findings,
+static bool print_status(const struct command_context *context, struct findings *findings,
                          const char *path, struct failure *why)
 {
-    struct value values[STATUS_COLUMNS] = {0};
+    struct value values[STATUS_COLUMNS + HEALTH_RECORD_COLUMNS] = {0};
     struct render *render = NULL;
     bool done;
 
@@ -535,6 +539,7 @@ static bool print_status(const struct command_context *context, const struct fin
     fill_ledger(findings, path, values);
     fill_copies(findings, context, values);
     fill_detail(&findings->detail, values);
+    health_record_fill(&findings->health, &findings->words, values + STATUS_COLUMNS);
     done = command_begin(context, &status_table, &render, why) &&
            render_record(render, values, why) && command_finish(context, render, why);
     render_close(render);
@@ -552,6 +557,8 @@ static bool run_status(const struct command_context *context, const struct comma
         coverage_note(context, &findings.coverage, NULL);
         *status = findings.recording ? EXIT_YES : EXIT_NO;
     }
+    ledger_health_clear(&findings.health);
+    health_words_clear(&findings.words);
     text_clear(&findings.reasons);
     text_clear(&findings.shared);
     ledger_coverage_clear(&findings.coverage);

@@ -32,6 +32,12 @@ const struct event events[] = {
      "The policy template is newer than the service, or a name is written wrong."},
     {EVENT_GAP, EVENT_WARNING, "gap", "nothing was watched from %s to %s: %s",
      "What came and went in this time is not in the ledger. Reports say so too."},
+    {EVENT_INTERVAL_STRETCHED, EVENT_WARNING, "interval_stretched",
+     "samples are taken every %s and no more every %s: they cost more than service.cpu_limit",
+     "What is shorter than that is missed more often; the ledger's coverage says so. Take a longer "
+     "interval, or allow more."},
+    {EVENT_INTERVAL_SHORTENED, EVENT_INFORMATION, "interval_shortened",
+     "samples are taken every %s again, after every %s", "They cost less now."},
     {EVENT_LOG_HELD, EVENT_WARNING, "log_held",
      "another program reads the ledger for so long that its log cannot be emptied: %s-wal has %s",
      "No program but portledger should have the live ledger open; others read a copy "
@@ -45,6 +51,12 @@ const struct event events[] = {
     {EVENT_SHARE_RECOVERED, EVENT_INFORMATION, "share_recovered",
      "the copy of the ledger for others was made again",
      "What kept the service from making it is over."},
+    {EVENT_METRICS_FAILED, EVENT_WARNING, "metrics_failed",
+     "the file of metrics.textfile was not written: %s",
+     "It is tried again every 15 seconds; reported once, and again after it worked in between."},
+    {EVENT_METRICS_RECOVERED, EVENT_INFORMATION, "metrics_recovered",
+     "the file of metrics.textfile was written again",
+     "What kept the service from writing it is over."},
     {EVENT_LEFT_OUT, EVENT_WARNING, "left_out",
      "%s more events %s (%s) were left out within a minute",
      "So that nothing floods the log, 20 events of one id are written in a minute. What they tell "

@@ -610,6 +610,24 @@ bool job_runner_configure(struct job_runner *runner, struct settings *settings,
     return true;
 }
 
+void job_runner_look_ahead(struct job_runner *runner, struct job_outlook *outlook)
+{
+    const struct job_set *set;
+
+    *outlook = (struct job_outlook){.next = SCHEDULE_NEVER};
+    mutex_lock(runner->mutex);
+    set = runner->set;
+    outlook->jobs = set == NULL ? 0 : set->list.count;
+    for (size_t i = 0; i < outlook->jobs; i++) {
+        if (set->turns[i].next < outlook->next) {
+            outlook->next = set->turns[i].next;
+            text_reset(&outlook->name);
+            text_add(&outlook->name, set->list.jobs[i].name);
+        }
+    }
+    mutex_unlock(runner->mutex);
+}
+
 /* Locked. */
 static void take_news(struct job_runner *runner, struct job_news *news)
 {

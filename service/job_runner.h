@@ -46,6 +46,15 @@ bool job_runner_open(struct job_runner **out, void (*ring)(void *context), void 
 bool job_runner_configure(struct job_runner *runner, struct settings *settings,
                           job_handled_fn *handled, void *context, struct failure *why) NODISCARD;
 
+/* How many jobs there are, and which is due next. */
+struct job_outlook {
+    size_t jobs;
+    int64_t next;     /* SCHEDULE_NEVER: none is */
+    struct text name; /* the caller clears it */
+};
+
+void job_runner_look_ahead(struct job_runner *runner, struct job_outlook *outlook);
+
 /* What came since the last call. The caller owns it. */
 struct job_news {
     struct probe_facts facts;

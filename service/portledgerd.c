@@ -12,6 +12,7 @@
 #include "base/exit_status.h"
 #include "base/options.h"
 #include "base/paths.h"
+#include "base/process_self.h"
 #include "base/program.h"
 #include "base/service_state.h"
 #include "base/text.h"
@@ -233,6 +234,7 @@ static bool run_foreground(const struct options *options, struct text *out,
 
     (void)out;
     hardening_apply();
+    process_self_step_back();
     if (service_host_run_foreground(watcher_run, &plan, why)) {
         *status = EXIT_YES;
         return true;
@@ -249,6 +251,7 @@ static bool run_service(const struct options *options, struct text *out, enum ex
     (void)out;
     *status = EXIT_YES;
     hardening_apply();
+    process_self_step_back();
     return service_host_run_service(watcher_run, &plan, why);
 }
 

@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "base/process_self.h"
 #include "base/thread.h"
 
 enum sampler_state {
@@ -27,7 +29,8 @@ struct sampler {
     bool reconfigure;
 
     struct collector *collector; /* the thread's */
-    struct snapshot snapshot;    /* the thread's while WORKING */
+    struct snapshot snapshot;    /* the thread's while WORKING, and so are these */
+    struct sampler_cost cost;
     struct failure why;
 
     sampler_ready_fn *ready;
@@ -104,9 +107,12 @@ static bool configure(struct sampler *sampler, struct failure *why)
 
 static void take_sample(struct sampler *sampler)
 {
+    int64_t begun = clock_steady_us();
     bool ok = configure(sampler, &sampler->why) &&
               collector_sample(sampler->collector, &sampler->snapshot, &sampler->why);
 
+    sampler->cost.lasted = clock_steady_us() - begun;
+    sampler->cost.cpu = process_self_thread_cpu();
     set_state(sampler, ok ? STATE_DONE : STATE_FAILED);
     if (!must_quit(sampler)) { /* whoever closed us may not be there any more */
         sampler->ready(sampler->context);
@@ -202,6 +208,11 @@ enum sampler_result sampler_take(struct sampler *sampler, struct snapshot *snaps
     default:
         return SAMPLER_IDLE;
     }
+}
+
+struct sampler_cost sampler_cost(const struct sampler *sampler)
+{
+    return sampler->cost;
 }
 
 /* True where the thread came to its end in time; otherwise all is its own from now on. */

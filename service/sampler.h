@@ -44,6 +44,14 @@ enum sampler_result {
 enum sampler_result sampler_take(struct sampler *sampler, struct snapshot *snapshot,
                                  struct failure *why);
 
+/* What the sample cost that was taken over last. */
+struct sampler_cost {
+    int64_t lasted; /* microseconds by the clock */
+    int64_t cpu;    /* microseconds of the processor's time that the thread had, all in all */
+};
+
+struct sampler_cost sampler_cost(const struct sampler *sampler);
+
 /*
  * Ends the thread, and frees. One that hangs in a system call for longer than
  * `patience` milliseconds is left behind with all that it uses, until the

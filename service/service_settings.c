@@ -12,6 +12,26 @@ static const struct setting_key keys[] = {
         .policy = "ServiceNoDynamicCode",
     },
     {
+        .name = "service.cpu_limit",
+        .kind = SETTING_NUMBER,
+        .unit = "percent",
+        .fallback = "5",
+        .maximum = 100,
+        .help = "How much of the whole machine's processors the service may take, averaged over 10 "
+                "seconds; hashing gives way first, then samples become rarer. 0: as much as it "
+                "needs",
+        .reloadable = true,
+        .policy = "ServiceCpuLimit",
+    },
+    {
+        .name = "metrics.textfile",
+        .kind = SETTING_PATH,
+        .help = "File for the textfile collector of Prometheus, whose name ends in .prom; without "
+                "it none is written",
+        .reloadable = true,
+        .policy = "MetricsTextfile",
+    },
+    {
         .name = "events.watch_ports",
         .kind = SETTING_TEXT_LIST,
         .help = "Ports whose listeners are worth an event when they are opened or closed, or "

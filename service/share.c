@@ -15,6 +15,7 @@
 enum {
     STEP_MS = 10, /* of copying between two looks at the sampler */
     STEP_EVERY_MS = 20,
+    STEP_WAY_MS = 500,      /* likewise where it gives way */
     FIRST_AFTER_MS = 10000, /* the start of a service has better things to do */
     AGAIN_AFTER_MS = 60000,
 };
@@ -42,6 +43,7 @@ struct share {
     enum stage stage;
     int64_t next; /* clock_steady() of the next beginning */
     bool failing;
+    bool gives_way;
     bool outdated;    /* the settings were changed while it is packed */
     struct text made; /* path while it is made */
     struct ledger_copy *copy;
@@ -260,12 +262,17 @@ int64_t share_wait(const struct share *share)
     int64_t left = share->next - clock_steady();
 
     if (share->stage == STAGE_COPYING) {
-        return STEP_EVERY_MS;
+        return share->gives_way ? STEP_WAY_MS : STEP_EVERY_MS;
     }
     if (share->stage == STAGE_PACKING || share->path.size == 0) {
         return -1;
     }
     return left > 0 ? left : 0;
+}
+
+void share_give_way(struct share *share, bool give_way)
+{
+    share->gives_way = give_way;
 }
 
 /*

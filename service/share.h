@@ -45,5 +45,8 @@ enum share_news share_work(struct share *share, struct failure *why);
 /* Milliseconds until share_work() has something to do; -1: until it rings, or for ever. */
 int64_t share_wait(const struct share *share);
 
+/* Whether it goes on more slowly, for the sake of others. */
+void share_give_way(struct share *share, bool give_way);
+
 /* Gives up what is under way. Does nothing for NULL. */
 void share_close(struct share *share);

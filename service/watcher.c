@@ -3,6 +3,7 @@
 #include "service/watcher.h"
 
 #include "base/clock.h"
+#include "base/process_self.h"
 #include "service/watcher_parts.h"
 
 enum {
@@ -27,6 +28,7 @@ static bool record(struct watcher *watcher, struct failure *why)
     if (!watcher_ports_look(watcher, why)) {
         return false;
     }
+    watcher_health_sample(watcher);
     if (watcher->opener != NULL) {
         return sample_queue_add(&watcher->queue, &watcher->snapshot, watcher->interval, why);
     }
@@ -44,6 +46,7 @@ static bool record(struct watcher *watcher, struct failure *why)
 static bool note_failed_sample(struct watcher *watcher, const struct failure *sampling,
                                struct failure *why)
 {
+    health_count(&watcher->health, HEALTH_FAILED_SAMPLES, 1);
     if (watcher->failed_samples++ == 0) {
         event_report(watcher->events, EVENT_SAMPLE_FAILED, sampling->text);
     }
@@ -85,6 +88,7 @@ static void begin_if_due(struct watcher *watcher, int64_t now)
     if (watcher->paused || late < 0 || !sampler_begin(watcher->sampler)) {
         return;
     }
+    health_late(&watcher->health, late);
     watcher->next_sample += (late / watcher->interval + 1) * watcher->interval;
 }
 
@@ -115,10 +119,26 @@ static int64_t time_to_wait(const struct watcher *watcher, int64_t now)
     return next > now ? next - now : 0;
 }
 
+static bool commit_if_due(struct watcher *watcher, struct failure *why)
+{
+    return clock_steady() < watcher->next_commit || watcher_ledger_commit(watcher, why);
+}
+
+/* A part of what samples cost: the rest is the sampler's. */
+static bool do_counted(struct watcher *watcher, bool (*part)(struct watcher *, struct failure *),
+                       struct failure *why)
+{
+    int64_t before = process_self_thread_cpu();
+    bool ok = part(watcher, why);
+
+    watcher->own_cpu += process_self_thread_cpu() - before;
+    return ok;
+}
+
 static bool turn(struct watcher *watcher, unsigned wants, struct failure *why)
 {
     if (!watcher_ledger_take(watcher, why) || !watcher_controls_obey(watcher, wants, why) ||
-        !collect(watcher, why)) {
+        !do_counted(watcher, collect, why)) {
         return false;
     }
     if ((wants & SERVICE_WANTS_RELOAD) != 0 &&
@@ -130,7 +150,7 @@ static bool turn(struct watcher *watcher, unsigned wants, struct failure *why)
     }
     begin_if_due(watcher, clock_steady());
     watcher_jobs_tend(watcher);
-    if (clock_steady() >= watcher->next_commit && !watcher_ledger_commit(watcher, why)) {
+    if (!do_counted(watcher, commit_if_due, why) || !watcher_health_tend(watcher, why)) {
         return false;
     }
     watcher_ledger_retain(watcher, clock_steady());
@@ -184,6 +204,7 @@ static bool begin(struct watcher *watcher, struct failure *why)
     if (!watcher_settings_begin(watcher, why)) {
         return false;
     }
+    watcher_health_begin(watcher);
     service_host_busy(watcher->host);
     return watcher_ports_configure(watcher, why) && watcher_ledger_open(watcher, why) &&
            open_sampler(watcher, why);
@@ -194,6 +215,7 @@ static bool end(struct watcher *watcher, bool ok, struct failure *why)
 {
     struct failure closing;
 
+    watcher_health_end(watcher);
     watcher_ledger_close_share(watcher);
     watcher_jobs_close(watcher);
     if (!sampler_close(watcher->sampler, STOP_PATIENCE_MS)) {

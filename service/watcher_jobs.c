@@ -56,6 +56,7 @@ static void tell_lost(struct watcher *watcher, size_t lost)
     struct text count = {0};
 
     watcher->lost_outcomes += lost;
+    health_count(&watcher->health, HEALTH_FAILED_OUTCOMES, (int64_t)lost);
     if (watcher->lost_outcomes == 0 || clock_steady() < watcher->next_lost) {
         return;
     }

@@ -17,7 +17,8 @@
 enum {
     OPEN_PATIENCE_MS = 1000, /* most ledgers are open by then; the first sample waits as long */
     MOST_WAITING = 16 << 20, /* bytes of facts that may wait while the ledger takes none */
-    RETENTION_REST_MS = 60,  /* between two turns of retention */
+    RETENTION_REST_MS = 60,  /* between two turns of retention; */
+    RETENTION_WAY_MS = 1000, /* where it gives way */
     RETENTION_RETRY_MS = 60000,
     MOST_REOPENED = 3, /* times that a run opens a ledger anew that fails as if damaged */
 };
@@ -63,6 +64,7 @@ bool watcher_ledger_add(struct watcher *watcher, struct snapshot *snapshot, stru
         return false;
     }
     if (ledger_writer_gap_seen(watcher->begun.writer, &gap)) {
+        health_count(&watcher->health, HEALTH_GAPS, 1);
         tell_gap(watcher, &gap);
     }
     return true;
@@ -74,6 +76,12 @@ static bool store_queued(struct watcher *watcher, struct queued_sample *sample, 
             ledger_writer_gap(watcher->begun.writer, sample->gap, why)) &&
            ledger_writer_set_interval(watcher->begun.writer, sample->interval, why) &&
            watcher_ledger_add(watcher, &sample->snapshot, why);
+}
+
+static void tell_loss(struct watcher *watcher)
+{
+    health_count(&watcher->health, HEALTH_FAILED_LOSSES, 1);
+    event_report(watcher->events, EVENT_SAMPLES_LOST);
 }
 
 /* What was lost is lost after what waited. */
@@ -88,7 +96,7 @@ static bool store_queue(struct watcher *watcher, struct failure *why)
         watcher->sampled = true;
     }
     if (ok && watcher->queue.full) {
-        event_report(watcher->events, EVENT_SAMPLES_LOST);
+        tell_loss(watcher);
         ok = ledger_writer_gap(watcher->begun.writer, LEDGER_GAP_LOST, why);
     } else if (ok && watcher->queue.gap != LEDGER_GAP_NONE) {
         ok = ledger_writer_gap(watcher->begun.writer, watcher->queue.gap, why);
@@ -227,6 +235,7 @@ static void become_ready(struct watcher *watcher)
 /* Said once, and once more when it is over. */
 static void tell_commit(struct watcher *watcher, bool ok, const struct failure *why)
 {
+    health_count(&watcher->health, HEALTH_FAILED_COMMITS, ok ? 0 : 1);
     if (ok && watcher->commit_failing) {
         event_report(watcher->events, EVENT_COMMIT_RECOVERED);
     } else if (!ok && !watcher->commit_failing) {
@@ -287,7 +296,7 @@ bool watcher_ledger_commit(struct watcher *watcher, struct failure *why)
     if (ledger_writer_waiting(watcher->begun.writer) > MOST_WAITING) {
         ledger_writer_drop(watcher->begun.writer);
         watcher->sampled = watcher->ready; /* a first sample is still to come */
-        event_report(watcher->events, EVENT_SAMPLES_LOST);
+        tell_loss(watcher);
     }
     if (ok) {
         tend_log(watcher);
@@ -295,6 +304,9 @@ bool watcher_ledger_commit(struct watcher *watcher, struct failure *why)
     }
     if (ok && watcher->sampled && !watcher->ready) {
         become_ready(watcher);
+    }
+    if (ok) {
+        watcher_health_store(watcher);
     }
     if (ok && watcher->next_retention == INT64_MAX) {
         watcher->next_retention = clock_steady();
@@ -305,6 +317,7 @@ bool watcher_ledger_commit(struct watcher *watcher, struct failure *why)
 /* Said once, and once more when it is over. */
 static void tell_retention(struct watcher *watcher, bool ok, const struct failure *why)
 {
+    health_count(&watcher->health, HEALTH_FAILED_RETENTION, ok ? 0 : 1);
     if (ok && watcher->retention_failing) {
         event_report(watcher->events, EVENT_RETENTION_RECOVERED);
     } else if (!ok && !watcher->retention_failing) {
@@ -337,7 +350,8 @@ void watcher_ledger_retain(struct watcher *watcher, int64_t now)
     if (!ok) {
         watcher->next_retention = clock_steady() + RETENTION_RETRY_MS;
     } else if (more) {
-        watcher->next_retention = clock_steady() + RETENTION_REST_MS;
+        watcher->next_retention =
+            clock_steady() + (watcher->budget.yielding ? RETENTION_WAY_MS : RETENTION_REST_MS);
     }
 }
 
@@ -347,6 +361,7 @@ void watcher_ledger_share(struct watcher *watcher)
 
     switch (share_work(watcher->share, &why)) {
     case SHARE_FAILED:
+        health_count(&watcher->health, HEALTH_FAILED_COPIES, 1);
         event_report(watcher->events, EVENT_SHARE_FAILED, why.text);
         break;
     case SHARE_RECOVERED:

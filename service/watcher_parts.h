@@ -15,7 +15,9 @@
 #include "base/settings.h"
 #include "base/text.h"
 #include "collector/collector.h"
+#include "service/cpu_budget.h"
 #include "service/event_sink.h"
+#include "service/health.h"
 #include "service/job_runner.h"
 #include "service/ledger_opener.h"
 #include "service/port_watch.h"
@@ -58,7 +60,8 @@ struct watcher {
     int64_t next_lost;        /* when they may be; clock_steady() */
     struct snapshot snapshot; /* the one that goes to the writer; kept for its memory */
 
-    int64_t interval;
+    int64_t interval;     /* between samples, in force; stretched it may be */
+    int64_t interval_set; /* by the settings */
     int64_t commit_every;
     int64_t next_sample; /* clock_steady() */
     int64_t next_commit;
@@ -76,6 +79,16 @@ struct watcher {
     bool stale;           /* one is under way that was begun before the pause */
     bool sampled;         /* at least once */
     bool ready;
+
+    struct health health;
+    struct cpu_budget budget;
+    int processors;
+    int64_t own_cpu;        /* of this thread, that storing samples took; microseconds */
+    struct text hardening;  /* what took effect of it */
+    int64_t last_sample_at; /* by the wall clock */
+    int64_t next_health;    /* clock_steady() */
+    int64_t next_metrics;
+    bool metrics_failing;
 };
 
 /* For what works in threads of its own: rings the host, which is `context`. */
@@ -108,6 +121,27 @@ bool watcher_settings_collector(const struct watcher *watcher, struct collector_
 
 /* The settings in force are those of the ledger's run from here on. */
 bool watcher_settings_tell_writer(struct watcher *watcher, struct failure *why) NODISCARD;
+
+/* The interval, and whether hashing gives way, go to all who are to know. */
+bool watcher_settings_put_in_force(struct watcher *watcher, struct failure *why) NODISCARD;
+
+/*
+ * Health and restraint (watcher_health.c).
+ */
+
+void watcher_health_begin(struct watcher *watcher);
+
+/* Of the sample that is in watcher->snapshot. */
+void watcher_health_sample(struct watcher *watcher);
+
+/* After a commit: into the ledger, where that is due. */
+void watcher_health_store(struct watcher *watcher);
+
+/* For every turn: writes the file for Prometheus, and keeps to service.cpu_limit. */
+bool watcher_health_tend(struct watcher *watcher, struct failure *why) NODISCARD;
+
+/* While settings and ledger are still there. Frees. */
+void watcher_health_end(struct watcher *watcher);
 
 /*
  * Controls (watcher_controls.c).

@@ -99,7 +99,13 @@ static void tell_settings(const struct watcher *watcher, const struct text *unkn
 
 static void take_settings(struct watcher *watcher)
 {
-    watcher->interval = settings_number(watcher->settings, "collector.interval");
+    int64_t interval = settings_number(watcher->settings, "collector.interval");
+
+    if (interval != watcher->interval_set) {
+        watcher->budget = (struct cpu_budget){.stretch = 1}; /* what that one costs is not known */
+        watcher->interval_set = interval;
+        watcher->interval = interval;
+    }
     watcher->commit_every = settings_number(watcher->settings, "ledger.commit");
 }
 
@@ -198,8 +204,12 @@ bool watcher_settings_tell_writer(struct watcher *watcher, struct failure *why)
 bool watcher_settings_collector(const struct watcher *watcher, struct collector_options *options,
                                 struct failure *why)
 {
+    bool ok = collector_options_read(options, watcher->settings, why);
+
     options->probing_pid = process_self_pid();
-    return collector_options_read(options, watcher->settings, why);
+    options->interval = watcher->interval;
+    options->gives_way = watcher->budget.yielding;
+    return ok;
 }
 
 /* Whatever is read from now on is at least as new. */
@@ -352,6 +362,16 @@ static bool configure_sampler(struct watcher *watcher, struct failure *why)
     return ok;
 }
 
+bool watcher_settings_put_in_force(struct watcher *watcher, struct failure *why)
+{
+    if (watcher->share != NULL) {
+        share_give_way(watcher->share, watcher->budget.yielding);
+    }
+    return configure_sampler(watcher, why) &&
+           (watcher->opener != NULL ||
+            ledger_writer_set_interval(watcher->begun.writer, watcher->interval, why));
+}
+
 bool watcher_settings_reload(struct watcher *watcher, struct failure *why)
 {
     struct settings *newer = NULL;
@@ -362,6 +382,7 @@ bool watcher_settings_reload(struct watcher *watcher, struct failure *why)
     stamp(watcher);
     if (!watcher_read_settings(watcher->plan, &newer, &file, &unknown, why)) {
         event_report(watcher->events, EVENT_SETTINGS_REFUSED, why->text);
+        health_count(&watcher->health, HEALTH_FAILED_SETTINGS, 1);
         text_clear(&file);
         text_clear(&unknown);
         return true;

@@ -137,6 +137,7 @@ struct ledger_writer {
     int64_t next_sample;
     int64_t next_interval;
     int64_t next_process;
+    int64_t changes; /* intervals opened and closed in this run */
 
     struct snapshot before; /* the newest sample */
     struct sample now;      /* what belongs to it */
@@ -1158,6 +1159,7 @@ static struct open_interval open_interval(struct ledger_writer *writer,
     };
 
     writer->stretch.missed += opening == LEDGER_CLOSING ? 1 : 0;
+    writer->changes++;
     ledger_facts_open_interval(writer->facts, &fact);
     return (struct open_interval){fact.id, fact.opened_at};
 }
@@ -1180,6 +1182,7 @@ static void take_sockets(struct ledger_writer *writer, const struct snapshot *af
     }
     for (size_t i = 0; i < writer->before.socket_count && !new_stretch; i++) {
         if (writer->went_on[i] == 0) {
+            writer->changes++;
             ledger_facts_close_interval(writer->facts, writer->now.open[i].id,
                                         after->taken_at - writer->now.open[i].opened_at);
         }
@@ -1384,6 +1387,11 @@ struct probe_writer *ledger_writer_probes(struct ledger_writer *writer)
 void ledger_writer_look_at_seals(const struct ledger_writer *writer, struct sealer_state *state)
 {
     sealer_look(writer->sealer, state);
+}
+
+int64_t ledger_writer_changes(const struct ledger_writer *writer)
+{
+    return writer->changes;
 }
 
 size_t ledger_writer_waiting(const struct ledger_writer *writer)

@@ -140,6 +140,9 @@ struct probe_writer *ledger_writer_probes(struct ledger_writer *writer);
 /* The newest seal, and what was found of the key: for events. */
 void ledger_writer_look_at_seals(const struct ledger_writer *writer, struct sealer_state *state);
 
+/* Intervals that were opened and closed since the run began. */
+int64_t ledger_writer_changes(const struct ledger_writer *writer);
+
 /* Facts that wait for the next commit, in bytes of memory. 0 where nothing but coverage does. */
 size_t ledger_writer_waiting(const struct ledger_writer *writer);
 

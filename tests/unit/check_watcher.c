@@ -53,6 +53,8 @@ static struct {
     int64_t begun[MOST_SAMPLES]; /* clock_steady() at each begin */
     int begin_count;
     int64_t sampler_interval; /* as it was told */
+    bool sampler_gives_way;   /* likewise */
+    struct sampler_cost cost; /* of the last sample */
 
     /* Others at the ledger. */
     sqlite3 *other;
@@ -205,6 +207,7 @@ bool sampler_configure(struct sampler *sampler, const struct collector_options *
     (void)sampler;
     (void)why;
     fixture.sampler_interval = options->interval;
+    fixture.sampler_gives_way = options->gives_way;
     return true;
 }
 
@@ -262,6 +265,12 @@ enum sampler_result sampler_take(struct sampler *sampler, struct snapshot *snaps
     }
     CHECK_DONE(fill(snapshot, why), *why);
     return SAMPLER_DONE;
+}
+
+struct sampler_cost sampler_cost(const struct sampler *sampler)
+{
+    (void)sampler;
+    return fixture.cost;
 }
 
 bool sampler_close(struct sampler *sampler, int64_t patience)
