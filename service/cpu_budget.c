@@ -6,9 +6,9 @@
 
 static int64_t window_of(const struct cpu_budget *budget, const struct cpu_limit *limit)
 {
-    int64_t two = 2 * budget->stretch * limit->interval;
+    int64_t some = CPU_BUDGET_SAMPLES * budget->stretch * limit->interval;
 
-    return two > CPU_BUDGET_MS ? two : CPU_BUDGET_MS;
+    return some > CPU_BUDGET_MS ? some : CPU_BUDGET_MS;
 }
 
 /* Keeps what is needed to look back over the window: from its newest mark before that on. */
@@ -49,10 +49,18 @@ static bool change(struct cpu_budget *budget, bool yielding, int stretch, int64_
     return true;
 }
 
-static bool may_stretch(const struct cpu_budget *budget, const struct cpu_limit *limit)
+/* By how much the interval must be stretched for what it costs now. */
+static int stretch_for(const struct cpu_budget *budget, const struct cpu_limit *limit,
+                       int64_t sampling, int64_t allowed)
 {
-    return budget->stretch < CPU_BUDGET_STRETCH &&
-           2 * budget->stretch * limit->interval <= CPU_BUDGET_LONGEST;
+    int stretch = budget->stretch;
+
+    while (sampling > allowed && stretch < CPU_BUDGET_STRETCH &&
+           2 * stretch * limit->interval <= CPU_BUDGET_LONGEST) {
+        stretch *= 2;
+        sampling /= 2;
+    }
+    return stretch;
 }
 
 static bool judge(struct cpu_budget *budget, const struct cpu_limit *limit, int64_t allowed,
@@ -66,11 +74,11 @@ static bool judge(struct cpu_budget *budget, const struct cpu_limit *limit, int6
         return change(budget, total > allowed, stretch, now->at);
     }
     if (sampling > allowed) {
-        return may_stretch(budget, limit) && change(budget, true, 2 * stretch, now->at);
+        return change(budget, true, stretch_for(budget, limit, sampling, allowed), now->at);
     }
     if (stretch > 1) {
-        return now->at - budget->changed_at >= CPU_BUDGET_CALM_MS &&
-               sampling <= allowed / 2 * 4 / 5 && change(budget, true, stretch / 2, now->at);
+        return now->at - budget->changed_at >= CPU_BUDGET_CALM_MS && sampling <= allowed / 3 &&
+               change(budget, true, stretch / 2, now->at);
     }
     return total < allowed / 2 && change(budget, false, stretch, now->at);
 }

@@ -3,11 +3,11 @@
 
 /*
  * Keeps the service within its share of the processors (service.cpu_limit),
- * averaged over CPU_BUDGET_MS, or over two intervals where these are longer.
- * Where all of it together costs more, work in the background gives way;
- * where samples alone cost more even then, the interval is doubled, and halved
- * again when that would cost four fifths of the limit at most. After each of
- * these it is measured anew.
+ * averaged over CPU_BUDGET_MS, or CPU_BUDGET_SAMPLES intervals where these are
+ * longer. Where all of it together costs more, work in the background gives
+ * way; where samples alone cost more even then, the interval is doubled as
+ * often as it takes, and halved again when that would cost two thirds of the
+ * limit at most. After each of these it is measured anew.
  *
  * Plain data: clocks and counters are handed in.
  */
@@ -18,6 +18,7 @@
 
 enum {
     CPU_BUDGET_MS = 10000,
+    CPU_BUDGET_SAMPLES = 8,     /* one more or less at the edges does not count for much */
     CPU_BUDGET_CALM_MS = 60000, /* before the interval is halved again */
     CPU_BUDGET_MARKS = 12,
     CPU_BUDGET_STRETCH = 64, /* the interval becomes no more than so many times as long, */

@@ -208,6 +208,9 @@ static bool restrain(struct watcher *watcher, struct failure *why)
         .interval = watcher->interval_set,
     };
 
+    if (now.total < now.sampling) { /* clocks of threads and of the process are not in step */
+        now.total = now.sampling;
+    }
     return !cpu_budget_look(&watcher->budget, &limit, &now) || stretch(watcher, why);
 }
 

@@ -7,12 +7,14 @@
 #include "base/clock_fake.h"
 #include "base/file.h"
 #include "base/paths.h"
+#include "base/process_self.h"
 #include "base/thread.h"
 #include "service/event_sink_null.h"
 #include "service/sampler.h"
 #include "service/service_host.h"
 #include "service/watcher.h"
 #include "store/database.h"
+#include "store/ledger_health.h"
 #include "store/ledger_query.h"
 #include "tests/crash_vfs.h"
 #include "tests/fake_policy.h"
@@ -25,10 +27,11 @@
 
 static const char config[] = "check_watcher.yaml";
 static const char ledger_file[] = "check_watcher.db";
+static const char metrics_file[] = "check_watcher.prom";
 
 enum {
     START = 1700000000, /* seconds */
-    MOST_SAMPLES = 64,
+    MOST_SAMPLES = 256,
 };
 
 static struct {
@@ -56,6 +59,8 @@ static struct {
     bool sampler_gives_way;   /* likewise */
     struct sampler_cost cost; /* of the last sample */
 
+    struct text metrics; /* path of the file for Prometheus */
+
     /* Others at the ledger. */
     sqlite3 *other;
     bool slow;          /* SQLite's files are those of crash_vfs.h, and syncs wait */
@@ -79,6 +84,7 @@ static bool remove_ours(void *context, const char *name)
 static void remove_files(void)
 {
     remove(config);
+    remove(metrics_file);
     CHECK_DONE(file_walk_folder(".", remove_ours, NULL, &fixture.why), fixture.why);
 }
 
@@ -122,6 +128,7 @@ static void end_slowness(void)
 static void close_fixture(void)
 {
     end_slowness();
+    text_clear(&fixture.metrics);
     database_close(fixture.other);
     bell_close(fixture.go_on);
     bell_close(fixture.rung);
@@ -603,6 +610,128 @@ START_TEST(a_new_interval_is_in_force_after_a_reload)
 }
 END_TEST
 
+/* Of each sample, and of each processor: a tenth of a second. */
+static void cost_much(int wait)
+{
+    (void)wait;
+    fixture.cost.cpu = INT64_C(100000) * process_self_processors() * fixture.begin_count;
+}
+
+START_TEST(samples_that_cost_too_much_become_rarer_and_coverage_says_so)
+{
+    struct ledger_stretch stretches[MOST_STRETCHES];
+    int last;
+
+    write_config(ledger_file, "service:\n  cpu_limit: 4\n");
+    fixture.on_wait = cost_much;
+    ck_assert(watch_for(150));
+    ck_assert_uint_eq(event_log_count_of(EVENT_INTERVAL_STRETCHED), 1);
+    ck_assert(fixture.sampler_gives_way);
+    ck_assert_int_eq(fixture.sampler_interval, 4000);
+    last = fixture.begin_count - 1;
+    ck_assert_int_eq(fixture.begun[last] - fixture.begun[last - 1], 4000);
+    read_coverage(stretches);
+    ck_assert_int_eq(stretches[0].interval, 1000);
+    ck_assert_int_eq(stretches[0].ended, LEDGER_GAP_INTERVAL);
+    ck_assert_int_eq(stretches[1].interval, 4000);
+    ck_assert_int_eq(stretches[2].id, 0);
+    ck_assert_uint_eq(event_log_count_of(EVENT_GAP), 0); /* no time is missing */
+}
+END_TEST
+
+static void cost_less_later(int wait)
+{
+    if (wait < 80) {
+        cost_much(wait);
+    }
+}
+
+START_TEST(samples_that_cost_less_become_as_frequent_as_before)
+{
+    write_config(ledger_file, "service:\n  cpu_limit: 4\n");
+    fixture.on_wait = cost_less_later;
+    ck_assert(watch_for(300));
+    ck_assert_uint_eq(event_log_count_of(EVENT_INTERVAL_SHORTENED), 2);
+    ck_assert_int_eq(fixture.sampler_interval, 1000);
+}
+END_TEST
+
+START_TEST(without_a_limit_samples_may_cost_what_they_cost)
+{
+    write_config(ledger_file, "service:\n  cpu_limit: 0\n");
+    fixture.on_wait = cost_much;
+    ck_assert(watch_for(100));
+    ck_assert_int_eq(fixture.sampler_interval, 1000);
+    ck_assert(!fixture.sampler_gives_way);
+}
+END_TEST
+
+static void read_health(struct ledger_health *health)
+{
+    struct ledger *ledger = NULL;
+
+    CHECK_DONE(ledger_open(&ledger, ledger_file, LEDGER_READ, &fixture.why), fixture.why);
+    CHECK_DONE(ledger_health_read(ledger, health, &fixture.why), fixture.why);
+    ledger_close(ledger);
+}
+
+static void take_long(int wait)
+{
+    fixture.cost.lasted = wait >= 14 && wait < 17 ? 9000 : 2000;
+    fixture.fail = wait >= 8 && wait < 10;
+}
+
+START_TEST(the_ledger_knows_how_the_service_is_doing)
+{
+    struct ledger_health health = {0};
+
+    fixture.on_wait = take_long;
+    ck_assert(watch_for(60));
+    read_health(&health);
+    ck_assert_int_ge(health.numbers[HEALTH_AT], START * INT64_C(1000) + 10000);
+    ck_assert_int_le(health.numbers[HEALTH_AT], START * INT64_C(1000) + 15000);
+    ck_assert_int_eq(health.numbers[HEALTH_SAMPLE_MEDIAN], 2000);
+    ck_assert_int_eq(health.numbers[HEALTH_SAMPLE_WORST], 9000);
+    ck_assert_int_eq(health.numbers[HEALTH_FAILED_SAMPLES], 1);
+    ck_assert_int_eq(health.numbers[HEALTH_GAPS], 1);
+    ck_assert_int_eq(health.numbers[HEALTH_SOCKETS], 1);
+    ck_assert_int_gt(health.numbers[HEALTH_LEDGER], 0);
+    ck_assert_int_gt(health.numbers[HEALTH_MEMORY], 0);
+    ck_assert_int_gt(health.numbers[HEALTH_HANDLES], 2);
+    ck_assert(!health.known[HEALTH_STRETCH]);
+    ledger_health_clear(&health);
+}
+END_TEST
+
+START_TEST(metrics_that_cannot_be_written_are_told_once)
+{
+    struct text more = {0};
+
+    CHECK_DONE(paths_absolute(&fixture.metrics, metrics_file, &fixture.why), fixture.why);
+    text_addf(&more, "metrics:\n  textfile: %s/nowhere.prom\n", text_bytes(&fixture.metrics));
+    write_config(ledger_file, text_bytes(&more));
+    text_clear(&more);
+    ck_assert(watch_for(100)); /* more than two times 15 s */
+    ck_assert_uint_eq(event_log_count_of(EVENT_METRICS_FAILED), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_METRICS_RECOVERED), 0);
+}
+END_TEST
+
+START_TEST(metrics_say_at_the_end_that_the_service_does_not_run)
+{
+    struct text more = {0};
+
+    CHECK_DONE(paths_absolute(&fixture.metrics, metrics_file, &fixture.why), fixture.why);
+    text_addf(&more, "metrics:\n  textfile: %s\n", text_bytes(&fixture.metrics));
+    write_config(ledger_file, text_bytes(&more));
+    text_reset(&more);
+    ck_assert(watch_for(10));
+    CHECK_DONE(file_read(&more, metrics_file, 1 << 20, &fixture.why), fixture.why);
+    ck_assert_ptr_nonnull(strstr(text_bytes(&more), "\nportledger_running 0\n"));
+    text_clear(&more);
+}
+END_TEST
+
 static void ask_for_bad_reload(int wait)
 {
     if (wait == 10) {
@@ -1052,6 +1181,12 @@ static Suite *watcher_suite(void)
     tcase_add_test(tests, failed_samples_are_told_once_and_are_a_gap);
     tcase_add_test(tests, a_manager_hears_of_us_while_the_first_sample_takes_its_time);
     tcase_add_test(tests, a_collector_that_hangs_is_said_and_left_behind);
+    tcase_add_test(tests, samples_that_cost_too_much_become_rarer_and_coverage_says_so);
+    tcase_add_test(tests, samples_that_cost_less_become_as_frequent_as_before);
+    tcase_add_test(tests, without_a_limit_samples_may_cost_what_they_cost);
+    tcase_add_test(tests, the_ledger_knows_how_the_service_is_doing);
+    tcase_add_test(tests, metrics_that_cannot_be_written_are_told_once);
+    tcase_add_test(tests, metrics_say_at_the_end_that_the_service_does_not_run);
     tcase_add_test(tests, a_new_interval_is_in_force_after_a_reload);
     tcase_add_test(tests, settings_that_are_wrong_leave_those_in_force);
     tcase_add_test(tests, another_ledger_takes_a_restart_and_that_is_said);
