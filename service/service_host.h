@@ -21,8 +21,8 @@ enum service_wants {
     SERVICE_WANTS_PAUSE = 8,     /* PAUSE, SIGUSR2; of the two that follow the last one counts, */
     SERVICE_WANTS_CONTINUE = 16, /* CONTINUE, SIGCONT; never both */
     SERVICE_WANTS_SAMPLE = 32,   /* the code for "sample now", SIGUSR1 */
-    SERVICE_WANTS_WOKE = 64,     /* the machine slept, and is awake again; Windows */
-    SERVICE_WANTS_CLOCK = 128,   /* the wall clock was set; Windows */
+    SERVICE_WANTS_WOKE = 64,     /* the machine slept, and is awake again; Linux: told at the end */
+    SERVICE_WANTS_CLOCK = 128,   /* the wall clock was set;               of the present wait */
 };
 
 struct service_host;

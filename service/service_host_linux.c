@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * Linux: signals. systemd and a person at a terminal send the same ones.
+ * Linux: signals. systemd and a person at a terminal send the same ones. Nobody
+ * tells of sleep and of a clock that was set: the clocks do, at every wait.
  */
 
 #include "service/service_host.h"
@@ -12,12 +13,17 @@
 #include <stddef.h>
 #include <sys/stat.h>
 
+#include "base/clock.h"
 #include "base/thread.h"
+
+enum { STEP_MS = 500 }; /* two clocks that part by more than this did not just run */
 
 struct service_host {
     struct bell *bell;
     atomic_uint wants;
     bool foreground;
+    int64_t asleep; /* clock_steady() less clock_awake() at the last wait */
+    int64_t set;    /* clock_now() less clock_steady(), likewise */
 };
 
 /* Signal handlers have no context: there is one host in a process, and this is it. */
@@ -67,6 +73,21 @@ static void set_handlers(void (*handler)(int))
     }
 }
 
+/* What happened to time since the last look. A clock that is slewed moves by less. */
+static unsigned look_at_clocks(void)
+{
+    int64_t steady = clock_steady();
+    int64_t asleep = steady - clock_awake();
+    int64_t set = clock_now() - steady;
+    unsigned wants = SERVICE_WANTS_NOTHING;
+
+    wants |= asleep - only.asleep > STEP_MS ? SERVICE_WANTS_WOKE : 0;
+    wants |= set - only.set > STEP_MS || only.set - set > STEP_MS ? SERVICE_WANTS_CLOCK : 0;
+    only.asleep = asleep;
+    only.set = set;
+    return wants;
+}
+
 static bool run(service_body_fn *body, void *context, bool foreground, struct failure *why)
 {
     bool ok;
@@ -74,6 +95,7 @@ static bool run(service_body_fn *body, void *context, bool foreground, struct fa
     umask(0027); /* the ledger holds what not everybody may know */
     only.foreground = foreground;
     atomic_store(&only.wants, 0);
+    (void)look_at_clocks();
     if (!bell_open(&only.bell, why)) {
         return false;
     }
@@ -114,7 +136,7 @@ void service_host_busy(struct service_host *host)
 unsigned service_host_wait(struct service_host *host, int64_t milliseconds)
 {
     (void)bell_wait(host->bell, milliseconds);
-    return atomic_exchange(&host->wants, 0);
+    return atomic_exchange(&host->wants, 0) | look_at_clocks();
 }
 
 void service_host_ring(struct service_host *host)
