@@ -4,12 +4,16 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/paths.h"
 
 enum { PIECE = 4096 };
+
+/* Of the unit file. */
+#define OWN_ACCOUNT "portledger"
 
 static bool is_ours(const struct stat *facts)
 {
@@ -106,4 +110,54 @@ bool file_read_guarded(struct text *content, const char *path, enum file_guard g
     }
     close(fd);
     return ok;
+}
+
+/* An ordinary user cannot have this name; the service has. */
+static bool is_own_account(uid_t user)
+{
+    char buffer[4096];
+    struct passwd account;
+    struct passwd *found = NULL;
+
+    return getpwnam_r(OWN_ACCOUNT, &account, buffer, sizeof(buffer), &found) == 0 &&
+           found != NULL && found->pw_uid == user;
+}
+
+static bool may_keep(const struct stat *facts)
+{
+    return is_ours(facts) || is_own_account(facts->st_uid);
+}
+
+static enum file_folder judge(const char *path, const struct stat *facts, struct failure *why)
+{
+    if (!S_ISDIR(facts->st_mode)) {
+        failure_set(why, FAILURE_FORMAT, 0, "%s is no folder", path);
+        return FILE_FOLDER_UNKNOWN;
+    }
+    if (!may_keep(facts)) {
+        refuse(why, path, "it belongs to another user", "move it away, or chown root");
+        return FILE_FOLDER_FOREIGN;
+    }
+    if ((facts->st_mode & (S_IWGRP | S_IWOTH)) != 0 && (facts->st_mode & S_ISVTX) == 0) {
+        refuse(why, path, "others can write into it", "chmod go-w");
+        return FILE_FOLDER_OPEN;
+    }
+    return FILE_FOLDER_OURS;
+}
+
+enum file_folder file_judge_folder(const char *path, struct failure *why)
+{
+    struct stat facts;
+
+    if (lstat(path, &facts) == 0 && S_ISLNK(facts.st_mode) && facts.st_uid != 0) {
+        refuse(why, path, "it is a link of another user", "remove it");
+        return FILE_FOLDER_FOREIGN;
+    }
+    if (stat(path, &facts) != 0) {
+        enum file_folder what = errno == ENOENT ? FILE_FOLDER_MISSING : FILE_FOLDER_UNKNOWN;
+
+        failure_from_system(why, errno, "cannot look at the folder %s", path);
+        return what;
+    }
+    return judge(path, &facts, why);
 }

@@ -13,9 +13,17 @@
 
 enum { PIECE = 4096 };
 
-static const DWORD CHANGES = FILE_WRITE_DATA | FILE_APPEND_DATA | DELETE | WRITE_DAC | WRITE_OWNER |
-                             GENERIC_WRITE | GENERIC_ALL;
+/* FILE_DELETE_CHILD means something of folders only, where the first two are adding files. */
+static const DWORD CHANGES = FILE_WRITE_DATA | FILE_APPEND_DATA | FILE_DELETE_CHILD | DELETE |
+                             WRITE_DAC | WRITE_OWNER | GENERIC_WRITE | GENERIC_ALL;
 static const DWORD READS = FILE_READ_DATA | GENERIC_READ;
+
+/*
+ * The account of the service, where it has one: NT SERVICE\\PortLedger. The
+ * number is made of the name: MS-DTYP section 2.4.2.4.
+ */
+static const wchar_t *const own_account[] = {
+    L"S-1-5-80-3364485507-433462380-2821526545-1572748023-1640636442", NULL};
 
 /* SYSTEM, administrators, the owner, and what installs Windows' own files. */
 static const wchar_t *const keepers[] = {
@@ -196,4 +204,72 @@ bool file_read_guarded(struct text *content, const char *path, enum file_guard g
          read_all(content, file, path, limit, why);
     CloseHandle(file);
     return ok;
+}
+
+static enum file_folder judge_access(const char *path, HANDLE folder, struct failure *why)
+{
+    PSECURITY_DESCRIPTOR descriptor = NULL;
+    PSID owner = NULL;
+    PACL list = NULL;
+    DWORD error = GetSecurityInfo(folder, SE_FILE_OBJECT,
+                                  OWNER_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION, &owner,
+                                  NULL, &list, NULL, &descriptor);
+    enum file_folder what = FILE_FOLDER_OURS;
+
+    if (error != NO_ERROR) {
+        failure_from_system(why, (long)error, "cannot read who may open %s", path);
+        return FILE_FOLDER_UNKNOWN;
+    }
+    if (owner == NULL || !(is_keeper(owner) || is_one_of(owner, own_account))) {
+        refuse(why, path, "it belongs to another user", "move it away");
+        what = FILE_FOLDER_FOREIGN;
+    } else if (!check_list(path, list, FILE_TRUSTED, why)) {
+        what = FILE_FOLDER_OPEN;
+    }
+    LocalFree(descriptor);
+    return what;
+}
+
+static enum file_folder judge(const char *path, HANDLE folder, struct failure *why)
+{
+    BY_HANDLE_FILE_INFORMATION facts;
+
+    if (!GetFileInformationByHandle(folder, &facts)) {
+        failure_from_system(why, (long)GetLastError(), "cannot look at %s", path);
+        return FILE_FOLDER_UNKNOWN;
+    }
+    if ((facts.dwFileAttributes & FILE_ATTRIBUTE_REPARSE_POINT) != 0) {
+        refuse(why, path, "it is a link", "remove it; ledger.path can name another folder");
+        return FILE_FOLDER_FOREIGN;
+    }
+    if ((facts.dwFileAttributes & FILE_ATTRIBUTE_DIRECTORY) == 0) {
+        failure_set(why, FAILURE_FORMAT, 0, "%s is no folder", path);
+        return FILE_FOLDER_UNKNOWN;
+    }
+    return judge_access(path, folder, why);
+}
+
+enum file_folder file_judge_folder(const char *path, struct failure *why)
+{
+    wchar_t *wide = utf16_path(path);
+    HANDLE folder = INVALID_HANDLE_VALUE;
+    DWORD error = ERROR_NOT_ENOUGH_MEMORY;
+    enum file_folder what;
+
+    if (wide != NULL) {
+        folder =
+            CreateFileW(wide, READ_CONTROL | FILE_READ_ATTRIBUTES,
+                        FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL, OPEN_EXISTING,
+                        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+        error = GetLastError();
+    }
+    free(wide);
+    if (folder == INVALID_HANDLE_VALUE) {
+        failure_from_system(why, (long)error, "cannot look at the folder %s", path);
+        return error == ERROR_FILE_NOT_FOUND || error == ERROR_PATH_NOT_FOUND ? FILE_FOLDER_MISSING
+                                                                              : FILE_FOLDER_UNKNOWN;
+    }
+    what = judge(path, folder, why);
+    CloseHandle(folder);
+    return what;
 }

@@ -118,6 +118,10 @@ const struct event events[] = {
      "the ledger was damaged and is kept as %s; a new one was begun: %s",
      "Look after the disk. What can still be read of the file that is kept, `portledger --ledger` "
      "reads. Three of its kind are kept."},
+    {EVENT_FOLDER_UNTRUSTED, EVENT_ERROR, "folder_untrusted",
+     "the folder of the ledger was not to be trusted and was renamed to %s; a new one is begun: %s",
+     "Somebody made it before the service did. Nothing in it was believed, settings neither. Find "
+     "out who; then remove it."},
     {EVENT_SAMPLE_FAILED, EVENT_ERROR, "sample_failed",
      "the sockets cannot be read: %s; trying again at every interval",
      "A gap begins. Reported once, and again after it worked in between."},

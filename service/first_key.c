@@ -3,7 +3,7 @@
 #include "service/first_key.h"
 
 #include "base/file.h"
-#include "base/paths.h"
+#include "service/data_folder.h"
 #include "store/ledger.h"
 #include "store/sealer.h"
 
@@ -19,17 +19,6 @@ static bool has_key(const char *path, struct failure *why, bool *has)
     return ok;
 }
 
-static bool make_folder(const char *path, struct failure *why)
-{
-    struct text folder = {0};
-    bool ok;
-
-    paths_add_folder(&folder, path);
-    ok = text_ok(&folder, why) && file_make_private_folder(text_bytes(&folder), why);
-    text_clear(&folder);
-    return ok;
-}
-
 bool first_key_make(const char *path, struct text *out, struct failure *why)
 {
     struct ledger *ledger = NULL;
@@ -40,7 +29,7 @@ bool first_key_make(const char *path, struct text *out, struct failure *why)
     if (!ok || has) {
         return ok;
     }
-    ok = make_folder(path, why) && ledger_open(&ledger, path, LEDGER_WRITE, why) &&
+    ok = data_folder_prepare(path, why) && ledger_open(&ledger, path, LEDGER_WRITE, why) &&
          sealer_make_key(ledger, &line, why) && text_ok(&line, why);
     if (ok && line.size > 0) {
         text_addf(out,

@@ -18,6 +18,7 @@
 #include "base/text.h"
 #include "base/version.h"
 #include "probes/job_run.h"
+#include "service/data_folder.h"
 #include "service/first_key.h"
 #include "service/hardening.h"
 #include "service/job_plan.h"
@@ -77,6 +78,20 @@ static bool admit_account(const struct service_plan *plan, const char *ledger, s
     return ok;
 }
 
+/* As the service does it; nothing in a folder of somebody else's is believed. */
+static bool clear_way(const char *config, struct text *out, struct failure *why)
+{
+    struct text moved = {0};
+    struct failure because;
+    bool ok = config != NULL || data_folder_clear_way(&moved, &because, why);
+
+    if (ok && moved.size > 0) {
+        text_addf(out, "Warning: %s. It was renamed to %s\n", because.text, text_bytes(&moved));
+    }
+    text_clear(&moved);
+    return ok;
+}
+
 /*
  * The ledger's first key is shown now, to whoever sits here, and in no log
  * later. A service that is installed without is none the less installed: it
@@ -91,7 +106,8 @@ static void show_first_key(const struct service_plan *plan, const char *config, 
     struct text ledger = {0};
     struct failure why;
 
-    if (!watcher_read_settings(&watcher, &settings, &file, &unknown, &why) ||
+    if (!clear_way(config, out, &why) ||
+        !watcher_read_settings(&watcher, &settings, &file, &unknown, &why) ||
         !watcher_ledger_path(settings, &ledger, &why) || !text_ok(&ledger, &why)) {
         text_addf(out, "Warning: the service will not start: %s\n", why.text);
     } else if (!first_key_make(text_bytes(&ledger), out, &why) ||

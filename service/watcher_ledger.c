@@ -9,9 +9,9 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/paths.h"
 #include "base/time_text.h"
 #include "base/units.h"
+#include "service/data_folder.h"
 #include "store/ledger_log.h"
 
 enum {
@@ -163,23 +163,12 @@ bool watcher_ledger_take(struct watcher *watcher, struct failure *why)
     }
 }
 
-static bool make_ledger_folder(const char *path, struct failure *why)
-{
-    struct text folder = {0};
-    bool ok;
-
-    paths_add_folder(&folder, path);
-    ok = text_ok(&folder, why) && file_make_private_folder(text_bytes(&folder), why);
-    text_clear(&folder);
-    return ok;
-}
-
 /* A ledger that is refused is so before anything is sampled. */
 bool watcher_ledger_open(struct watcher *watcher, struct failure *why)
 {
     if (!watcher_ledger_path(watcher->settings, &watcher->ledger_path, why) ||
         !text_ok(&watcher->ledger_path, why) ||
-        !make_ledger_folder(text_bytes(&watcher->ledger_path), why) ||
+        !data_folder_prepare(text_bytes(&watcher->ledger_path), why) ||
         !begin_opening(watcher, false, why)) {
         return false;
     }

@@ -14,6 +14,7 @@
 #include "base/settings_policy.h"
 #include "base/time_text.h"
 #include "probes/job_run.h"
+#include "service/data_folder.h"
 #include "service/hardening.h"
 #include "service/service_settings.h"
 #include "store/ledger_about.h"
@@ -298,7 +299,8 @@ static bool restore_instead(struct watcher *watcher, const struct failure *refus
     bool ok;
 
     text_clear(&watcher->settings_file);
-    ok = find_ledger(watcher, &path, why) && restore(watcher, text_bytes(&path), why);
+    ok = find_ledger(watcher, &path, why) && data_folder_is_safe(text_bytes(&path), why) &&
+         restore(watcher, text_bytes(&path), why);
     if (ok) {
         event_report(watcher->events, EVENT_SETTINGS_REFUSED, refused->text);
     } else {
@@ -308,13 +310,27 @@ static bool restore_instead(struct watcher *watcher, const struct failure *refus
     return ok;
 }
 
+/* Who names his settings has his ledger elsewhere, or says so with them. */
+static bool clear_way(const struct watcher *watcher, struct failure *why)
+{
+    struct text moved = {0};
+    struct failure because;
+    bool ok = watcher->plan->config != NULL || data_folder_clear_way(&moved, &because, why);
+
+    if (ok && moved.size > 0) {
+        event_report(watcher->events, EVENT_FOLDER_UNTRUSTED, text_bytes(&moved), because.text);
+    }
+    text_clear(&moved);
+    return ok;
+}
+
 bool watcher_settings_begin(struct watcher *watcher, struct failure *why)
 {
     struct text unknown = {0};
     struct failure refused;
     bool ok;
 
-    if (!add_path(&watcher->settings_path, watcher->plan, why)) {
+    if (!clear_way(watcher, why) || !add_path(&watcher->settings_path, watcher->plan, why)) {
         return false;
     }
     stamp(watcher);

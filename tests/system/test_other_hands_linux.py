@@ -76,6 +76,78 @@ def test_who_gets_past_a_deleted_lock_ends_the_first_service(running):
     running.stop()
 
 
+STRANGER = 12345  # nobody's number
+
+
+def start_refused(machine):
+    result = machine.run("portledgerd", "run", "--config", str(machine.settings))
+    assert result.status == REFUSED, result
+    return result.err.splitlines()[-1]
+
+
+def test_a_folder_that_an_ordinary_user_made_before_is_refused(machine):
+    machine.write_settings()
+    folder = machine.ledger.parent
+    folder.mkdir()
+    os.chown(folder, STRANGER, STRANGER)
+    assert "belongs to another user" in start_refused(machine)
+    assert not list(folder.iterdir())
+
+
+def test_a_folder_that_others_may_write_to_is_refused(machine):
+    machine.write_settings()
+    folder = machine.ledger.parent
+    folder.mkdir()
+    folder.chmod(0o777)
+    assert "others can write into it" in start_refused(machine)
+    folder.chmod(0o750)
+    machine.start()
+    machine.stop()
+
+
+def test_a_link_of_an_ordinary_user_in_the_place_of_the_folder_is_refused(machine):
+    machine.write_settings()
+    target = machine.folder / "target"
+    target.mkdir()
+    machine.ledger.parent.symlink_to(target)
+    os.chown(machine.ledger.parent, STRANGER, STRANGER, follow_symlinks=False)
+    assert "link of another user" in start_refused(machine)
+    assert not list(target.iterdir())
+
+
+def test_a_file_in_the_place_of_the_folder_is_refused(machine):
+    machine.write_settings()
+    machine.ledger.parent.write_text("in the way")
+    result = machine.run("portledgerd", "run", "--config", str(machine.settings))
+    assert result.status != 0
+    assert machine.ledger.parent.read_text() == "in the way"
+
+
+PLANTED = """
+mount -t tmpfs none /var/lib
+mkdir /var/lib/portledger
+echo planted >/var/lib/portledger/ledger.db
+chown -R 12345:12345 /var/lib/portledger
+exec "$@"
+"""
+SHOW = """
+timeout -s INT 5 "$@"
+cd /var/lib
+stat -c '%U %a %n' portledger portledger.untrusted-*
+cat portledger.untrusted-*/ledger.db
+"""
+
+
+def test_the_usual_folder_that_a_stranger_made_is_renamed_and_made_anew(machine):
+    machine.around = ["unshare", "-m", "sh", "-ec", PLANTED, "planted", "sh", "-c", SHOW, "show"]
+    result = machine.run("portledgerd", "run")
+    assert "folder_untrusted" in result.err and "started" in result.err, result
+    lines = result.out.splitlines()
+    assert lines[0] == "root 750 portledger"
+    assert lines[1].startswith("UNKNOWN 755 portledger.untrusted-2")
+    assert lines[2] == "planted"
+
+
 @pytest.mark.parametrize("program", ["portledger", "portledgerd"])
 def test_a_pipe_is_no_file(machine, program):
     pipe = machine.folder / "pipe"

@@ -105,6 +105,41 @@ START_TEST(the_file_of_another_user_is_refused)
 }
 END_TEST
 
+static const struct {
+    mode_t mode;
+    uid_t owner;
+    enum file_folder what;
+} folders[] = {{0750, 0, FILE_FOLDER_OURS},        {0755, 0, FILE_FOLDER_OURS},
+               {01777, 0, FILE_FOLDER_OURS},       {0770, 0, FILE_FOLDER_OPEN},
+               {0707, 0, FILE_FOLDER_OPEN},        {0700, 12345, FILE_FOLDER_FOREIGN},
+               {01777, 12345, FILE_FOLDER_FOREIGN}};
+
+START_TEST(a_folder_is_judged_by_its_owner_and_by_who_may_write_into_it)
+{
+    if (geteuid() != 0) {
+        return;
+    }
+    ck_assert_int_eq(chmod(FOLDER, folders[_i].mode), 0);
+    ck_assert_int_eq(chown(FOLDER, folders[_i].owner, 0), 0);
+    ck_assert_int_eq(file_judge_folder(FOLDER, &fixture.why), folders[_i].what);
+    ck_assert_int_eq(chown(FOLDER, 0, 0), 0);
+}
+END_TEST
+
+START_TEST(what_is_no_folder_is_none)
+{
+    ck_assert_int_eq(file_judge_folder(SECRET, &fixture.why), FILE_FOLDER_UNKNOWN);
+    ck_assert_int_eq(file_judge_folder(OTHER, &fixture.why), FILE_FOLDER_MISSING);
+    ck_assert_int_eq(symlink(".", OTHER), 0);
+    ck_assert_int_eq(file_judge_folder(OTHER, &fixture.why),
+                     geteuid() == 0 ? FILE_FOLDER_OURS : FILE_FOLDER_FOREIGN);
+    if (geteuid() == 0) {
+        ck_assert_int_eq(lchown(OTHER, 12345, 0), 0);
+        ck_assert_int_eq(file_judge_folder(OTHER, &fixture.why), FILE_FOLDER_FOREIGN);
+    }
+}
+END_TEST
+
 int main(void)
 {
     Suite *suite = suite_create("file_guard_linux");
@@ -116,6 +151,9 @@ int main(void)
     tcase_add_test(tests, a_link_and_a_second_name_are_refused);
     tcase_add_test(tests, a_pipe_is_not_waited_for);
     tcase_add_test(tests, the_file_of_another_user_is_refused);
+    tcase_add_loop_test(tests, a_folder_is_judged_by_its_owner_and_by_who_may_write_into_it, 0,
+                        COUNT_OF(folders));
+    tcase_add_test(tests, what_is_no_folder_is_none);
     suite_add_tcase(suite, tests);
     return support_run_suite(suite);
 }
