@@ -322,6 +322,15 @@ static void read_coverage(struct ledger_stretch stretches[MOST_STRETCHES])
     ledger_close(ledger);
 }
 
+static void read_health(struct ledger_health *health)
+{
+    struct ledger *ledger = NULL;
+
+    CHECK_DONE(ledger_open(&ledger, ledger_file, LEDGER_READ, &fixture.why), fixture.why);
+    CHECK_DONE(ledger_health_read(ledger, health, &fixture.why), fixture.why);
+    ledger_close(ledger);
+}
+
 /*
  * Tests.
  */
@@ -396,6 +405,85 @@ START_TEST(failed_samples_are_told_once_and_are_a_gap)
     ck_assert_int_gt(stretches[1].begin_at, stretches[0].end_at + 2000);
     ck_assert_int_eq(stretches[1].ended, LEDGER_GAP_STOPPED);
     ck_assert_int_eq(stretches[2].id, 0);
+}
+END_TEST
+
+static void fail_for_good(int wait)
+{
+    fixture.fail = wait >= 10;
+}
+
+START_TEST(samples_that_fail_for_good_are_tried_at_every_interval_and_no_more_often)
+{
+    struct ledger_health health = {0};
+    int64_t lasted;
+
+    fixture.on_wait = fail_for_good;
+    ck_assert(watch_for(400));
+    lasted = fixture.begun[fixture.begin_count - 1] - fixture.begun[0];
+    ck_assert_int_gt(lasted, 120000);
+    ck_assert_int_eq(fixture.begin_count - 1, lasted / 1000);
+    ck_assert_uint_eq(event_log_count_of(EVENT_SAMPLE_FAILED), 1);
+    ck_assert_int_le(fixture.waits, 4 * fixture.begin_count); /* it does not run in circles */
+    ck_assert_int_lt(file_size("check_watcher.db-wal"), 1 << 20);
+    read_health(&health);
+    ck_assert_int_gt(health.numbers[HEALTH_FAILED_SAMPLES], 1);
+    ledger_health_clear(&health);
+}
+END_TEST
+
+#define DAY INT64_C(86400000)
+
+static const int64_t steps[] = {DAY, -DAY};
+static int64_t step_now;
+
+static void set_clock(int wait)
+{
+    if (wait == 20) {
+        clock_fake_set(clock_now() + step_now);
+        fixture.wants |= SERVICE_WANTS_CLOCK;
+    }
+}
+
+START_TEST(a_clock_that_is_set_by_a_day_begins_another_stretch)
+{
+    struct ledger_stretch stretches[MOST_STRETCHES];
+
+    step_now = steps[_i];
+    fixture.on_wait = set_clock;
+    ck_assert(watch_for(60));
+    read_coverage(stretches);
+    ck_assert_int_eq(stretches[0].ended, LEDGER_GAP_CLOCK_SET);
+    ck_assert_int_ge(llabs(stretches[1].begin_at - stretches[0].end_at), DAY - 5000);
+    ck_assert_int_le(llabs(stretches[1].begin_at - stretches[0].end_at), DAY + 5000);
+    ck_assert_int_eq(stretches[1].ended, LEDGER_GAP_STOPPED);
+    ck_assert_int_eq(stretches[2].id, 0);
+    ck_assert_uint_eq(event_log_count_of(EVENT_GAP), 1);
+    for (int i = 1; i < fixture.begin_count; i++) { /* no burst, and no rest of a day */
+        ck_assert_int_le(fixture.begun[i] - fixture.begun[i - 1], 1000);
+    }
+    ck_assert_int_le(fixture.begin_count, 32);
+}
+END_TEST
+
+/* Another program takes the lock of the file, and never lets go. */
+static void lock_for_good(int wait)
+{
+    if (wait == 10) {
+        CHECK_DONE(database_open(&fixture.other, ledger_file, DATABASE_WRITE, &fixture.why),
+                   fixture.why);
+        CHECK_DONE(database_run(fixture.other, "BEGIN IMMEDIATE", &fixture.why), fixture.why);
+    }
+}
+
+START_TEST(a_ledger_that_is_locked_for_good_is_tried_at_every_commit_and_no_more_often)
+{
+    write_config(ledger_file, "  commit: 1m\n");
+    fixture.on_wait = lock_for_good;
+    ck_assert(!watch_for(300)); /* the end of the run could not be stored */
+    ck_assert_uint_eq(event_log_count_of(EVENT_COMMIT_FAILED), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_SAMPLES_LOST), 0);
+    ck_assert_int_le(fixture.waits, 4 * fixture.begin_count);
 }
 END_TEST
 
@@ -665,15 +753,6 @@ START_TEST(without_a_limit_samples_may_cost_what_they_cost)
     ck_assert(!fixture.sampler_gives_way);
 }
 END_TEST
-
-static void read_health(struct ledger_health *health)
-{
-    struct ledger *ledger = NULL;
-
-    CHECK_DONE(ledger_open(&ledger, ledger_file, LEDGER_READ, &fixture.why), fixture.why);
-    CHECK_DONE(ledger_health_read(ledger, health, &fixture.why), fixture.why);
-    ledger_close(ledger);
-}
 
 static void take_long(int wait)
 {
@@ -1179,6 +1258,11 @@ static Suite *watcher_suite(void)
     tcase_add_test(tests, samples_begin_at_fixed_distances);
     tcase_add_test(tests, samples_that_could_not_begin_are_left_out_and_not_made_up);
     tcase_add_test(tests, failed_samples_are_told_once_and_are_a_gap);
+    tcase_add_test(tests, samples_that_fail_for_good_are_tried_at_every_interval_and_no_more_often);
+    tcase_add_loop_test(tests, a_clock_that_is_set_by_a_day_begins_another_stretch, 0,
+                        COUNT_OF(steps));
+    tcase_add_test(tests,
+                   a_ledger_that_is_locked_for_good_is_tried_at_every_commit_and_no_more_often);
     tcase_add_test(tests, a_manager_hears_of_us_while_the_first_sample_takes_its_time);
     tcase_add_test(tests, a_collector_that_hangs_is_said_and_left_behind);
     tcase_add_test(tests, samples_that_cost_too_much_become_rarer_and_coverage_says_so);
