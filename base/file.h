@@ -40,6 +40,10 @@ bool file_let_all_read(FILE *file, const char *path, struct failure *why) NODISC
 /* False also where we may not look. */
 bool file_exists(const char *path);
 
+/* The same for whoever must know the difference: FAILURE_MISSING where nothing is there, another
+ * failure where that cannot be told. */
+bool file_look_for(const char *path, struct failure *why) NODISCARD;
+
 /* What stands at a path, behind any links. */
 struct file_facts {
     bool regular;   /* a file of a disk: no folder, pipe or device */

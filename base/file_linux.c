@@ -63,6 +63,13 @@ struct file_stamp file_stamp(const char *path)
     };
 }
 
+bool file_look_for(const char *path, struct failure *why)
+{
+    struct stat facts;
+
+    return stat(path, &facts) == 0 || failure_from_system(why, errno, "cannot look at %s", path);
+}
+
 bool file_inspect(const char *path, struct file_facts *found)
 {
     struct stat facts;

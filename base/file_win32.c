@@ -171,6 +171,17 @@ struct file_stamp file_stamp(const char *path)
     return stamp;
 }
 
+bool file_look_for(const char *path, struct failure *why)
+{
+    HANDLE handle = open_to_ask(path);
+
+    if (handle == INVALID_HANDLE_VALUE) {
+        return failure_from_system(why, (long)GetLastError(), "cannot look at %s", path);
+    }
+    CloseHandle(handle);
+    return true;
+}
+
 bool file_inspect(const char *path, struct file_facts *found)
 {
     HANDLE handle = open_to_ask(path);

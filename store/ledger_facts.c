@@ -1166,14 +1166,28 @@ static void forget(struct ledger_facts *facts)
     }
 }
 
-/* On Linux anybody who may can delete or move a file that is open, and SQLite writes on. */
-static bool check_place(struct ledger_facts *facts, struct failure *why)
+static bool has_moved(const struct ledger_facts *facts)
 {
     int moved = 0;
 
-    return sqlite3_file_control(facts->ledger->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) !=
-               SQLITE_OK ||
-           moved == 0 ||
+    return sqlite3_file_control(facts->ledger->db, "main", SQLITE_FCNTL_HAS_MOVED, &moved) ==
+               SQLITE_OK &&
+           moved != 0;
+}
+
+/*
+ * On Linux anybody who may can delete or move a file that is open, and SQLite
+ * writes on. SQLite takes a look that fails for whatever reason for one that found nothing.
+ */
+static bool check_place(struct ledger_facts *facts, struct failure *why)
+{
+    if (!has_moved(facts)) {
+        return true;
+    }
+    if (!file_look_for(facts->ledger->file, why) && why->kind != FAILURE_MISSING) {
+        return false;
+    }
+    return !has_moved(facts) ||
            FAIL(
                why, FAILURE_MISSING, 0,
                "the ledger was deleted or moved while it was written; what was not stored is lost");

@@ -4,6 +4,8 @@
 import os
 import pathlib
 import resource
+import signal
+import subprocess
 import time
 
 import pytest
@@ -21,6 +23,18 @@ def running(machine):
 
 def descriptors(pid):
     return len(os.listdir(f"/proc/{pid}/fd"))
+
+
+def open_files(pid):
+    return sorted(os.readlink(f"/proc/{pid}/fd/{name}") for name in os.listdir(f"/proc/{pid}/fd"))
+
+
+def wait_for_descriptors(pid, before):
+    """No more than there were: some are open only while a sample is taken, or a file is hashed."""
+    try:
+        wait_until(lambda: descriptors(pid) <= before, "descriptors are closed", 10.0)
+    except AssertionError as error:
+        raise AssertionError(open_files(pid)) from error
 
 
 def memory(pid):
@@ -55,7 +69,7 @@ def test_no_descriptor_is_to_be_had_for_a_while(running):
     gaps = running.records("status", "--gaps", status=1)
     failed = [gap["duration"] for gap in gaps if gap["reason"] == "sample failed"]
     assert len(failed) == 1 and failed[0] > 4000, gaps
-    assert descriptors(pid) <= before + 1
+    wait_for_descriptors(pid, before)
     running.stop()
 
 
@@ -69,3 +83,39 @@ def test_a_service_that_was_stopped_by_force_goes_on_with_a_gap(running):
     gaps = running.records("status", "--gaps", status=1)
     assert len([gap for gap in gaps if gap["duration"] > 3000]) == 1, gaps
     running.stop()
+
+
+# What a sample asks the kernel for. EIO, since nobody expects it.
+CALLS = ["sendto", "recvmsg", "openat", "getdents64", "read", "readlinkat", "newfstatat", "lseek"]
+
+
+def inject(pid, call, when, seconds):
+    """Lets calls of all threads fail; strace(1), "Tampering"."""
+    command = ["strace", "-f", "-qq", "-o", "/dev/null", "-p", str(pid), "-e", f"trace={call}"]
+    process = subprocess.Popen([*command, "-e", f"inject={call}:error=EIO:when={when}"])
+    time.sleep(seconds)
+    assert process.poll() is None, "strace did not attach, or the service has ended"
+    process.send_signal(signal.SIGINT)
+    process.wait()
+
+
+@pytest.mark.parametrize("call", CALLS)
+def test_a_system_call_fails_once_and_then_for_good(running, call):
+    pid = running.service_pid()
+    log = running.foreground_log()
+    before = descriptors(pid)
+    inject(pid, call, "3", 1.0)
+    running.wait_for_sample()
+    inject(pid, call, "1+", 3.0)
+    assert running.foreground.poll() is None, log.read_text()
+    running.wait_for_sample()
+    words = log.read_text()
+    assert words.count("sample_failed") == words.count("sample_recovered") <= 3
+    if "sample_failed" in words:
+        reasons = [gap["reason"] for gap in running.records("status", "--gaps", status=1)]
+        assert "sample failed" in reasons
+        assert "Input/output error" in words
+    wait_for_descriptors(pid, before)
+    running.stop()
+    verified = running.run("portledger", "--ledger", running.ledger_name, "verify")
+    assert verified.status == 0, verified
