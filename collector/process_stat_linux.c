@@ -243,5 +243,5 @@ int process_stat_open_thread(int folder, uint32_t *tid)
 
 bool process_stat_is_lack(int error)
 {
-    return error == EMFILE || error == ENFILE || error == ENOMEM;
+    return error == EMFILE || error == ENFILE || error == ENOMEM || error == EIO;
 }

@@ -61,6 +61,7 @@ int process_stat_open_thread(int folder, uint32_t *tid);
 
 /*
  * Whether an errno says that descriptors or memory ran out, ours or the
- * system's: it tells nothing of the process that was asked for.
+ * system's, or that the system itself failed: it tells nothing of the process
+ * that was asked for.
  */
 bool process_stat_is_lack(int error);

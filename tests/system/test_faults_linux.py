@@ -86,7 +86,8 @@ def test_a_service_that_was_stopped_by_force_goes_on_with_a_gap(running):
 
 
 # What a sample asks the kernel for. EIO, since nobody expects it.
-CALLS = ["sendto", "recvmsg", "openat", "getdents64", "read", "readlinkat", "newfstatat", "lseek"]
+NEEDED = ["sendto", "recvmsg", "openat", "getdents64", "read"]
+CALLS = [*NEEDED, "readlinkat", "newfstatat", "lseek"]
 
 
 def inject(pid, call, when, seconds):
@@ -111,6 +112,7 @@ def test_a_system_call_fails_once_and_then_for_good(running, call):
     running.wait_for_sample()
     words = log.read_text()
     assert words.count("sample_failed") == words.count("sample_recovered") <= 3
+    assert "sample_failed" in words or call not in NEEDED
     if "sample_failed" in words:
         reasons = [gap["reason"] for gap in running.records("status", "--gaps", status=1)]
         assert "sample failed" in reasons
