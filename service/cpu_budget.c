@@ -6,7 +6,7 @@
 
 static int64_t window_of(const struct cpu_budget *budget, const struct cpu_limit *limit)
 {
-    int64_t some = CPU_BUDGET_SAMPLES * budget->stretch * limit->interval;
+    int64_t some = limit->interval * budget->stretch * CPU_BUDGET_SAMPLES;
 
     return some > CPU_BUDGET_MS ? some : CPU_BUDGET_MS;
 }
@@ -56,7 +56,7 @@ static int stretch_for(const struct cpu_budget *budget, const struct cpu_limit *
     int stretch = budget->stretch;
 
     while (sampling > allowed && stretch < CPU_BUDGET_STRETCH &&
-           2 * stretch * limit->interval <= CPU_BUDGET_LONGEST) {
+           limit->interval * stretch * 2 <= CPU_BUDGET_LONGEST) {
         stretch *= 2;
         sampling /= 2;
     }

@@ -9,10 +9,9 @@
 
 #include "tests/support.h"
 
-enum {
-    MS = 1000,                 /* microseconds */
-    ALLOWED_IN_SECOND = 100000 /* of two processors, 5 % */
-};
+#define MS INT64_C(1000) /* microseconds */
+
+enum { ALLOWED_IN_SECOND = 100000 }; /* of two processors, 5 % */
 
 static struct {
     struct cpu_budget budget;
@@ -133,7 +132,7 @@ START_TEST(dear_samples_become_rarer_until_they_are_within_the_limit)
     pass(11);
     ck_assert_int_ge(fixture.budget.stretch, dear[_i].least);
     pass(2000);
-    ck_assert_int_le(fixture.budget.stretch, 2 * dear[_i].least);
+    ck_assert_int_le(fixture.budget.stretch, INT64_C(2) * dear[_i].least);
     ck_assert_int_le(pass_and_measure(640), ALLOWED_IN_SECOND);
 }
 END_TEST

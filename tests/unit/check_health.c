@@ -123,7 +123,7 @@ START_TEST(growth_is_that_of_the_last_day)
     ck_assert(!fixture.told.known[HEALTH_GROWTH]); /* too early to tell */
     health_size(&fixture.health, HOUR, 2000);
     tell();
-    ck_assert_int_eq(number(HEALTH_GROWTH), 24 * 1000);
+    ck_assert_int_eq(number(HEALTH_GROWTH), INT64_C(24000));
     for (int minute = 61; minute <= 60 * 100; minute++) { /* then 100 bytes an hour */
         health_size(&fixture.health, minute * (HOUR / 60), 2000 + 100 * (minute - 60) / 60);
     }
@@ -216,7 +216,7 @@ static int check_format(char *content)
 START_TEST(the_file_is_of_the_format_that_prometheus_reads)
 {
     for (int i = 0; i < LEDGER_HEALTH_NUMBERS; i++) {
-        health_set(&fixture.told, (enum ledger_health_number)i, 1000 * i);
+        health_set(&fixture.told, (enum ledger_health_number)i, INT64_C(1000) * i);
     }
     metrics_add(&fixture.content, &fixture.told, &fixture.facts);
     ck_assert_int_eq(check_format(fixture.content.bytes),

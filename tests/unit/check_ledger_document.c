@@ -174,6 +174,7 @@ static const char tell_of_retention[] =
     "INSERT INTO profile (day, application, protocol, direction, peers, intervals, lasted,"
     "                     covered, first_seen_at, last_seen_at, hours)"
     " SELECT 19675, id, 6, 1, 0, 1, 1000, 1000, 1699920000000, 1699920001000, 1 FROM text LIMIT 1;"
+    "INSERT INTO health VALUES ('at', 1700000000000), ('failed_samples', 1);"
     "INSERT INTO job VALUES (1, 'dcs'); INSERT INTO pair VALUES (1, 1, 'dc1', 389, 6);"
     "INSERT INTO outcome VALUES (1, 1, 5, NULL, 1, 1, NULL, 0, NULL, NULL, NULL);"
     "INSERT INTO figure VALUES (1, 1, 0, 24, 5, 4, 0, 4, 0, 1, 2, 3, 4);"

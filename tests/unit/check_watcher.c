@@ -424,7 +424,8 @@ START_TEST(samples_that_fail_for_good_are_tried_at_every_interval_and_no_more_of
     ck_assert_int_gt(lasted, 120000);
     ck_assert_int_eq(fixture.begin_count - 1, lasted / 1000);
     ck_assert_uint_eq(event_log_count_of(EVENT_SAMPLE_FAILED), 1);
-    ck_assert_int_le(fixture.waits, 4 * fixture.begin_count); /* it does not run in circles */
+    ck_assert_int_le(fixture.waits,
+                     INT64_C(4) * fixture.begin_count); /* it does not run in circles */
     ck_assert_int_lt(file_size("check_watcher.db-wal"), 1 << 20);
     read_health(&health);
     ck_assert_int_gt(health.numbers[HEALTH_FAILED_SAMPLES], 1);
@@ -483,7 +484,7 @@ START_TEST(a_ledger_that_is_locked_for_good_is_tried_at_every_commit_and_no_more
     ck_assert(!watch_for(300)); /* the end of the run could not be stored */
     ck_assert_uint_eq(event_log_count_of(EVENT_COMMIT_FAILED), 1);
     ck_assert_uint_eq(event_log_count_of(EVENT_SAMPLES_LOST), 0);
-    ck_assert_int_le(fixture.waits, 4 * fixture.begin_count);
+    ck_assert_int_le(fixture.waits, INT64_C(4) * fixture.begin_count);
 }
 END_TEST
 
