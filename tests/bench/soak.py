@@ -167,7 +167,7 @@ def soak_both(programs, minutes):
 
 
 def main():
-    programs = pathlib.Path(sys.argv[1])
+    programs = pathlib.Path(sys.argv[1]).resolve()
     large = "--large" in sys.argv
     simulate(programs, DAY if large else SHORT_DAY)
     ok = soak_both(programs, 20 if large else 2)
