@@ -27,6 +27,7 @@ static const char *const cause_names[PROBE_CAUSE_COUNT] = {
     [PROBE_LOCAL_ERROR] = "local error",
     [PROBE_SILENT] = "no reply after connect",
     [PROBE_STOPPED] = "stopped",
+    [PROBE_INCOMPLETE] = "incomplete reply",
 };
 
 /* RFC 792, RFC 1812 section 5.2.7.1; RFC 4443 section 3.1. */

@@ -40,11 +40,11 @@ enum probe_cause {
     PROBE_UNREACHABLE = 6,         /* this machine has no way there, or the network says so */
     PROBE_NAME_NOT_RESOLVED = 7,   /* the name has no address */
     PROBE_RESET_AFTER_CONNECT = 8, /* accepted, and reset or closed before it said anything */
-    PROBE_WRONG_PROTOCOL = 9,      /* it said something that is not of the protocol; TCP: or its
-                                      reply broke off, however */
+    PROBE_WRONG_PROTOCOL = 9,      /* it said something that is not of the protocol */
     PROBE_LOCAL_ERROR = 10,        /* this machine could not ask: `detail` says why */
-    PROBE_SILENT = 11,             /* accepted, and then nothing in time; UDP: no whole reply */
+    PROBE_SILENT = 11,             /* accepted, and then nothing in time */
     PROBE_STOPPED = 12,            /* the run was ended before it was decided */
+    PROBE_INCOMPLETE = 13,         /* its reply began well and broke off: `detail` says how */
     PROBE_CAUSE_COUNT,
 };
 

@@ -183,26 +183,39 @@ static void finish_partial(struct query *query)
     finish_ask(query, PROBE_ANSWERED);
 }
 
-/* TCP: a reply has begun; in TLS that is up, one of the protocol inside. */
+/* A reply has begun; in TLS that is up, one of the protocol inside. */
 static bool has_heard(const struct query *query)
 {
     const struct exchange *exchange = query->exchange;
     bool is_shaking = exchange != NULL && exchange->tls != NULL && !exchange->tls_is_up;
 
-    return exchange != NULL && query->asked.transport == PROBE_TCP &&
-           (exchange->has_talked || (is_shaking && exchange->received > 0));
+    if (exchange == NULL) {
+        return false;
+    }
+    return query->asked.transport == PROBE_UDP
+               ? exchange->has_reply
+               : exchange->has_talked || (is_shaking && exchange->received > 0);
+}
+
+static const char *how_it_broke_off(const struct query *query, enum probe_cause cause)
+{
+    if (cause == PROBE_SILENT) {
+        return "nothing more came in time";
+    }
+    if (query->asked.transport == PROBE_UDP) {
+        return "the port was refused then";
+    }
+    return query->outcome.ask.error.cause == PROBE_CAUSE_NONE ? "the server closed"
+                                                              : "the connection broke";
 }
 
 static void say_broken_off(struct query *query, enum probe_cause cause)
 {
     size_t received = query->exchange->received;
-    const char *how = cause == PROBE_SILENT ? "nothing more came in time"
-                      : query->outcome.ask.error.cause == PROBE_CAUSE_NONE ? "the server closed"
-                                                                           : "the connection broke";
     char words[100];
 
     (void)snprintf(words, sizeof(words), "broken off after %zu %s: %s", received,
-                   received == 1 ? "byte" : "bytes", how);
+                   received == 1 ? "byte" : "bytes", how_it_broke_off(query, cause));
     set_detail(query, query->exchange->talk.why);
     set_detail(query, words);
 }
@@ -214,7 +227,7 @@ static void finish_early(struct query *query, enum probe_cause cause)
         finish_partial(query);
     } else if (has_heard(query) && cause != PROBE_LOCAL_ERROR) {
         say_broken_off(query, cause);
-        finish_ask(query, PROBE_WRONG_PROTOCOL);
+        finish_ask(query, PROBE_INCOMPLETE);
     } else {
         finish_ask(query, cause);
     }
@@ -229,7 +242,8 @@ static void break_off(struct query *query, enum probe_cause cause)
     struct exchange *exchange = query->exchange;
     enum exchange_state state = EXCHANGE_SHORT;
 
-    if (has_heard(query) && !exchange->talk.is_enough && cause != PROBE_LOCAL_ERROR) {
+    if (has_heard(query) && query->asked.transport == PROBE_TCP && !exchange->talk.is_enough &&
+        cause != PROBE_LOCAL_ERROR) {
         state = exchange_stream(exchange, query->engine->datagram, 0, true);
     }
     if (state == EXCHANGE_ANSWERED) {

@@ -565,11 +565,11 @@ static void says_garbage(size_t socket, const struct fake_reactor_socket *sender
     fake_reactor_say(socket, 7, reply, sizeof(reply));
 }
 
+static const struct probe_error unreachable = {.cause = PROBE_ICMP, .code = 10054};
+
 static void is_unreachable(size_t socket, const struct fake_reactor_socket *sender,
                            const void *bytes, size_t size)
 {
-    static const struct probe_error unreachable = {.cause = PROBE_ICMP, .code = 10054};
-
     (void)sender;
     (void)bytes;
     (void)size;
@@ -650,12 +650,12 @@ static const struct one_case {
     {"resets", accepts_and_resets, NULL, &ho, PROBE_TCP, 0, false, PROBE_LISTENING,
      PROBE_RESET_AFTER_CONNECT, 1, 30, -1},
     {"ends in the middle", ends_in_the_middle, NULL, &ho, PROBE_TCP, 0, false, PROBE_LISTENING,
-     PROBE_WRONG_PROTOCOL, 1, 40, 10},
+     PROBE_INCOMPLETE, 1, 40, 10},
     {"resets in the middle", resets_in_the_middle, NULL, &ho, PROBE_TCP, 0, false, PROBE_LISTENING,
-     PROBE_WRONG_PROTOCOL, 1, 40, 10},
+     PROBE_INCOMPLETE, 1, 40, 10},
     {"stops in the middle", stops_in_the_middle, NULL, &ho, PROBE_TCP, 0, false, PROBE_LISTENING,
-     PROBE_WRONG_PROTOCOL, 1, 3030, 10},
-    {"drips", drips, NULL, &greedy, PROBE_TCP, 0, false, PROBE_LISTENING, PROBE_WRONG_PROTOCOL, 1,
+     PROBE_INCOMPLETE, 1, 3030, 10},
+    {"drips", drips, NULL, &greedy, PROBE_TCP, 0, false, PROBE_LISTENING, PROBE_INCOMPLETE, 1,
      12020, 980},
     {"pours", pours, NULL, &greedy, PROBE_TCP, 0, false, PROBE_LISTENING, PROBE_WRONG_PROTOCOL, 1,
      30, 10},
@@ -737,6 +737,67 @@ START_TEST(a_port_is_what_the_network_says)
 }
 END_TEST
 
+/* Its replies are of two datagrams. */
+static enum protocol_next datagram_of_two(struct talk *talk, const uint8_t *bytes, size_t size)
+{
+    enum protocol_next next = datagram_ho(talk, bytes, size);
+
+    return next == PROTOCOL_ANSWERED && talk->answer.count < 2 ? PROTOCOL_WAIT : next;
+}
+
+static const struct protocol pair = {
+    .name = "pair",
+    .ports = no_ports,
+    .services = no_services,
+    .fields = fields,
+    .field_count = 1,
+    .begin = begin_ho,
+    .datagram = datagram_of_two,
+};
+
+static void says_one_of_two(size_t socket, const struct fake_reactor_socket *sender,
+                            const void *bytes, size_t size)
+{
+    says_ho_whole(socket, sender, bytes, size);
+}
+
+static void says_one_and_refuses(size_t socket, const struct fake_reactor_socket *sender,
+                                 const void *bytes, size_t size)
+{
+    says_ho_whole(socket, sender, bytes, size);
+    fake_reactor_fail(socket, 20, &unreachable);
+}
+
+static void says_both(size_t socket, const struct fake_reactor_socket *sender, const void *bytes,
+                      size_t size)
+{
+    says_ho_whole(socket, sender, bytes, size);
+    says_ho_whole(socket, sender, bytes, size);
+}
+
+static const struct {
+    fake_reactor_send_fn *on_send;
+    enum probe_cause cause;
+    const char *detail;
+} halves[] = {
+    {says_one_of_two, PROBE_INCOMPLETE, "broken off after 3 bytes: nothing more came in time"},
+    {says_one_and_refuses, PROBE_INCOMPLETE, "broken off after 3 bytes: the port was refused then"},
+    {says_both, PROBE_ANSWERED, NULL},
+};
+
+START_TEST(half_of_the_datagrams_are_an_incomplete_reply)
+{
+    fake_reactor_reset(NULL, halves[_i].on_send);
+    fixture.query.transport = PROBE_UDP;
+    fixture.query.protocol = &pair;
+    run_all();
+    ck_assert_int_eq(fixture.outcomes[0].status, PROBE_LISTENING);
+    ck_assert_int_eq(fixture.outcomes[0].cause, halves[_i].cause);
+    ck_assert_pstr_eq(fixture.outcomes[0].detail, halves[_i].detail);
+    ck_assert_uint_ge(fixture.outcomes[0].answer.count, 1);
+}
+END_TEST
+
 /* Half a reply is worth the same however it ends: to a protocol that has no use for it, and to one
  * that takes what is there when the server closes. */
 static enum protocol_next stream_until_end(struct talk *talk, const uint8_t *bytes, size_t size,
@@ -765,12 +826,11 @@ static const struct {
     enum probe_cause cause;
     const char *detail;
 } breaks[] = {
-    {ends_in_the_middle, &ho, PROBE_WRONG_PROTOCOL, "broken off after 1 byte: the server closed"},
-    {resets_in_the_middle, &ho, PROBE_WRONG_PROTOCOL,
-     "broken off after 1 byte: the connection broke"},
-    {stops_in_the_middle, &ho, PROBE_WRONG_PROTOCOL,
+    {ends_in_the_middle, &ho, PROBE_INCOMPLETE, "broken off after 1 byte: the server closed"},
+    {resets_in_the_middle, &ho, PROBE_INCOMPLETE, "broken off after 1 byte: the connection broke"},
+    {stops_in_the_middle, &ho, PROBE_INCOMPLETE,
      "broken off after 1 byte: nothing more came in time"},
-    {drips, &greedy, PROBE_WRONG_PROTOCOL, "broken off after 12 bytes: nothing more came in time"},
+    {drips, &greedy, PROBE_INCOMPLETE, "broken off after 12 bytes: nothing more came in time"},
     {ends_in_the_middle, &until_end, PROBE_ANSWERED, NULL},
     {resets_in_the_middle, &until_end, PROBE_ANSWERED, "the rest of the answer did not come"},
     {stops_in_the_middle, &until_end, PROBE_ANSWERED, "the rest of the answer did not come"},
@@ -1482,6 +1542,7 @@ static Suite *make_suite(void)
 
     tcase_add_checked_fixture(one, open_fixture, close_fixture);
     tcase_add_loop_test(one, a_port_is_what_the_network_says, 0, COUNT_OF(cases));
+    tcase_add_loop_test(one, half_of_the_datagrams_are_an_incomplete_reply, 0, COUNT_OF(halves));
     tcase_add_loop_test(one, half_a_reply_is_worth_the_same_however_it_ends, 0, COUNT_OF(breaks));
     tcase_add_test(one, an_answer_is_in_the_outcome_and_the_server_is_left_in_order);
     tcase_add_loop_test(one, what_asking_takes_and_what_silence_means_is_said, 0,
