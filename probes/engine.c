@@ -233,8 +233,28 @@ static bool ask_resolver(struct engine *engine, struct target *target)
                         engine->why);
 }
 
+static void fail_name(struct target *target, const char *words)
+{
+    size_t size = text_whole(words, strnlen(words, sizeof(target->why) - 1));
+
+    memcpy(target->why, words, size);
+    target->why[size] = '\0';
+    target->state = TARGET_UNKNOWN;
+}
+
+/*
+ * 0.0.0.0 and :: are nobody's (RFC 1122 section 3.2.1.3, RFC 4291 section
+ * 2.5.2), though name servers that block names give them. Systems that send to
+ * them mean themselves.
+ */
 static void know_address(struct target *target, const struct socket_endpoint *address)
 {
+    if (socket_endpoint_is_any(address)) {
+        fail_name(target, address->address_size == 4
+                              ? "its address is 0.0.0.0, which no host can have"
+                              : "its address is ::, which no host can have");
+        return;
+    }
     target->address = *address;
     target->state = TARGET_KNOWN;
 }
@@ -518,15 +538,6 @@ void engine_lacks_room(struct engine *engine, const struct probe_error *error)
                               engine->limit, engine->limit == 1 ? "query" : "queries");
     snprintf(text, sizeof(text), "%s; the others wait their turn", why.text);
     engine->work.warn(engine->work.context, text);
-}
-
-static void fail_name(struct target *target, const char *words)
-{
-    size_t size = text_whole(words, strnlen(words, sizeof(target->why) - 1));
-
-    memcpy(target->why, words, size);
-    target->why[size] = '\0';
-    target->state = TARGET_UNKNOWN;
 }
 
 /* Address `i` of those that the name of the target has. */

@@ -28,6 +28,12 @@ static bool lacks_zone(const struct target_span *span)
            first->address[0] == 0xfe && (first->address[1] & 0xc0) == 0x80;
 }
 
+/* It stands for all addresses of this machine where one listens, and for none where one asks. */
+static bool begins_with_any(const struct target_span *span)
+{
+    return span->name == NULL && socket_endpoint_is_any(&span->first);
+}
+
 /* Takes the span's name over. */
 static bool add_span(struct target_list *list, const struct target_span *span, struct failure *why)
 {
@@ -35,6 +41,11 @@ static bool add_span(struct target_list *list, const struct target_span *span, s
         return FAIL(why, FAILURE_USAGE, 0,
                     "fe80::/10: a zone is missing, which says on what link; fe80::7%%3 is on the "
                     "interface with the number 3");
+    }
+    if (begins_with_any(span)) {
+        return FAIL(why, FAILURE_USAGE, 0, "%s is no address of a host; this machine's own is %s",
+                    span->first.address_size == 4 ? "0.0.0.0" : "::",
+                    span->first.address_size == 4 ? "127.0.0.1" : "::1");
     }
     if (list->count == list->capacity) {
         size_t capacity = list->capacity * 2 + 16;

@@ -7,7 +7,8 @@
  * written out: it is walked.
  *
  * The first and the last address of an IPv4 prefix of 30 bits or fewer are its
- * network and its broadcast address, and left out.
+ * network and its broadcast address, and left out. 0.0.0.0 and :: are no hosts,
+ * and refused.
  */
 
 #include <stdbool.h>

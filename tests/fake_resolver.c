@@ -2,7 +2,8 @@
 
 /*
  * Names without a name service: "here" is 192.0.2.7, "many" has addresses of
- * both families, "stuck" comes back when it is let go, and nobody else is.
+ * both families, "blocked" and "blocked6" have nobody's, "stuck" comes back when it is let go, and
+ * nobody else is.
  */
 
 #include "tests/fake_resolver.h"
@@ -40,6 +41,8 @@ static const struct {
     struct socket_endpoint address;
 } names[] = {
     {"here", {.address = {192, 0, 2, 7}, .address_size = 4}},
+    {"blocked", {.address_size = 4}},
+    {"blocked6", {.address_size = 16}},
     {"many", {.address = {0x20, 1, 0xd, 0xb8, [15] = 1}, .address_size = 16}},
     {"many", {.address = {192, 0, 2, 1}, .address_size = 4}},
     {"many", {.address = {192, 0, 2, 1}, .address_size = 4}},

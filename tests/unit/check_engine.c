@@ -1477,6 +1477,30 @@ START_TEST(a_name_is_resolved_once_and_one_without_address_is_not_asked)
 }
 END_TEST
 
+static const struct {
+    const char *name;
+    const char *detail;
+} blocked[] = {
+    {"blocked", "its address is 0.0.0.0, which no host can have"},
+    {"blocked6", "its address is ::, which no host can have"},
+    {"0.0.0.0", "its address is 0.0.0.0, which no host can have"},
+};
+
+START_TEST(nobodys_address_is_not_asked)
+{
+    fixture.targets[0] = (struct engine_target){.host = blocked[_i].name};
+    fixture.target_count = 1;
+    fake_reactor_reset(refuses_at_once, NULL);
+    fake_reactor_await_wake(_i < 2);
+    run_all();
+    ck_assert_uint_eq(fixture.count, 1);
+    ck_assert_int_eq(fixture.outcomes[0].status, PROBE_NOT_ASKED);
+    ck_assert_int_eq(fixture.outcomes[0].cause, PROBE_NAME_NOT_RESOLVED);
+    ck_assert_str_eq(fixture.outcomes[0].detail, blocked[_i].detail);
+    ck_assert_int_eq(fixture.outcomes[0].target.address_size, 0);
+}
+END_TEST
+
 /* What a name of several addresses is asked at: 2001:db8::1, 192.0.2.1, 192.0.2.2. */
 static const struct {
     int family;
@@ -1577,6 +1601,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(many, a_stop_takes_leave_of_who_was_asked, 0, COUNT_OF(broken_off));
     tcase_add_test(many, nobody_who_reads_ends_the_run);
     tcase_add_test(many, a_name_is_resolved_once_and_one_without_address_is_not_asked);
+    tcase_add_loop_test(many, nobodys_address_is_not_asked, 0, COUNT_OF(blocked));
     tcase_add_loop_test(many, a_name_is_asked_at_its_first_address_or_at_each, 0, COUNT_OF(names));
     suite_add_tcase(suite, many);
     return suite;

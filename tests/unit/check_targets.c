@@ -89,6 +89,11 @@ static const char *const refused[] = {
     "fe80::1", /* on which link? */
     "febf::/120",
     "fe80::1-fe80::2",
+    "0.0.0.0", /* whose? */
+    "0.0.0.0-9",
+    "0.0.0.0/31",
+    "::",
+    "::/120",
 };
 
 START_TEST(what_is_no_host_is_refused)
