@@ -166,8 +166,7 @@ static enum exchange_state feed_tls(struct exchange *exchange, const uint8_t *by
     }
 }
 
-/* Begins TLS on the connection: sends what is first said. */
-static enum exchange_state start_tls(struct exchange *exchange)
+enum exchange_state exchange_start_tls(struct exchange *exchange)
 {
     enum exchange_state state = begin_tls(exchange);
 
@@ -178,7 +177,7 @@ enum exchange_state exchange_begin(struct exchange *exchange)
 {
     if (exchange->target.transport == PROBE_TCP &&
         exchange->protocol->security == PROTOCOL_IN_TLS) {
-        return start_tls(exchange);
+        return exchange_start_tls(exchange);
     }
     exchange->protocol->begin(&exchange->talk);
     if (exchange->target.transport == PROBE_UDP) {
@@ -210,7 +209,7 @@ static enum exchange_state judge(struct exchange *exchange, enum protocol_next n
     case PROTOCOL_WRONG:
         return EXCHANGE_WRONG;
     case PROTOCOL_TLS:
-        return ended ? EXCHANGE_SHORT : start_tls(exchange);
+        return ended ? EXCHANGE_SHORT : EXCHANGE_TLS;
     default:
         return ended ? EXCHANGE_SHORT : EXCHANGE_GOES_ON;
     }

@@ -19,6 +19,7 @@
 
 enum exchange_state {
     EXCHANGE_GOES_ON,
+    EXCHANGE_TLS, /* TLS is to begin now: exchange_start_tls(), when there is room for it */
     EXCHANGE_ANSWERED,
     EXCHANGE_WRONG, /* talk.why says what it was */
     EXCHANGE_SHORT, /* the server ended before the reply was whole */
@@ -60,6 +61,9 @@ enum exchange_state exchange_begin(struct exchange *exchange);
 
 /* UDP: the same request once more, as long as nothing came. False: a new exchange has to begin. */
 bool exchange_repeat(struct exchange *exchange);
+
+/* After EXCHANGE_TLS, and before anything else: what waits to be sent begins it then. */
+enum exchange_state exchange_start_tls(struct exchange *exchange);
 
 /* TCP: what came; `ended`: and nothing more will. */
 enum exchange_state exchange_stream(struct exchange *exchange, const uint8_t *bytes, size_t size,

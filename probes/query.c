@@ -83,6 +83,7 @@ static void enter_tls_queue(struct query *query)
 {
     struct engine *engine = query->engine;
 
+    timer_heap_remove(&engine->timers, &query->timer);
     query->step = QUERY_WAITS_FOR_TLS;
     query->before_for_tls = engine->last_for_tls;
     if (engine->last_for_tls != NULL) {
@@ -242,7 +243,8 @@ static void break_off(struct query *query, enum probe_cause cause)
     struct exchange *exchange = query->exchange;
     enum exchange_state state = EXCHANGE_SHORT;
 
-    if (has_heard(query) && query->asked.transport == PROBE_TCP && !exchange->talk.is_enough &&
+    if (has_heard(query) && query->asked.transport == PROBE_TCP &&
+        query->step != QUERY_WAITS_FOR_TLS && !exchange->talk.is_enough &&
         cause != PROBE_LOCAL_ERROR) {
         state = exchange_stream(exchange, query->engine->datagram, 0, true);
     }
@@ -323,6 +325,7 @@ static bool send_waiting(struct query *query, struct probe_error *error)
 }
 
 static void end_talk(struct query *query, enum exchange_state state);
+static void begin_tls_inside(struct query *query);
 
 /* An error in the middle of a talk. */
 static void fail_talk(struct query *query, const struct probe_error *error)
@@ -347,7 +350,9 @@ static void go_on(struct query *query, enum exchange_state state)
                   (query->engine->away - query->away_before);
     int64_t next = now + patience_of(query);
 
-    if (state != EXCHANGE_GOES_ON) {
+    if (state == EXCHANGE_TLS) {
+        begin_tls_inside(query);
+    } else if (state != EXCHANGE_GOES_ON) {
         end_talk(query, state);
     } else if (!send_waiting(query, &error)) {
         fail_talk(query, &error);
@@ -591,24 +596,62 @@ void query_start(struct query *query)
     begin_attempt(query);
 }
 
-static void begin_tls_talk(struct query *query)
+/*
+ * A session of TLS takes much memory, a connection that waits for one little.
+ * False: there are as many as may be, and the query waits for one to end.
+ */
+static bool take_tls_room(struct query *query)
 {
-    leave_tls_queue(query);
+    struct engine *engine = query->engine;
+
+    if (query->counts_as_tls) {
+        return true;
+    }
+    if (engine->tls_talks >= ENGINE_TLS_MOST) {
+        enter_tls_queue(query);
+        return false;
+    }
     query->counts_as_tls = true;
-    query->engine->tls_talks++;
-    begin_talk(query);
+    engine->tls_talks++;
+    return true;
 }
 
-/* A session of TLS takes much memory, a connection that waits for one little. */
+/* After words in plain. A talk that had to wait has its time from here on. */
+static void begin_tls_inside(struct query *query)
+{
+    bool has_waited = query->step == QUERY_WAITS_FOR_TLS;
+
+    leave_tls_queue(query);
+    if (!take_tls_room(query)) {
+        return;
+    }
+    query->step = QUERY_TALKS;
+    if (has_waited) {
+        note_beginning(query);
+    }
+    query->tls_began = clock_steady_us();
+    go_on(query, exchange_start_tls(query->exchange));
+}
+
+/* At once, or after words in plain. */
+static void begin_tls_talk(struct query *query)
+{
+    if (query->exchange != NULL) {
+        begin_tls_inside(query);
+        return;
+    }
+    leave_tls_queue(query);
+    if (take_tls_room(query)) {
+        begin_talk(query);
+    }
+}
+
 static void begin_stream_talk(struct query *query)
 {
-    if (query->asked.protocol->security != PROTOCOL_IN_TLS) {
-        begin_talk(query);
-    } else if (query->engine->tls_talks < ENGINE_TLS_MOST) {
+    if (query->asked.protocol->security == PROTOCOL_IN_TLS) {
         begin_tls_talk(query);
     } else {
-        timer_heap_remove(&query->engine->timers, &query->timer);
-        enter_tls_queue(query);
+        begin_talk(query);
     }
 }
 
@@ -660,15 +703,11 @@ static void fail_attempt(struct query *query, const struct probe_error *error)
     finish_reach(query, error);
 }
 
-/* TLS has begun after other words; or has come up: how long that took, and the reply begins anew.
- */
-static void note_tls(struct query *query, bool had_begun, bool was_up)
+/* TLS has come up: how long that took, and the reply begins anew. */
+static void note_tls(struct query *query, bool was_up)
 {
     int64_t now = clock_steady_us();
 
-    if (!had_begun && query->exchange->tls != NULL) {
-        query->tls_began = now;
-    }
     if (!was_up && query->exchange->tls_is_up) {
         query->outcome.timings.tls = now - query->tls_began;
         query->said_at = now;
@@ -679,7 +718,6 @@ static enum exchange_state feed_stream(struct query *query, const uint8_t *bytes
                                        bool ended)
 {
     struct exchange *exchange = query->exchange;
-    bool had_begun = exchange->tls != NULL;
     bool was_up = exchange->tls_is_up;
     bool had_talked = exchange->has_talked;
     int64_t elapsed = clock_steady_us() - query->said_at;
@@ -690,7 +728,7 @@ static enum exchange_state feed_stream(struct query *query, const uint8_t *bytes
     if (!had_talked && exchange->has_talked) {
         query->outcome.timings.reply = elapsed;
     }
-    note_tls(query, had_begun, was_up);
+    note_tls(query, was_up);
     return state;
 }
 
@@ -787,8 +825,19 @@ static void read_datagrams(struct query *query)
 
 /*
  * TLS begins with the client (RFC 8446 section 2): who says something before is
- * no server of it, and who ends has not said anything.
+ * no server of it. What was an answer before that stays one.
  */
+static void finish_out_of_turn(struct query *query)
+{
+    set_detail(query, "it spoke before TLS began, which is the client's turn");
+    if (query->exchange != NULL && query->exchange->talk.is_enough) {
+        finish_partial(query);
+    } else {
+        finish_ask(query, PROBE_WRONG_PROTOCOL);
+    }
+}
+
+/* Of one that waits for TLS. */
 static void hear_before_tls(struct query *query)
 {
     struct probe_error error;
@@ -797,11 +846,10 @@ static void hear_before_tls(struct query *query)
     switch (reactor_receive(query->socket, query->engine->datagram, STREAM_CHUNK, &size, NULL,
                             &error)) {
     case REACTOR_BYTES:
-        set_detail(query, "it spoke before TLS began, which is the client's turn");
-        finish_ask(query, PROBE_WRONG_PROTOCOL);
+        finish_out_of_turn(query);
         break;
     case REACTOR_END:
-        finish_ask(query, PROBE_RESET_AFTER_CONNECT);
+        break_off(query, PROBE_RESET_AFTER_CONNECT);
         break;
     case REACTOR_ERROR:
         fail_talk(query, &error);
