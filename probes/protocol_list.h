@@ -51,6 +51,7 @@ extern const struct protocol protocol_pop3_starttls;
 extern const struct protocol protocol_imap_starttls;
 extern const struct protocol protocol_ldap_starttls;
 extern const struct protocol protocol_mysql;
+extern const struct protocol protocol_mysql_anonymous;
 extern const struct protocol protocol_mysql_starttls;
 extern const struct protocol protocol_postgresql;
 extern const struct protocol protocol_redis;

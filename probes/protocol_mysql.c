@@ -4,7 +4,12 @@
  * MySQL and MariaDB: the greeting, or the error in its place (MySQL Internals,
  * "Connection Phase": Protocol::HandshakeV10, ERR_Packet; MariaDB's "Connection"
  * for what it does otherwise). With TLS the connection goes on into it, for the
- * certificate. Nobody logs on.
+ * certificate.
+ *
+ * A server counts connections that end in the middle of the handshake, and
+ * blocks who has made many of them in a row (max_connect_errors). A logon that
+ * is refused is none of those (MySQL manual, "DNS Lookups and the Host Cache"),
+ * but it is a logon: only who asks for it by name makes one.
  */
 
 #include <string.h>
@@ -17,6 +22,10 @@
 enum {
     PACKET_HEADER = 4,  /* length, three bytes from the lowest, and number */
     PACKET_MOST = 4096, /* a greeting has about 100 bytes */
+    PACKETS_MOST = 8,   /* of one talk */
+    KIND_OK = 0,
+    KIND_MORE = 1, /* to a logon: more questions */
+    KIND_SWITCH = 0xfe,
     KIND_ERROR = 0xff,
     VERSION_10 = 10, /* since MySQL 3.21, of 1998 */
     SEED_BEGINNING = 8,
@@ -27,6 +36,7 @@ enum {
 /* "Capabilities Flags"; those that tell one server from another, or that matter for safety. */
 enum {
     CLIENT_MYSQL = 1 << 0,
+    CLIENT_PROTOCOL_41 = 1 << 9,
     CLIENT_TLS = 1 << 11,
     CLIENT_SECURE_CONNECTION = 1 << 15,
     CLIENT_PLUGIN_AUTH = 1 << 19,
@@ -43,6 +53,7 @@ enum field {
     ERROR_CODE,
     SQL_STATE,
     ERROR_MESSAGE,
+    ANONYMOUS_LOGON,
     FIELD_COUNT,
 };
 
@@ -69,20 +80,24 @@ static const struct answer_field fields[FIELD_COUNT] = {
     [ERROR_CODE] = {.name = "error_code",
                     .type = ANSWER_NUMBER,
                     .help = "Why there is no greeting: 1129, this machine is blocked; 1130, it may "
-                            "not connect; 1040, too many connections",
+                            "not connect; 1040, too many connections; or no logon: 1045",
                     .telling = true,
                     .label = "error"},
     [SQL_STATE] = {.name = "sql_state", .help = "The same as the SQL standard has it"},
     [ERROR_MESSAGE] = {.name = "error_message",
                        .help = "The same in the server's words",
                        .telling = true},
+    [ANONYMOUS_LOGON] = {.name = "anonymous_logon",
+                         .type = ANSWER_TRUTH,
+                         .help = "Whether it lets anybody in (only mysql-anonymous)",
+                         .telling = true},
 };
 
 static const struct value_name capabilities[] = {
     {1 << 3, "connect with database"},
     {1 << 5, "compression"},
     {1 << 7, "local files"},
-    {1 << 9, "protocol 4.1"},
+    {CLIENT_PROTOCOL_41, "protocol 4.1"},
     {CLIENT_TLS, "TLS"},
     {CLIENT_SECURE_CONNECTION, "secure connection"},
     {1 << 16, "multiple statements"},
@@ -97,6 +112,9 @@ static const struct value_name capabilities[] = {
 
 struct mysql_state {
     bool wants_tls;
+    bool wants_logon;
+    bool is_greeted;
+    int packets; /* that came */
 };
 
 static void begin(struct talk *talk)
@@ -109,6 +127,13 @@ static void begin_with_tls(struct talk *talk)
     struct mysql_state *state = talk->state;
 
     state->wants_tls = true;
+}
+
+static void begin_with_logon(struct talk *talk)
+{
+    struct mysql_state *state = talk->state;
+
+    state->wants_logon = true;
 }
 
 static void began_tls(struct talk *talk)
@@ -155,23 +180,55 @@ static void add_capabilities(struct answer *answer, uint32_t bits)
     answer_add_number(answer, &fields[START_TLS], (bits & CLIENT_TLS) != 0);
 }
 
-/* SSLRequest: what we could do, the largest packet, a character set, 23 bytes of zero. */
-static void ask_for_tls(struct talk *talk, uint8_t character_set)
+/* A packet that begins with what we can do, the largest packet, a character set and zeros. */
+static void add_client(struct talk *talk, uint32_t bits, size_t more, uint8_t character_set)
 {
-    enum { REQUEST_SIZE = 32, REQUEST_NUMBER = 1, UNUSED = 23, PROTOCOL_41 = 1 << 9 };
+    enum { BEGINNING = 32, NUMBER = 1, UNUSED = 23 };
 
-    byte_writer_le32(&talk->out, REQUEST_SIZE | (uint32_t)REQUEST_NUMBER << 24);
-    byte_writer_le32(&talk->out, CLIENT_MYSQL | PROTOCOL_41 | CLIENT_TLS |
-                                     CLIENT_SECURE_CONNECTION | CLIENT_PLUGIN_AUTH);
+    byte_writer_le32(&talk->out, (uint32_t)(BEGINNING + more) | (uint32_t)NUMBER << 24);
+    byte_writer_le32(&talk->out,
+                     CLIENT_MYSQL | CLIENT_PROTOCOL_41 | CLIENT_SECURE_CONNECTION | bits);
     byte_writer_le32(&talk->out, 1 << 24);
     byte_writer_u8(&talk->out, character_set);
     byte_writer_zeros(&talk->out, UNUSED);
 }
 
+/* SSLRequest. */
+static void ask_for_tls(struct talk *talk, uint8_t character_set)
+{
+    add_client(talk, CLIENT_TLS | CLIENT_PLUGIN_AUTH, 0, character_set);
+}
+
+/* HandshakeResponse41: the same, a name, a password of no bytes, and how it would be sent. */
+static void log_on(struct talk *talk, uint32_t bits, uint8_t character_set)
+{
+    static const char words[] = "portledger-probe\0\0mysql_native_password"; /* ended by 0 */
+
+    add_client(talk, bits & CLIENT_PLUGIN_AUTH, sizeof(words), character_set);
+    byte_writer_add(&talk->out, (const uint8_t *)words, sizeof(words));
+}
+
+/* What is said once the server can be told from others. */
+static enum protocol_next go_on(struct talk *talk, uint32_t bits, uint8_t character_set)
+{
+    const struct mysql_state *state = talk->state;
+
+    if (state->wants_tls && (bits & CLIENT_TLS) != 0) {
+        talk->is_enough = true;
+        ask_for_tls(talk, character_set);
+        return PROTOCOL_TLS;
+    }
+    if (state->wants_logon && (bits & CLIENT_PROTOCOL_41) != 0) {
+        talk->is_enough = true;
+        log_on(talk, bits, character_set);
+        return PROTOCOL_WAIT;
+    }
+    return PROTOCOL_ANSWERED;
+}
+
 /* What follows the version, in version 10; servers before 4.1 end in the middle of it. */
 static enum protocol_next read_greeting_10(struct talk *talk, struct byte_reader packet)
 {
-    const struct mysql_state *state = talk->state;
     struct answer *answer = &talk->answer;
     uint32_t thread = byte_reader_le32(&packet);
     uint32_t bits;
@@ -198,12 +255,7 @@ static enum protocol_next read_greeting_10(struct talk *talk, struct byte_reader
     add_capabilities(answer, bits);
     answer_add_number(answer, &fields[CHARACTER_SET], character_set);
     answer_add_number(answer, &fields[THREAD_ID], thread);
-    if (!state->wants_tls || (bits & CLIENT_TLS) == 0) {
-        return PROTOCOL_ANSWERED;
-    }
-    talk->is_enough = true;
-    ask_for_tls(talk, character_set);
-    return PROTOCOL_TLS;
+    return go_on(talk, bits, character_set);
 }
 
 /* "#" and five digits stand before the message only where the protocol was agreed on. */
@@ -227,11 +279,35 @@ static enum protocol_next read_error(struct talk *talk, struct byte_reader packe
     return PROTOCOL_ANSWERED;
 }
 
-static enum protocol_next read_packet(struct talk *talk, struct byte_reader packet)
+/* What comes of the logon: all that is asked meanwhile is answered by nothing. */
+static enum protocol_next read_logon(struct talk *talk, struct byte_reader packet, uint8_t number)
 {
     uint8_t kind = byte_reader_u8(&packet);
+
+    if (kind == KIND_SWITCH || kind == KIND_MORE) {
+        byte_writer_le32(&talk->out, (uint32_t)(uint8_t)(number + 1) << 24);
+        return PROTOCOL_WAIT;
+    }
+    if (packet.short_of || (kind != KIND_OK && kind != KIND_ERROR)) {
+        talk->is_partial = true;
+        talk_say(talk, "the logon was answered by something that is none of MySQL");
+        return PROTOCOL_ANSWERED;
+    }
+    answer_add_number(&talk->answer, &fields[ANONYMOUS_LOGON], kind == KIND_OK);
+    return kind == KIND_OK ? PROTOCOL_ANSWERED : read_error(talk, packet);
+}
+
+static enum protocol_next read_packet(struct talk *talk, struct byte_reader packet, uint8_t number)
+{
+    struct mysql_state *state = talk->state;
+    uint8_t kind;
     struct line version;
 
+    if (state->is_greeted) {
+        return read_logon(talk, packet, number);
+    }
+    state->is_greeted = true;
+    kind = byte_reader_u8(&packet);
     if (kind == KIND_ERROR) {
         return read_error(talk, packet);
     }
@@ -252,22 +328,56 @@ static bool is_first_packet(const uint8_t *bytes, size_t size, size_t length)
             bytes[PACKET_HEADER] == VERSION_10 || bytes[PACKET_HEADER] == VERSION_10 - 1);
 }
 
-static enum protocol_next stream(struct talk *talk, const uint8_t *bytes, size_t size, bool ended,
-                                 size_t *used)
+/* The packet that `bytes` begin with, where it has come as a whole. */
+static enum protocol_next take_packet(struct talk *talk, const uint8_t *bytes, size_t size,
+                                      bool ended, size_t *used)
 {
+    const struct mysql_state *state = talk->state;
     struct byte_reader reader = byte_reader_of(bytes, size);
     uint32_t header = byte_reader_le32(&reader);
     size_t length = header & 0xffffff;
 
-    if (!is_first_packet(bytes, size, length)) {
+    if (!state->is_greeted && !is_first_packet(bytes, size, length)) {
         return stranger_said(talk, "MySQL", bytes, size);
     }
     if (size < PACKET_HEADER || size - PACKET_HEADER < length) {
-        return ended && size > 0 && size < PACKET_HEADER ? stranger_said(talk, "MySQL", bytes, size)
-                                                         : PROTOCOL_WAIT;
+        return ended && size > 0 && size < PACKET_HEADER && !state->is_greeted
+                   ? stranger_said(talk, "MySQL", bytes, size)
+                   : PROTOCOL_WAIT;
     }
-    *used = PACKET_HEADER + length;
-    return read_packet(talk, byte_reader_part(&reader, length));
+    *used += PACKET_HEADER + length;
+    return read_packet(talk, byte_reader_part(&reader, length), (uint8_t)(header >> 24));
+}
+
+static enum protocol_next stream(struct talk *talk, const uint8_t *bytes, size_t size, bool ended,
+                                 size_t *used)
+{
+    struct mysql_state *state = talk->state;
+    enum protocol_next next = PROTOCOL_WAIT;
+    size_t before;
+
+    do {
+        before = *used;
+        next = take_packet(talk, bytes + before, size - before, ended, used);
+        state->packets += *used > before ? 1 : 0;
+    } while (next == PROTOCOL_WAIT && *used > before && state->packets < PACKETS_MOST);
+    if (next == PROTOCOL_WAIT && state->is_greeted && (ended || state->packets == PACKETS_MOST)) {
+        talk->is_partial = true;
+        talk_say(talk, "the logon came to no end");
+        next = PROTOCOL_ANSWERED;
+    }
+    return next;
+}
+
+/* COM_QUIT, from who was let in. */
+static void take_leave(struct talk *talk)
+{
+    const struct answer_value *logon = answer_find(&talk->answer, fields[ANONYMOUS_LOGON].name);
+
+    if (logon != NULL && logon->number != 0) {
+        byte_writer_le32(&talk->out, 1);
+        byte_writer_u8(&talk->out, 1);
+    }
 }
 
 const struct protocol protocol_mysql = {
@@ -281,6 +391,21 @@ const struct protocol protocol_mysql = {
     .state_size = sizeof(struct mysql_state),
     .begin = begin,
     .stream = stream,
+};
+
+const struct protocol protocol_mysql_anonymous = {
+    .name = "mysql-anonymous",
+    .title = "MySQL, MariaDB: greeting, and a logon as anybody",
+    .source = "MySQL Internals: Protocol::HandshakeResponse41, AuthSwitchRequest",
+    .ports = (const struct protocol_port[]){{0}},
+    .services = (const char *const[]){NULL},
+    .side_effect = "logs on as portledger-probe, which the server may record",
+    .fields = fields,
+    .field_count = FIELD_COUNT,
+    .state_size = sizeof(struct mysql_state),
+    .begin = begin_with_logon,
+    .stream = stream,
+    .farewell = take_leave,
 };
 
 const struct protocol protocol_mysql_starttls = {

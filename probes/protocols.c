@@ -49,6 +49,7 @@ const struct protocol *const protocols[] = {
     &protocol_rdp,
     &protocol_ntp,
     &protocol_mysql,
+    &protocol_mysql_anonymous,
     &protocol_mysql_starttls,
     &protocol_postgresql,
     &protocol_redis,

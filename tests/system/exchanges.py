@@ -419,6 +419,20 @@ EXCHANGES = (
     ),
     Exchange("mysql-mariadb-blocked", "mysql", "mysql-blocked", (b"",), has(b"is blocked")),
     Exchange(
+        "mysql-mariadb-anonymous",
+        "mysql",
+        "mysql-no-tls",
+        (b"", raw.MYSQL_LOGON),
+        has(b"\0\0\2\0\0\0"),
+    ),
+    Exchange(
+        "mysql-mariadb-stranger",
+        "mysql",
+        "mysql-guarded",
+        (b"", raw.MYSQL_LOGON),
+        has(b"#28000Access denied for user 'portledger-probe'"),
+    ),
+    Exchange(
         "postgresql-15",
         "postgresql",
         "postgresql",

@@ -114,6 +114,8 @@ ANSWERS = (
     Answer("mysql", "mysql-no-tls", "mysql", ("10.11",), (("start_tls", False),)),
     Answer("mysql", "mysql", "mysql-starttls", ("10.11", "TLS 1.3", "www.example.test")),
     Answer("mysql", "mysql-no-tls", "mysql-starttls", ("10.11",), (("start_tls", False),)),
+    Answer("mysql", "mysql-no-tls", "mysql-anonymous", ("10.11",), (("anonymous_logon", True),)),
+    Answer("mysql", "mysql-guarded", "mysql-anonymous", ("10.11",), (("anonymous_logon", False),)),
     Answer("mysql", "mysql-blocked", "mysql", ("is blocked",), (("error_code", 1129),)),
     Answer(
         "postgresql",

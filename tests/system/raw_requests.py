@@ -377,6 +377,13 @@ def ldap_start_tls():
     return tlv(0x30, integer(3), tlv(0x77, name))
 
 
+# MySQL (its manual of internals, Protocol::HandshakeResponse41): a logon without a password.
+
+MYSQL_LOGON = (
+    struct.pack("<IIIB23x", 72 | 1 << 24, 1 | 1 << 9 | 1 << 15 | 1 << 19, 1 << 24, 8)
+    + b"portledger-probe\0\0mysql_native_password\0"
+)
+
 # PostgreSQL (its manual, "Message Formats"): SSLRequest, and a startup message of no version.
 
 POSTGRESQL_TLS = struct.pack(">IHH", 8, 1234, 5679)

@@ -639,8 +639,8 @@ class Ldap(Server):
 
 class MySql(Server):
     """
-    MariaDB three times, without a database: with TLS, without it, and one that has had enough
-    of the client.
+    MariaDB four times, without a database: with TLS, without it, one that has had enough of the
+    client, and one that knows its users and soon has enough.
     """
 
     name = "mysql"
@@ -648,12 +648,19 @@ class MySql(Server):
         "mysql": ("tcp", 3306),
         "mysql-no-tls": ("tcp", 3307),
         "mysql-blocked": ("tcp", 3308),
+        "mysql-guarded": ("tcp", 3309),
     }
+    PATIENCE = 20
+    ANYBODY = "--skip-grant-tables"
     MORE = {
-        "mysql": ("--ssl-cert=/tls/chain", "--ssl-key=/tls/key"),
-        "mysql-no-tls": ("--skip-ssl",),
-        "mysql-blocked": ("--skip-ssl", "--max-connect-errors=1"),
+        "mysql": (ANYBODY, "--ssl-cert=/tls/chain", "--ssl-key=/tls/key"),
+        "mysql-no-tls": (ANYBODY, "--skip-ssl"),
+        "mysql-blocked": (ANYBODY, "--skip-ssl", "--max-connect-errors=1"),
+        "mysql-guarded": ("--skip-ssl", f"--max-connect-errors={PATIENCE}"),
     }
+    TABLES = "mysql_system_tables.sql mysql_system_tables_data.sql"
+    USERS = f'cd /usr/share/mysql; cat /users/begin {TABLES} /users/end | "$@"'
+    INNODB = ("--skip-innodb", "--default-storage-engine=Aria")
 
     def __init__(self, lan, authority):
         self.authority = authority
@@ -663,18 +670,24 @@ class MySql(Server):
         return {
             "/tls/chain": self.authority.path("valid-rsa.chain").read_text(),
             "/tls/key": self.authority.path("valid-rsa.key").read_text(),
+            "/users/begin": "CREATE DATABASE mysql;\nUSE mysql;\n",
+            "/users/end": """INSERT INTO global_priv VALUES ('%', 'somebody', '{}');\n""",
             # It counts what goes wrong of clients that it can find the name of.
             "/etc/hosts": f"127.0.0.1 localhost\n{self.lan.address} client.example.test\n",
         }
 
     def prepare(self):
         self.host.run("mkdir", *(f"/srv/{name}" for name in self.ports))
+        self.host.run(
+            *("/bin/sh", "-euc", self.USERS, "sh", "mariadbd", "--no-defaults", "--user=root"),
+            *(*self.INNODB, "--datadir=/srv/mysql-guarded", "--bootstrap"),
+        )
 
     def commands(self):
         return [
             (
-                *("mariadbd", "--no-defaults", "--user=root", "--skip-grant-tables"),
-                *("--skip-innodb", "--default-storage-engine=Aria", f"--datadir=/srv/{name}"),
+                *("mariadbd", "--no-defaults", "--user=root"),
+                *(*self.INNODB, f"--datadir=/srv/{name}"),
                 *(f"--port={self.port(name)}", f"--socket=/srv/{name}/socket"),
                 *self.MORE[name],
             )

@@ -491,3 +491,19 @@ def test_who_does_not_behave_costs_little(hostile, least, room):
     while room["played"].open_now > 0:
         assert time.monotonic() - began < 20, "connections are left"
         time.sleep(0.05)
+
+
+# A server that counts (the last of all, since it has enough then).
+
+
+def test_a_logon_that_is_refused_does_not_count(room, answers):
+    assert answers
+    port = written(port_of("mysql", "mysql-guarded"))
+
+    def ask(protocol):
+        (record,) = room.ask(f"mysql.{DOMAIN}", "-e", port, "--as", protocol)
+        return record["answer"].get("error_code")
+
+    most = SERVERS["mysql"].PATIENCE
+    assert {ask("mysql-anonymous") for _ in range(most + 2)} == {1045}
+    assert 1129 in [ask("mysql") for _ in range(most + 2)]

@@ -17,6 +17,9 @@ static const struct {
     {&protocol_mysql, "mysql-mariadb-no-tls"},
     {&protocol_mysql, "mysql-mariadb-blocked"},
     {&protocol_mysql_starttls, "mysql-mariadb-no-tls"}, /* nothing to begin with */
+    {&protocol_mysql_anonymous, "mysql-mariadb-blocked"},
+    {&protocol_mysql_anonymous, "mysql-mariadb-anonymous"},
+    {&protocol_mysql_anonymous, "mysql-mariadb-stranger"},
 };
 
 START_TEST(real_servers_are_understood)
@@ -117,6 +120,79 @@ START_TEST(tls_is_asked_for_where_it_is_offered)
 }
 END_TEST
 
+#define MORE "\1\0\0\2\1"
+#define MORE_BY_FOUR MORE MORE MORE MORE
+
+/* What comes after the logon: who asks for more is given nothing, and not for ever. */
+static const struct {
+    const char *bytes;
+    size_t size;
+    enum protocol_next next;
+    bool is_partial;
+    const char *sent; /* four bytes, the newest; NULL: nothing */
+    const char *logon;
+} logons[] = {
+    {REPLY("\2\0\0\2\xfex"), PROTOCOL_WAIT, false, "\0\0\0\3", NULL},
+    {REPLY("\2\0\0\2\1\4"), PROTOCOL_WAIT, false, "\0\0\0\3", NULL},
+    {REPLY("\2\0\0\xff\1\4"), PROTOCOL_WAIT, false, "\0\0\0\0", NULL},
+    {REPLY("\1\0\0\2\0"), PROTOCOL_ANSWERED, false, NULL, "yes"},
+    {REPLY("\3\0\0\2\xff\x15\4"), PROTOCOL_ANSWERED, false, NULL, "no"},
+    {REPLY("\1\0\0\2\x0a"), PROTOCOL_ANSWERED, true, NULL, NULL},
+    {REPLY("\0\0\0\2"), PROTOCOL_ANSWERED, true, NULL, NULL},
+    {REPLY(MORE_BY_FOUR MORE MORE), PROTOCOL_WAIT, false, NULL, NULL},
+    {REPLY(MORE_BY_FOUR MORE MORE MORE), PROTOCOL_ANSWERED, true, NULL, NULL},
+};
+
+START_TEST(a_logon_is_one_packet_and_comes_to_an_end)
+{
+    static const char request[] = "\x48\0\0\1\1\x82\x08\0\0\0\0\1\x08";
+    const struct answer_value *logon;
+    struct fake_engine engine;
+    size_t size;
+    char *greeting = fake_engine_fixture("probes/mysql-mariadb-no-tls.bin", &size);
+
+    fake_engine_open(&engine, &protocol_mysql_anonymous, PROBE_TCP);
+    fake_engine_begin(&engine);
+    fake_engine_stream(&engine, greeting, size, false);
+    ck_assert_int_eq(engine.next, PROTOCOL_WAIT);
+    ck_assert_uint_eq(engine.sent.size, 4 + 72);
+    ck_assert_mem_eq(engine.sent.bytes, request, sizeof(request) - 1);
+    ck_assert_str_eq((const char *)engine.sent.bytes + 36, "portledger-probe");
+    fake_engine_stream(&engine, logons[_i].bytes, logons[_i].size, false);
+    ck_assert_int_eq(engine.next, logons[_i].next);
+    ck_assert_int_eq(engine.talk.is_partial, logons[_i].is_partial);
+    if (logons[_i].sent != NULL) {
+        ck_assert_uint_eq(engine.sent.size, 4);
+        ck_assert_mem_eq(engine.sent.bytes, logons[_i].sent, 4);
+    }
+    logon = answer_find(&engine.talk.answer, "anonymous_logon");
+    ck_assert_int_eq(logon != NULL, logons[_i].logon != NULL);
+    ck_assert(logon == NULL || (logon->number != 0) == (strcmp(logons[_i].logon, "yes") == 0));
+    fake_engine_farewell(&engine); /* COM_QUIT, where there is somebody to leave */
+    ck_assert_uint_eq(engine.sent.size, logon != NULL && logon->number != 0 ? 5 : 0);
+    fake_engine_close(&engine);
+    free(greeting);
+}
+END_TEST
+
+START_TEST(a_server_that_ends_in_the_middle_of_a_logon_has_greeted)
+{
+    struct fake_engine engine;
+    size_t size;
+    char *greeting = fake_engine_fixture("probes/mysql-mariadb-no-tls.bin", &size);
+
+    fake_engine_open(&engine, &protocol_mysql_anonymous, PROBE_TCP);
+    fake_engine_begin(&engine);
+    fake_engine_stream(&engine, greeting, size, false);
+    fake_engine_stream(&engine, "\7\0", 2, true);
+    ck_assert_int_eq(engine.next, PROTOCOL_ANSWERED);
+    ck_assert(engine.talk.is_partial);
+    ck_assert_ptr_null(answer_find(&engine.talk.answer, "anonymous_logon"));
+    fake_engine_close(&engine);
+    free(greeting);
+}
+END_TEST
+
 static Suite *protocol_mysql_suite(void)
 {
     Suite *suite = suite_create("protocol_mysql");
@@ -125,6 +201,8 @@ static Suite *protocol_mysql_suite(void)
     tcase_add_loop_test(tests, real_servers_are_understood, 0, COUNT_OF(fixtures));
     tcase_add_loop_test(tests, made_replies_are_read, 0, COUNT_OF(made));
     tcase_add_loop_test(tests, what_is_something_else_is_told, 0, COUNT_OF(others));
+    tcase_add_loop_test(tests, a_logon_is_one_packet_and_comes_to_an_end, 0, COUNT_OF(logons));
+    tcase_add_test(tests, a_server_that_ends_in_the_middle_of_a_logon_has_greeted);
     tcase_add_test(tests, tls_is_asked_for_where_it_is_offered);
     suite_add_tcase(suite, tests);
     return suite;
