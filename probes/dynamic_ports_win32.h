@@ -9,7 +9,12 @@
 #include <stddef.h>
 
 enum {
-    /* RFC 6335 section 6, and what Windows begins with. No call tells a range that was changed. */
+    /*
+     * RFC 6335 section 6, and what Windows begins with. A range that was changed is told by WMI
+     * alone (MSFT_NetTCPSetting.DynamicPortRangeStartPort), which would cost each query a process
+     * of its provider. A larger one makes this too few; a smaller one ends in a want of room,
+     * for which queries wait.
+     */
     DYNAMIC_PORTS_FIRST = 49152,
     DYNAMIC_PORTS_LAST = 65535,
     DYNAMIC_PORTS = DYNAMIC_PORTS_LAST - DYNAMIC_PORTS_FIRST + 1,

@@ -91,6 +91,8 @@ struct protocol {
     const char *const *services;       /* names in the services file; ended by NULL */
     const char *side_effect; /* what asking does to the server, in words: such a protocol is asked
                                 only where it was asked for by name. NULL: nothing that matters */
+    const char *repetition;  /* what becomes of who asks again and again, in words: told with a job.
+                                NULL: nothing */
     const char *silence; /* UDP: why a server that is there may say nothing to us, in words: told
                             with a timeout. NULL: for no reason of its own */
     enum protocol_security security;

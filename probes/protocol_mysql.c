@@ -380,12 +380,17 @@ static void take_leave(struct talk *talk)
     }
 }
 
+/* max_connect_errors. */
+static const char blocks[] = "MySQL blocks a machine that connects 100 times without a logon; "
+                             "mysql-anonymous is not counted";
+
 const struct protocol protocol_mysql = {
     .name = "mysql",
     .title = "MySQL, MariaDB: greeting",
     .source = "MySQL Internals: Protocol::HandshakeV10, ERR_Packet",
     .ports = (const struct protocol_port[]){{3306, PROBE_TCP}, {0}},
     .services = (const char *const[]){"mysql", NULL},
+    .repetition = blocks,
     .fields = fields,
     .field_count = FIELD_COUNT,
     .state_size = sizeof(struct mysql_state),
@@ -414,6 +419,7 @@ const struct protocol protocol_mysql_starttls = {
     .source = "MySQL Internals: Protocol::SSLRequest",
     .ports = (const struct protocol_port[]){{0}},
     .services = (const char *const[]){NULL},
+    .repetition = blocks,
     .fields = fields,
     .field_count = FIELD_COUNT,
     .state_size = sizeof(struct mysql_state),

@@ -9,6 +9,7 @@
 #include "base/file_guard.h"
 #include "base/time_text.h"
 #include "base/units.h"
+#include "probes/protocol.h"
 #include "store/probe_fact.h"
 
 enum { RUNS_SHOWN = 10, LARGEST_SECRET = 1024 };
@@ -49,6 +50,22 @@ static void add_size(struct text *text, const struct job *job)
                   plural(job->ports.count), why.text);
     }
     target_list_clear(&targets);
+}
+
+/* What asking on schedule does to who asks: once, by the protocol that the port is known for. */
+static void add_repetition(struct text *text, const struct job *job)
+{
+    for (size_t i = 0; i < job->ports.count; i++) {
+        const struct port_item *item = &job->ports.items[i];
+        const struct protocol *protocol = job->protocol != NULL
+                                              ? job->protocol
+                                              : protocol_of_port(item->transport, item->port, NULL);
+
+        if (protocol != NULL && protocol->repetition != NULL) {
+            text_addf(text, "  warning: port %u: %s\n", item->port, protocol->repetition);
+            return;
+        }
+    }
 }
 
 /* Whether the file could be used now. */
@@ -113,6 +130,7 @@ static void add_job(struct text *text, const struct job *job, int64_t now)
     text_add_visible(text, job->name, strlen(job->name));
     text_add_char(text, '\n');
     add_size(text, job);
+    add_repetition(text, job);
     text_add(text, "  expects ");
     job_add_expectation(text, &job->expectation);
     text_add_char(text, '\n');

@@ -103,6 +103,20 @@ def test_a_file_that_is_not_there_is_told_and_no_error(command_line):
     assert "nobody.txt" in lines
 
 
+def test_who_asks_mysql_again_and_again_is_warned(command_line):
+    machine = command_line
+    job = "    - {name: a, targets: h, ports: %s, every: 1h%s}\n"
+    for ports, protocol, warned in (
+        ("3306", "", True),
+        ("'tcp/80,udp/3306'", "", False),
+        ("3309", ", protocol: mysql", True),
+        ("3306", ", protocol: mysql-anonymous", False),
+    ):
+        write(machine, "probes:\n  jobs:\n" + job % (ports, protocol))
+        lines = jobs_of(check_config(machine))["a"]
+        assert ("MySQL blocks a machine" in lines) == warned, (ports, protocol, lines)
+
+
 def test_the_service_refuses_what_check_config_refuses(command_line):
     machine = command_line
     write(machine, "probes:\n  jobs:\n    - name: a\n      targets: b\n      ports: 1\n      at: noon\n")
