@@ -483,7 +483,7 @@ static const char *const step_2[] = {
     "  cause      INTEGER NOT NULL,    -- 1 accepted, 2 answered, 3 reset, 4 ICMP, 5 timeout,\n"
     "                                  -- 6 unreachable, 7 name not resolved, 8 reset after\n"
     "                                  -- connect, 9 wrong protocol, 10 local error, 11 silent,\n"
-    "                                  -- 12 stopped, 13 incomplete reply\n"
+    "                                  -- 12 stopped\n"
     "  icmp       INTEGER,             -- type * 256 + code, of ICMPv6 where the address is one\n"
     "  judgement  INTEGER NOT NULL,    -- 0 as expected, 1 not, 2 it does not tell\n"
     "  address    BLOB,                -- that was asked first, as in interval; NULL: none\n"
