@@ -178,6 +178,9 @@ void outcome_add_cause(struct text *text, const struct outcome *outcome)
     const struct probe_error *error = &outcome->reach.error;
 
     text_add(text, probe_cause_name((int)outcome->cause));
+    if (outcome->cause == PROBE_ANSWERED && outcome->is_partial) {
+        text_add(text, " in part");
+    }
     if (outcome->cause != outcome->reach.cause || !error->has_icmp) {
         return;
     }

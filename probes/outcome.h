@@ -113,7 +113,7 @@ int probe_status_from_name(const char *name); /* -1: no such status */
 void outcome_judge(struct outcome *outcome);
 
 /*
- * Appends the cause in words, with what the network said: "ICMP port
+ * Appends the cause in words, with what the network said: "answered in part", "ICMP port
  * unreachable", "ICMP administratively prohibited (from 10.0.0.1)", where that is not the target.
  */
 void outcome_add_cause(struct text *text, const struct outcome *outcome);

@@ -53,7 +53,7 @@ static const struct column columns[] = {
      .rank = -1},
     {.name = "reason",
      .heading = "Reason",
-     .help = "The cause, with what the network said",
+     .help = "The cause, with what the network said, and whether an answer is one in part",
      .type = COLUMN_TEXT,
      .rank = 2,
      .digest = true},
@@ -144,7 +144,7 @@ static const struct column columns[] = {
      .rank = -1},
     {.name = "said",
      .heading = "Said",
-     .help = "What tells most of the answer; else the detail",
+     .help = "What tells most of the answer; the detail where that is in part, or there is none",
      .type = COLUMN_TEXT,
      .rank = 1,
      .digest = true,
@@ -202,7 +202,8 @@ static void add_telling(struct text *text, const struct outcome *outcome)
 
     answer_add_telling(text, &outcome->answer, protocol == NULL ? NULL : protocol->fields,
                        protocol == NULL ? 0 : protocol->field_count);
-    if (text->size == 0 && outcome->detail != NULL) {
+    if ((text->size == 0 || outcome->is_partial) && outcome->detail != NULL) {
+        text_add(text, text->size == 0 ? "" : ", ");
         text_add(text, outcome->detail);
     }
 }

@@ -93,6 +93,19 @@ START_TEST(two_phases_make_one_status)
 }
 END_TEST
 
+START_TEST(an_answer_in_part_says_so)
+{
+    struct outcome outcome = {.cause = PROBE_ANSWERED, .is_partial = true};
+
+    outcome_add_cause(&text, &outcome);
+    ck_assert_str_eq(text_bytes(&text), "answered in part");
+    text_reset(&text);
+    outcome.cause = PROBE_WRONG_PROTOCOL;
+    outcome_add_cause(&text, &outcome);
+    ck_assert_str_eq(text_bytes(&text), "wrong protocol");
+}
+END_TEST
+
 START_TEST(every_status_has_its_name)
 {
     for (int i = 0; i < PROBE_STATUS_COUNT; i++) {
@@ -159,6 +172,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(cases, open_fixture, close_fixture);
     tcase_add_loop_test(cases, two_phases_make_one_status, 0, COUNT_OF(outcomes));
     tcase_add_test(cases, every_status_has_its_name);
+    tcase_add_test(cases, an_answer_in_part_says_so);
     tcase_add_test(cases, who_sent_a_message_is_said);
     tcase_add_test(cases, nobody_but_the_host_says_that_its_port_is_closed);
     suite_add_tcase(suite, cases);
