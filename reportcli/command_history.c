@@ -10,7 +10,6 @@
 #include "reportcli/coverage.h"
 #include "reportcli/detail_note.h"
 #include "reportcli/history_filter.h"
-#include "reportcli/interval_reader.h"
 #include "reportcli/socket_record.h"
 #include "store/ledger_query.h"
 
@@ -122,18 +121,43 @@ static bool print_interval(struct render *render, struct socket_record *record,
            render_record(render, values, why);
 }
 
-static bool print_all(struct render *render, struct socket_record *record,
-                      struct interval_reader *reader, struct failure *why)
+/* How the answer is ordered, as far as the walk can go along with it. */
+enum order { ORDER_ANY, ORDER_RISES, ORDER_FALLS };
+
+/* Where the first few by opened_at are wanted, what cannot be among them is not looked at. */
+static void narrow(const struct render *render, enum order order, struct ledger_walk *walk)
+{
+    int64_t bound;
+
+    if (order != ORDER_ANY && render_bound(render, &bound)) {
+        ledger_walk_narrow(walk, order == ORDER_FALLS ? bound : INT64_MIN,
+                           order == ORDER_RISES ? bound : INT64_MAX);
+    }
+}
+
+static bool print_all(struct render *render, struct socket_record *record, enum order order,
+                      struct ledger_walk *walk, struct failure *why)
 {
     const struct ledger_interval *interval = NULL;
-    bool done = interval_reader_next(reader, &interval, why);
+    bool done = ledger_walk_next(walk, &interval, why);
 
     while (done && interval != NULL && !render_is_full(render)) {
         done = print_interval(render, record, interval, why) &&
-               (!interval_reader_pauses(reader) || render_show(render, why)) &&
-               interval_reader_next(reader, &interval, why);
+               (!ledger_walk_pauses(walk) || render_show(render, why));
+        narrow(render, order, walk);
+        done = done && ledger_walk_next(walk, &interval, why);
     }
     return done;
+}
+
+static enum order order_of(const struct render *render)
+{
+    bool falls;
+
+    if (!render_takes_first(render, time_columns[OPENED_AT].name, &falls)) {
+        return ORDER_ANY;
+    }
+    return falls ? ORDER_FALLS : ORDER_RISES;
 }
 
 static bool print_intervals(const struct command_context *context, struct render *render,
@@ -141,11 +165,18 @@ static bool print_intervals(const struct command_context *context, struct render
                             struct failure *why)
 {
     struct socket_record record = {.instance.no_command_lines = context->no_command_lines};
-    struct interval_reader *reader = NULL;
-    bool done = interval_reader_open(&reader, ledger, filter, why) &&
-                print_all(render, &record, reader, why);
+    struct ledger_filter ordered = *filter;
+    enum order order = order_of(render);
+    struct ledger_walk *walk = NULL;
+    bool done;
 
-    interval_reader_close(reader);
+    if (order == ORDER_FALLS) {
+        ordered.backwards = true;
+        render_turn(render);
+    }
+    done = ledger_walk_open(&walk, ledger, &ordered, why) &&
+           print_all(render, &record, order, walk, why);
+    ledger_walk_close(walk);
     socket_record_clear(&record);
     return done;
 }

@@ -5,7 +5,6 @@
 #include <inttypes.h>
 
 #include "base/time_text.h"
-#include "reportcli/interval_reader.h"
 #include "store/ledger_query.h"
 
 /* The socket that was seen last. */
@@ -18,9 +17,9 @@ static bool find_last(struct last *last, struct ledger *ledger, uint32_t pid, st
 {
     const struct ledger_filter filter = {.has_pid = true, .pid = pid};
     const struct ledger_interval *interval = NULL;
-    struct interval_reader *reader = NULL;
-    bool done = interval_reader_open(&reader, ledger, &filter, why) &&
-                interval_reader_next(reader, &interval, why);
+    struct ledger_walk *walk = NULL;
+    bool done =
+        ledger_walk_open(&walk, ledger, &filter, why) && ledger_walk_next(walk, &interval, why);
 
     while (done && interval != NULL) {
         if (interval->owner != NULL) { /* by the order of recording: clocks are set back */
@@ -28,9 +27,9 @@ static bool find_last(struct last *last, struct ledger *ledger, uint32_t pid, st
             last->owner = process_instance_hold(interval->owner);
             last->at = interval->closed_at;
         }
-        done = interval_reader_next(reader, &interval, why);
+        done = ledger_walk_next(walk, &interval, why);
     }
-    interval_reader_close(reader);
+    ledger_walk_close(walk);
     return done;
 }
 

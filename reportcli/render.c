@@ -177,6 +177,30 @@ bool render_is_full(const struct render *render)
     return render->sorter == NULL && render->kept_back > 0;
 }
 
+bool render_takes_first(const struct render *render, const char *column, bool *falls)
+{
+    const char *order = render->options.wishes.order;
+    size_t size = strlen(column);
+
+    if (render->sorter == NULL || render->options.wishes.most == 0) {
+        return false;
+    }
+    order += strspn(order, " ");
+    *falls = *order == '-';
+    order += *falls ? 1 : 0;
+    return strncmp(order, column, size) == 0 && strchr(", ", order[size]) != NULL;
+}
+
+void render_turn(struct render *render)
+{
+    row_sorter_turn(render->sorter);
+}
+
+bool render_bound(const struct render *render, int64_t *number)
+{
+    return row_sorter_bound(render->sorter, number);
+}
+
 static bool print_sorted(struct render *render, struct failure *why)
 {
     if (render->sorter == NULL) {

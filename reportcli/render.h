@@ -120,6 +120,18 @@ bool render_record(struct render *render, const struct value *values,
 bool render_is_full(const struct render *render);
 
 /*
+ * Whether no more than some records are wanted, and those that come first by this column of
+ * numbers, from the greatest down where *falls: whoever can find them in that order may.
+ */
+bool render_takes_first(const struct render *render, const char *column, bool *falls);
+
+/* The records come in the opposite of the order of finding. Called before the first. */
+void render_turn(struct render *render);
+
+/* Where that is so: whether a record with a value of the column behind *number is not wanted. */
+bool render_bound(const struct render *render, int64_t *number);
+
+/*
  * Hands out what there is before a pause. On a terminal a table lets nobody
  * wait for its first rows longer than a moment.
  */

@@ -37,6 +37,7 @@ struct row_sorter {
     size_t count;
     size_t capacity;
     size_t added;
+    bool turned;        /* what is added later was found before */
     struct text packed; /* scratch */
 };
 
@@ -226,7 +227,7 @@ static bool is_behind(const struct row_sorter *sorter, const struct row *a, cons
 {
     int order = compare_packed(sorter, a->bytes, b->bytes);
 
-    return order != 0 ? order > 0 : a->number > b->number;
+    return order != 0 ? order > 0 : (a->number > b->number) != sorter->turned;
 }
 
 /* Puts the row at `place` to where it belongs among the first `count`, downwards. */
@@ -321,12 +322,13 @@ static bool append(struct row_sorter *sorter, struct failure *why)
     return true;
 }
 
-/* The new one takes the place of the last of the order; of two that are equal the older stays. */
+/* The new one takes the place of the last of the order; of equal ones the first found stays. */
 static bool replace_top(struct row_sorter *sorter, struct failure *why)
 {
+    int order = compare_packed(sorter, text_bytes(&sorter->packed), sorter->rows[0]->bytes);
     struct row *row;
 
-    if (compare_packed(sorter, text_bytes(&sorter->packed), sorter->rows[0]->bytes) >= 0) {
+    if (order > 0 || (order == 0 && !sorter->turned)) {
         return true;
     }
     if (!make_row(sorter, &row, why)) {
@@ -352,6 +354,23 @@ bool row_sorter_add(struct row_sorter *sorter, const struct value *values, struc
                                                               : append(sorter, why));
     sorter->added += done ? 1 : 0;
     return done;
+}
+
+void row_sorter_turn(struct row_sorter *sorter)
+{
+    sorter->turned = true;
+}
+
+bool row_sorter_bound(const struct row_sorter *sorter, int64_t *number)
+{
+    struct value value;
+
+    if (sorter->most == 0 || sorter->added <= sorter->most) {
+        return false;
+    }
+    unpack_value(sorter->rows[0]->bytes, type_at(sorter, 0), &value);
+    *number = value.number;
+    return true;
 }
 
 size_t row_sorter_added(const struct row_sorter *sorter)

@@ -43,6 +43,18 @@ bool row_sorter_open(struct row_sorter **out, const struct column_table *table,
 bool row_sorter_add(struct row_sorter *sorter, const struct value *values,
                     struct failure *why) NODISCARD;
 
+/*
+ * The records come from the last found to the first: of equal ones the later
+ * added counts as found before. Called before any is added.
+ */
+void row_sorter_turn(struct row_sorter *sorter);
+
+/*
+ * Whether enough are held, and more were there: then a record whose value in the first
+ * column of the order, a number that is never absent, comes behind *number is not wanted.
+ */
+bool row_sorter_bound(const struct row_sorter *sorter, int64_t *number);
+
 /* Records that were added. */
 size_t row_sorter_added(const struct row_sorter *sorter);
 

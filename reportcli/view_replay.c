@@ -21,7 +21,6 @@
 #include "base/text.h"
 #include "reportcli/coverage.h"
 #include "reportcli/detail_note.h"
-#include "reportcli/interval_reader.h"
 #include "store/ledger_query.h"
 
 /* An interval that is open at the moment in hand, or was until then. */
@@ -38,7 +37,7 @@ struct replay {
     struct ledger *ledger;
     struct ledger_filter filter;
     struct view *view;
-    struct interval_reader *reader;
+    struct ledger_walk *walk;
     const struct ledger_interval *next; /* not taken yet; NULL: there are no more */
     struct open *open;                  /* those of the moment in hand behind the others */
     size_t open_count;
@@ -116,7 +115,7 @@ static bool take(struct replay *replay, struct failure *why)
     struct open *open;
 
     if (interval->ending == LEDGER_CLOSED && interval->closed_at <= replay->at) {
-        return interval_reader_next(replay->reader, &replay->next, why); /* no moment has it */
+        return ledger_walk_next(replay->walk, &replay->next, why); /* no moment has it */
     }
     if (!make_room(replay, why)) {
         return false;
@@ -136,7 +135,7 @@ static bool take(struct replay *replay, struct failure *why)
             return FAIL(why, FAILURE_MEMORY, 0, "no memory for a service");
         }
     }
-    return interval_reader_next(replay->reader, &replay->next, why);
+    return ledger_walk_next(replay->walk, &replay->next, why);
 }
 
 /* Goes to a moment: takes what the stretch had opened up to then. */
@@ -149,7 +148,7 @@ static bool go_to(struct replay *replay, int64_t stretch, int64_t at, struct fai
            (replay->next->stretch_id < stretch ||
             (replay->next->stretch_id == stretch && replay->next->opened_at <= at))) {
         if (replay->next->stretch_id < stretch) { /* its stretch is outside of the asked time */
-            if (!interval_reader_next(replay->reader, &replay->next, why)) {
+            if (!ledger_walk_next(replay->walk, &replay->next, why)) {
                 return false;
             }
         } else if (!take(replay, why)) {
@@ -336,7 +335,7 @@ static bool sweep_stretch(struct replay *replay, size_t i, struct failure *why)
 
 static bool sweep(struct replay *replay, struct failure *why)
 {
-    bool done = interval_reader_next(replay->reader, &replay->next, why);
+    bool done = ledger_walk_next(replay->walk, &replay->next, why);
 
     for (size_t i = 0; done && i < replay->stretch_count && !view_is_full(replay->view); i++) {
         done = sweep_stretch(replay, i, why);
@@ -412,7 +411,7 @@ static void clear(struct replay *replay)
     drop_closed(replay, INT64_MAX);
     free(replay->open);
     free(replay->stretches);
-    interval_reader_close(replay->reader);
+    ledger_walk_close(replay->walk);
     view_close(replay->view);
 }
 
@@ -433,7 +432,7 @@ bool view_replay_run(const struct command_context *context, const struct view_su
 
     replay.ledger = from.ledger;
     done = done && find_stretches(&replay, why) &&
-           interval_reader_open(&replay.reader, replay.ledger, &replay.filter, why) &&
+           ledger_walk_open(&replay.walk, replay.ledger, &replay.filter, why) &&
            view_open(&replay.view, context, &passed, why) && sweep(&replay, why) &&
            view_finish(replay.view, why) && note(&replay, from.commit, status, why);
     clear(&replay);

@@ -90,6 +90,10 @@ void database_bind_null(sqlite3_stmt *statement, const char *name);
 /* NULL is bound as NULL. The bytes must live until the statement is reset. */
 void database_bind_bytes(sqlite3_stmt *statement, const char *name, const void *bytes, int size);
 
+/* For a function of ours, which asks for it by the same type; SQL sees NULL. Lent, likewise. */
+void database_bind_pointer(sqlite3_stmt *statement, const char *name, const void *pointer,
+                           const char *type);
+
 /* NULL is bound as NULL. The text must live until the statement is reset. */
 void database_bind_text(sqlite3_stmt *statement, const char *name, const char *value);
 

@@ -155,6 +155,7 @@ struct ledger_filter {
     const char
         *service;     /* the whole name; where it may be one of several, any of them, or the list */
     int64_t after_id; /* only intervals recorded after this one: the next page */
+    bool backwards;   /* for walks: from the end of the order of recording */
 };
 
 /*
@@ -176,6 +177,30 @@ typedef bool ledger_interval_fn(void *context, const struct ledger_interval *int
  */
 bool ledger_walk_intervals(struct ledger *ledger, const struct ledger_filter *filter,
                            ledger_interval_fn *visit, void *context, struct failure *why) NODISCARD;
+
+/*
+ * The same for who asks for one after the other. The caller closes *out; the
+ * ledger, and what the filter points to, are lent until then.
+ */
+struct ledger_walk;
+bool ledger_walk_open(struct ledger_walk **out, struct ledger *ledger,
+                      const struct ledger_filter *filter, struct failure *why) NODISCARD;
+
+/* The next one, good until the call after this one; *interval is NULL behind the last. */
+bool ledger_walk_next(struct ledger_walk *walk, const struct ledger_interval **interval,
+                      struct failure *why) NODISCARD;
+
+/* The next one has to be searched for, which may take a while. */
+bool ledger_walk_pauses(const struct ledger_walk *walk);
+
+/*
+ * From now on only what was opened within these times, both included, is
+ * wanted: what lies before and behind is not even looked at.
+ */
+void ledger_walk_narrow(struct ledger_walk *walk, int64_t opened_since, int64_t opened_until);
+
+/* Does nothing for NULL. */
+void ledger_walk_close(struct ledger_walk *walk);
 
 /*
  * Milliseconds that the newest run lets pass between two commits: for so long

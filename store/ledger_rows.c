@@ -44,7 +44,11 @@
  */
 #define WALK_END                                                                                   \
     " AND id BETWEEN :low AND :high AND (:protocol = 0 OR protocol = :protocol)"                   \
-    " AND (:state = 0 OR state = :state) ORDER BY id LIMIT :limit"
+    " AND (:state = 0 OR state = :state) AND (:any_owner OR is_among(:owners, process))"           \
+    " AND (:any_service OR is_among(:services, service))"                                          \
+    " AND (:any_local OR lies_in(:local, local_address)) AND (:any_address"                        \
+    "  OR lies_in(:address, local_address) OR lies_in(:address, remote_address))"                  \
+    " ORDER BY id LIMIT :limit"
 
 /*
  * The segments that the ids from :low to :high lie in; for SELECTs that name an
@@ -70,6 +74,8 @@
 const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS] = {
     [ROWS_STRETCHES_AFTER] = STRETCH_SELECT "WHERE s.id > :id ORDER BY s.id",
     [ROWS_STRETCH] = STRETCH_SELECT "WHERE s.id = :id",
+    [ROWS_STRETCH_BEFORE] = "SELECT max(id) FROM stretch WHERE id < :id AND begin_at <= :until"
+                            " AND end_at >= :since",
     [ROWS_STRETCH_NEWEST] = STRETCH_SELECT "ORDER BY s.id DESC LIMIT 1",
 
     /* The ids that follow those of a stretch. */
@@ -132,26 +138,48 @@ const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS] = {
                         "             UNION SELECT id FROM interval INDEXED BY interval_process"
                         "              WHERE process IN (SELECT id FROM process WHERE pid = :key)"
                         "               AND id BETWEEN :low AND :high)" WALK_END,
-    /* Also names that the system cut off: process_instance_is_called() decides. */
-    [ROWS_WALK_NAME] = INTERVAL_SELECT
-    "INDEXED BY interval_process WHERE process IN (SELECT id FROM process WHERE name IN"
-    "  (SELECT id FROM text WHERE text COLLATE NOCASE IN (:key,"
-    "  CAST(substr(CAST(:key AS BLOB), 1, 15) AS TEXT))))" WALK_END,
-    [ROWS_WALK_PROCESS] =
-        INTERVAL_SELECT "INDEXED BY interval_process WHERE process = :key" WALK_END,
-    [ROWS_WALK_IMAGE] = INTERVAL_SELECT
-    "INDEXED BY interval_process WHERE process IN (SELECT id FROM process WHERE image IN"
-    " (SELECT id FROM image WHERE sha256 = :key))" WALK_END,
-    [ROWS_WALK_USER] = INTERVAL_SELECT
-    "INDEXED BY interval_process WHERE process IN (SELECT id FROM process WHERE user IN"
-    " (SELECT id FROM user WHERE sid = :key COLLATE NOCASE OR name = :key COLLATE NOCASE"
-    "   OR substr(name, instr(name, '\\') + 1) = :key COLLATE NOCASE))" WALK_END,
+    [ROWS_WALK_OWNERS] =
+        INTERVAL_SELECT "WHERE id IN (SELECT i.id FROM json_each(:json) AS o CROSS JOIN"
+                        " interval AS i INDEXED BY interval_process"
+                        " WHERE i.process = o.value AND i.id BETWEEN :low AND :high)" WALK_END,
     [ROWS_WALK_ADDRESS] = INTERVAL_SELECT "WHERE id IN (" IDS_OF_REMOTE_ADDRESS
                                           "remote_address IN (:key, :mapped))" WALK_END,
     [ROWS_WALK_PREFIX] =
         INTERVAL_SELECT "WHERE id IN (" IDS_OF_REMOTE_ADDRESS
                         "remote_address BETWEEN :first AND :last UNION " IDS_OF_REMOTE_ADDRESS
                         "remote_address BETWEEN :first_mapped AND :last_mapped)" WALK_END,
+
+    [ROWS_OWNED_FROM] =
+        "SELECT min((SELECT i.id FROM interval AS i INDEXED BY interval_process"
+        "            WHERE i.process = o.value AND i.id >= :low ORDER BY i.id LIMIT 1))"
+        " FROM json_each(:json) AS o",
+    [ROWS_OWNED_COUNT] = "SELECT count(*) FROM (SELECT 1 FROM json_each(:json) AS o CROSS JOIN"
+                         " interval AS i INDEXED BY interval_process WHERE i.process = o.value"
+                         " LIMIT :limit)",
+    [ROWS_OWNERS_BY_IMAGE] = "SELECT p.id FROM image AS i JOIN process AS p ON p.image = i.id"
+                             " WHERE i.sha256 = :key",
+    /* Also names that the system cut off: process_instance_is_called() decides. */
+    [ROWS_OWNERS_BY_NAME] = "SELECT id FROM process WHERE name IN"
+                            " (SELECT id FROM text WHERE text COLLATE NOCASE IN (:key,"
+                            "  CAST(substr(CAST(:key AS BLOB), 1, 15) AS TEXT)))",
+    [ROWS_OWNERS_BY_PATH] =
+        "WITH RECURSIVE used (id) AS (SELECT min(path) FROM process WHERE path IS NOT NULL UNION"
+        " ALL SELECT (SELECT min(path) FROM process WHERE path > used.id) FROM used"
+        "  WHERE used.id IS NOT NULL)"
+        "SELECT p.id FROM used CROSS JOIN text AS t CROSS JOIN process AS p INDEXED BY process_path"
+        " WHERE t.id = used.id AND is_like(:key, t.text) AND p.path = used.id",
+    [ROWS_OWNERS_BY_USER] = "SELECT id FROM process WHERE user IN (SELECT id FROM user"
+                            " WHERE sid = :key COLLATE NOCASE OR name = :key COLLATE NOCASE"
+                            "  OR substr(name, instr(name, '\\') + 1) = :key COLLATE NOCASE)",
+    [ROWS_OWNERS_BY_MODULE] =
+        "WITH RECURSIVE used (id) AS (SELECT min(path) FROM module UNION"
+        " ALL SELECT (SELECT min(path) FROM module WHERE path > used.id) FROM used"
+        "  WHERE used.id IS NOT NULL)"
+        "SELECT m.process FROM used CROSS JOIN text AS t CROSS JOIN module AS m INDEXED BY"
+        " module_path WHERE t.id = used.id AND is_like(:key, t.text) AND m.path = used.id",
+    [ROWS_OWNERS_BY_START] = "SELECT id FROM process WHERE id BETWEEN :low AND :high"
+                             " AND started_at >= :since AND started_at < :before",
+    [ROWS_SERVICES] = "SELECT s.id, t.text FROM service AS s JOIN text AS t ON t.id = s.name",
 
     [ROWS_PROCESS_MODULES] = "SELECT t.text FROM module AS m JOIN text AS t ON t.id = m.path"
                              " WHERE m.process = :process",
@@ -195,7 +223,7 @@ const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS] = {
 };
 
 /* Far above every real time and id, and far enough below the end of the type to add two. */
-#define BOUND ((int64_t)1 << 60)
+#define BOUND LEDGER_ROWS_NONE
 #define DAY_MS INT64_C(86400000)
 
 static int64_t column_number(sqlite3_stmt *statement, int column)
@@ -317,23 +345,44 @@ bool ledger_rows_stretch_touching(struct ledger *ledger, int64_t after, int64_t 
            (id == 0 || ledger_rows_stretch(ledger, id, rows, found, why));
 }
 
+bool ledger_rows_stretch_before(struct ledger *ledger, int64_t before, int64_t since, int64_t until,
+                                struct ledger_stretch_rows *rows, bool *found, struct failure *why)
+{
+    sqlite3_stmt *statement = ledger->rows[ROWS_STRETCH_BEFORE];
+    int64_t id;
+    int result;
+
+    database_bind(statement, ":id", before);
+    database_bind(statement, ":since", since);
+    database_bind(statement, ":until", until);
+    result = sqlite3_step(statement);
+    id = result == SQLITE_ROW ? column_number(statement, 0) : 0;
+    *found = id != 0;
+    return database_end(ledger->db, statement, result, "looking for a stretch", why) &&
+           (id == 0 || ledger_rows_stretch(ledger, id, rows, found, why));
+}
+
 static uint32_t big_endian(const uint8_t *bytes)
 {
     return (uint32_t)bytes[0] << 24 | (uint32_t)bytes[1] << 16 | (uint32_t)bytes[2] << 8 | bytes[3];
 }
 
-/* An address and the port behind it. A blob of any other size is no address. */
+void ledger_rows_take_address(const uint8_t *bytes, int size, struct socket_endpoint *end)
+{
+    if (bytes != NULL && (size == 4 || size == 16 || size == 20)) {
+        end->address_size = size == 4 ? 4 : 16;
+        memcpy(end->address, bytes, end->address_size);
+        end->scope_id = size == 20 ? big_endian(bytes + 16) : 0;
+    }
+}
+
+/* An address and the port behind it. */
 static struct socket_endpoint column_endpoint(sqlite3_stmt *statement, int column)
 {
     struct socket_endpoint end = {.port = (uint16_t)sqlite3_column_int(statement, column + 1)};
     const uint8_t *bytes = sqlite3_column_blob(statement, column);
-    int size = sqlite3_column_bytes(statement, column);
 
-    if (bytes != NULL && (size == 4 || size == 16 || size == 20)) {
-        end.address_size = size == 4 ? 4 : 16;
-        memcpy(end.address, bytes, end.address_size);
-        end.scope_id = size == 20 ? big_endian(bytes + 16) : 0;
-    }
+    ledger_rows_take_address(bytes, sqlite3_column_bytes(statement, column), &end);
     return end;
 }
 

@@ -25,6 +25,7 @@
 enum ledger_rows_statement {
     ROWS_STRETCHES_AFTER,
     ROWS_STRETCH,
+    ROWS_STRETCH_BEFORE,
     ROWS_STRETCH_NEWEST,
     ROWS_STRETCH_END,
     ROWS_INTERVAL_FROM,
@@ -45,12 +46,18 @@ enum ledger_rows_statement {
     ROWS_WALK_REMOTE_PORT,
     ROWS_WALK_PORT,
     ROWS_WALK_PID,
-    ROWS_WALK_NAME,
-    ROWS_WALK_PROCESS,
-    ROWS_WALK_IMAGE,
-    ROWS_WALK_USER,
+    ROWS_WALK_OWNERS,
     ROWS_WALK_ADDRESS,
     ROWS_WALK_PREFIX,
+    ROWS_OWNED_FROM,
+    ROWS_OWNED_COUNT,
+    ROWS_OWNERS_BY_IMAGE,
+    ROWS_OWNERS_BY_NAME,
+    ROWS_OWNERS_BY_PATH,
+    ROWS_OWNERS_BY_USER,
+    ROWS_OWNERS_BY_MODULE,
+    ROWS_OWNERS_BY_START,
+    ROWS_SERVICES,
     ROWS_PROCESS_MODULES,
     ROWS_PROCESSES_AMONG,
     ROWS_CHILDREN_AMONG,
@@ -91,6 +98,11 @@ bool ledger_rows_stretch_touching(struct ledger *ledger, int64_t after, int64_t 
                                   int64_t until, struct ledger_stretch_rows *rows, bool *found,
                                   struct failure *why) NODISCARD;
 
+/* The last one before it that does so, likewise. */
+bool ledger_rows_stretch_before(struct ledger *ledger, int64_t before, int64_t since, int64_t until,
+                                struct ledger_stretch_rows *rows, bool *found,
+                                struct failure *why) NODISCARD;
+
 /* How an interval began. The numbers are in the ledger. */
 enum ledger_opening {
     LEDGER_OPENED = 0,
@@ -115,6 +127,9 @@ struct ledger_row_list {
     size_t count;
     size_t capacity;
 };
+
+/* Fills the address of an end from bytes as they are stored; of any other size they are none. */
+void ledger_rows_take_address(const uint8_t *bytes, int size, struct socket_endpoint *end);
 
 /* Appends every row of a bound statement whose columns are those of an interval. */
 bool ledger_rows_read(struct ledger *ledger, enum ledger_rows_statement which,
@@ -202,7 +217,10 @@ bool ledger_rows_add_modules_of(struct ledger *ledger,
 bool ledger_rows_had_module(struct ledger *ledger, int64_t process, const char *pattern, bool *had,
                             struct failure *why) NODISCARD;
 
-/* The first id from `id` on that there is; beyond all ids where there is none. */
+/* Beyond all ids. */
+#define LEDGER_ROWS_NONE ((int64_t)1 << 60)
+
+/* The first id from `id` on that there is; LEDGER_ROWS_NONE where there is none. */
 bool ledger_rows_interval_from(struct ledger *ledger, int64_t id, int64_t *first,
                                struct failure *why) NODISCARD;
 bool ledger_rows_process_from(struct ledger *ledger, int64_t id, int64_t *first,

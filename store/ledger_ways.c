@@ -15,6 +15,9 @@ enum {
     IPV6_SIZE = 16,
     MAPPED_SIZE = IPV6_SIZE - IPV4_SIZE,
     SCOPE_SIZE = 4,
+    ROWS_AN_OWNER = 8, /* are looked at in the time that it takes to look for the first of one */
+    FEW_OWNERS = 256,  /* whose intervals are counted, ... */
+    FEW_ROWS = 4096,   /* ... up to this */
 };
 
 typedef void bind_fn(sqlite3_stmt *statement, const struct ledger_way_in *in);
@@ -23,13 +26,13 @@ struct ledger_way {
     enum ledger_rows_statement statement;
     int64_t first_chunk;
     int64_t widest_chunk;
-    bool (*leads)(const struct ledger_filter *filter); /* the filter has a value for it */
-    bind_fn *bind;                                     /* that value */
+    bool (*leads)(const struct ledger_way_in *in); /* the filter has a value for it */
+    bind_fn *bind;                                 /* that value */
 };
 
-static bool has_local_port(const struct ledger_filter *filter)
+static bool has_local_port(const struct ledger_way_in *in)
 {
-    return filter->local_port != 0;
+    return in->filter->local_port != 0;
 }
 
 static void bind_local_port(sqlite3_stmt *statement, const struct ledger_way_in *in)
@@ -37,9 +40,9 @@ static void bind_local_port(sqlite3_stmt *statement, const struct ledger_way_in 
     database_bind(statement, ":key", in->filter->local_port);
 }
 
-static bool has_remote_port(const struct ledger_filter *filter)
+static bool has_remote_port(const struct ledger_way_in *in)
 {
-    return filter->remote_port != 0;
+    return in->filter->remote_port != 0;
 }
 
 static void bind_remote_port(sqlite3_stmt *statement, const struct ledger_way_in *in)
@@ -47,9 +50,9 @@ static void bind_remote_port(sqlite3_stmt *statement, const struct ledger_way_in
     database_bind(statement, ":key", in->filter->remote_port);
 }
 
-static bool has_port(const struct ledger_filter *filter)
+static bool has_port(const struct ledger_way_in *in)
 {
-    return filter->port != 0;
+    return in->filter->port != 0;
 }
 
 static void bind_port(sqlite3_stmt *statement, const struct ledger_way_in *in)
@@ -58,9 +61,9 @@ static void bind_port(sqlite3_stmt *statement, const struct ledger_way_in *in)
 }
 
 /* "No pid" is in no index. */
-static bool has_pid(const struct ledger_filter *filter)
+static bool has_pid(const struct ledger_way_in *in)
 {
-    return filter->has_pid && filter->pid != 0;
+    return in->filter->has_pid && in->filter->pid != 0;
 }
 
 static void bind_pid(sqlite3_stmt *statement, const struct ledger_way_in *in)
@@ -68,19 +71,9 @@ static void bind_pid(sqlite3_stmt *statement, const struct ledger_way_in *in)
     database_bind(statement, ":key", in->filter->pid);
 }
 
-static bool has_process_id(const struct ledger_filter *filter)
+static bool has_address(const struct ledger_way_in *in)
 {
-    return filter->process_id != 0;
-}
-
-static void bind_process_id(sqlite3_stmt *statement, const struct ledger_way_in *in)
-{
-    database_bind(statement, ":key", in->filter->process_id);
-}
-
-static bool has_address(const struct ledger_filter *filter)
-{
-    return address_prefix_is_whole(&filter->remote_address);
+    return address_prefix_is_whole(&in->filter->remote_address);
 }
 
 static void bind_address(sqlite3_stmt *statement, const struct ledger_way_in *in)
@@ -92,9 +85,9 @@ static void bind_address(sqlite3_stmt *statement, const struct ledger_way_in *in
     database_bind_bytes(statement, ":mapped", mapped->bytes, mapped->size);
 }
 
-static bool has_prefix(const struct ledger_filter *filter)
+static bool has_prefix(const struct ledger_way_in *in)
 {
-    return filter->remote_address.address_size != 0;
+    return in->filter->remote_address.address_size != 0;
 }
 
 static void bind_prefix(sqlite3_stmt *statement, const struct ledger_way_in *in)
@@ -108,39 +101,19 @@ static void bind_prefix(sqlite3_stmt *statement, const struct ledger_way_in *in)
     database_bind_bytes(statement, ":last_mapped", mapped->last.bytes, mapped->last.size);
 }
 
-static bool has_image(const struct ledger_filter *filter)
+static bool has_owners(const struct ledger_way_in *in)
 {
-    return filter->image != NULL;
+    return in->owners.known;
 }
 
-static void bind_image(sqlite3_stmt *statement, const struct ledger_way_in *in)
+static void bind_owners(sqlite3_stmt *statement, const struct ledger_way_in *in)
 {
-    database_bind_bytes(statement, ":key", in->filter->image, IMAGE_HASH_SIZE);
+    database_bind_text(statement, ":json", text_bytes(&in->owners.json));
 }
 
-static bool has_name(const struct ledger_filter *filter)
+static bool always(const struct ledger_way_in *in)
 {
-    return filter->process != NULL;
-}
-
-static void bind_name(sqlite3_stmt *statement, const struct ledger_way_in *in)
-{
-    database_bind_text(statement, ":key", in->filter->process);
-}
-
-static bool has_user(const struct ledger_filter *filter)
-{
-    return filter->user != NULL;
-}
-
-static void bind_user(sqlite3_stmt *statement, const struct ledger_way_in *in)
-{
-    database_bind_text(statement, ":key", in->filter->user);
-}
-
-static bool always(const struct ledger_filter *filter)
-{
-    (void)filter;
+    (void)in;
     return true;
 }
 
@@ -150,18 +123,17 @@ static void bind_nothing(sqlite3_stmt *statement, const struct ledger_way_in *in
     (void)in;
 }
 
-/* The first one that the filter leads to is taken. */
+/* The first one that the filter leads to is taken; that of owners first where theirs are few. */
+static const struct ledger_way owners_first = {ROWS_WALK_OWNERS, FIRST_CHUNK, WIDE_CHUNK,
+                                               has_owners, bind_owners};
 static const struct ledger_way ways[] = {
-    {ROWS_WALK_PROCESS, FIRST_CHUNK, WIDE_CHUNK, has_process_id, bind_process_id},
     {ROWS_WALK_LOCAL_PORT, FIRST_CHUNK, WIDE_CHUNK, has_local_port, bind_local_port},
     {ROWS_WALK_REMOTE_PORT, FIRST_CHUNK, WIDE_CHUNK, has_remote_port, bind_remote_port},
     {ROWS_WALK_PORT, FIRST_CHUNK, WIDE_CHUNK, has_port, bind_port},
     {ROWS_WALK_PID, FIRST_CHUNK, WIDE_CHUNK, has_pid, bind_pid},
     {ROWS_WALK_ADDRESS, FIRST_CHUNK, WIDE_CHUNK, has_address, bind_address},
-    {ROWS_WALK_IMAGE, FIRST_CHUNK, WIDE_CHUNK, has_image, bind_image},
     {ROWS_WALK_PREFIX, FIRST_CHUNK, WIDE_CHUNK, has_prefix, bind_prefix},
-    {ROWS_WALK_NAME, FIRST_CHUNK, WIDE_CHUNK, has_name, bind_name},
-    {ROWS_WALK_USER, FIRST_CHUNK, WIDE_CHUNK, has_user, bind_user},
+    {ROWS_WALK_OWNERS, FIRST_CHUNK, WIDE_CHUNK, has_owners, bind_owners},
     {ROWS_WALK_ALL, FIRST_CHUNK, NARROW_CHUNK, always, bind_nothing},
 };
 
@@ -213,26 +185,108 @@ static void find_bounds(struct ledger_way_in *in)
     map(&in->mapped.last);
 }
 
-void ledger_way_choose(struct ledger_way_in *in, const struct ledger_filter *filter)
+/* Of a port all may have many intervals, and of one program few: or the other way round. */
+static bool choose_few(struct ledger_way_in *in, struct ledger *ledger, struct failure *why)
+{
+    sqlite3_stmt *statement = ledger->rows[ROWS_OWNED_COUNT];
+    int result;
+
+    if (!in->owners.known || in->owners.count > FEW_OWNERS) {
+        return true;
+    }
+    bind_owners(statement, in);
+    database_bind(statement, ":limit", FEW_ROWS);
+    result = sqlite3_step(statement);
+    if (result == SQLITE_ROW && sqlite3_column_int(statement, 0) < FEW_ROWS) {
+        in->way = &owners_first;
+    }
+    return database_end(ledger->db, statement, result, "counting intervals", why);
+}
+
+bool ledger_way_choose(struct ledger_way_in *in, struct ledger *ledger,
+                       const struct ledger_filter *filter, struct failure *why)
 {
     *in = (struct ledger_way_in){.way = ways, .filter = filter};
     find_bounds(in);
-    while (!in->way->leads(filter)) {
+    if (!ledger_ids_of_owners(&in->owners, ledger, filter, why) ||
+        !ledger_ids_of_services(&in->services, ledger, filter, why)) {
+        return false;
+    }
+    while (!in->way->leads(in)) {
         in->way++;
     }
+    return choose_few(in, ledger, why);
+}
+
+void ledger_way_clear(struct ledger_way_in *in)
+{
+    ledger_ids_clear(&in->owners);
+    ledger_ids_clear(&in->services);
+}
+
+bool ledger_way_is_vain(const struct ledger_way_in *in)
+{
+    return (in->owners.known && in->owners.count == 0) ||
+           (in->services.known && in->services.count == 0);
+}
+
+/* What all ways compare, so that a row that does not match costs little. */
+static void bind_rest(sqlite3_stmt *statement, const struct ledger_way_in *in, bool any_owner)
+{
+    const struct ledger_filter *filter = in->filter;
+
+    database_bind(statement, ":protocol", filter->protocol);
+    database_bind(statement, ":state", filter->state);
+    database_bind(statement, ":any_owner", any_owner);
+    database_bind(statement, ":any_service", !in->services.known);
+    database_bind(statement, ":any_local", filter->local_address.address_size == 0);
+    database_bind(statement, ":any_address", filter->address.address_size == 0);
+    database_bind_pointer(statement, ":owners", &in->owners, LEDGER_IDS);
+    database_bind_pointer(statement, ":services", &in->services, LEDGER_IDS);
+    database_bind_pointer(statement, ":local", &filter->local_address, LEDGER_PREFIX);
+    database_bind_pointer(statement, ":address", &filter->address, LEDGER_PREFIX);
+}
+
+/* Of many owners each would be looked for in vain where few ids are to be looked through. */
+static bool goes_by_owner(const struct ledger_way_in *in, int64_t width)
+{
+    return in->way->statement == ROWS_WALK_OWNERS &&
+           (int64_t)in->owners.count * ROWS_AN_OWNER <= width;
 }
 
 enum ledger_rows_statement ledger_way_bind(const struct ledger_way_in *in, struct ledger *ledger,
                                            int64_t low, int64_t high)
 {
-    sqlite3_stmt *statement = ledger->rows[in->way->statement];
+    bool by_owner = goes_by_owner(in, high - low + 1);
+    enum ledger_rows_statement which =
+        by_owner || in->way->statement != ROWS_WALK_OWNERS ? in->way->statement : ROWS_WALK_ALL;
+    sqlite3_stmt *statement = ledger->rows[which];
 
-    in->way->bind(statement, in);
+    if (which == in->way->statement) {
+        in->way->bind(statement, in);
+    }
     database_bind(statement, ":low", low);
     database_bind(statement, ":high", high);
-    database_bind(statement, ":protocol", in->filter->protocol);
-    database_bind(statement, ":state", in->filter->state);
-    return in->way->statement;
+    bind_rest(statement, in, by_owner || !in->owners.known);
+    return which;
+}
+
+bool ledger_way_from(const struct ledger_way_in *in, struct ledger *ledger, int64_t width,
+                     int64_t low, int64_t *first, struct failure *why)
+{
+    sqlite3_stmt *statement = ledger->rows[ROWS_OWNED_FROM];
+    int result;
+
+    if (!goes_by_owner(in, width)) {
+        return ledger_rows_interval_from(ledger, low, first, why);
+    }
+    bind_owners(statement, in);
+    database_bind(statement, ":low", low);
+    result = sqlite3_step(statement);
+    *first = result == SQLITE_ROW && sqlite3_column_type(statement, 0) != SQLITE_NULL
+                 ? sqlite3_column_int64(statement, 0)
+                 : LEDGER_ROWS_NONE;
+    return database_end(ledger->db, statement, result, "looking for the next interval", why);
 }
 
 int64_t ledger_way_first_chunk(const struct ledger_way_in *in)

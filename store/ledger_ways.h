@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "store/ledger_ids.h"
 #include "store/ledger_query.h"
 #include "store/ledger_rows.h"
 
@@ -34,12 +35,33 @@ struct ledger_way_in {
     const struct ledger_filter *filter;
     struct ledger_addresses plain;  /* of the filter's remote address, where it has one */
     struct ledger_addresses mapped; /* of its other form: an IPv4 address inside of IPv6 */
+    struct ledger_ids owners;       /* that the filter can mean */
+    struct ledger_ids services;
 };
 
-/* Chooses the best way that the filter leads to. The filter outlives *in. */
-void ledger_way_choose(struct ledger_way_in *in, const struct ledger_filter *filter);
+/*
+ * Chooses the best way that the filter leads to. The filter outlives *in, which
+ * is cleared with ledger_way_clear(), also after a failure. Called inside of a
+ * read transaction, as are the next ones that can fail.
+ */
+bool ledger_way_choose(struct ledger_way_in *in, struct ledger *ledger,
+                       const struct ledger_filter *filter, struct failure *why) NODISCARD;
+void ledger_way_clear(struct ledger_way_in *in);
 
-/* Its statement, with everything bound but :limit. *in lives until that is reset. */
+/* Nothing in the ledger can match. */
+bool ledger_way_is_vain(const struct ledger_way_in *in);
+
+/*
+ * The first id from `low` on that may match, for a chunk of so many ids;
+ * LEDGER_ROWS_NONE where there is none.
+ */
+bool ledger_way_from(const struct ledger_way_in *in, struct ledger *ledger, int64_t width,
+                     int64_t low, int64_t *first, struct failure *why) NODISCARD;
+
+/*
+ * The statement for the ids from `low` to `high`, with everything bound but :limit. *in lives
+ * until that is reset.
+ */
 enum ledger_rows_statement ledger_way_bind(const struct ledger_way_in *in, struct ledger *ledger,
                                            int64_t low, int64_t high);
 

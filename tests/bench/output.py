@@ -9,6 +9,7 @@ Wall times need a machine on which nothing else runs; the processor's part is to
 import os
 import pathlib
 import select
+import sqlite3
 import subprocess
 import sys
 import tempfile
@@ -31,7 +32,60 @@ QUESTIONS = (
     ["--remote-address", "10.0.1.0/24"],
     ["--since", "2023-12-20", "--until", "2023-12-21"],
     ["--port", "389", "--since", "2023-12-20"],
+    ["--path", "*"],
+    ["--path", "*\\Temp\\*"],
+    ["--path", "*\\Temp\\*", "--port", "389"],
+    ["--module", "*\\System32\\*"],
+    ["--module", "*\\mod7.dll"],
+    ["--module", "*\\hook.dll"],
+    ["--service", "NTDS"],
+    ["--started-since", "2023-12-19"],
+    ["--local-address", "10.0.0.1"],
+    ["--sort", "-opened_at", "--limit", "5"],
+    ["--sort", "opened_at", "--limit", "5"],
+    ["--process", "program7.exe", "--sort", "-opened_at", "--limit", "5"],
 )
+
+# None finds anything: the time is that to the end.
+VAIN = (
+    ["--port", "4711"],
+    ["--remote-address", "203.0.113.0/24"],
+    ["--process", "nobody.exe"],
+    ["--path", "*\\nowhere\\*"],
+    ["--module", "*\\nothing.dll"],
+    ["--user", "nobody"],
+    ["--service", "nothing"],
+    ["--started-since", "2024-06-01"],
+)
+
+# What no index knows: all intervals are looked at.
+SCANS = (
+    ["--state", "syn-sent"],
+    ["--local-address", "203.0.113.5"],
+    ["--address", "203.0.113.5"],
+)
+
+# What a made-up year has not: a path for each program, some of them out of a folder for
+# temporary files; thirty modules for each process, and one that few have.
+FILES = """
+CREATE TEMP TABLE base AS SELECT max(id) AS id FROM main.text;
+INSERT INTO text SELECT base.id + t.id, 'C:\\Programs\\' || t.text FROM text AS t, base
+ WHERE t.id IN (SELECT name FROM process);
+UPDATE process SET path = name + (SELECT id FROM base);
+DELETE FROM base; INSERT INTO base SELECT max(id) FROM text;
+WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 60)
+ INSERT INTO text SELECT base.id + i, 'C:\\Windows\\System32\\mod' || i || '.dll' FROM n, base;
+INSERT INTO text SELECT id + 61, 'C:\\Tools\\hook.dll' FROM base;
+INSERT INTO text SELECT id + 62, 'C:\\Users\\u\\Temp\\setup.exe' FROM base;
+UPDATE process SET path = (SELECT id + 62 FROM base) WHERE id % 3000 = 2999;
+WITH RECURSIVE n (i) AS (SELECT 0 UNION ALL SELECT i + 1 FROM n WHERE i < 29)
+ INSERT INTO module (process, path, base, size, flags, first_stretch, first_seen_at)
+ SELECT p.id, base.id + 1 + (p.id * 7 + i) % 60, i * 65536, 65536, 0, p.first_stretch,
+ p.first_seen_at FROM process AS p, n, base;
+INSERT INTO module (process, path, base, size, flags, first_stretch, first_seen_at)
+ SELECT p.id, base.id + 61, 1, 65536, 0, p.first_stretch, p.first_seen_at
+ FROM process AS p, base WHERE p.id % 4000 = 3999;
+"""
 
 HOLDER = """
 import resource, socket, sys
@@ -62,16 +116,27 @@ def median(values):
     return sorted(values)[len(values) // 2]
 
 
-def first_row(command):
-    """Seconds until the first byte of an answer is there."""
+def first_row(command, finds):
+    """Seconds until the first byte of an answer is there, or its end."""
     began = time.monotonic()
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
         select.select([process.stdout], [], [])
         wall = time.monotonic() - began
         found = len(os.read(process.stdout.fileno(), 1))
         process.kill()
-    assert found == 1, f"{command} found nothing"
+    assert (found == 1) == finds, f"{command} found {'nothing' if finds else 'something'}"
     return wall
+
+
+def ask(history, questions, finds, budget):
+    for question in questions:
+        command = [*history, *question]
+        first_row(command, finds)
+        name = f"{'first row' if finds else 'nothing'} of {' '.join(question) or 'all'}"
+        wall = median([first_row(command, finds) for _ in range(5)])
+        _, processor, _ = timed([*command, "--limit", "1"] if "--limit" not in command else command)
+        figure(f"output: {name}", wall * 1000, budget=budget, unit="ms")
+        figure("output: the processor's part", processor * 1000, unit="ms")
 
 
 def print_many(portledger, ledger):
@@ -87,12 +152,13 @@ def print_many(portledger, ledger):
 
 
 def answer_soon(portledger, ledger):
-    for question in QUESTIONS:
-        command = [portledger, "--ledger", ledger, "history", "--jsonl", *question]
-        first_row(command)
-        name = " ".join(question) or "all"
-        figure(f"output: first row of {name}", median([first_row(command) for _ in range(5)]) * 1000,
-               budget=100, unit="ms")
+    with sqlite3.connect(ledger) as db:
+        db.executescript(FILES)
+    db.close()
+    history = [portledger, "--ledger", ledger, "history", "--jsonl"]
+    ask(history, QUESTIONS, True, 100)
+    ask(history, VAIN, False, 100)
+    ask(history, SCANS, False, None)
 
 
 def look(portledger):

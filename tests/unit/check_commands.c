@@ -1739,6 +1739,67 @@ START_TEST(no_interval_is_lost_between_two_pages)
 }
 END_TEST
 
+/* Orders of which the walk finds the first few without looking at the others. */
+static const char *const orders[] = {"opened_at", "-opened_at", "-opened_at,local_port",
+                                     "opened_at,-id", "-opened_at,-pid"};
+
+/* Several stretches, of which the clock was set back between two; and many rows at one moment. */
+static void record_orders(void)
+{
+    record_many();
+    end_run(LEDGER_GAP_STOPPED);
+    clock_fake_set(clock_now() - 30000);
+    record_a_minute();
+}
+
+/* The first `count` lines, with their ends. */
+static void check_begins(const char *all, const char *some, int count)
+{
+    size_t size = 0;
+
+    for (int i = 0; i < count; i++) {
+        size += strcspn(all + size, "\n") + 1;
+    }
+    ck_assert_uint_eq(strlen(some), size);
+    ck_assert_int_eq(strncmp(all, some, size), 0);
+}
+
+START_TEST(the_first_of_an_order_are_those_of_all)
+{
+    static const int counts[] = {1, 3, 9, 1100};
+    struct text line = {0};
+    char *all;
+
+    record_orders();
+    text_addf(&line, "history --ledger check_commands.db --jsonl --sort %s", orders[_i]);
+    ck_assert_int_eq(cli_run(text_bytes(&line)), EXIT_YES);
+    all = text_copy(cli_out());
+    for (int i = 0; i < COUNT_OF(counts); i++) {
+        text_reset(&line);
+        text_addf(&line, "history --ledger check_commands.db --jsonl --sort %s --limit %d",
+                  orders[_i], counts[i]);
+        ck_assert_int_eq(cli_run(text_bytes(&line)), EXIT_YES);
+        check_begins(all, cli_out(), counts[i]);
+        CHECK_CONTAINS(cli_error(), "\"more\"");
+    }
+    text_clear(&line);
+    free(all);
+}
+END_TEST
+
+/* None is left out, so nothing says so. */
+START_TEST(a_limit_that_is_not_reached_leaves_nothing_out)
+{
+    record_a_minute();
+    ck_assert_int_eq(cli_run("history --ledger check_commands.db --sort -opened_at --limit 8"),
+                     EXIT_YES);
+    ck_assert_ptr_null(strstr(cli_error(), "--limit"));
+    ck_assert_int_eq(cli_run("history --ledger check_commands.db --sort -opened_at --limit 7"),
+                     EXIT_YES);
+    CHECK_CONTAINS(cli_error(), "--limit");
+}
+END_TEST
+
 /* By lengths: under a sanitizer strstr() measures all of a long text at each call. */
 static int count_parts(const char *text, const char *part)
 {
@@ -2180,6 +2241,8 @@ static Suite *make_suite(void)
     tcase_add_loop_test(golden, a_long_table_is_shown_page_by_page, 0, COUNT_OF(pages));
     tcase_add_test(golden, notes_come_after_the_records);
     tcase_add_test(golden, no_interval_is_lost_between_two_pages);
+    tcase_add_loop_test(golden, the_first_of_an_order_are_those_of_all, 0, COUNT_OF(orders));
+    tcase_add_test(golden, a_limit_that_is_not_reached_leaves_nothing_out);
     tcase_add_loop_test(golden, what_is_known_is_shown, 0, COUNT_OF(known));
     tcase_add_test(golden, where_no_signature_is_checked_none_is_spoken_of);
     tcase_add_test(golden, all_that_is_known_of_a_module_is_in_the_verbose_tables);

@@ -456,6 +456,52 @@ static size_t check_filter(const struct ledger_filter *filter)
     return at;
 }
 
+static void check_next(struct ledger_walk *walk, int64_t id)
+{
+    const struct ledger_interval *interval;
+
+    CHECK_DONE(ledger_walk_next(walk, &interval, &fixture.why), fixture.why);
+    ck_assert_int_eq(interval == NULL ? 0 : interval->id, id);
+}
+
+/*
+ * The same from either end, one after the other, and from some place on only
+ * what was opened within some times.
+ */
+static void check_walk(const struct ledger_filter *asked, bool backwards)
+{
+    struct ledger_filter filter = *asked;
+    size_t narrowed_at = draw(40);
+    int64_t since = draw_kept()->interval.opened_at;
+    int64_t until = since + draw(100000);
+    struct ledger_walk *walk;
+    size_t found = 0;
+
+    filter.backwards = backwards;
+    CHECK_DONE(ledger_walk_open(&walk, fixture.ledger, &filter, &fixture.why), fixture.why);
+    for (size_t i = 0; i < fixture.all_count; i++) {
+        const struct kept *kept = &fixture.all[backwards ? fixture.all_count - 1 - i : i];
+        int64_t opened_at = kept->interval.opened_at;
+
+        if (!fits(asked, kept) ||
+            (found >= narrowed_at && (opened_at < since || opened_at > until))) {
+            continue;
+        }
+        if (found == narrowed_at) {
+            ledger_walk_narrow(walk, since, until);
+        }
+        check_next(walk, kept->interval.id);
+        found++;
+    }
+    if (found <=
+        narrowed_at) { /* it was not narrowed yet, and there is nothing left in the times */
+        ledger_walk_narrow(walk, since, until);
+    }
+    check_next(walk, 0);
+    ck_assert(!ledger_walk_pauses(walk));
+    ledger_walk_close(walk);
+}
+
 START_TEST(all_that_is_asked_holds_together)
 {
     size_t found = 0;
@@ -469,6 +515,7 @@ START_TEST(all_that_is_asked_holds_together)
         struct ledger_filter filter = draw_filter();
         size_t count = check_filter(&filter);
 
+        check_walk(&filter, i % 2 == 0);
         found += count;
         answered += count > 0 ? 1 : 0;
     }
@@ -496,6 +543,7 @@ START_TEST(each_filter_alone_finds_what_it_should)
             ask_socket(&filter, &draw_kept()->interval, kind);
         }
         found[i % 2][kind] += check_filter(&filter);
+        check_walk(&filter, draw(2) == 0);
     }
     for (int i = 0; i < KINDS; i++) {
         ck_assert_uint_gt(found[0][i], 0);

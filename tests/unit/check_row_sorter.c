@@ -116,6 +116,43 @@ START_TEST(records_come_in_this_order)
 }
 END_TEST
 
+/* The same records from the last to the first: nothing tells it from the order above. */
+START_TEST(records_from_the_end_come_in_the_same_order)
+{
+    int64_t bound = 0;
+
+    begin(orders[_i].order, "name", orders[_i].most, ROW_SORTER_BYTES);
+    row_sorter_turn(fixture.sorter);
+    add("three", 3);
+    add("one", 1);
+    add("nine", 9);
+    add(NULL, 0);
+    add("Three", 3);
+    add("ten", 10);
+    ck_assert(row_sorter_bound(fixture.sorter, &bound) ==
+              (orders[_i].most > 0 && orders[_i].most < 6));
+    ck_assert_str_eq(walk(), orders[_i].names);
+}
+END_TEST
+
+/* Until there is one too many, nobody knows that there are more than are wanted. */
+START_TEST(what_cannot_come_first_any_more_is_told)
+{
+    int64_t bound = 0;
+
+    begin("-number", "name", 2, ROW_SORTER_BYTES);
+    add("one", 1);
+    add("three", 3);
+    ck_assert(!row_sorter_bound(fixture.sorter, &bound));
+    add("two", 2);
+    ck_assert(row_sorter_bound(fixture.sorter, &bound));
+    ck_assert_int_eq(bound, 2);
+    add("nine", 9);
+    ck_assert(row_sorter_bound(fixture.sorter, &bound));
+    ck_assert_int_eq(bound, 3);
+}
+END_TEST
+
 /* Each is before the next one. */
 static const char *const texts[] = {
     "",
@@ -257,6 +294,8 @@ static Suite *make_suite(void)
 
     tcase_add_checked_fixture(sorter, open_fixture, close_fixture);
     tcase_add_loop_test(sorter, records_come_in_this_order, 0, COUNT_OF(orders));
+    tcase_add_loop_test(sorter, records_from_the_end_come_in_the_same_order, 0, COUNT_OF(orders));
+    tcase_add_test(sorter, what_cannot_come_first_any_more_is_told);
     tcase_add_test(sorter, texts_are_ordered_as_people_do);
     tcase_add_test(sorter, many_records_are_all_there);
     tcase_add_test(sorter, too_many_are_refused_but_not_where_few_are_wanted);

@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "store/ledger_ids.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/pattern.h"
+#include "store/database.h"
+#include "store/ledger_filter.h"
+#include "store/ledger_handle.h"
+#include "store/ledger_rows.h"
+
+enum {
+    MOST = 1 << 18,    /* beyond that many it is quicker to look at intervals */
+    MODULES = 1 << 14, /* likewise, of rows that lie far apart */
+    FEW = 256,         /* to find out which of them are meant costs more than their intervals do */
+    STARTS = 1 << 21,  /* processes whose start is looked at: it is in no index */
+};
+
+static bool add_id(struct ledger_ids *ids, int64_t id, struct failure *why)
+{
+    if (ids->count == ids->capacity) {
+        size_t capacity = ids->capacity * 2 + 64;
+        int64_t *grown = realloc(ids->ids, capacity * sizeof(*grown));
+
+        if (grown == NULL) {
+            return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu processes", capacity);
+        }
+        ids->ids = grown;
+        ids->capacity = capacity;
+    }
+    ids->ids[ids->count++] = id;
+    return true;
+}
+
+static int compare_ids(const void *left, const void *right)
+{
+    const int64_t *a = left;
+    const int64_t *b = right;
+
+    return (*a > *b) - (*a < *b);
+}
+
+static bool contains(const struct ledger_ids *ids, int64_t id)
+{
+    return ids->count > 0 &&
+           bsearch(&id, ids->ids, ids->count, sizeof(ids->ids[0]), compare_ids) != NULL;
+}
+
+static void put_in_order(struct ledger_ids *ids)
+{
+    size_t kept = 0;
+
+    if (ids->count > 0) {
+        qsort(ids->ids, ids->count, sizeof(ids->ids[0]), compare_ids);
+    }
+    for (size_t i = 0; i < ids->count; i++) {
+        if (kept == 0 || ids->ids[i] != ids->ids[kept - 1]) {
+            ids->ids[kept++] = ids->ids[i];
+        }
+    }
+    ids->count = kept;
+}
+
+/* Appends the first column of each row. With more than `most` rows, nothing is known by them. */
+static bool read_ids(struct ledger_ids *ids, struct ledger *ledger, sqlite3_stmt *statement,
+                     size_t most, struct failure *why)
+{
+    int result;
+
+    while ((result = sqlite3_step(statement)) == SQLITE_ROW && ids->count < most) {
+        if (!add_id(ids, sqlite3_column_int64(statement, 0), why)) {
+            sqlite3_reset(statement);
+            return false;
+        }
+    }
+    ids->known = result != SQLITE_ROW;
+    put_in_order(ids);
+    return database_end(ledger->db, statement, result, "looking for processes", why);
+}
+
+/* Leaves in *owners what is in both; a list that knows nothing takes nothing away. */
+static void intersect(struct ledger_ids *owners, struct ledger_ids *found)
+{
+    size_t kept = 0;
+
+    if (!found->known) {
+        return;
+    }
+    if (!owners->known) {
+        struct ledger_ids before = *owners;
+
+        *owners = *found;
+        *found = before;
+        return;
+    }
+    for (size_t i = 0; i < owners->count; i++) {
+        if (contains(found, owners->ids[i])) {
+            owners->ids[kept++] = owners->ids[i];
+        }
+    }
+    owners->count = kept;
+}
+
+/* The statement is bound, but for a :key that is a text. */
+static bool narrow(struct ledger_ids *owners, struct ledger *ledger,
+                   enum ledger_rows_statement which, struct failure *why)
+{
+    struct ledger_ids found = {0};
+    bool ok = read_ids(&found, ledger, ledger->rows[which],
+                       which == ROWS_OWNERS_BY_MODULE ? MODULES : MOST, why);
+
+    if (ok) {
+        intersect(owners, &found);
+    }
+    ledger_ids_clear(&found);
+    return ok;
+}
+
+static bool are_few(const struct ledger_ids *owners)
+{
+    return owners->known && owners->count <= FEW;
+}
+
+static bool narrow_by_image(struct ledger_ids *owners, struct ledger *ledger,
+                            const struct ledger_filter *filter, struct failure *why)
+{
+    if (filter->image == NULL || are_few(owners)) {
+        return true;
+    }
+    database_bind_bytes(ledger->rows[ROWS_OWNERS_BY_IMAGE], ":key", filter->image, IMAGE_HASH_SIZE);
+    return narrow(owners, ledger, ROWS_OWNERS_BY_IMAGE, why);
+}
+
+/* What costs least comes first. */
+static bool narrow_by_texts(struct ledger_ids *owners, struct ledger *ledger,
+                            const struct ledger_filter *filter, struct failure *why)
+{
+    const struct {
+        enum ledger_rows_statement statement;
+        const char *key;
+    } questions[] = {
+        {ROWS_OWNERS_BY_NAME, filter->process},
+        {ROWS_OWNERS_BY_PATH, filter->path},
+        {ROWS_OWNERS_BY_USER, filter->user},
+        {ROWS_OWNERS_BY_MODULE, filter->module},
+    };
+
+    for (size_t i = 0; i < sizeof(questions) / sizeof(questions[0]); i++) {
+        if (questions[i].key == NULL || are_few(owners)) {
+            continue;
+        }
+        database_bind_text(ledger->rows[questions[i].statement], ":key", questions[i].key);
+        if (!narrow(owners, ledger, questions[i].statement, why)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool narrow_by_start(struct ledger_ids *owners, struct ledger *ledger,
+                            const struct ledger_filter *filter, struct failure *why)
+{
+    sqlite3_stmt *statement = ledger->rows[ROWS_OWNERS_BY_START];
+    int64_t low;
+    int64_t beyond;
+
+    if ((filter->started_since == 0 && filter->started_before == 0) || are_few(owners)) {
+        return true;
+    }
+    if (!ledger_rows_process_from(ledger, INT64_MIN, &low, why) ||
+        !ledger_rows_process_from(ledger, low + STARTS, &beyond, why)) {
+        return false;
+    }
+    if (beyond < LEDGER_ROWS_NONE) {
+        return true;
+    }
+    database_bind(statement, ":low", low);
+    database_bind(statement, ":high", low + STARTS);
+    database_bind(statement, ":since", filter->started_since);
+    database_bind(statement, ":before",
+                  filter->started_before == 0 ? INT64_MAX : filter->started_before);
+    return narrow(owners, ledger, ROWS_OWNERS_BY_START, why);
+}
+
+static bool write_json(struct ledger_ids *ids, struct failure *why)
+{
+    for (size_t i = 0; i < ids->count; i++) {
+        text_addf(&ids->json, "%c%" PRId64, i == 0 ? '[' : ',', ids->ids[i]);
+    }
+    text_add(&ids->json, ids->count == 0 ? "[]" : "]");
+    return text_ok(&ids->json, why);
+}
+
+bool ledger_ids_of_owners(struct ledger_ids *owners, struct ledger *ledger,
+                          const struct ledger_filter *filter, struct failure *why)
+{
+    owners->known = filter->process_id != 0;
+    return (!owners->known || add_id(owners, filter->process_id, why)) &&
+           narrow_by_image(owners, ledger, filter, why) &&
+           narrow_by_texts(owners, ledger, filter, why) &&
+           narrow_by_start(owners, ledger, filter, why) && write_json(owners, why);
+}
+
+bool ledger_ids_of_services(struct ledger_ids *services, struct ledger *ledger,
+                            const struct ledger_filter *filter, struct failure *why)
+{
+    sqlite3_stmt *statement = ledger->rows[ROWS_SERVICES];
+    bool ok = true;
+    int result = SQLITE_DONE;
+
+    services->known = filter->service != NULL;
+    if (!services->known) {
+        return true;
+    }
+    while (ok && (result = sqlite3_step(statement)) == SQLITE_ROW) {
+        ok = !ledger_filter_service(filter, database_column_text(statement, 1)) ||
+             add_id(services, sqlite3_column_int64(statement, 0), why);
+    }
+    if (!ok) {
+        sqlite3_reset(statement);
+        return false;
+    }
+    put_in_order(services);
+    return database_end(ledger->db, statement, result, "looking for services", why);
+}
+
+void ledger_ids_clear(struct ledger_ids *ids)
+{
+    free(ids->ids);
+    text_clear(&ids->json);
+    *ids = (struct ledger_ids){0};
+}
+
+static void is_like(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    const char *pattern = (const char *)sqlite3_value_text(values[0]);
+    const char *text = (const char *)sqlite3_value_text(values[1]);
+
+    (void)count;
+    sqlite3_result_int(context, pattern != NULL && text != NULL && pattern_matches(pattern, text));
+}
+
+static void is_among(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    const struct ledger_ids *ids = sqlite3_value_pointer(values[0], LEDGER_IDS);
+
+    (void)count;
+    sqlite3_result_int(context, ids != NULL && sqlite3_value_type(values[1]) == SQLITE_INTEGER &&
+                                    contains(ids, sqlite3_value_int64(values[1])));
+}
+
+static void lies_in(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    const struct address_prefix *prefix = sqlite3_value_pointer(values[0], LEDGER_PREFIX);
+    const void *bytes = sqlite3_value_blob(values[1]);
+    struct socket_endpoint end = {0};
+
+    (void)count;
+    ledger_rows_take_address(bytes, sqlite3_value_bytes(values[1]), &end);
+    sqlite3_result_int(context, prefix != NULL && address_prefix_contains(prefix, &end));
+}
+
+bool ledger_ids_add_functions(sqlite3 *db, struct failure *why)
+{
+    static const struct {
+        const char *name;
+        void (*run)(sqlite3_context *context, int count, sqlite3_value **values);
+    } functions[] = {{"is_like", is_like}, {"is_among", is_among}, {"lies_in", lies_in}};
+
+    /* Not for a schema, which may be anybody's. */
+    for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
+        if (sqlite3_create_function(db, functions[i].name, 2, SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL,
+                                    functions[i].run, NULL, NULL) != SQLITE_OK) {
+            return database_fail(db, why, "making functions");
+        }
+    }
+    return true;
+}
