@@ -349,6 +349,15 @@ void database_bind_null(sqlite3_stmt *statement, const char *name)
     check_bound(sqlite3_bind_null(statement, sqlite3_bind_parameter_index(statement, name)));
 }
 
+void database_bind_known(sqlite3_stmt *statement, const char *name, int64_t value)
+{
+    if (value == 0) {
+        database_bind_null(statement, name);
+    } else {
+        database_bind(statement, name, value);
+    }
+}
+
 void database_bind_text(sqlite3_stmt *statement, const char *name, const char *value)
 {
     check_bound(sqlite3_bind_text(statement, sqlite3_bind_parameter_index(statement, name), value,

@@ -87,6 +87,9 @@ void database_finalize_all(sqlite3_stmt **statements, int count);
 void database_bind(sqlite3_stmt *statement, const char *name, int64_t value);
 void database_bind_null(sqlite3_stmt *statement, const char *name);
 
+/* The same, and NULL for 0. */
+void database_bind_known(sqlite3_stmt *statement, const char *name, int64_t value);
+
 /* NULL is bound as NULL. The bytes must live until the statement is reset. */
 void database_bind_bytes(sqlite3_stmt *statement, const char *name, const void *bytes, int size);
 

@@ -12,8 +12,8 @@
 #include "base/text.h"
 #include "store/database.h"
 #include "store/ledger_handle.h"
-#include "store/ledger_ids.h"
 #include "store/ledger_schema.h"
+#include "store/ledger_ways.h"
 
 /*
  * How much work one read may be. Of the log that a service writes meanwhile
@@ -373,7 +373,7 @@ static bool open_database(struct ledger *ledger, struct failure *why)
         find_file(ledger, why) && (ledger->access == LEDGER_WRITE ? open_for_writing(ledger, why)
                                                                   : open_for_reading(ledger, why));
 
-    if (!ok || !ledger_ids_add_functions(ledger->db, why) ||
+    if (!ok || !ledger_ways_add_functions(ledger->db, why) ||
         !database_prepare_all(ledger->db, ledger_rows_sql, LEDGER_ROWS_STATEMENTS, ledger->rows,
                               why)) {
         close_database(ledger);

@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/pattern.h"
 #include "store/database.h"
 #include "store/ledger_filter.h"
 #include "store/ledger_handle.h"
@@ -43,7 +42,7 @@ static int compare_ids(const void *left, const void *right)
     return (*a > *b) - (*a < *b);
 }
 
-static bool contains(const struct ledger_ids *ids, int64_t id)
+bool ledger_ids_contain(const struct ledger_ids *ids, int64_t id)
 {
     return ids->count > 0 &&
            bsearch(&id, ids->ids, ids->count, sizeof(ids->ids[0]), compare_ids) != NULL;
@@ -97,7 +96,7 @@ static void intersect(struct ledger_ids *owners, struct ledger_ids *found)
         return;
     }
     for (size_t i = 0; i < owners->count; i++) {
-        if (contains(found, owners->ids[i])) {
+        if (ledger_ids_contain(found, owners->ids[i])) {
             owners->ids[kept++] = owners->ids[i];
         }
     }
@@ -232,50 +231,4 @@ void ledger_ids_clear(struct ledger_ids *ids)
     free(ids->ids);
     text_clear(&ids->json);
     *ids = (struct ledger_ids){0};
-}
-
-static void is_like(sqlite3_context *context, int count, sqlite3_value **values)
-{
-    const char *pattern = (const char *)sqlite3_value_text(values[0]);
-    const char *text = (const char *)sqlite3_value_text(values[1]);
-
-    (void)count;
-    sqlite3_result_int(context, pattern != NULL && text != NULL && pattern_matches(pattern, text));
-}
-
-static void is_among(sqlite3_context *context, int count, sqlite3_value **values)
-{
-    const struct ledger_ids *ids = sqlite3_value_pointer(values[0], LEDGER_IDS);
-
-    (void)count;
-    sqlite3_result_int(context, ids != NULL && sqlite3_value_type(values[1]) == SQLITE_INTEGER &&
-                                    contains(ids, sqlite3_value_int64(values[1])));
-}
-
-static void lies_in(sqlite3_context *context, int count, sqlite3_value **values)
-{
-    const struct address_prefix *prefix = sqlite3_value_pointer(values[0], LEDGER_PREFIX);
-    const void *bytes = sqlite3_value_blob(values[1]);
-    struct socket_endpoint end = {0};
-
-    (void)count;
-    ledger_rows_take_address(bytes, sqlite3_value_bytes(values[1]), &end);
-    sqlite3_result_int(context, prefix != NULL && address_prefix_contains(prefix, &end));
-}
-
-bool ledger_ids_add_functions(sqlite3 *db, struct failure *why)
-{
-    static const struct {
-        const char *name;
-        void (*run)(sqlite3_context *context, int count, sqlite3_value **values);
-    } functions[] = {{"is_like", is_like}, {"is_among", is_among}, {"lies_in", lies_in}};
-
-    /* Not for a schema, which may be anybody's. */
-    for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
-        if (sqlite3_create_function(db, functions[i].name, 2, SQLITE_UTF8 | SQLITE_DIRECTONLY, NULL,
-                                    functions[i].run, NULL, NULL) != SQLITE_OK) {
-            return database_fail(db, why, "making functions");
-        }
-    }
-    return true;
 }

@@ -3,15 +3,12 @@
 
 /*
  * Which processes and services a filter can mean: found once for a walk, in
- * small tables, so that the intervals of others need not be looked at. And the
- * functions by which the SQL of a walk asks for them.
+ * small tables, so that the intervals of others need not be looked at.
  */
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <sqlite3.h>
 
 #include "base/failure.h"
 #include "base/text.h"
@@ -40,15 +37,4 @@ bool ledger_ids_of_services(struct ledger_ids *services, struct ledger *ledger,
 
 void ledger_ids_clear(struct ledger_ids *ids);
 
-/*
- * Makes the functions known that the statements of ledger_rows.c use, with
- * pointers that are bound:
- *
- *     is_like(PATTERN, TEXT)           by base/pattern.h
- *     is_among(ids, ID)                LEDGER_IDS: a struct ledger_ids
- *     lies_in(prefix, ADDRESS)         LEDGER_PREFIX: a struct address_prefix
- */
-bool ledger_ids_add_functions(sqlite3 *db, struct failure *why) NODISCARD;
-
-#define LEDGER_IDS "struct ledger_ids"
-#define LEDGER_PREFIX "struct address_prefix"
+bool ledger_ids_contain(const struct ledger_ids *ids, int64_t id);

@@ -44,10 +44,8 @@
  */
 #define WALK_END                                                                                   \
     " AND id BETWEEN :low AND :high AND (:protocol = 0 OR protocol = :protocol)"                   \
-    " AND (:state = 0 OR state = :state) AND (:any_owner OR is_among(:owners, process))"           \
-    " AND (:any_service OR is_among(:services, service))"                                          \
-    " AND (:any_local OR lies_in(:local, local_address)) AND (:any_address"                        \
-    "  OR lies_in(:address, local_address) OR lies_in(:address, remote_address))"                  \
+    " AND (:state = 0 OR state = :state)"                                                          \
+    " AND (:any OR may_match(:way, process, service, local_address, remote_address))"              \
     " ORDER BY id LIMIT :limit"
 
 /*
@@ -57,14 +55,6 @@
 #define SEGMENTS                                                                                   \
     "(WITH RECURSIVE segments (n) AS (SELECT :low >> 16 UNION ALL"                                 \
     " SELECT n + 1 FROM segments WHERE n < :high >> 16) SELECT n FROM segments)"
-
-#define IDS_OF_LOCAL_PORT                                                                          \
-    "SELECT id FROM " SEGMENTS " CROSS JOIN interval INDEXED BY interval_local_port"               \
-    " WHERE local_key = (n << 16) + :key AND id BETWEEN :low AND :high"
-#define IDS_OF_REMOTE_PORT                                                                         \
-    "SELECT id FROM " SEGMENTS " CROSS JOIN interval INDEXED BY interval_remote_port"              \
-    " WHERE remote_key = (n << 16) + :key AND remote_port IS NOT NULL"                             \
-    " AND id BETWEEN :low AND :high"
 
 /* The condition on the address follows. */
 #define IDS_OF_REMOTE_ADDRESS                                                                      \
@@ -128,10 +118,13 @@ const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS] = {
                      " WHERE s.id = :id",
 
     [ROWS_WALK_ALL] = INTERVAL_SELECT "WHERE true" WALK_END,
-    [ROWS_WALK_LOCAL_PORT] = INTERVAL_SELECT "WHERE id IN (" IDS_OF_LOCAL_PORT ")" WALK_END,
-    [ROWS_WALK_REMOTE_PORT] = INTERVAL_SELECT "WHERE id IN (" IDS_OF_REMOTE_PORT ")" WALK_END,
-    [ROWS_WALK_PORT] =
-        INTERVAL_SELECT "WHERE id IN (" IDS_OF_LOCAL_PORT " UNION " IDS_OF_REMOTE_PORT ")" WALK_END,
+    /* A port that is NULL is that of no row. */
+    [ROWS_WALK_PORTS] = INTERVAL_SELECT
+    "WHERE id IN (SELECT id FROM " SEGMENTS " CROSS JOIN interval INDEXED BY interval_local_port"
+    " WHERE local_key = (n << 16) + :local AND id BETWEEN :low AND :high"
+    " UNION SELECT id FROM " SEGMENTS " CROSS JOIN interval INDEXED BY interval_remote_port"
+    " WHERE remote_key = (n << 16) + :remote AND remote_port IS NOT NULL"
+    " AND id BETWEEN :low AND :high)" WALK_END,
     [ROWS_WALK_PID] =
         INTERVAL_SELECT "WHERE id IN (SELECT id FROM interval INDEXED BY interval_pid"
                         "              WHERE pid = :key AND id BETWEEN :low AND :high"
@@ -142,8 +135,6 @@ const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS] = {
         INTERVAL_SELECT "WHERE id IN (SELECT i.id FROM json_each(:json) AS o CROSS JOIN"
                         " interval AS i INDEXED BY interval_process"
                         " WHERE i.process = o.value AND i.id BETWEEN :low AND :high)" WALK_END,
-    [ROWS_WALK_ADDRESS] = INTERVAL_SELECT "WHERE id IN (" IDS_OF_REMOTE_ADDRESS
-                                          "remote_address IN (:key, :mapped))" WALK_END,
     [ROWS_WALK_PREFIX] =
         INTERVAL_SELECT "WHERE id IN (" IDS_OF_REMOTE_ADDRESS
                         "remote_address BETWEEN :first AND :last UNION " IDS_OF_REMOTE_ADDRESS

@@ -22,6 +22,7 @@
 #include "store/ledger_ways.h"
 
 enum {
+    FIRST_CHUNK = 4096,  /* ids that are looked through at once; more where few match */
     FIRST_BATCH = 64,    /* intervals: the first ones are soon there, and each is twice ... */
     BATCH = 1024,        /* ... the one before, up to this */
     OWNERS_KEPT = 4096,  /* processes that are remembered from batch to batch */
@@ -323,7 +324,7 @@ static bool begin_stretch(struct ledger_walk *walk, struct failure *why)
     } else if (walk->low <= walk->filter.after_id) {
         walk->low = walk->filter.after_id + 1;
     }
-    walk->width = ledger_way_first_chunk(&walk->in);
+    walk->width = FIRST_CHUNK;
     return walk->next == PART_STRETCH || !found || find_ids(walk, &walk->low, &walk->high, why);
 }
 

@@ -4,11 +4,11 @@
 
 #include <string.h>
 
+#include "base/pattern.h"
 #include "store/database.h"
 #include "store/ledger_handle.h"
 
 enum {
-    FIRST_CHUNK = 4096,
     WIDE_CHUNK = 1 << 22,   /* where an index names the matches */
     NARROW_CHUNK = 1 << 17, /* where each row must be looked at */
     IPV4_SIZE = 4,
@@ -20,44 +20,38 @@ enum {
     FEW_ROWS = 4096,   /* ... up to this */
 };
 
+/* Of the pointer that SQL lends to may_match(). */
+#define LEDGER_WAY "struct ledger_way_in"
+
 typedef void bind_fn(sqlite3_stmt *statement, const struct ledger_way_in *in);
 
 struct ledger_way {
     enum ledger_rows_statement statement;
-    int64_t first_chunk;
     int64_t widest_chunk;
     bool (*leads)(const struct ledger_way_in *in); /* the filter has a value for it */
     bind_fn *bind;                                 /* that value */
 };
 
-static bool has_local_port(const struct ledger_way_in *in)
-{
-    return in->filter->local_port != 0;
-}
-
-static void bind_local_port(sqlite3_stmt *statement, const struct ledger_way_in *in)
-{
-    database_bind(statement, ":key", in->filter->local_port);
-}
-
-static bool has_remote_port(const struct ledger_way_in *in)
-{
-    return in->filter->remote_port != 0;
-}
-
-static void bind_remote_port(sqlite3_stmt *statement, const struct ledger_way_in *in)
-{
-    database_bind(statement, ":key", in->filter->remote_port);
-}
-
 static bool has_port(const struct ledger_way_in *in)
 {
-    return in->filter->port != 0;
+    const struct ledger_filter *filter = in->filter;
+
+    return filter->local_port != 0 || filter->remote_port != 0 || filter->port != 0;
 }
 
+/* Of several that must all hold, one leads. */
 static void bind_port(sqlite3_stmt *statement, const struct ledger_way_in *in)
 {
-    database_bind(statement, ":key", in->filter->port);
+    const struct ledger_filter *filter = in->filter;
+    int local = filter->remote_port != 0 ? 0 : filter->port;
+    int remote = filter->remote_port != 0 ? filter->remote_port : filter->port;
+
+    if (filter->local_port != 0) {
+        local = filter->local_port;
+        remote = 0;
+    }
+    database_bind_known(statement, ":local", local);
+    database_bind_known(statement, ":remote", remote);
 }
 
 /* "No pid" is in no index. */
@@ -69,20 +63,6 @@ static bool has_pid(const struct ledger_way_in *in)
 static void bind_pid(sqlite3_stmt *statement, const struct ledger_way_in *in)
 {
     database_bind(statement, ":key", in->filter->pid);
-}
-
-static bool has_address(const struct ledger_way_in *in)
-{
-    return address_prefix_is_whole(&in->filter->remote_address);
-}
-
-static void bind_address(sqlite3_stmt *statement, const struct ledger_way_in *in)
-{
-    const struct ledger_address *plain = &in->plain.first;
-    const struct ledger_address *mapped = &in->mapped.first;
-
-    database_bind_bytes(statement, ":key", plain->bytes, plain->size);
-    database_bind_bytes(statement, ":mapped", mapped->bytes, mapped->size);
 }
 
 static bool has_prefix(const struct ledger_way_in *in)
@@ -124,17 +104,14 @@ static void bind_nothing(sqlite3_stmt *statement, const struct ledger_way_in *in
 }
 
 /* The first one that the filter leads to is taken; that of owners first where theirs are few. */
-static const struct ledger_way owners_first = {ROWS_WALK_OWNERS, FIRST_CHUNK, WIDE_CHUNK,
-                                               has_owners, bind_owners};
+static const struct ledger_way owners_first = {ROWS_WALK_OWNERS, WIDE_CHUNK, has_owners,
+                                               bind_owners};
 static const struct ledger_way ways[] = {
-    {ROWS_WALK_LOCAL_PORT, FIRST_CHUNK, WIDE_CHUNK, has_local_port, bind_local_port},
-    {ROWS_WALK_REMOTE_PORT, FIRST_CHUNK, WIDE_CHUNK, has_remote_port, bind_remote_port},
-    {ROWS_WALK_PORT, FIRST_CHUNK, WIDE_CHUNK, has_port, bind_port},
-    {ROWS_WALK_PID, FIRST_CHUNK, WIDE_CHUNK, has_pid, bind_pid},
-    {ROWS_WALK_ADDRESS, FIRST_CHUNK, WIDE_CHUNK, has_address, bind_address},
-    {ROWS_WALK_PREFIX, FIRST_CHUNK, WIDE_CHUNK, has_prefix, bind_prefix},
-    {ROWS_WALK_OWNERS, FIRST_CHUNK, WIDE_CHUNK, has_owners, bind_owners},
-    {ROWS_WALK_ALL, FIRST_CHUNK, NARROW_CHUNK, always, bind_nothing},
+    {ROWS_WALK_PORTS, WIDE_CHUNK, has_port, bind_port},
+    {ROWS_WALK_PID, WIDE_CHUNK, has_pid, bind_pid},
+    {ROWS_WALK_PREFIX, WIDE_CHUNK, has_prefix, bind_prefix},
+    {ROWS_WALK_OWNERS, WIDE_CHUNK, has_owners, bind_owners},
+    {ROWS_WALK_ALL, NARROW_CHUNK, always, bind_nothing},
 };
 
 static void add_scope(struct ledger_address *address, uint32_t scope)
@@ -230,21 +207,30 @@ bool ledger_way_is_vain(const struct ledger_way_in *in)
            (in->services.known && in->services.count == 0);
 }
 
-/* What all ways compare, so that a row that does not match costs little. */
-static void bind_rest(sqlite3_stmt *statement, const struct ledger_way_in *in, bool any_owner)
+/* What a row is before it is read. Ids: 0 where there is none. */
+struct row {
+    int64_t process;
+    int64_t service;
+    struct socket_endpoint local;
+    struct socket_endpoint remote;
+};
+
+static bool may_be(const struct ledger_way_in *in, const struct row *row)
 {
     const struct ledger_filter *filter = in->filter;
 
-    database_bind(statement, ":protocol", filter->protocol);
-    database_bind(statement, ":state", filter->state);
-    database_bind(statement, ":any_owner", any_owner);
-    database_bind(statement, ":any_service", !in->services.known);
-    database_bind(statement, ":any_local", filter->local_address.address_size == 0);
-    database_bind(statement, ":any_address", filter->address.address_size == 0);
-    database_bind_pointer(statement, ":owners", &in->owners, LEDGER_IDS);
-    database_bind_pointer(statement, ":services", &in->services, LEDGER_IDS);
-    database_bind_pointer(statement, ":local", &filter->local_address, LEDGER_PREFIX);
-    database_bind_pointer(statement, ":address", &filter->address, LEDGER_PREFIX);
+    return (!in->owners.known || ledger_ids_contain(&in->owners, row->process)) &&
+           (!in->services.known || ledger_ids_contain(&in->services, row->service)) &&
+           address_prefix_contains(&filter->local_address, &row->local) &&
+           (address_prefix_contains(&filter->address, &row->local) ||
+            address_prefix_contains(&filter->address, &row->remote));
+}
+
+/* All that may_be() would find out is known already. */
+static bool takes_any(const struct ledger_way_in *in, bool by_owner)
+{
+    return (by_owner || !in->owners.known) && !in->services.known &&
+           in->filter->local_address.address_size == 0 && in->filter->address.address_size == 0;
 }
 
 /* Of many owners each would be looked for in vain where few ids are to be looked through. */
@@ -267,7 +253,10 @@ enum ledger_rows_statement ledger_way_bind(const struct ledger_way_in *in, struc
     }
     database_bind(statement, ":low", low);
     database_bind(statement, ":high", high);
-    bind_rest(statement, in, by_owner || !in->owners.known);
+    database_bind(statement, ":protocol", in->filter->protocol);
+    database_bind(statement, ":state", in->filter->state);
+    database_bind(statement, ":any", takes_any(in, by_owner));
+    database_bind_pointer(statement, ":way", in, LEDGER_WAY);
     return which;
 }
 
@@ -289,12 +278,51 @@ bool ledger_way_from(const struct ledger_way_in *in, struct ledger *ledger, int6
     return database_end(ledger->db, statement, result, "looking for the next interval", why);
 }
 
-int64_t ledger_way_first_chunk(const struct ledger_way_in *in)
-{
-    return in->way->first_chunk;
-}
-
 int64_t ledger_way_widest_chunk(const struct ledger_way_in *in)
 {
     return in->way->widest_chunk;
+}
+
+static void is_like(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    const char *pattern = (const char *)sqlite3_value_text(values[0]);
+    const char *text = (const char *)sqlite3_value_text(values[1]);
+
+    (void)count;
+    sqlite3_result_int(context, pattern != NULL && text != NULL && pattern_matches(pattern, text));
+}
+
+static struct socket_endpoint take_address(sqlite3_value *value)
+{
+    const void *bytes = sqlite3_value_blob(value);
+    struct socket_endpoint end = {0};
+
+    ledger_rows_take_address(bytes, sqlite3_value_bytes(value), &end);
+    return end;
+}
+
+static void may_match(sqlite3_context *context, int count, sqlite3_value **values)
+{
+    const struct ledger_way_in *in = sqlite3_value_pointer(values[0], LEDGER_WAY);
+    const struct row row = {
+        .process = sqlite3_value_int64(values[1]),
+        .service = sqlite3_value_int64(values[2]),
+        .local = take_address(values[3]),
+        .remote = take_address(values[4]),
+    };
+
+    (void)count;
+    sqlite3_result_int(context, in != NULL && may_be(in, &row));
+}
+
+bool ledger_ways_add_functions(sqlite3 *db, struct failure *why)
+{
+    /* Not for a schema, which may be anybody's. */
+    enum { FLAGS = SQLITE_UTF8 | SQLITE_DIRECTONLY };
+
+    return (sqlite3_create_function(db, "is_like", 2, FLAGS, NULL, is_like, NULL, NULL) ==
+                SQLITE_OK &&
+            sqlite3_create_function(db, "may_match", 5, FLAGS, NULL, may_match, NULL, NULL) ==
+                SQLITE_OK) ||
+           database_fail(db, why, "making functions");
 }

@@ -65,6 +65,11 @@ bool ledger_way_from(const struct ledger_way_in *in, struct ledger *ledger, int6
 enum ledger_rows_statement ledger_way_bind(const struct ledger_way_in *in, struct ledger *ledger,
                                            int64_t low, int64_t high);
 
-/* How many ids to look through in one read transaction: to begin with, and where few match. */
-int64_t ledger_way_first_chunk(const struct ledger_way_in *in);
+/* How many ids to look through in one read transaction where few match. */
 int64_t ledger_way_widest_chunk(const struct ledger_way_in *in);
+
+/*
+ * Makes the functions known that statements of ledger_rows.c use: is_like(PATTERN, TEXT) by
+ * base/pattern.h, and may_match(way, ...), which is false where a row cannot match.
+ */
+bool ledger_ways_add_functions(sqlite3 *db, struct failure *why) NODISCARD;
