@@ -24,6 +24,13 @@ static bool read_pieces(struct text *content, FILE *file, size_t limit)
     return ferror(file) == 0;
 }
 
+bool file_refuse_folder(const char *path, struct failure *why)
+{
+    return why->kind == FAILURE_MISSING &&
+           FAIL(why, FAILURE_SYSTEM, why->code,
+                "cannot make %s: its folder is not there; make that first, or name another", path);
+}
+
 bool file_read(struct text *content, const char *path, size_t limit, struct failure *why)
 {
     size_t before = content->size;

@@ -28,6 +28,12 @@ bool file_read(struct text *content, const char *path, size_t limit, struct fail
  */
 FILE *file_open(const char *path, const char *mode, struct failure *why) NODISCARD;
 
+/*
+ * For who could not make a file: where *why says that something is missing, that is its folder,
+ * and is said in words, as a FAILURE_SYSTEM. Returns false.
+ */
+bool file_refuse_folder(const char *path, struct failure *why);
+
 /* What was written to the file so far is on the disk when this returns true. */
 bool file_sync(FILE *file, struct failure *why) NODISCARD;
 

@@ -517,6 +517,11 @@ const char *text_closest(const char *word, const char *const *words)
     if (size < 2 || size > LONGEST_WORD) { /* any other single letter is one letter away */
         return NULL;
     }
+    for (const char *const *whole = words; *whole != NULL; whole++) {
+        if (text_starts_fold(*whole, word)) {
+            return *whole;
+        }
+    }
     for (; *words != NULL; words++) {
         size_t other = strlen(*words);
         size_t away = other > LONGEST_WORD ? best : distance(word, size, *words, other);

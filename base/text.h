@@ -122,8 +122,9 @@ bool text_starts_fold(const char *text, const char *beginning);
 
 /*
  * The entry of `words` (ended by NULL) that a person who typed `word` may
- * have meant: at most a third of its letters (one, for a short word) are
- * wrong, missing, added or swapped; case does not count. Of several that are
- * equally near the first. NULL where none is near.
+ * have meant: the first one that begins so, or else that of which at most a
+ * third of the letters (one, for a short word) are wrong, missing, added or
+ * swapped; case does not count. Of several that are equally near the first.
+ * NULL where none is near.
  */
 const char *text_closest(const char *word, const char *const *words);

@@ -116,12 +116,26 @@ bool process_instance_same(const struct process_instance *a, const struct proces
     return a->pid == b->pid && a->start == b->start;
 }
 
-/* Whether the system may have cut the name off, and a longer one begins with it. */
-static bool is_cut_off(const char *name, const char *whole)
+void process_instance_cut_name(struct text *cut, const char *name)
 {
     size_t size = strlen(name);
 
-    return size == LISTED_NAME && strlen(whole) > size && text_starts_fold(whole, name);
+    text_add_utf8(cut, name, size < LISTED_NAME ? size : LISTED_NAME);
+}
+
+/* Whether the system may have cut the name off, perhaps inside of a character. */
+static bool is_cut_off(const char *name, const char *whole)
+{
+    struct text cut = {0};
+    bool is;
+
+    if (strlen(name) < LISTED_NAME || strlen(whole) <= LISTED_NAME) {
+        return false;
+    }
+    process_instance_cut_name(&cut, whole);
+    is = text_equal_fold(text_bytes(&cut), name);
+    text_clear(&cut);
+    return is;
 }
 
 const char *process_instance_shown_name(const struct process_instance *instance)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "base/text.h"
 #include "collector/account.h"
 #include "collector/image.h"
 #include "collector/module_list.h"
@@ -94,6 +95,9 @@ bool process_instance_same(const struct process_instance *a, const struct proces
  * rest, the file name of the path; else `name`. Lives as long as the instance.
  */
 const char *process_instance_shown_name(const struct process_instance *instance);
+
+/* Appends a name as Linux lists it: cut off, and what it cuts apart replaced as when it is read. */
+void process_instance_cut_name(struct text *cut, const char *name);
 
 /*
  * Whether the process is meant by this word, without regard to case (ASCII):

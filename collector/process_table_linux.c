@@ -15,7 +15,11 @@
 #include "base/clock.h"
 #include "collector/process_stat_linux.h"
 
-enum { MS_PER_SECOND = 1000 };
+enum {
+    MS_PER_SECOND = 1000,
+    US_PER_MS = 1000,
+    READINGS = 5, /* of the clocks, of which the quickest counts */
+};
 
 struct process_reader {
     DIR *folder; /* /proc, held open */
@@ -44,6 +48,30 @@ bool process_reader_open(struct process_reader **out, struct failure *why)
 static bool is_pid(const char *name)
 {
     return name[0] >= '1' && name[0] <= '9';
+}
+
+/*
+ * When the ticks began to count, by the wall clock, to the whole tick: the two clocks are
+ * read one after the other, and whoever asks must hear the same.
+ */
+static int64_t read_boot(const struct process_reader *reader)
+{
+    int64_t tick = (int64_t)(MS_PER_SECOND / reader->ticks_per_second);
+    int64_t shortest = INT64_MAX;
+    int64_t booted_at = 0;
+
+    tick = (tick > 0 ? tick : 1) * US_PER_MS;
+    for (int i = 0; i < READINGS; i++) {
+        int64_t before = clock_steady_us();
+        int64_t now = clock_now_us();
+        int64_t took = clock_steady_us() - before;
+
+        if (took < shortest) {
+            shortest = took;
+            booted_at = now - before - took / 2;
+        }
+    }
+    return (booted_at + tick / 2) / tick * tick / US_PER_MS;
 }
 
 /* `booted_at` is when the ticks began to count, by the wall clock. */
@@ -82,7 +110,7 @@ static bool read_process(const struct process_reader *reader, int64_t booted_at,
 static bool read_processes(struct process_reader *reader, struct process_table *table,
                            struct failure *why)
 {
-    int64_t booted_at = clock_now() - clock_steady();
+    int64_t booted_at = read_boot(reader);
     const struct dirent *entry;
 
     rewinddir(reader->folder);

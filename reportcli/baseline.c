@@ -8,6 +8,7 @@
 
 #include "reportcli/baseline.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -416,10 +417,10 @@ static bool write_part(const struct text *out, const char *part, struct failure 
         return false;
     }
     done = (fwrite(text_bytes(out), 1, out->size, file) == out->size ||
-            FAIL(why, FAILURE_SYSTEM, 0, "cannot write %s", part)) &&
+            failure_from_system(why, errno, "cannot write %s", part)) &&
            file_sync(file, why);
     if (fclose(file) != 0 && done) {
-        done = FAIL(why, FAILURE_SYSTEM, 0, "cannot write %s", part);
+        done = failure_from_system(why, errno, "cannot write %s", part);
     }
     return done;
 }
@@ -441,6 +442,7 @@ static bool write_file(const struct text *out, const char *path, bool overwrite,
                           : file_rename(text_bytes(&part), path, why));
         if (!done) {
             (void)!file_remove(text_bytes(&part), &ignored);
+            (void)!file_refuse_folder(path, why);
         }
     }
     text_clear(&part);

@@ -276,12 +276,11 @@ static bool run(const struct command_context *context, enum exit_status *status,
     bool done =
         read_request(context, &request, why) && command_open_ledger(context, &from, status, why);
 
-    if (done && !make_file_whole(context, &from, &request, &summary, why)) {
-        /* The ledger is there: what is missing is the folder of the new file. */
-        *status = why->kind == FAILURE_MISSING ? EXIT_REFUSED : *status;
-        done = false;
-    }
-    done = done && print_made(context, &from, &request, &summary, why);
+    /* The ledger is there: what can be missing is the folder of the new file. */
+    done = done &&
+           (make_file_whole(context, &from, &request, &summary, why) ||
+            file_refuse_folder(request.path, why)) &&
+           print_made(context, &from, &request, &summary, why);
     ledger_close(from.ledger);
     return done;
 }

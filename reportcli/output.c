@@ -111,7 +111,7 @@ static bool open_file(struct output_log *log, const char *path, bool overwrite, 
         return FAIL(why, FAILURE_USAGE, 0,
                     "%s is there already; --overwrite replaces it, or name another file", path);
     }
-    return false;
+    return file_refuse_folder(path, why);
 }
 
 bool output_log_open(struct output_log **out, const char *path, bool overwrite, struct failure *why)
@@ -133,7 +133,7 @@ bool output_log_open(struct output_log **out, const char *path, bool overwrite, 
 
 static bool log_failed(const struct output_log *log, struct failure *why)
 {
-    return FAIL(why, FAILURE_SYSTEM, errno, "cannot write to %s", log->path);
+    return failure_from_system(why, errno, "cannot write to %s", log->path);
 }
 
 bool output_write(struct output_log *log, const char *bytes, size_t size, struct failure *why)

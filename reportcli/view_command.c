@@ -109,7 +109,8 @@ static bool note_nothing(struct states *states, const struct view_subject *subje
         command_note(states->context, "empty", "nothing holds port %" PRIu32, subject->number);
         return true;
     }
-    return last_seen_note(states->context, subject->number, why);
+    return last_seen_note(states->context, subject->number,
+                          states->is_live ? 0 : states->snapshot.taken_at, why);
 }
 
 /* Only once all is said: an answer that could not be written is none. */

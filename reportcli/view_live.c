@@ -83,7 +83,7 @@ static bool look(struct watch *watch, bool first, struct failure *why)
     }
     if (first && !is_known(watch, next)) {
         watch->stranger = true;
-        return last_seen_note(watch->context, watch->subject->number, why);
+        return last_seen_note(watch->context, watch->subject->number, 0, why);
     }
     if (first && patience > 0) {
         (void)collector_complete(watch->collector, patience);

@@ -133,6 +133,25 @@ static bool narrow_by_image(struct ledger_ids *owners, struct ledger *ledger,
     return narrow(owners, ledger, ROWS_OWNERS_BY_IMAGE, why);
 }
 
+/* Also names that the system cut off: process_instance_is_called() decides. */
+static bool narrow_by_name(struct ledger_ids *owners, struct ledger *ledger,
+                           const struct ledger_filter *filter, struct failure *why)
+{
+    sqlite3_stmt *statement = ledger->rows[ROWS_OWNERS_BY_NAME];
+    struct text cut = {0};
+    bool ok;
+
+    if (filter->process == NULL || are_few(owners)) {
+        return true;
+    }
+    process_instance_cut_name(&cut, filter->process);
+    database_bind_text(statement, ":key", filter->process);
+    database_bind_text(statement, ":cut", text_bytes(&cut));
+    ok = text_ok(&cut, why) && narrow(owners, ledger, ROWS_OWNERS_BY_NAME, why);
+    text_clear(&cut);
+    return ok;
+}
+
 /* What costs least comes first. */
 static bool narrow_by_texts(struct ledger_ids *owners, struct ledger *ledger,
                             const struct ledger_filter *filter, struct failure *why)
@@ -141,7 +160,6 @@ static bool narrow_by_texts(struct ledger_ids *owners, struct ledger *ledger,
         enum ledger_rows_statement statement;
         const char *key;
     } questions[] = {
-        {ROWS_OWNERS_BY_NAME, filter->process},
         {ROWS_OWNERS_BY_PATH, filter->path},
         {ROWS_OWNERS_BY_USER, filter->user},
         {ROWS_OWNERS_BY_MODULE, filter->module},
@@ -199,6 +217,7 @@ bool ledger_ids_of_owners(struct ledger_ids *owners, struct ledger *ledger,
     owners->known = filter->process_id != 0;
     return (!owners->known || add_id(owners, filter->process_id, why)) &&
            narrow_by_image(owners, ledger, filter, why) &&
+           narrow_by_name(owners, ledger, filter, why) &&
            narrow_by_texts(owners, ledger, filter, why) &&
            narrow_by_start(owners, ledger, filter, why) && write_json(owners, why);
 }

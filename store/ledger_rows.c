@@ -149,10 +149,8 @@ const char *const ledger_rows_sql[LEDGER_ROWS_STATEMENTS] = {
                          " LIMIT :limit)",
     [ROWS_OWNERS_BY_IMAGE] = "SELECT p.id FROM image AS i JOIN process AS p ON p.image = i.id"
                              " WHERE i.sha256 = :key",
-    /* Also names that the system cut off: process_instance_is_called() decides. */
     [ROWS_OWNERS_BY_NAME] = "SELECT id FROM process WHERE name IN"
-                            " (SELECT id FROM text WHERE text COLLATE NOCASE IN (:key,"
-                            "  CAST(substr(CAST(:key AS BLOB), 1, 15) AS TEXT)))",
+                            " (SELECT id FROM text WHERE text COLLATE NOCASE IN (:key, :cut))",
     [ROWS_OWNERS_BY_PATH] =
         "WITH RECURSIVE used (id) AS (SELECT min(path) FROM process WHERE path IS NOT NULL UNION"
         " ALL SELECT (SELECT min(path) FROM process WHERE path > used.id) FROM used"

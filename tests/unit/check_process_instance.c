@@ -90,6 +90,12 @@ static const struct {
      false},
     {"systemd-resolve", NULL, "systemd-resolve", "Systemd-Resolved", true}, /* it may be */
     {"systemd-resolve", NULL, "systemd-resolve", "systemd-resumed", false},
+    {"thirteen-byte\xef\xbf\xbd\xef\xbf\xbd", "/opt/thirteen-byte\xe2\x82\xac.bin",
+     "thirteen-byte\xe2\x82\xac.bin", "THIRTEEN-byte\xe2\x82\xac.bin", true}, /* inside of one */
+    {"thirteen-byte\xef\xbf\xbd\xef\xbf\xbd", NULL, "thirteen-byte\xef\xbf\xbd\xef\xbf\xbd",
+     "thirteen-byte\xe2\x82\xac.bin", true},
+    {"thirteen-byte\xef\xbf\xbd\xef\xbf\xbd", NULL, "thirteen-byte\xef\xbf\xbd\xef\xbf\xbd",
+     "thirteen-bytes.bin", false},
     {"python3", "/usr/bin/python3.11", "python3", "python3.11", false}, /* not cut off */
     {"python3", NULL, "python3", "python3.11", false},
     {"a-name-of-its-o", "/usr/bin/program", "a-name-of-its-o", "program", false},

@@ -380,6 +380,9 @@ static const struct {
     {"dif", "diff"},
     {"pd", "pid"},
     {"prot", "port"},
+    {"hist", "history"}, /* the beginning of it, also where another is nearer */
+    {"LO", "local"},
+    {"po", "port"},
     {"", NULL},
     {"x", NULL},
     {"p", NULL},

@@ -446,6 +446,19 @@ static const struct {
     {"wpid 100", EXIT_YES, "process 100 (sshd): 1 socket\n", ""},
     {"wpid 5 --ledger check_views.db", EXIT_NO, "", "note: no process 5 runs\n"},
     {"wpid 5 -wt 1 --ledger check_views.db", EXIT_NO, "", "note: no process 5 runs\n"},
+    {"wpid 4321 --at 14:00:04 --ledger check_views.db", EXIT_NO, "",
+     "note: no process 4321 ran at 2026-11-20 14:00:04 +01:00; the ledger saw sockets of it until "
+     "2026-11-20 14:00:04 +01:00, when it was =evil"},
+    {"wpid 77 --at 14:00:04 --ledger check_views.db", EXIT_NO, "",
+     "note: no process 77 ran at 2026-11-20 14:00:04 +01:00\n"},
+    {"local -wt 1 --log nowhere/local.log", EXIT_REFUSED, "",
+     "cannot make nowhere/local.log: its folder is not there; make that first, or name another"},
+    {"baseline save nowhere/now.json", EXIT_REFUSED, "",
+     "cannot make nowhere/now.json: its folder is not there; make that first, or name another"},
+    {"export --sqlite nowhere/copy.db --ledger check_views.db", EXIT_REFUSED, "",
+     "cannot make nowhere/copy.db: its folder is not there; make that first, or name another"},
+    {"export --evidence nowhere/all.zip --ledger check_views.db", EXIT_REFUSED, "",
+     "cannot make nowhere/all.zip: its folder is not there; make that first, or name another"},
     {"wport 4444 --at now --since yesterday", EXIT_USAGE, "", "only one of them"},
     {"wport 4444 --watch 0", EXIT_USAGE, "", "1"},
     {"wport 4444 --watch 1201", EXIT_USAGE, "", "1200"},
@@ -484,7 +497,7 @@ START_TEST(a_process_that_is_gone_is_found_in_the_ledger)
     fixture.second = 4; /* 4321 has ended, and its number is free */
     ck_assert_int_eq(cli_run("wpid 4321 --ledger check_views.db"), EXIT_NO);
     ck_assert_str_eq(cli_error(),
-                     "note: no process 4321 runs; the ledger saw a socket of it last at 2026-11-20 "
+                     "note: no process 4321 runs; the ledger saw sockets of it until 2026-11-20 "
                      "14:00:05 +01:00, when it was cron\n");
     ck_assert_str_eq(cli_out(), "");
 }
