@@ -446,10 +446,11 @@ static const struct {
     {"wpid 100", EXIT_YES, "process 100 (sshd): 1 socket\n", ""},
     {"wpid 5 --ledger check_views.db", EXIT_NO, "", "note: no process 5 runs\n"},
     {"wpid 5 -wt 1 --ledger check_views.db", EXIT_NO, "", "note: no process 5 runs\n"},
-    {"wpid 4321 --at 14:00:04 --ledger check_views.db", EXIT_NO, "",
+    {"wpid 4321 --at 14:00:04 --ledger check_views.db", EXIT_NO,
+     "process 4321: no socket is open\n",
      "note: no process 4321 ran at 2026-11-20 14:00:04 +01:00; the ledger saw sockets of it until "
      "2026-11-20 14:00:04 +01:00, when it was =evil"},
-    {"wpid 77 --at 14:00:04 --ledger check_views.db", EXIT_NO, "",
+    {"wpid 77 --at 14:00:04 --ledger check_views.db", EXIT_NO, "process 77: no socket is open\n",
      "note: no process 77 ran at 2026-11-20 14:00:04 +01:00\n"},
     {"local -wt 1 --log nowhere/local.log", EXIT_REFUSED, "",
      "cannot make nowhere/local.log: its folder is not there; make that first, or name another"},
