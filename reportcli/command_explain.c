@@ -129,9 +129,26 @@ static struct explain *with_source(struct explain *explain, const struct text *s
     return explain;
 }
 
-static bool run(const struct command_context *context, enum exit_status *status,
-                struct failure *why)
+/* The page is made to be handed on: command lines are on it only where somebody wants them. */
+static bool read_wishes(struct command_context *context, struct failure *why)
 {
+    bool wanted = options_flag(context->options, "with-command-lines");
+
+    if (!wanted && options_flag(context->options, "with-secrets")) {
+        return FAIL(why, FAILURE_USAGE, 0, "--with-secrets goes with --with-command-lines");
+    }
+    if (wanted && context->no_command_lines) {
+        return FAIL(why, FAILURE_USAGE, 0,
+                    "--with-command-lines and --no-command-lines exclude each other");
+    }
+    context->no_command_lines = !wanted;
+    return true;
+}
+
+static bool run(const struct command_context *called, enum exit_status *status, struct failure *why)
+{
+    struct command_context own = *called;
+    const struct command_context *context = &own;
     const char *word = options_text(context->options, "at");
     struct command_ledger from = {0};
     struct explain_target target;
@@ -140,10 +157,12 @@ static bool run(const struct command_context *context, enum exit_status *status,
         .from = &from,
         .target = &target,
         .around = options_number(context->options, "around", AROUND_MS),
+        .whole = context->render.verbose || options_flag(context->options, "all"),
     };
     struct text source = {0};
     struct moments moments;
-    bool done = explain_target_parse(options_word(context->options, 0), &target, why) &&
+    bool done = read_wishes(&own, why) &&
+                explain_target_parse(options_word(context->options, 0), &target, why) &&
                 moments_read(&moments, context, word != NULL ? word : "now", why) &&
                 command_open_ledger(context, &from, status, why) &&
                 moments_find(&moments, context, &from, why) &&
@@ -173,9 +192,13 @@ static const struct option options[] = {
              "5m, 1d; without it 1h",
      .minimum = 1000,
      .maximum = INT64_C(366) * 86400000},
-    {.name = "with-secrets",
+    {.name = "all",
      .kind = OPTION_FLAG,
-     .help = "Command lines as they are; without it what looks like a secret in them is ***"},
+     .help = "All of each list, and all about each process, also of the other formats; so does -v"},
+    {.name = "with-command-lines",
+     .kind = OPTION_FLAG,
+     .help = "Command lines of processes; what looks like a secret in them is ***"},
+    {.name = "with-secrets", .kind = OPTION_FLAG, .help = "And the secrets"},
 };
 
 static const struct column_table *const tables[] = {&explain_table, NULL};
@@ -202,14 +225,14 @@ const struct command command_explain = {
     .name = "explain",
     .words = "PORT|END|END-END",
     .summary = "One page about a port or a connection at a moment",
-    .text =
-        "Out of the ledger: what was there and whose it was, how sure that is, who started the "
-        "owner, which of its modules deserve a look, whom it was connected to, what it opened "
-        "before and afterwards, what was watched and what may have been missed, and whether "
-        "that part of the ledger is as it was sealed. An END is a port, ADDRESS:PORT, or "
-        "[ADDRESS]:PORT of IPv6; tcp/ or udp/ in front of it asks for one protocol. The page "
-        "is plain text of 78 columns. What looks like a secret in a command line is shown as ***; "
-        "one that does not look so stays, and --no-command-lines leaves all of them out.",
+    .text = "Out of the ledger: what was there and whose it was, how sure that is, who started the "
+            "owner, which of its modules deserve a look, whom it was connected to, what it opened "
+            "before and afterwards, what was watched and what may have been missed, and whether "
+            "that part of the ledger is as it was sealed. An END is a port, ADDRESS:PORT, or "
+            "[ADDRESS]:PORT of IPv6; tcp/ or udp/ in front of it asks for one protocol. The page "
+            "is plain text of 78 columns: of lists it has the nearest, with the count of the rest; "
+            "--all tells everything. Command lines are on it only with --with-command-lines: what "
+            "looks like a secret is *** then, one that does not look so stays.",
     .options = options,
     .option_count = sizeof(options) / sizeof(options[0]),
     .words_min = 1,

@@ -12,7 +12,7 @@
 #include "base/units.h"
 #include "reportcli/explain.h"
 
-enum { PEERS_MOST = 512, PEERS_TOLD = 10, PORTS_MOST = 256 };
+enum { PEERS_MOST = 512, PEERS_TOLD = 5, PEERS_FEW = 10, PORTS_MOST = 256, OPENED_TOLD = 4 };
 
 /*
  * The nearest sockets of a port.
@@ -113,14 +113,15 @@ static bool say_nearest(struct explain *explain, const struct explain_rows *rows
     text_add(&explain->words, ", ");
     units_add_duration_rough(&explain->words, distance);
     text_addf(&explain->words, " %s; ", rows->kept == EXPLAIN_LAST ? "earlier" : "later");
-    explain_add_life(&explain->words, line.interval, explain->context->render.zone);
+    explain_add_life(explain, line.interval);
     return explain_say(explain, &line, why);
 }
 
 bool explain_tell_near(struct explain *explain, struct failure *why)
 {
-    struct nearest nearest = {
-        .explain = explain, .before = {.kept = EXPLAIN_LAST}, .after = {.kept = EXPLAIN_FIRST}};
+    struct nearest nearest = {.explain = explain,
+                              .before = {.kept = EXPLAIN_LAST, .most = 1},
+                              .after = {.kept = EXPLAIN_FIRST, .most = 1}};
     bool done =
         find_nearest(&nearest, why) &&
         say_nearest(explain, &nearest.before, "before", explain->at - nearest.before_at, why) &&
@@ -132,7 +133,7 @@ bool explain_tell_near(struct explain *explain, struct failure *why)
 }
 
 /*
- * What an owner did.
+ * What the owners did, taken together.
  */
 
 /* Of a connection that came in, `end` has the port that it came to: the other one says nothing. */
@@ -152,6 +153,9 @@ struct doing {
     int64_t peers_left;           /* connections of peers for which was no room */
     uint16_t listens[PORTS_MOST]; /* on which it listened */
     size_t listen_count;
+    const struct ledger_interval *owners[EXPLAIN_NAMES]; /* whose doings are read */
+    size_t owner_count;
+    bool left_out; /* there are still others */
     bool lacks_memory;
 };
 
@@ -246,26 +250,31 @@ static bool take_done(void *context, const struct ledger_interval *interval)
     return !doing->lacks_memory;
 }
 
-/* Of its whole life there may be a million: only what is near is looked through. */
-static bool walk_doing(struct doing *doing, const struct ledger_interval *owned,
+/* Of a whole life there may be a million: only what is near is looked through. */
+static bool walk_state(struct doing *doing, int state, ledger_interval_fn *take,
                        struct failure *why)
 {
     const struct explain *explain = doing->explain;
-    struct ledger_filter filter = {
-        .since = explain->at - explain->around,
-        .until = explain->at + explain->around,
-        .process_id = owned->owner_id,
-        .state = SOCKET_LISTENING,
-    };
 
-    if (!ledger_walk_intervals(explain->from->ledger, &filter, take_listener, doing, why)) {
-        return false;
-    }
-    filter.state = 0;
-    if (!ledger_walk_intervals(explain->from->ledger, &filter, take_done, doing, why)) {
-        return false;
+    for (size_t i = 0; i < doing->owner_count; i++) {
+        const struct ledger_filter filter = {
+            .since = explain->at - explain->around,
+            .until = explain->at + explain->around,
+            .process_id = doing->owners[i]->owner_id,
+            .state = state,
+        };
+
+        if (!ledger_walk_intervals(explain->from->ledger, &filter, take, doing, why)) {
+            return false;
+        }
     }
     return !doing->lacks_memory || FAIL(why, FAILURE_MEMORY, 0, "no memory for the sockets");
+}
+
+static bool walk_doing(struct doing *doing, struct failure *why)
+{
+    return walk_state(doing, SOCKET_LISTENING, take_listener, why) &&
+           walk_state(doing, 0, take_done, why);
 }
 
 static int compare_peers(const void *left, const void *right)
@@ -285,21 +294,51 @@ static int compare_peers(const void *left, const void *right)
     return (int)a->end.port - (int)b->end.port;
 }
 
-static void add_window(struct explain *explain, const struct ledger_interval *owned)
+/* A line that is about one owner, or about all of them. */
+static struct explain_line make_line(const struct doing *doing, enum explain_part part)
 {
-    explain_add_process(&explain->words, owned->owner);
-    text_add(&explain->words, ", within ");
+    const struct ledger_interval *first = doing->owners[0];
+
+    return (struct explain_line){.part = part,
+                                 .process = doing->owner_count == 1 ? first->owner : NULL,
+                                 .instance = doing->owner_count == 1 ? first->owner_id : 0};
+}
+
+/* Whose doings, where not those of all. */
+static void add_window(const struct doing *doing)
+{
+    struct explain *explain = doing->explain;
+
+    if (doing->left_out) {
+        text_addf(&explain->words, "of the first %zu owners ", doing->owner_count);
+    }
+    text_add(&explain->words, "within ");
     units_add_duration_rough(&explain->words, explain->around);
 }
 
-static bool tell_peer(struct explain *explain, const struct ledger_interval *owned,
-                      const struct peer *peer, struct failure *why)
+/* How to see all of it. */
+static void add_command(const struct doing *doing)
 {
-    const struct explain_line line = {.part = EXPLAIN_PEER,
-                                      .process = owned->owner,
-                                      .instance = owned->owner_id,
-                                      .count = peer->count};
+    enum { NUMBERS_TOLD = 4 };
+    struct text *words = &doing->explain->words;
 
+    text_addf(words, "portledger history --instance %" PRId64, doing->owners[0]->owner_id);
+    for (size_t i = 1; i < doing->owner_count && i < NUMBERS_TOLD; i++) {
+        text_addf(words, "%s%" PRId64, i == 1 ? " (or " : ", ", doing->owners[i]->owner_id);
+    }
+    text_add(words, doing->owner_count > NUMBERS_TOLD ? " ...)"
+                    : doing->owner_count > 1          ? ")"
+                                                      : "");
+}
+
+static bool tell_peer(const struct doing *doing, const struct peer *peer, bool quiet,
+                      struct failure *why)
+{
+    struct explain *explain = doing->explain;
+    struct explain_line line = make_line(doing, EXPLAIN_PEER);
+
+    line.count = peer->count;
+    line.quiet = quiet;
     if (peer->inbound) {
         text_addf(&explain->words, "from ");
         socket_endpoint_add_address(&explain->words, &peer->end);
@@ -313,61 +352,93 @@ static bool tell_peer(struct explain *explain, const struct ledger_interval *own
     return explain_say(explain, &line, why);
 }
 
-static bool tell_peers(struct doing *doing, const struct ledger_interval *owned,
-                       struct failure *why)
+static bool tell_more_peers(const struct doing *doing, size_t told, struct failure *why)
 {
     struct explain *explain = doing->explain;
-    struct explain_line line = {
-        .part = EXPLAIN_PEER, .process = owned->owner, .instance = owned->owner_id};
-    bool done = true;
+    const struct explain_line line = make_line(doing, EXPLAIN_PEER);
+    int64_t connections = doing->peers_left;
+
+    for (size_t i = told; i < doing->peer_count; i++) {
+        connections += doing->peers[i].count;
+    }
+    if (doing->peer_count <= told && doing->peers_left == 0) {
+        return true;
+    }
+    text_addf(&explain->words, "and %s%zu more, with %" PRId64 " connection%s: ",
+              doing->peers_left > 0 ? "at least " : "", doing->peer_count - told, connections,
+              connections == 1 ? "" : "s");
+    add_command(doing);
+    return explain_say(explain, &line, why);
+}
+
+static bool tell_peers(struct doing *doing, struct failure *why)
+{
+    struct explain *explain = doing->explain;
+    struct explain_line line = make_line(doing, EXPLAIN_PEER);
+    size_t shown = explain->whole ? PEERS_MOST : PEERS_TOLD;
+    size_t wanted = explain->whole ? PEERS_MOST : PEERS_FEW;
+    bool done;
 
     if (doing->peer_count > 1) {
         qsort(doing->peers, doing->peer_count, sizeof(doing->peers[0]), compare_peers);
     }
-    add_window(explain, owned);
+    line.begins = true;
+    add_window(doing);
     text_addf(&explain->words, " before and after: %zu other end%s", doing->peer_count,
               doing->peer_count == 1 ? "" : "s");
     done = explain_say(explain, &line, why);
-    for (size_t i = 0; done && i < doing->peer_count && i < PEERS_TOLD; i++) {
-        done = tell_peer(explain, owned, &doing->peers[i], why);
+    for (size_t i = 0; done && i < doing->peer_count && i < wanted; i++) {
+        done = tell_peer(doing, &doing->peers[i], i >= shown, why);
     }
-    if (done && (doing->peer_count > PEERS_TOLD || doing->peers_left > 0)) {
-        text_addf(&explain->words, "and %zu more",
-                  doing->peer_count > PEERS_TOLD ? doing->peer_count - PEERS_TOLD : 0);
-        if (doing->peers_left > 0) {
-            text_addf(&explain->words, ", and %" PRId64 " connections to still others",
-                      doing->peers_left);
-        }
-        done = explain_say(explain, &line, why);
-    }
-    return done;
+    return done &&
+           tell_more_peers(doing, doing->peer_count < shown ? doing->peer_count : shown, why);
 }
 
-static bool tell_opened(struct explain *explain, const struct ledger_interval *owned,
-                        const struct explain_rows *rows, enum explain_part part,
-                        struct failure *why)
+static bool tell_one(const struct doing *doing, const struct ledger_interval *interval,
+                     enum explain_part part, bool quiet, struct failure *why)
 {
-    struct explain_line line = {.part = part, .process = owned->owner, .instance = owned->owner_id};
+    struct explain *explain = doing->explain;
+    struct explain_line line = make_line(doing, part);
+    struct socket_row row = interval->socket;
+
+    line.interval = interval;
+    line.quiet = quiet;
+    if (row.state == SOCKET_ESTABLISHED) { /* as goes without saying: a line is short */
+        row.state = SOCKET_STATELESS;
+    }
+    explain_add_short_time(explain, interval->opened_at);
+    text_add(&explain->words, "  ");
+    explain_add_socket(&explain->words, &row);
+    text_add(&explain->words, ", ");
+    units_add_duration_rough(&explain->words, interval->closed_at - interval->opened_at);
+    if (doing->owner_count > 1) {
+        text_addf(&explain->words, ", pid %" PRIu32, interval->owner->pid);
+    }
+    return explain_say(explain, &line, why);
+}
+
+/* The nearest ones: the last before the moment, the first after it. */
+static bool tell_opened(const struct doing *doing, const struct explain_rows *rows,
+                        enum explain_part part, struct failure *why)
+{
+    struct explain *explain = doing->explain;
+    struct explain_line line = make_line(doing, part);
+    size_t shown = explain->whole || rows->count < OPENED_TOLD ? rows->count : OPENED_TOLD;
     bool done;
 
-    add_window(explain, owned);
+    line.begins = true;
+    add_window(doing);
     text_addf(&explain->words, ": %zu socket%s", rows->total, rows->total == 1 ? "" : "s");
-    if (rows->total > rows->count) {
+    if (rows->total > shown) {
         text_addf(&explain->words,
-                  ", of which the %s %zu; the others: portledger history "
-                  "--instance %" PRId64,
-                  part == EXPLAIN_BEFORE ? "last" : "first", rows->count, owned->owner_id);
+                  ", of which the %s %zu; all: ", part == EXPLAIN_BEFORE ? "last" : "first", shown);
+        add_command(doing);
     }
     done = explain_say(explain, &line, why);
     for (size_t i = 0; done && i < rows->count; i++) {
-        line.interval = explain_rows_at(rows, i);
-        explain_add_short_time(explain, line.interval->opened_at);
-        text_add(&explain->words, "  ");
-        explain_add_socket(&explain->words, &line.interval->socket);
-        text_add(&explain->words, ", ");
-        units_add_duration_rough(&explain->words,
-                                 line.interval->closed_at - line.interval->opened_at);
-        done = explain_say(explain, &line, why);
+        bool quiet = part == EXPLAIN_BEFORE ? i + shown < rows->count : i >= shown;
+
+        done = tell_one(doing, explain_rows_at(rows, i), part, quiet, why);
     }
     return done;
 }
@@ -379,20 +450,31 @@ static bool tell_opened(struct explain *explain, const struct ledger_interval *o
 enum { OTHERS_MOST = 1024 };
 
 struct others {
-    const struct ledger_interval *owned;
+    const struct doing *doing;
+    const char *path;
     int64_t runs[OTHERS_MOST]; /* numbers in the ledger, each once */
     size_t run_count;
     bool more_runs;
     int64_t sockets;
 };
 
+static bool is_owner(const struct doing *doing, int64_t id)
+{
+    for (size_t i = 0; i < doing->owner_count; i++) {
+        if (doing->owners[i]->owner_id == id) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool take_other(void *context, const struct ledger_interval *interval)
 {
     struct others *others = context;
 
     /* The path is asked for as a pattern; in a name a * may stand for itself. */
-    if (interval->owner_id == others->owned->owner_id || !is_new_socket(interval) ||
-        strcmp(interval->owner->path, others->owned->owner->path) != 0) {
+    if (is_owner(others->doing, interval->owner_id) || !is_new_socket(interval) ||
+        strcmp(interval->owner->path, others->path) != 0) {
         return true;
     }
     for (size_t i = 0; i < others->run_count; i++) {
@@ -421,27 +503,23 @@ static void add_others(struct text *words, const struct others *others)
               others->run_count == 1 ? "" : "s", others->sockets, others->sockets == 1 ? "" : "s");
 }
 
-static bool tell_others(struct explain *explain, const struct ledger_interval *owned,
-                        struct failure *why)
+static bool tell_others(const struct doing *doing, size_t owner, struct failure *why)
 {
+    struct explain *explain = doing->explain;
     const struct ledger_filter filter = {
         .since = explain->at - explain->around,
         .until = explain->at + explain->around,
-        .path = owned->owner->path,
+        .path = doing->owners[owner]->owner->path,
     };
-    struct explain_line line = {
-        .part = EXPLAIN_AFTER, .process = owned->owner, .instance = owned->owner_id};
+    struct explain_line line = make_line(doing, EXPLAIN_AFTER);
     struct others *others = calloc(1, sizeof(*others));
     bool done;
 
-    if (owned->owner->path == NULL) {
-        free(others);
-        return true;
-    }
     if (others == NULL) {
         return FAIL(why, FAILURE_MEMORY, 0, "no memory for other runs");
     }
-    others->owned = owned;
+    others->doing = doing;
+    others->path = filter.path;
     done = ledger_walk_intervals(explain->from->ledger, &filter, take_other, others, why);
     if (done) {
         line.count = (int64_t)others->run_count;
@@ -452,20 +530,65 @@ static bool tell_others(struct explain *explain, const struct ledger_interval *o
     return done;
 }
 
-bool explain_tell_around(struct explain *explain, const struct ledger_interval *owned,
-                         struct failure *why)
+/* Of the same program, whichever owner runs it. */
+static bool tell_all_others(const struct doing *doing, struct failure *why)
 {
-    struct doing doing = {
-        .explain = explain, .before = {.kept = EXPLAIN_LAST}, .after = {.kept = EXPLAIN_FIRST}};
+    bool done = true;
+
+    for (size_t i = 0; done && i < doing->owner_count; i++) {
+        const char *path = doing->owners[i]->owner->path;
+        bool first = path != NULL;
+
+        for (size_t k = 0; first && k < i; k++) {
+            const char *other = doing->owners[k]->owner->path;
+
+            first = other == NULL || strcmp(other, path) != 0;
+        }
+        done = !first || tell_others(doing, i, why);
+    }
+    return done;
+}
+
+static bool tell_doing(struct doing *doing, struct failure *why)
+{
+    return walk_doing(doing, why) && tell_peers(doing, why) &&
+           tell_opened(doing, &doing->before, EXPLAIN_BEFORE, why) &&
+           tell_opened(doing, &doing->after, EXPLAIN_AFTER, why) && tell_all_others(doing, why);
+}
+
+static void choose_owners(struct doing *doing)
+{
+    const struct explain_names *names = &doing->explain->owners;
+    size_t most = doing->explain->whole ? EXPLAIN_NAMES : EXPLAIN_OWNERS;
+
+    for (size_t i = 0; i < names->count; i++) {
+        if (names->rows[i]->owner == NULL || is_owner(doing, names->rows[i]->owner_id)) {
+            continue;
+        }
+        if (doing->owner_count == most) {
+            doing->left_out = true;
+            return;
+        }
+        doing->owners[doing->owner_count++] = names->rows[i];
+    }
+    doing->left_out = names->more;
+}
+
+bool explain_tell_around(struct explain *explain, struct failure *why)
+{
+    size_t most = explain->whole ? EXPLAIN_ALL : EXPLAIN_FEW;
+    struct doing doing = {.explain = explain,
+                          .before = {.kept = EXPLAIN_LAST, .most = most},
+                          .after = {.kept = EXPLAIN_FIRST, .most = most}};
     bool done;
 
+    choose_owners(&doing);
+    if (doing.owner_count == 0) {
+        return true;
+    }
     doing.peers = calloc(PEERS_MOST, sizeof(*doing.peers));
-    done = doing.peers != NULL
-               ? walk_doing(&doing, owned, why) && tell_peers(&doing, owned, why) &&
-                     tell_opened(explain, owned, &doing.before, EXPLAIN_BEFORE, why) &&
-                     tell_opened(explain, owned, &doing.after, EXPLAIN_AFTER, why) &&
-                     tell_others(explain, owned, why)
-               : FAIL(why, FAILURE_MEMORY, 0, "no memory for peers");
+    done = doing.peers != NULL ? tell_doing(&doing, why)
+                               : FAIL(why, FAILURE_MEMORY, 0, "no memory for peers");
     explain_rows_clear(&doing.before);
     explain_rows_clear(&doing.after);
     free(doing.peers);

@@ -270,15 +270,25 @@ static void add_wrapped(struct wrapping *wrapping, const char *words)
     }
 }
 
+/* The heading of a part that begins; returns its columns where the line goes on behind it, or 0. */
+static size_t say_heading(struct explain_page *page, const struct explain_line *line)
+{
+    const char *heading = parts[line->part].heading;
+
+    if (heading == NULL || page->part == (int)line->part) {
+        return 0;
+    }
+    text_addf(&page->out, "\n%s%s", heading, line->begins ? ", " : "\n");
+    return line->begins ? strlen(heading) + 2 : 0;
+}
+
 static void say_line(struct explain_page *page, const struct explain_line *line)
 {
     struct wrapping wrapping = {.out = &page->out};
     const char *label = line->part == EXPLAIN_QUESTION ? NULL : line->label;
     size_t size = label == NULL ? 0 : strlen(label);
+    size_t heading = say_heading(page, line);
 
-    if (page->part != (int)line->part && parts[line->part].heading != NULL) {
-        text_addf(&page->out, "\n%s\n", parts[line->part].heading);
-    }
     if (label == NULL) {
         wrapping.at = line->part == EXPLAIN_QUESTION ? 0 : INDENT;
         wrapping.indent = wrapping.at + (line->part == EXPLAIN_QUESTION ? 0 : INDENT);
@@ -286,7 +296,11 @@ static void say_line(struct explain_page *page, const struct explain_line *line)
         wrapping.at = (size_t)2 * INDENT + LABEL_COLUMNS;
         wrapping.indent = wrapping.at;
     }
-    text_add_repeated(&page->out, ' ', label == NULL ? wrapping.at : (size_t)2 * INDENT);
+    if (heading > 0) {
+        wrapping.at = heading;
+    } else {
+        text_add_repeated(&page->out, ' ', label == NULL ? wrapping.at : (size_t)2 * INDENT);
+    }
     if (label != NULL) {
         text_add(&page->out, label);
         text_add_repeated(&page->out, ' ', size < LABEL_COLUMNS ? LABEL_COLUMNS - size : 1);

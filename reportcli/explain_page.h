@@ -36,7 +36,8 @@ struct explain_line {
     enum explain_part part;
     const char *label; /* what the words are: "program"; NULL: the line stands for itself */
     const char *words;
-    bool quiet; /* for programs only: people are told in another way */
+    bool quiet;  /* for programs only: people are told in another way */
+    bool begins; /* its words go with the heading of its part, where they are the first of it */
     int64_t count;
     const struct ledger_interval *interval;
     const struct process_instance *process; /* where there is no interval */

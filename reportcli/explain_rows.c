@@ -6,50 +6,98 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/units.h"
-
-static void drop(struct explain_rows *rows, size_t i)
+static void drop(const struct ledger_interval *item)
 {
-    process_instance_release(rows->items[i].owner);
-    free(rows->services[i]);
-    rows->services[i] = NULL;
+    process_instance_release(item->owner);
+    free((void *)item->service);
+}
+
+static bool grow(struct explain_rows *rows)
+{
+    size_t capacity = rows->capacity * 2 + 8;
+    struct ledger_interval *items;
+
+    if (rows->count < rows->capacity) {
+        return true;
+    }
+    items = realloc(rows->items, capacity * sizeof(*items));
+    if (items == NULL) {
+        return false;
+    }
+    rows->items = items;
+    rows->capacity = capacity;
+    return true;
+}
+
+/* Behind those that opened no later. */
+static size_t place_of(const struct explain_rows *rows, int64_t opened_at)
+{
+    size_t place = rows->count;
+
+    while (place > 0 && rows->items[place - 1].opened_at > opened_at) {
+        place--;
+    }
+    return place;
+}
+
+/* Where there is no room, one at an end gives way: false where that is the new one. */
+static bool make_room(struct explain_rows *rows, size_t *place)
+{
+    if (rows->count < rows->most) {
+        return true;
+    }
+    if (*place == (rows->kept == EXPLAIN_FIRST ? rows->count : 0)) {
+        return false;
+    }
+    rows->count--;
+    if (rows->kept == EXPLAIN_FIRST) {
+        drop(&rows->items[rows->count]);
+        return true;
+    }
+    drop(&rows->items[0]);
+    memmove(rows->items, rows->items + 1, rows->count * sizeof(*rows->items));
+    (*place)--;
+    return true;
 }
 
 bool explain_rows_add(struct explain_rows *rows, const struct ledger_interval *interval)
 {
-    size_t place = rows->total++ % EXPLAIN_ROWS;
+    size_t place = place_of(rows, interval->opened_at);
+    struct ledger_interval kept = *interval;
 
-    if (rows->count < EXPLAIN_ROWS) {
-        rows->count++;
-    } else if (rows->kept == EXPLAIN_FIRST) {
+    rows->total++;
+    if (!make_room(rows, &place)) {
         return true;
-    } else {
-        drop(rows, place);
     }
-    rows->items[place] = *interval;
-    if (interval->owner != NULL) {
-        rows->items[place].owner = process_instance_hold(interval->owner);
+    if (!grow(rows)) {
+        return false;
     }
     if (interval->service != NULL) {
-        rows->services[place] = text_copy(interval->service);
-        rows->items[place].service = rows->services[place];
+        kept.service = text_copy(interval->service);
+        if (kept.service == NULL) {
+            return false;
+        }
     }
-    return interval->service == NULL || rows->services[place] != NULL;
+    kept.owner = interval->owner == NULL ? NULL : process_instance_hold(interval->owner);
+    memmove(rows->items + place + 1, rows->items + place,
+            (rows->count - place) * sizeof(*rows->items));
+    rows->items[place] = kept;
+    rows->count++;
+    return true;
 }
 
 const struct ledger_interval *explain_rows_at(const struct explain_rows *rows, size_t i)
 {
-    size_t first = rows->kept == EXPLAIN_LAST && rows->total > rows->count ? rows->total : 0;
-
-    return &rows->items[(first + i) % EXPLAIN_ROWS];
+    return &rows->items[i];
 }
 
 void explain_rows_clear(struct explain_rows *rows)
 {
     for (size_t i = 0; i < rows->count; i++) {
-        drop(rows, i);
+        drop(&rows->items[i]);
     }
-    *rows = (struct explain_rows){.kept = rows->kept};
+    free(rows->items);
+    *rows = (struct explain_rows){.kept = rows->kept, .most = rows->most};
 }
 
 void explain_add_socket(struct text *text, const struct socket_row *row)
@@ -71,16 +119,23 @@ void explain_add_process(struct text *text, const struct process_instance *proce
     text_addf(text, "%s (pid %" PRIu32 ")", process_instance_shown_name(process), process->pid);
 }
 
-void explain_add_owner(struct text *text, const struct ledger_interval *interval)
+void explain_add_nobody(struct text *text, const struct ledger_interval *interval)
 {
-    if (interval->owner != NULL) {
-        explain_add_process(text, interval->owner);
-    } else if (interval->socket.attribution == ATTRIBUTION_DENIED) {
+    if (interval->socket.attribution == ATTRIBUTION_DENIED) {
         text_add(text, "an owner that the system did not let the service see");
     } else if (interval->socket.pid != 0) {
         text_addf(text, "pid %" PRIu32 ", of which nothing is known", interval->socket.pid);
     } else {
         text_add(text, "an owner that is not known");
+    }
+}
+
+void explain_add_owner(struct text *text, const struct ledger_interval *interval)
+{
+    if (interval->owner != NULL) {
+        explain_add_process(text, interval->owner);
+    } else {
+        explain_add_nobody(text, interval);
     }
 }
 
@@ -95,15 +150,8 @@ static const char *begin_words(const struct ledger_interval *interval)
     return interval->closing ? "; first seen already closing: opened earlier" : "";
 }
 
-void explain_add_life(struct text *text, const struct ledger_interval *interval,
-                      enum time_zone_choice zone)
+void explain_add_ends(struct text *text, const struct ledger_interval *interval)
 {
-    text_add(text, "seen from ");
-    time_text_add_table(text, interval->opened_at, zone);
-    text_add(text, interval->ending == LEDGER_CLOSED ? " to " : " up to ");
-    time_text_add_table(text, interval->closed_at, zone);
-    text_add(text, ", ");
-    units_add_duration_rough(text, interval->closed_at - interval->opened_at);
     text_add(text, begin_words(interval));
     if (interval->ending == LEDGER_OPEN) {
         text_add(text, "; still open in the newest sample");

@@ -15,24 +15,24 @@
 #include "base/time_text.h"
 #include "store/ledger_query.h"
 
-/* Which are kept where there are too many. */
+/* Which are kept where there are too many: those that opened first, or last. */
 enum explain_rows_kept { EXPLAIN_FIRST, EXPLAIN_LAST };
 
-enum { EXPLAIN_ROWS = 16 };
-
-/* Starts as {0}, with `kept` set. */
+/* Starts as {0}, with `kept` and `most` set. */
 struct explain_rows {
     enum explain_rows_kept kept;
-    struct ledger_interval items[EXPLAIN_ROWS]; /* each with a reference of its owner */
-    char *services[EXPLAIN_ROWS];               /* what items[i].service points to */
+    size_t most;                   /* that are kept */
+    struct ledger_interval *items; /* by opened_at, ascending; each with a reference of its owner
+                                      and a service of its own */
     size_t count;
+    size_t capacity;
     size_t total; /* that were added */
 };
 
 /* Keeps a copy. False where memory ran out. */
 bool explain_rows_add(struct explain_rows *rows, const struct ledger_interval *interval) NODISCARD;
 
-/* The one at place i of those that are kept, in the order in which they were added. */
+/* The one at place i of those that are kept, by when they opened. */
 const struct ledger_interval *explain_rows_at(const struct explain_rows *rows, size_t i);
 
 /* Frees, and empties. Harmless twice. */
@@ -45,6 +45,8 @@ void explain_add_socket(struct text *text, const struct socket_row *row);
 void explain_add_owner(struct text *text, const struct ledger_interval *interval);
 void explain_add_process(struct text *text, const struct process_instance *process);
 
-/* "from ... to ..., 2 s", with what is not known of its begin and end. */
-void explain_add_life(struct text *text, const struct ledger_interval *interval,
-                      enum time_zone_choice zone);
+/* Why there is no name of an owner that is NULL: "an owner that is not known". */
+void explain_add_nobody(struct text *text, const struct ledger_interval *interval);
+
+/* What is not known of its begin and end. */
+void explain_add_ends(struct text *text, const struct ledger_interval *interval);

@@ -69,11 +69,6 @@ bool explain_tell_coverage(struct explain *explain, struct failure *why)
     return done && (explain->moment == NULL || tell_sampling(explain, why));
 }
 
-static void add_time(struct explain *explain, int64_t at)
-{
-    time_text_add_table(&explain->words, at, explain->context->render.zone);
-}
-
 /* How far the moment is under a seal at all; true where it is. */
 static bool add_reach(struct explain *explain, const struct verify_result *result)
 {
@@ -84,15 +79,15 @@ static bool add_reach(struct explain *explain, const struct verify_result *resul
                         "changed.");
     } else if (result->seals == 1) {
         text_add(words, "The moment is not sealed yet: no stretch is, since sealing began at ");
-        add_time(explain, result->sealed_from);
+        explain_add_short_time(explain, result->sealed_from);
         text_add_char(words, '.');
     } else if (explain->at < result->sealed_from) {
         text_add(words, "The moment is not sealed: sealing began later, at ");
-        add_time(explain, result->sealed_from);
+        explain_add_short_time(explain, result->sealed_from);
         text_add_char(words, '.');
     } else if (explain->at > result->sealed_until) {
         text_add(words, "The moment is not sealed yet: the newest seal reaches up to ");
-        add_time(explain, result->sealed_until);
+        explain_add_short_time(explain, result->sealed_until);
         text_add_char(words, '.');
     } else {
         return true;
@@ -104,12 +99,12 @@ static void add_checked(struct explain *explain, const struct verify_plan *plan)
 {
     struct text *words = &explain->words;
 
-    text_add(words, " Checked was, without a key, what was recorded from ");
-    add_time(explain, plan->since);
+    text_add(words, " Checked, without a key, was what was recorded from ");
+    explain_add_short_time(explain, plan->since);
     text_add(words, " to ");
-    add_time(explain, plan->until);
-    text_add(words, "; what was recorded earlier, as of a process that started before, and the "
-                    "whole with its key, portledger verify checks.");
+    explain_add_short_time(explain, plan->until);
+    text_add(words, "; what is older, such as a process that started before, and all of it with "
+                    "its key: portledger verify.");
 }
 
 static bool tell_result(struct explain *explain, const struct verify_plan *plan,

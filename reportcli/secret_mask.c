@@ -31,7 +31,7 @@ static const char *const secret_names[] = {
 };
 
 /* A name that is just so; it would say too much as an end of others. */
-static const char *const secret_words[] = {"pw", "sig", "sas", "auth", "rp"};
+static const char *const secret_words[] = {"pw", "sig", "sas", "auth", "rp", "cookie"};
 
 /* How an option of one program has its secret. */
 enum where {
@@ -64,7 +64,26 @@ static const struct program_option {
     {NULL, "--proxy-user", BEHIND_COLON},
     {"|smbclient|rpcclient|net|mount.cifs|winexe|", "-U", BEHIND_PERCENT},
     {"|openssl|", "-k", NEXT_WORD},
+    {"|curl|", "-b", NEXT_WORD},
 };
+
+/* Programs that take a secret by its place: so many words behind this one. */
+static const struct program_word {
+    const char *programs;
+    const char *word;
+    int skipped;
+} program_words[] = {
+    {"|net|net1|", "user", 1}, /* NAME SECRET */
+    {"|net|net1|", "use", 1},  /* \\HOST\SHARE SECRET */
+    {"|net|net1|", "use", 2},  /* X: \\HOST\SHARE SECRET */
+    {"|htpasswd|", "-nb", 1},  /* NAME SECRET */
+    {"|htpasswd|", "-b", 2},   /* FILE NAME SECRET */
+    {"|htpasswd|", "-cb", 2},  {"|htpasswd|", "-bc", 2},
+};
+
+/* Headers whose whole value is a secret (RFC 9110 section 11.6, RFC 6265). */
+static const char *const headers[] = {"authorization", "proxy-authorization", "cookie",
+                                      "set-cookie"};
 
 /* Tokens that are known by their beginning, and have so many more characters at least. */
 static const struct token {
@@ -232,6 +251,30 @@ static bool find_scheme(const char *at, struct span *found)
     return false;
 }
 
+/* The value of a header, up to the end of the quote that it stands in; its scheme is shown. */
+static bool find_header(const char *at, char quote, struct span *found)
+{
+    const char ends[] = {quote, '\0'};
+    size_t size = 0;
+    size_t blank;
+    size_t scheme;
+
+    for (size_t i = 0; size == 0 && i < sizeof(headers) / sizeof(headers[0]); i++) {
+        size = text_starts_fold(at, headers[i]) ? strlen(headers[i]) : 0;
+    }
+    if (size == 0 || at[size] != ':') {
+        return false;
+    }
+    blank = strspn(at + size + 1, blanks);
+    found->begin = at + size + 1 + blank;
+    scheme = strcspn(found->begin, " \"'=;:,");
+    if (is_in(*at, "aApP") && found->begin[scheme] == ' ' && (quote != '\0' || blank > 0)) {
+        found->begin += scheme + 1;
+    }
+    found->end = found->begin + strcspn(found->begin, quote != '\0' ? ends : blanks);
+    return found->end > found->begin;
+}
+
 /* user:X@host, also behind a scheme. `at` is where the user begins. */
 static bool find_userinfo(const char *at, struct span *found)
 {
@@ -368,12 +411,47 @@ static bool find_by_program(const char *program, const char *at, struct span *fo
     return false;
 }
 
+static const char *skip_word(const char *at)
+{
+    at += is_in(*at, "\"'") ? (size_t)(end_of_quoted(at) - at) : strcspn(at, blanks);
+    at += is_in(*at, "\"'") ? 1 : 0;
+    return at + strspn(at, blanks);
+}
+
+/* net user NAME SECRET: behind its word so many others, none of which is an option. */
+static bool find_by_place(const char *program, const char *at, struct span *found)
+{
+    for (size_t i = 0; i < sizeof(program_words) / sizeof(program_words[0]); i++) {
+        const struct program_word *rule = &program_words[i];
+        size_t size = strlen(rule->word);
+        const char *last = at;
+        const char *word = at;
+
+        if (strstr(rule->programs, program) == NULL || !text_starts_fold(at, rule->word) ||
+            !is_in(at[size], blanks)) {
+            continue;
+        }
+        for (int k = 0; k <= rule->skipped; k++) {
+            last = word;
+            word = skip_word(word);
+        }
+        /* A share may stand behind a drive, or alone. */
+        if ((strcmp(rule->word, "use") != 0 || is_in(last[0], "\\") || is_in(last[1], "\\")) &&
+            !is_in(*word, "/-*\\") && take_value(word, blanks, found)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The first secret whose sign stands at `at`, the beginning of a word. */
-static bool find(const char *at, const char *line, const char *program, struct span *found)
+static bool find(const char *at, const char *line, const char *program, char quote,
+                 struct span *found)
 {
     bool begins = at == line || is_in(at[-1], " \t\r\n\"'");
 
-    return (begins && find_by_program(program, at, found)) || find_named(at, line, found) ||
+    return (begins && (find_by_program(program, at, found) || find_by_place(program, at, found))) ||
+           find_header(at, quote, found) || find_named(at, line, found) ||
            (begins && find_short(at, found)) || (begins && find_p(at, found)) ||
            find_scheme(at, found) || find_userinfo(at, found) || find_token(at, found) ||
            find_private_key(at, found);
@@ -384,22 +462,74 @@ static bool begins_word(const char *at, const char *line)
     return at == line || !is_name_char(at[-1]) || (!is_name_char(*at) && *at != '\0');
 }
 
+/* Whether one of the tables has this program. */
+static bool is_known(const char *program)
+{
+    for (size_t i = 0; i < sizeof(program_options) / sizeof(program_options[0]); i++) {
+        if (program_options[i].programs != NULL &&
+            strstr(program_options[i].programs, program) != NULL) {
+            return true;
+        }
+    }
+    for (size_t i = 0; i < sizeof(program_words) / sizeof(program_words[0]); i++) {
+        if (strstr(program_words[i].programs, program) != NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Behind sudo, cmd /c or sh -c another program begins: from here on its options count. */
+static void note_program(struct text *program, const char *word)
+{
+    struct text other = {0};
+
+    add_program(&other, word);
+    if (is_known(text_bytes(&other))) {
+        text_reset(program);
+        text_add(program, text_bytes(&other));
+    }
+    program->failed = program->failed || other.failed;
+    text_clear(&other);
+}
+
+/* The quote that the next byte stands in, after this one. */
+static char next_quote(char quote, char byte)
+{
+    if (quote == '\0' && is_in(byte, "\"'")) {
+        return byte;
+    }
+    if (byte == quote) {
+        return '\0';
+    }
+    return quote;
+}
+
 bool secret_mask_add(struct text *text, const char *command_line)
 {
     struct text program = {0};
     const char *at = command_line;
+    char quote = '\0';
     bool any = false;
 
     add_program(&program, command_line);
     while (*at != '\0') {
+        bool begins = begins_word(at, command_line);
         struct span found;
 
-        if (begins_word(at, command_line) && find(at, command_line, text_bytes(&program), &found)) {
+        if (begins && is_alnum(*at) && at > command_line && is_in(at[-1], " \t\r\n\"'/\\")) {
+            note_program(&program, at);
+        }
+        if (begins && find(at, command_line, text_bytes(&program), quote, &found)) {
             text_add_bytes(text, at, (size_t)(found.begin - at));
             text_add(text, "***");
+            for (; at < found.begin; at++) {
+                quote = next_quote(quote, *at);
+            }
             at = found.end;
             any = true;
         } else {
+            quote = next_quote(quote, *at);
             text_add_char(text, *at++);
         }
     }

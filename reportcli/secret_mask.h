@@ -6,8 +6,9 @@
  *
  * Secrets are found by their looks: options and settings whose name says so
  * (--db-password X, PASSWORD=X, token=X in a URL, Password=X; of a connection
- * string, /p:X), options that certain programs have (mysql -pX, sqlcmd -P X),
- * user:X@host, what follows Authorization, Bearer and Basic, private keys, and
+ * string, /p:X), options and places that certain programs have (mysql -pX,
+ * sqlcmd -P X, net user NAME X, also behind sudo or cmd /c), user:X@host, what
+ * follows Authorization:, Cookie:, Bearer and Basic, private keys, and
  * the well-known beginnings of tokens. A secret that looks like nothing of
  * that kind stays: this makes leaks rarer, and is no promise.
  */

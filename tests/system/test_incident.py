@@ -52,7 +52,7 @@ def check(records, name):
 def test_one_page_tells_who_held_a_port(night):
     page = night.cli("explain", str(night.port)).out
     assert f"(pid {night.actor.pid()})" in page
-    assert "exact: the system named this process" in page
+    assert "exact: the system named it" in page
     assert night.actor_name in page
     assert max(len(line) for line in page.splitlines()) <= 78
     records = night.records("explain", f"tcp/127.0.0.1:{night.port}")

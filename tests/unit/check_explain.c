@@ -26,47 +26,34 @@ static const struct {
      "Port 4444 at 2026-11-20 14:00:08 +01:00\n"
      "Host not known, ledger xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; told at\n"
      "2026-11-20 14:01:05 +01:00\n"
-     "Held by =evil\\x1B[31m (pid 4321).\n"
+     "Held by =evil\\x1B[31m (pid 4321), exact.\n"
      "\n"
      "WHAT WAS THERE, AND WHOSE IT WAS\n"
      "  TCP 127.0.0.1:4444 LISTENING, =evil\\x1B[31m (pid 4321)\n"
-     "    open      seen from 2026-11-20 14:00:05 +01:00 to 2026-11-20 14:00:15\n"
-     "              +01:00, 10 s\n"
-     "    owner     exact: the system named this process, which started no later\n"
-     "              than the socket\n"
+     "    open      from 14:00:05 to 14:00:15, 10 s\n"
+     "    owner     exact: the system named it; it started no later than the socket\n"
      "    program   /tmp/\\u{202E}cod.\"exe\"\n"
      "    user      root (0)\n"
      "    started   2026-11-20 13:59:05 +01:00\n"
-     "    called as evil \\x1B[2J --password=***\n"
      "\n"
      "WHO STARTED IT\n"
-     "  started by sshd (pid 100)\n"
-     "    program   /usr/sbin/sshd\n"
-     "    user      root (0)\n"
-     "    started   2026-11-20 13:59:00 +01:00\n"
-     "    called as sshd -D\n"
-     "  that one by systemd (pid 1)\n"
-     "    program   /usr/lib/systemd/systemd\n"
-     "    user      root (0)\n"
-     "    started   2026-11-20 13:59:00 +01:00\n"
+     "  =evil\\x1B[31m (pid 4321)\n"
+     "    by        sshd (pid 100), /usr/sbin/sshd, root, started 13:59:00\n"
+     "    that by   systemd (pid 1), /usr/lib/systemd/systemd, root, started\n"
+     "              13:59:00\n"
      "\n"
      "MODULES TO LOOK AT\n"
-     "  /tmp/\\x1B]0;evil.so, hidden; SHA-256\n"
-     "    ee00000000000000000000000000000000000000000000000000000000000000, unsigned\n"
-     "  /usr/lib/libc.so; SHA-256\n"
-     "    1100000000000000000000000000000000000000000000000000000000000000, unsigned\n"
+     "  /tmp/\\x1B]0;evil.so, hidden; unsigned; SHA-256 ee0000000000\n"
+     "  /usr/lib/libc.so; unsigned; SHA-256 110000000000\n"
      "\n"
-     "WHOM IT WAS CONNECTED TO\n"
-     "  =evil\\x1B[31m (pid 4321), within 1 h before and after: 1 other end\n"
+     "WHOM IT WAS CONNECTED TO, within 1 h before and after: 1 other end\n"
      "  to 203.0.113.7:443: 2 connections\n"
      "\n"
-     "WHAT IT HAD OPENED BEFORE\n"
-     "  =evil\\x1B[31m (pid 4321), within 1 h: 1 socket\n"
-     "  14:00:06  TCP 10.0.0.1:40000 - 203.0.113.7:443 ESTABLISHED, 3 s\n"
+     "WHAT IT HAD OPENED BEFORE, within 1 h: 1 socket\n"
+     "  14:00:06  TCP 10.0.0.1:40000 - 203.0.113.7:443, 3 s\n"
      "\n"
-     "WHAT IT OPENED AFTERWARDS\n"
-     "  =evil\\x1B[31m (pid 4321), within 1 h: 1 socket\n"
-     "  14:00:12  TCP 10.0.0.1:40001 - 203.0.113.7:443 ESTABLISHED, 3 s\n"
+     "WHAT IT OPENED AFTERWARDS, within 1 h: 1 socket\n"
+     "  14:00:12  TCP 10.0.0.1:40001 - 203.0.113.7:443, 3 s\n"
      "  no other run of the same program had a socket in that time\n"
      "\n"
      "WHAT WAS WATCHED\n"
@@ -80,56 +67,45 @@ static const struct {
      "    been seen, and times are no more exact than that.\n"
      "\n"
      "WHETHER THE RECORD CAN BE TRUSTED\n"
-     "  The moment is sealed, and what the ledger says is as it was sealed. Checked\n"
-     "    was, without a key, what was recorded from 2026-11-20 14:00:05 +01:00 to\n"
-     "    2026-11-20 14:00:08 +01:00; what was recorded earlier, as of a process\n"
-     "    that started before, and the whole with its key, portledger verify checks.\n",
+     "  The moment is sealed, and what the ledger says is as it was sealed. Checked,\n"
+     "    without a key, was what was recorded from 14:00:05 to 14:00:08; what is\n"
+     "    older, such as a process that started before, and all of it with its key:\n"
+     "    portledger verify.\n",
      ""},
     {"explain 443 --at 14:00:13 --around 5s --utc --no-command-lines --ledger incident.db",
      EXIT_YES,
      "Port 443 at 2026-11-20 13:00:13 +00:00\n"
      "Host not known, ledger xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; told at\n"
      "2026-11-20 13:01:05 +00:00\n"
-     "Not held here; connected to it: =evil\\x1B[31m (pid 4321).\n"
+     "Not held here; connected to it: =evil\\x1B[31m (pid 4321), exact.\n"
      "\n"
      "WHAT WAS THERE, AND WHOSE IT WAS\n"
      "  TCP 10.0.0.1:40001 - 203.0.113.7:443 ESTABLISHED, =evil\\x1B[31m (pid 4321)\n"
-     "    open      seen from 2026-11-20 13:00:12 +00:00 to 2026-11-20 13:00:15\n"
-     "              +00:00, 3 s\n"
-     "    owner     exact: the system named this process, which started no later\n"
-     "              than the socket\n"
+     "    open      from 13:00:12 to 13:00:15, 3 s\n"
+     "    owner     exact: the system named it; it started no later than the socket\n"
      "    program   /tmp/\\u{202E}cod.\"exe\"\n"
      "    user      root (0)\n"
      "    started   2026-11-20 12:59:05 +00:00\n"
      "\n"
      "WHO STARTED IT\n"
-     "  started by sshd (pid 100)\n"
-     "    program   /usr/sbin/sshd\n"
-     "    user      root (0)\n"
-     "    started   2026-11-20 12:59:00 +00:00\n"
-     "  that one by systemd (pid 1)\n"
-     "    program   /usr/lib/systemd/systemd\n"
-     "    user      root (0)\n"
-     "    started   2026-11-20 12:59:00 +00:00\n"
+     "  =evil\\x1B[31m (pid 4321)\n"
+     "    by        sshd (pid 100), /usr/sbin/sshd, root, started 12:59:00\n"
+     "    that by   systemd (pid 1), /usr/lib/systemd/systemd, root, started\n"
+     "              12:59:00\n"
      "\n"
      "MODULES TO LOOK AT\n"
-     "  /tmp/\\x1B]0;evil.so, hidden; SHA-256\n"
-     "    ee00000000000000000000000000000000000000000000000000000000000000, unsigned\n"
-     "  /usr/lib/libc.so; SHA-256\n"
-     "    1100000000000000000000000000000000000000000000000000000000000000, unsigned\n"
+     "  /tmp/\\x1B]0;evil.so, hidden; unsigned; SHA-256 ee0000000000\n"
+     "  /usr/lib/libc.so; unsigned; SHA-256 110000000000\n"
      "\n"
-     "WHOM IT WAS CONNECTED TO\n"
-     "  =evil\\x1B[31m (pid 4321), within 5 s before and after: 1 other end\n"
+     "WHOM IT WAS CONNECTED TO, within 5 s before and after: 1 other end\n"
      "  to 203.0.113.7:443: 2 connections\n"
      "\n"
-     "WHAT IT HAD OPENED BEFORE\n"
-     "  =evil\\x1B[31m (pid 4321), within 5 s: 3 sockets\n"
+     "WHAT IT HAD OPENED BEFORE, within 5 s: 3 sockets\n"
      "  13:00:05  TCP 127.0.0.1:4444 LISTENING, 10 s\n"
-     "  13:00:06  TCP 10.0.0.1:40000 - 203.0.113.7:443 ESTABLISHED, 3 s\n"
-     "  13:00:12  TCP 10.0.0.1:40001 - 203.0.113.7:443 ESTABLISHED, 3 s\n"
+     "  13:00:06  TCP 10.0.0.1:40000 - 203.0.113.7:443, 3 s\n"
+     "  13:00:12  TCP 10.0.0.1:40001 - 203.0.113.7:443, 3 s\n"
      "\n"
-     "WHAT IT OPENED AFTERWARDS\n"
-     "  =evil\\x1B[31m (pid 4321), within 5 s: 0 sockets\n"
+     "WHAT IT OPENED AFTERWARDS, within 5 s: 0 sockets\n"
      "  no other run of the same program had a socket in that time\n"
      "\n"
      "WHAT WAS WATCHED\n"
@@ -139,10 +115,10 @@ static const struct {
      "    been seen, and times are no more exact than that.\n"
      "\n"
      "WHETHER THE RECORD CAN BE TRUSTED\n"
-     "  The moment is sealed, and what the ledger says is as it was sealed. Checked\n"
-     "    was, without a key, what was recorded from 2026-11-20 13:00:12 +00:00 to\n"
-     "    2026-11-20 13:00:13 +00:00; what was recorded earlier, as of a process\n"
-     "    that started before, and the whole with its key, portledger verify checks.\n",
+     "  The moment is sealed, and what the ledger says is as it was sealed. Checked,\n"
+     "    without a key, was what was recorded from 13:00:12 to 13:00:13; what is\n"
+     "    older, such as a process that started before, and all of it with its key:\n"
+     "    portledger verify.\n",
      ""},
     {"explain 53 --at 14:00:30 --ledger incident.db", EXIT_UNDECIDED,
      "Port 53 at 2026-11-20 14:00:30 +01:00\n"
@@ -154,13 +130,11 @@ static const struct {
      "\n"
      "BEFORE AND AFTER\n"
      "  before: UDP 0.0.0.0:53, an owner that the system did not let the service\n"
-     "    see, 11 s earlier; seen from 2026-11-20 14:00:00 +01:00 up to 2026-11-20\n"
-     "    14:00:19 +01:00, 19 s; it was there when watching began: opened earlier;\n"
-     "    then watching ended, not the socket\n"
+     "    see, 11 s earlier; from 14:00:00 up to 14:00:19, 19 s; it was there when\n"
+     "    watching began: opened earlier; then watching ended, not the socket\n"
      "  after: UDP 0.0.0.0:53, an owner that the system did not let the service see,\n"
-     "    30 s later; seen from 2026-11-20 14:01:00 +01:00 up to 2026-11-20 14:01:04\n"
-     "    +01:00, 4 s; it was there before the gap in front of that, too; then\n"
-     "    watching ended, not the socket\n"
+     "    30 s later; from 14:01:00 up to 14:01:04, 4 s; it was there before the gap\n"
+     "    in front of that, too; then watching ended, not the socket\n"
      "\n"
      "WHAT WAS WATCHED\n"
      "  Around it: watched from 2026-11-20 13:00:30 +01:00 to 2026-11-20 14:01:05\n"
@@ -183,78 +157,70 @@ static const struct {
      "1,question,source,\"Host not known, ledger xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx; tol"
      "d at 2026-11-20 14:01:05 +01:00\",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,2026-1"
      "1-20T14:01:02.000+01:00\r\n"
-     "1,question,answer,Held by sshd (pid 100).,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,"
-     ",,2026-11-20T14:01:02.000+01:00\r\n"
+     "1,question,answer,\"Held by sshd (pid 100), exact.\",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,"
+     ",,,,,,,,,,,,,2026-11-20T14:01:02.000+01:00\r\n"
      "1,holder,,\"TCP 0.0.0.0:22 LISTENING, sshd (pid 100)\",2026-11-20T14:01:00.000+01:00"
      ",2026-11-20T14:01:04.000+01:00,cut,,10,2,,,,,,100,sshd,exact,ssh.service,by tag,TCP,"
      "22,0.0.0.0,LISTENING,,,/usr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,"
-     "0,,0,,,sshd -D,,,,,,,,,,2026-11-20T14:01:02.000+01:00\r\n"
-     "1,holder,open,\"seen from 2026-11-20 14:01:00 +01:00 up to 2026-11-20 14:01:04 +01:0"
-     "0, 4 s; it was there before the gap in front of that, too; then watching ended, not "
-     "the socket\",2026-11-20T14:01:00.000+01:00,2026-11-20T14:01:04.000+01:00,cut,,10,2,,"
-     ",,,,100,sshd,exact,ssh.service,by tag,TCP,22,0.0.0.0,LISTENING,,,/usr/sbin/sshd,2026"
-     "-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,sshd -D,,,,,,,,,,2026-11-20T14:01:0"
-     "2.000+01:00\r\n"
-     "1,holder,owner,\"exact: the system named this process, which started no later than t"
-     "he socket\",2026-11-20T14:01:00.000+01:00,2026-11-20T14:01:04.000+01:00,cut,,10,2,,,"
-     ",,,100,sshd,exact,ssh.service,by tag,TCP,22,0.0.0.0,LISTENING,,,/usr/sbin/sshd,2026-"
-     "11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,sshd -D,,,,,,,,,,2026-11-20T14:01:02"
-     ".000+01:00\r\n"
+     "0,,0,,,,,,,,,,,,,2026-11-20T14:01:02.000+01:00\r\n"
+     "1,holder,open,\"from 14:01:00 up to 14:01:04, 4 s; it was there before the gap in fr"
+     "ont of that, too; then watching ended, not the socket\",2026-11-20T14:01:00.000+01:0"
+     "0,2026-11-20T14:01:04.000+01:00,cut,,10,2,,,,,,100,sshd,exact,ssh.service,by tag,TCP"
+     ",22,0.0.0.0,LISTENING,,,/usr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root"
+     ",0,,0,,,,,,,,,,,,,2026-11-20T14:01:02.000+01:00\r\n"
+     "1,holder,owner,exact: the system named it; it started no later than the socket,2026-"
+     "11-20T14:01:00.000+01:00,2026-11-20T14:01:04.000+01:00,cut,,10,2,,,,,,100,sshd,exact"
+     ",ssh.service,by tag,TCP,22,0.0.0.0,LISTENING,,,/usr/sbin/sshd,2026-11-20T13:59:00.00"
+     "0+01:00,,1,opened,,root,0,,0,,,,,,,,,,,,,2026-11-20T14:01:02.000+01:00\r\n"
      "1,holder,service,ssh.service (by tag),2026-11-20T14:01:00.000+01:00,2026-11-20T14:01"
      ":04.000+01:00,cut,,10,2,,,,,,100,sshd,exact,ssh.service,by tag,TCP,22,0.0.0.0,LISTEN"
-     "ING,,,/usr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,sshd -D,,,"
-     ",,,,,,,2026-11-20T14:01:02.000+01:00\r\n"
+     "ING,,,/usr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,,,,,,,,,,,"
+     "2026-11-20T14:01:02.000+01:00\r\n"
      "1,holder,program,/usr/sbin/sshd,2026-11-20T14:01:00.000+01:00,2026-11-20T14:01:04.00"
      "0+01:00,cut,,10,2,,,,,,100,sshd,exact,ssh.service,by tag,TCP,22,0.0.0.0,LISTENING,,,"
-     "/usr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,sshd -D,,,,,,,,,"
-     ",2026-11-20T14:01:02.000+01:00\r\n"
+     "/usr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,,,,,,,,,,,2026-1"
+     "1-20T14:01:02.000+01:00\r\n"
      "1,holder,user,root (0),2026-11-20T14:01:00.000+01:00,2026-11-20T14:01:04.000+01:00,c"
      "ut,,10,2,,,,,,100,sshd,exact,ssh.service,by tag,TCP,22,0.0.0.0,LISTENING,,,/usr/sbin"
-     "/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,sshd -D,,,,,,,,,,2026-11-"
-     "20T14:01:02.000+01:00\r\n"
+     "/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,,,,,,,,,,,2026-11-20T14:0"
+     "1:02.000+01:00\r\n"
      "1,holder,started,2026-11-20 13:59:00 +01:00,2026-11-20T14:01:00.000+01:00,2026-11-20"
      "T14:01:04.000+01:00,cut,,10,2,,,,,,100,sshd,exact,ssh.service,by tag,TCP,22,0.0.0.0,"
-     "LISTENING,,,/usr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,sshd"
-     " -D,,,,,,,,,,2026-11-20T14:01:02.000+01:00\r\n"
-     "1,holder,called as,sshd -D,2026-11-20T14:01:00.000+01:00,2026-11-20T14:01:04.000+01:"
-     "00,cut,,10,2,,,,,,100,sshd,exact,ssh.service,by tag,TCP,22,0.0.0.0,LISTENING,,,/usr/"
-     "sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,sshd -D,,,,,,,,,,2026"
-     "-11-20T14:01:02.000+01:00\r\n"
-     "1,parent,,started by systemd (pid 1),,,,,,1,,,,,,1,systemd,,,,,,,,,,/usr/lib/systemd"
-     "/systemd,2026-11-20T13:59:00.000+01:00,,,opened,,root,0,,0,,,,,,,,,,,,,2026-11-20T14"
-     ":01:02.000+01:00\r\n"
+     "LISTENING,,,/usr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,,,,,"
+     ",,,,,,2026-11-20T14:01:02.000+01:00\r\n"
+     "1,parent,,sshd (pid 100),,,,,,2,,,,,,100,sshd,,,,,,,,,,/usr/sbin/sshd,2026-11-20T13:"
+     "59:00.000+01:00,,1,opened,,root,0,,0,,,,,,,,,,,,,2026-11-20T14:01:02.000+01:00\r\n"
+     "1,parent,by,\"systemd (pid 1), /usr/lib/systemd/systemd, root, started 13:59:00\",,,"
+     ",,,1,,,,,,1,systemd,,,,,,,,,,/usr/lib/systemd/systemd,2026-11-20T13:59:00.000+01:00,"
+     ",,opened,,root,0,,0,,,,,,,,,,,,,2026-11-20T14:01:02.000+01:00\r\n"
      "1,parent,program,/usr/lib/systemd/systemd,,,,,,1,,,,,,1,systemd,,,,,,,,,,/usr/lib/sy"
      "stemd/systemd,2026-11-20T13:59:00.000+01:00,,,opened,,root,0,,0,,,,,,,,,,,,,2026-11-"
      "20T14:01:02.000+01:00\r\n"
      "1,parent,user,root (0),,,,,,1,,,,,,1,systemd,,,,,,,,,,/usr/lib/systemd/systemd,2026-"
      "11-20T13:59:00.000+01:00,,,opened,,root,0,,0,,,,,,,,,,,,,2026-11-20T14:01:02.000+01:"
      "00\r\n"
-     "1,parent,started,2026-11-20 13:59:00 +01:00,,,,,,1,,,,,,1,systemd,,,,,,,,,,/usr/lib/"
-     "systemd/systemd,2026-11-20T13:59:00.000+01:00,,,opened,,root,0,,0,,,,,,,,,,,,,2026-1"
-     "1-20T14:01:02.000+01:00\r\n"
-     "1,module,,sshd (pid 100): its modules are not known: nobody looked,,,,,,,,,,,,100,ss"
-     "hd,,,,,,,,,,/usr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,sshd"
-     " -D,,,,,,,,,,2026-11-20T14:01:02.000+01:00\r\n"
-     "1,peer,,\"sshd (pid 100), within 10 m before and after: 1 other end\",,,,,,2,,,,,,10"
-     "0,sshd,,,,,,,,,,/usr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,"
-     "sshd -D,,,,,,,,,,2026-11-20T14:01:02.000+01:00\r\n"
+     "1,module,,sshd (pid 100): modules are not known: nobody looked,,,,,,2,,,,,,100,sshd,"
+     ",,,,,,,,,/usr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,,,,,,,,"
+     ",,,2026-11-20T14:01:02.000+01:00\r\n"
+     "1,peer,,within 10 m before and after: 1 other end,,,,,,2,,,,,,100,sshd,,,,,,,,,,/usr"
+     "/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,,,,,,,,,,,2026-11-20"
+     "T14:01:02.000+01:00\r\n"
      "1,peer,,from 10.0.0.9 to its port 22: 1 connection,,,,1,,2,,,,,,100,sshd,,,,,,,,,,/u"
-     "sr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,sshd -D,,,,,,,,,,2"
-     "026-11-20T14:01:02.000+01:00\r\n"
-     "1,before,,\"sshd (pid 100), within 10 m: 1 socket\",,,,,,2,,,,,,100,sshd,,,,,,,,,,/u"
-     "sr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,sshd -D,,,,,,,,,,2"
-     "026-11-20T14:01:02.000+01:00\r\n"
-     "1,before,,\"14:00:02  TCP 10.0.0.1:22 - 10.0.0.9:50000 ESTABLISHED, 8 s\",2026-11-20"
-     "T14:00:02.000+01:00,2026-11-20T14:00:10.000+01:00,closed,,4,2,,,,,,100,sshd,exact,ss"
-     "h.service,by tag,TCP,22,10.0.0.1,ESTABLISHED,10.0.0.9,50000,/usr/sbin/sshd,2026-11-2"
-     "0T13:59:00.000+01:00,,1,opened,,root,0,,0,,,sshd -D,,,,,,,,,,2026-11-20T14:01:02.000"
-     "+01:00\r\n"
-     "1,after,,\"sshd (pid 100), within 10 m: 0 sockets\",,,,,,2,,,,,,100,sshd,,,,,,,,,,/u"
-     "sr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,sshd -D,,,,,,,,,,2"
-     "026-11-20T14:01:02.000+01:00\r\n"
+     "sr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,,,,,,,,,,,2026-11-"
+     "20T14:01:02.000+01:00\r\n"
+     "1,before,,within 10 m: 1 socket,,,,,,2,,,,,,100,sshd,,,,,,,,,,/usr/sbin/sshd,2026-11"
+     "-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,,,,,,,,,,,2026-11-20T14:01:02.000+01:0"
+     "0\r\n"
+     "1,before,,\"14:00:02  TCP 10.0.0.1:22 - 10.0.0.9:50000, 8 s\",2026-11-20T14:00:02.00"
+     "0+01:00,2026-11-20T14:00:10.000+01:00,closed,,4,2,,,,,,100,sshd,exact,ssh.service,by"
+     " tag,TCP,22,10.0.0.1,ESTABLISHED,10.0.0.9,50000,/usr/sbin/sshd,2026-11-20T13:59:00.0"
+     "00+01:00,,1,opened,,root,0,,0,,,,,,,,,,,,,2026-11-20T14:01:02.000+01:00\r\n"
+     "1,after,,within 10 m: 0 sockets,,,,,,2,,,,,,100,sshd,,,,,,,,,,/usr/sbin/sshd,2026-11"
+     "-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,,,,,,,,,,,2026-11-20T14:01:02.000+01:0"
+     "0\r\n"
      "1,after,,no other run of the same program had a socket in that time,,,,,,2,,,,,,100,"
-     "sshd,,,,,,,,,,/usr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,ss"
-     "hd -D,,,,,,,,,,2026-11-20T14:01:02.000+01:00\r\n"
+     "sshd,,,,,,,,,,/usr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,root,0,,0,,,,,"
+     ",,,,,,,,2026-11-20T14:01:02.000+01:00\r\n"
      "1,coverage,,\"Around it: watched from 2026-11-20 13:51:02 +01:00 to 2026-11-20 14:01"
      ":05 +01:00, every 1s, except for 9 m 40 s; not watched: 2026-11-20 13:51:02 +01:00 t"
      "o 2026-11-20 14:00:00 +01:00 (before the first sample), 2026-11-20 14:00:19 +01:00 t"
@@ -265,10 +231,9 @@ static const struct {
      "t have been seen, and times are no more exact than that.\",,,,,,,,,,,,,,,,,,,,,,,,,,"
      ",,,,,,,,,,,,,,,,,,,2026-11-20T14:01:02.000+01:00\r\n"
      "1,seal,,\"The moment is sealed, and what the ledger says is as it was sealed. Checke"
-     "d was, without a key, what was recorded from 2026-11-20 14:01:00 +01:00 to 2026-11-2"
-     "0 14:01:02 +01:00; what was recorded earlier, as of a process that started before, a"
-     "nd the whole with its key, portledger verify checks.\",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,"
-     ",,,,,,,,,,,,,,,2026-11-20T14:01:02.000+01:00\r\n",
+     "d, without a key, was what was recorded from 14:01:00 to 14:01:02; what is older, su"
+     "ch as a process that started before, and all of it with its key: portledger verify."
+     "\",,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,,2026-11-20T14:01:02.000+01:00\r\n",
      ""},
     {"explain udp/53 --at 14:00:02 --around 2s --jsonl --ledger incident.db", EXIT_UNDECIDED,
      "{\"moment\":1,\"part\":\"question\",\"label\":\"question\",\"words\":\"UDP port 53 a"
@@ -326,21 +291,21 @@ static const struct {
      "ll,\"image_version\":null,\"image_company\":null,\"image_build_id\":null,\"image_ver"
      "dict\":null,\"image_signature\":null,\"image_signer\":null,\"image_checked_at\":null"
      ",\"at\":\"2026-11-20T14:00:02.000+01:00\"}\n"
-     "{\"moment\":1,\"part\":\"holder\",\"label\":\"open\",\"words\":\"seen from 2026-11-2"
-     "0 14:00:00 +01:00 up to 2026-11-20 14:00:19 +01:00, 19 s; it was there when watching"
-     " began: opened earlier; then watching ended, not the socket\",\"opened_at\":\"2026-1"
-     "1-20T14:00:00.000+01:00\",\"closed_at\":\"2026-11-20T14:00:19.000+01:00\",\"ending\""
-     ":\"cut\",\"count\":null,\"interval\":3,\"instance\":null,\"module\":null,\"module_fl"
-     "ags\":null,\"module_sha256\":null,\"module_verdict\":null,\"module_signer\":null,\"p"
-     "id\":null,\"process\":null,\"attribution\":\"denied\",\"service\":null,\"service_bas"
-     "is\":null,\"protocol\":\"UDP\",\"local_port\":53,\"local_address\":\"0.0.0.0\",\"sta"
-     "te\":null,\"remote_address\":null,\"remote_port\":null,\"path\":null,\"process_start"
-     "ed_at\":null,\"created_at\":null,\"parent_pid\":null,\"process_access\":null,\"paren"
-     "t_process\":null,\"user\":null,\"user_id\":null,\"integrity\":null,\"session\":null,"
-     "\"denied\":null,\"left_out\":null,\"command_line\":null,\"image_status\":null,\"imag"
-     "e_sha256\":null,\"image_version\":null,\"image_company\":null,\"image_build_id\":nul"
-     "l,\"image_verdict\":null,\"image_signature\":null,\"image_signer\":null,\"image_chec"
-     "ked_at\":null,\"at\":\"2026-11-20T14:00:02.000+01:00\"}\n"
+     "{\"moment\":1,\"part\":\"holder\",\"label\":\"open\",\"words\":\"from 14:00:00 up to"
+     " 14:00:19, 19 s; it was there when watching began: opened earlier; then watching end"
+     "ed, not the socket\",\"opened_at\":\"2026-11-20T14:00:00.000+01:00\",\"closed_at\":"
+     "\"2026-11-20T14:00:19.000+01:00\",\"ending\":\"cut\",\"count\":null,\"interval\":3,"
+     "\"instance\":null,\"module\":null,\"module_flags\":null,\"module_sha256\":null,\"mod"
+     "ule_verdict\":null,\"module_signer\":null,\"pid\":null,\"process\":null,\"attributio"
+     "n\":\"denied\",\"service\":null,\"service_basis\":null,\"protocol\":\"UDP\",\"local_"
+     "port\":53,\"local_address\":\"0.0.0.0\",\"state\":null,\"remote_address\":null,\"rem"
+     "ote_port\":null,\"path\":null,\"process_started_at\":null,\"created_at\":null,\"pare"
+     "nt_pid\":null,\"process_access\":null,\"parent_process\":null,\"user\":null,\"user_i"
+     "d\":null,\"integrity\":null,\"session\":null,\"denied\":null,\"left_out\":null,\"com"
+     "mand_line\":null,\"image_status\":null,\"image_sha256\":null,\"image_version\":null,"
+     "\"image_company\":null,\"image_build_id\":null,\"image_verdict\":null,\"image_signat"
+     "ure\":null,\"image_signer\":null,\"image_checked_at\":null,\"at\":\"2026-11-20T14:00"
+     ":02.000+01:00\"}\n"
      "{\"moment\":1,\"part\":\"holder\",\"label\":\"owner\",\"words\":\"denied: somebody o"
      "wned it whom the service might not see\",\"opened_at\":\"2026-11-20T14:00:00.000+01:"
      "00\",\"closed_at\":\"2026-11-20T14:00:19.000+01:00\",\"ending\":\"cut\",\"count\":nu"
@@ -384,21 +349,20 @@ static const struct {
      "l,\"image_signature\":null,\"image_signer\":null,\"image_checked_at\":null,\"at\":\""
      "2026-11-20T14:00:02.000+01:00\"}\n"
      "{\"moment\":1,\"part\":\"seal\",\"label\":null,\"words\":\"The moment is sealed, and"
-     " what the ledger says is as it was sealed. Checked was, without a key, what was reco"
-     "rded from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:00:02 +01:00; what was recorde"
-     "d earlier, as of a process that started before, and the whole with its key, portledg"
-     "er verify checks.\",\"opened_at\":null,\"closed_at\":null,\"ending\":null,\"count\":"
-     "null,\"interval\":null,\"instance\":null,\"module\":null,\"module_flags\":null,\"mod"
-     "ule_sha256\":null,\"module_verdict\":null,\"module_signer\":null,\"pid\":null,\"proc"
-     "ess\":null,\"attribution\":null,\"service\":null,\"service_basis\":null,\"protocol\""
-     ":null,\"local_port\":null,\"local_address\":null,\"state\":null,\"remote_address\":n"
-     "ull,\"remote_port\":null,\"path\":null,\"process_started_at\":null,\"created_at\":nu"
-     "ll,\"parent_pid\":null,\"process_access\":null,\"parent_process\":null,\"user\":null"
-     ",\"user_id\":null,\"integrity\":null,\"session\":null,\"denied\":null,\"left_out\":n"
-     "ull,\"command_line\":null,\"image_status\":null,\"image_sha256\":null,\"image_versio"
-     "n\":null,\"image_company\":null,\"image_build_id\":null,\"image_verdict\":null,\"ima"
-     "ge_signature\":null,\"image_signer\":null,\"image_checked_at\":null,\"at\":\"2026-11"
-     "-20T14:00:02.000+01:00\"}\n",
+     " what the ledger says is as it was sealed. Checked, without a key, was what was reco"
+     "rded from 14:00:00 to 14:00:02; what is older, such as a process that started before"
+     ", and all of it with its key: portledger verify.\",\"opened_at\":null,\"closed_at\":"
+     "null,\"ending\":null,\"count\":null,\"interval\":null,\"instance\":null,\"module\":n"
+     "ull,\"module_flags\":null,\"module_sha256\":null,\"module_verdict\":null,\"module_si"
+     "gner\":null,\"pid\":null,\"process\":null,\"attribution\":null,\"service\":null,\"se"
+     "rvice_basis\":null,\"protocol\":null,\"local_port\":null,\"local_address\":null,\"st"
+     "ate\":null,\"remote_address\":null,\"remote_port\":null,\"path\":null,\"process_star"
+     "ted_at\":null,\"created_at\":null,\"parent_pid\":null,\"process_access\":null,\"pare"
+     "nt_process\":null,\"user\":null,\"user_id\":null,\"integrity\":null,\"session\":null"
+     ",\"denied\":null,\"left_out\":null,\"command_line\":null,\"image_status\":null,\"ima"
+     "ge_sha256\":null,\"image_version\":null,\"image_company\":null,\"image_build_id\":nu"
+     "ll,\"image_verdict\":null,\"image_signature\":null,\"image_signer\":null,\"image_che"
+     "cked_at\":null,\"at\":\"2026-11-20T14:00:02.000+01:00\"}\n",
      ""},
     /* golden end */
 };
@@ -451,13 +415,13 @@ START_TEST(a_long_command_line_is_cut_and_that_is_said)
     support_run_sql(incident_path,
                     "UPDATE process SET command_line = replace(hex(zeroblob(1500)), '00', 'xy')"
                     " || replace(hex(zeroblob(600)), '00', ' long') WHERE pid = 4321");
-    cli_run("explain 4444 --at 14:00:08 --ledger incident.db");
+    cli_run("explain 4444 --at 14:00:08 --ledger incident.db --with-command-lines");
     CHECK_CONTAINS(cli_out(), " more bytes: --json has");
     ck_assert_uint_lt(strlen(cli_out()), 6000);
     check_width();
     support_run_sql(incident_path, "UPDATE process SET command_line ="
                                    " replace(hex(zeroblob(1500)), '00', 'a b ') WHERE pid = 4321");
-    cli_run("explain 4444 --at 14:00:08 --ledger incident.db");
+    cli_run("explain 4444 --at 14:00:08 --ledger incident.db --with-command-lines");
     CHECK_CONTAINS(cli_out(), " more bytes: --json has");
     check_width();
 }
@@ -474,27 +438,110 @@ START_TEST(a_page_holds_nothing_that_a_terminal_acts_upon)
 }
 END_TEST
 
-START_TEST(secrets_in_command_lines_are_masked)
+#define EVIL "explain 4444 --at 14:00:08 --ledger incident.db"
+
+START_TEST(command_lines_are_told_only_where_that_is_asked)
 {
-    cli_run("explain 4444 --at 14:00:08 --ledger incident.db");
-    CHECK_CONTAINS(cli_out(), "--password=***");
-    ck_assert_ptr_null(strstr(cli_out(), "secret"));
-    cli_run("explain 4444 --at 14:00:08 --ledger incident.db --jsonl");
-    CHECK_CONTAINS(cli_out(), "--password=***\",\"image_status");
-    ck_assert_ptr_null(strstr(cli_out(), "secret"));
+    cli_run(EVIL);
+    ck_assert_ptr_null(strstr(cli_out(), "--password"));
+    cli_run(EVIL " --all");
+    ck_assert_ptr_null(strstr(cli_out(), "--password"));
+    cli_run(EVIL " --jsonl");
+    ck_assert_ptr_null(strstr(cli_out(), "--password"));
+    cli_run(EVIL " --with-command-lines");
+    CHECK_CONTAINS(cli_out(), "called as evil \\x1B[2J --password=***");
 }
 END_TEST
 
-START_TEST(command_lines_are_left_out_where_that_is_asked)
+START_TEST(secrets_in_command_lines_are_masked)
 {
-    cli_run("explain 4444 --at 14:00:08 --ledger incident.db --with-secrets");
+    cli_run(EVIL " --with-command-lines");
+    CHECK_CONTAINS(cli_out(), "--password=***");
+    ck_assert_ptr_null(strstr(cli_out(), "secret"));
+    cli_run(EVIL " --with-command-lines --jsonl");
+    CHECK_CONTAINS(cli_out(), "--password=***\",\"image_status");
+    ck_assert_ptr_null(strstr(cli_out(), "secret"));
+    cli_run(EVIL " --with-command-lines --with-secrets");
     CHECK_CONTAINS(cli_out(), "--password=secret");
-    cli_run("explain 4444 --at 14:00:08 --ledger incident.db --with-secrets --jsonl");
+    cli_run(EVIL " --with-command-lines --with-secrets --jsonl");
     CHECK_CONTAINS(cli_out(), "--password=secret\",\"image_status");
-    cli_run("explain 4444 --at 14:00:08 --ledger incident.db --no-command-lines");
-    ck_assert_ptr_null(strstr(cli_out(), "--password=secret"));
-    cli_run("explain 4444 --at 14:00:08 --ledger incident.db --no-command-lines --json");
-    ck_assert_ptr_null(strstr(cli_out(), "--password=secret"));
+}
+END_TEST
+
+START_TEST(wishes_about_command_lines_that_exclude_each_other_are_refused)
+{
+    ck_assert_int_eq(cli_run(EVIL " --with-secrets"), EXIT_USAGE);
+    CHECK_CONTAINS(cli_error(), "--with-secrets goes with --with-command-lines");
+    ck_assert_int_eq(cli_run(EVIL " --with-command-lines --no-command-lines"), EXIT_USAGE);
+    CHECK_CONTAINS(cli_error(), "exclude each other");
+}
+END_TEST
+
+/* Another process has the socket of "=evil", too, from 14:00:06 on. */
+static void share_socket(const char *pid, const char *lasted)
+{
+    struct text sql = {0};
+
+    text_addf(&sql,
+              "UPDATE interval SET (opened_at, lasted, kind, local_address, local_port,"
+              " remote_address, remote_port, process) = (SELECT opened_at + 1000, %s, kind,"
+              " local_address, local_port, NULL, NULL, (SELECT id FROM process WHERE pid = %s)"
+              " FROM interval WHERE local_port = 4444) WHERE local_port = 40000",
+              lasted, pid);
+    support_run_sql(incident_path, text_bytes(&sql));
+    text_clear(&sql);
+}
+
+START_TEST(all_who_hold_a_socket_are_named_at_once)
+{
+    share_socket("100", "9000");
+    ck_assert_int_eq(cli_run(EVIL), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), "Held by =evil\\x1B[31m (pid 4321), exact; sshd (pid 100), exact.");
+    CHECK_CONTAINS(cli_out(), "LISTENING, =evil\\x1B[31m (pid 4321), sshd (pid 100)\n");
+    CHECK_CONTAINS(cli_out(), "    by        sshd (pid 100): one of the owners\n");
+    ck_assert_ptr_null(strstr(cli_out(), "lives on"));
+    /* The chain of the one is a part of the other's. */
+    ck_assert_ptr_null(strstr(strstr(cli_out(), "systemd (pid 1)") + 1, "systemd (pid 1)"));
+}
+END_TEST
+
+START_TEST(processes_of_one_program_are_told_of_once)
+{
+    share_socket("901", "9000");
+    support_run_sql(incident_path, "UPDATE process SET (name, path) = (SELECT name, path FROM"
+                                   " process WHERE pid = 4321), user = (SELECT user FROM process"
+                                   " WHERE pid = 4321) WHERE pid = 901");
+    ck_assert_int_eq(cli_run(EVIL), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), "Held by =evil\\x1B[31m (pids 4321, 901), exact.");
+    ck_assert_ptr_null(strstr(strstr(cli_out(), "    program ") + 1, "    program "));
+}
+END_TEST
+
+START_TEST(a_socket_that_was_handed_on_is_not_told_as_closed)
+{
+    share_socket("100", "12000");
+    cli_run("explain 4444 --at 14:00:05 --ledger incident.db");
+    CHECK_CONTAINS(cli_out(),
+                   "to 14:00:15, 10 s; it lives on: held by sshd (pid\n              100)");
+    cli_run("explain 4444 --at 14:00:16 --ledger incident.db");
+    CHECK_CONTAINS(cli_out(), "Held by sshd (pid 100), exact.");
+    CHECK_CONTAINS(cli_out(),
+                   "it is older: held before by\n              =evil\\x1B[31m (pid 4321)");
+}
+END_TEST
+
+START_TEST(a_page_is_short_and_all_of_it_is_to_be_had)
+{
+    const char *sha256 = "ee00000000000000000000000000000000000000000000000000000000000000";
+
+    cli_run(EVIL);
+    ck_assert_ptr_null(strstr(cli_out(), sha256));
+    cli_run(EVIL " --all");
+    CHECK_CONTAINS(cli_out(), sha256);
+    CHECK_CONTAINS(cli_out(), "    program   /usr/sbin/sshd\n");
+    check_width();
+    cli_run(EVIL " --jsonl");
+    CHECK_CONTAINS(cli_out(), sha256);
 }
 END_TEST
 
@@ -647,7 +694,12 @@ static Suite *make_suite(void)
     tcase_add_test(page, a_long_command_line_is_cut_and_that_is_said);
     tcase_add_test(page, a_page_holds_nothing_that_a_terminal_acts_upon);
     tcase_add_test(page, secrets_in_command_lines_are_masked);
-    tcase_add_test(page, command_lines_are_left_out_where_that_is_asked);
+    tcase_add_test(page, command_lines_are_told_only_where_that_is_asked);
+    tcase_add_test(page, wishes_about_command_lines_that_exclude_each_other_are_refused);
+    tcase_add_test(page, all_who_hold_a_socket_are_named_at_once);
+    tcase_add_test(page, processes_of_one_program_are_told_of_once);
+    tcase_add_test(page, a_socket_that_was_handed_on_is_not_told_as_closed);
+    tcase_add_test(page, a_page_is_short_and_all_of_it_is_to_be_had);
     tcase_add_test(page, a_time_that_happened_twice_has_two_pages);
     tcase_add_test(page, what_was_dropped_is_not_nothing);
     tcase_add_test(page, an_edit_of_the_moment_is_told);
