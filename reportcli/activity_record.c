@@ -23,6 +23,7 @@ static const struct column activity_columns[] = {
     {.name = "hours",
      .type = COLUMN_OBJECT,
      .heading = "Hours 0-23",
+     .ruler = "0-5h   6-11h  12-17h 18-23h",
      .help = "The same share of each hour of the day, in percent, by local time or with --utc; "
              "absent for hours that were never "
              "watched. In a table a cell each: . nothing, 1 to 9 tenths of the time, # all of it, "
@@ -43,35 +44,41 @@ static const struct column activity_columns[] = {
      .heading = "Listens on",
      .help = "TCP ports listened on, and UDP ports, with how often they were opened; the most "
              "frequent",
-     .rank = 3},
+     .rank = 3,
+     .below = true},
     {.name = "connects",
      .type = COLUMN_OBJECT,
      .heading = "Connects to",
      .help = "Remote ports of outbound connections, with how many there were; the most frequent",
-     .rank = 5},
+     .rank = 5,
+     .below = true},
     {.name = "peers",
      .type = COLUMN_OBJECT,
      .heading = "Peers",
      .help = "Addresses at the other end, with how many connections; the most frequent",
-     .rank = 4},
+     .rank = 4,
+     .below = true},
     {.name = "services",
      .type = COLUMN_OBJECT,
      .heading = "Services",
      .help = "Services behind its sockets, with how many sockets; the most frequent",
-     .rank = 3},
+     .rank = 3,
+     .below = true},
     {.name = "applications",
      .type = COLUMN_OBJECT,
      .heading = "Applications",
      .help = "Programs that had its sockets, with how many; the most frequent; absent where the "
              "record is of one",
-     .rank = 3},
+     .rank = 3,
+     .below = true},
     {.name = "notice",
      .type = COLUMN_TEXT,
      .heading = "Notice",
      .help =
          "misplaced: a name of the system's programs, run out of another folder; twin: the same "
          "file name also ran out of the named folder",
-     .rank = 1},
+     .rank = 1,
+     .below = true},
     {.name = "interest",
      .type = COLUMN_TEXT,
      .heading = "Of interest",
@@ -86,12 +93,14 @@ static const struct column activity_columns[] = {
      .type = COLUMN_TIME,
      .heading = "First seen",
      .help = "When it was first seen to have a socket",
-     .rank = 8},
+     .rank = 7,
+     .below = true},
     {.name = "last_seen_at",
      .type = COLUMN_TIME,
      .heading = "Last seen",
      .help = "When it was last seen to have one",
-     .rank = 7},
+     .rank = 7,
+     .below = true},
     {.name = "pid",
      .type = COLUMN_INTEGER,
      .heading = "PID",
@@ -101,17 +110,20 @@ static const struct column activity_columns[] = {
      .type = COLUMN_TEXT,
      .heading = "User",
      .help = "Account of a run of a program; absent for others",
-     .rank = 6},
+     .rank = 6,
+     .below = true},
     {.name = "started_at",
      .type = COLUMN_TIME,
      .heading = "Started",
      .help = "When a run of a program started; absent for others",
-     .rank = 9},
+     .rank = 9,
+     .below = true},
     {.name = "path",
      .type = COLUMN_TEXT,
      .heading = "Path",
      .help = "Path of the application or of the run's program; absent where it is not known",
-     .rank = 6},
+     .rank = 6,
+     .below = true},
     {.name = "protocol",
      .type = COLUMN_TEXT,
      .heading = "Proto",
@@ -164,7 +176,8 @@ static const struct column activity_columns[] = {
      .heading = "Of daily rows",
      .help = "How many more are summed up in daily rows; of these share is the least, hours and "
              "weekdays are without them, and in lists a connection counts for each state",
-     .rank = 9},
+     .rank = 9,
+     .below = true},
     {.name = "open",
      .type = COLUMN_DURATION,
      .unit = "ms",
@@ -180,8 +193,10 @@ static const struct column activity_columns[] = {
     {.name = "weekdays",
      .type = COLUMN_OBJECT,
      .heading = "Weekdays Mo-Su",
+     .ruler = "MTWTFSS",
      .help = "As hours, of each day of the week",
-     .rank = 10},
+     .rank = 10,
+     .below = true},
 };
 
 enum {
@@ -231,6 +246,8 @@ const struct column_table activity_table = {
     .groups = {{activity_columns, ACTIVITY_COLUMNS}},
 };
 
+enum { HOURS_GROUP = 6 };
+
 /* The texts of struct activity_record. */
 enum { HOURS_TEXT, DAYS_TEXT, KINDS_TEXT /* and those behind it */ };
 
@@ -274,8 +291,9 @@ static char cell_of(int64_t part, int64_t whole)
 }
 
 /* A cell each for people, and a member each that was watched. */
-static struct value share_object(struct activity_record *record, int which, const int64_t *open,
-                                 const int64_t *watched, int count, const char *const *names)
+static struct value share_object(struct activity_record *record, const struct activity_view *view,
+                                 int which, const int64_t *open, const int64_t *watched, int count,
+                                 const char *const *names)
 {
     struct text *people = &record->people[which];
     struct text *json = &record->json[which];
@@ -284,6 +302,8 @@ static struct value share_object(struct activity_record *record, int which, cons
     text_reset(json);
     text_add_char(json, '{');
     for (int i = 0; i < count; i++) {
+        text_add(people,
+                 view->grouped && i > 0 && i % HOURS_GROUP == 0 && count > DAYS_OF_WEEK ? " " : "");
         text_add_char(people, cell_of(open[i], watched[i]));
         if (watched[i] <= 0) {
             continue;
@@ -617,10 +637,10 @@ bool activity_record_fill(struct activity_record *record, const struct activity_
     }
     fill_name(record, view, row, values);
     fill_numbers(view, row, values);
-    values[HOURS] = share_object(record, HOURS_TEXT, row->hours, view->activity->hours_watched,
-                                 HOURS_OF_DAY, NULL);
-    values[WEEKDAYS] = share_object(record, DAYS_TEXT, row->days, view->activity->days_watched,
-                                    DAYS_OF_WEEK, days);
+    values[HOURS] = share_object(record, view, HOURS_TEXT, row->hours,
+                                 view->activity->hours_watched, HOURS_OF_DAY, NULL);
+    values[WEEKDAYS] = share_object(record, view, DAYS_TEXT, row->days,
+                                    view->activity->days_watched, DAYS_OF_WEEK, days);
     return fill_lists(record, view, row, values, why) &&
            fill_notice(record, row, twin, &values[NOTICE], why) &&
            fill_marks(record, view, row, &values[INTEREST], why) &&

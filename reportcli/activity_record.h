@@ -22,6 +22,7 @@ struct activity_view {
     const struct interest *interest; /* NULL: none */
     int most;                        /* of peers, ports and so on in a record */
     int most_told;                   /* of these to people, no more than that */
+    bool grouped;                    /* hours have a gap after each six: they are for people */
     bool has_new_since;
     int64_t new_since; /* what was first seen at this time or later is new */
 };

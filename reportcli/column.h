@@ -37,6 +37,7 @@ struct column {
     const char *name;    /* snake_case: the key in JSON, the head of the CSV column */
     const char *unit;    /* "ms", "bytes"; NULL: none */
     const char *heading; /* of the table */
+    const char *ruler;   /* what stands there instead above cells of a fixed form; NULL: nothing */
     const char *help;    /* one line, no period */
     enum column_type type;
     int rank;    /* in a table: 0 is always shown; of the others those with the highest
@@ -45,6 +46,7 @@ struct column {
     bool last;   /* it may be very long: a table shows it behind the others */
     bool digest; /* of what another column has in full: a table may cut it where room is short */
     bool reason; /* its beginning tells something, too: a table may cut it before it goes */
+    bool below;  /* where there is no room it is told in a line below its row */
     enum column_same same;
 };
 

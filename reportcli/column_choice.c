@@ -22,6 +22,45 @@ static const char *next_name(const char **at, size_t *size)
     return begin;
 }
 
+static bool is_letter(char c)
+{
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+}
+
+bool column_is_headed(const struct column *column, const char *name, size_t size)
+{
+    const char *heading = column->heading;
+    size_t i = 0;
+
+    for (;;) {
+        while (*heading != '\0' && !is_letter(*heading)) {
+            heading++;
+        }
+        while (i < size && !is_letter(name[i])) {
+            i++;
+        }
+        if (*heading == '\0' || i == size) {
+            return *heading == '\0' && i == size && size > 0;
+        }
+        if ((*heading++ | 0x20) != (name[i++] | 0x20)) {
+            return false;
+        }
+    }
+}
+
+/* What a table says above a column is as good as its name, where no other one is called so. */
+static bool find_heading(const struct column_table *table, const char *name, size_t size,
+                         size_t *place)
+{
+    for (size_t i = 0; i < column_count(table); i++) {
+        if (column_is_headed(column_at(table, i), name, size)) {
+            *place = i;
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool find(const struct column_table *table, const char *name, size_t size, size_t *place)
 {
     for (size_t i = 0; i < column_count(table); i++) {
@@ -32,7 +71,7 @@ static bool find(const struct column_table *table, const char *name, size_t size
             return true;
         }
     }
-    return false;
+    return find_heading(table, name, size, place);
 }
 
 static const char *closest(const struct column_table *table, const char *name, size_t size)

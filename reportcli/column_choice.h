@@ -19,10 +19,14 @@ struct column_choice {
     size_t count;
 };
 
+/* Whether a table has this above it; case, blanks and signs do not count. */
+bool column_is_headed(const struct column *column, const char *name, size_t size);
+
 /*
  * Finds the columns that `words` names, parted by commas; a - before a name is
- * for orders. FAILURE_USAGE with the name that was probably meant, or else all
- * names, where the table has none of that name, or one stands there twice.
+ * for orders. The heading of a column does as well where none has that name. FAILURE_USAGE with the
+ * name that was probably meant, or else all names, where the table has none of that name, or one
+ * stands there twice.
  */
 bool column_choice_read(struct column_choice *choice, const struct column_table *table,
                         const char *words, struct failure *why) NODISCARD;

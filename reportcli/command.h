@@ -162,14 +162,14 @@ bool command_finish(const struct command_context *context, struct render *render
  * that was several moments), "columns" (no room), "empty" (nothing matched),
  * "denied" (what this user may not see), "lacking" (tables that the system does
  * not have), "facts" (what was not read in time), "modules" (processes whose
- * modules could not be read), "order", "restart", "copy" (the file is a part of
- * a ledger), "dropped" (what retention has taken from the answer), "hidden" (ports
- * that are not shown), "missed" (runs of jobs that did not take place), "stale" (jobs that have
- * not run for long), "past" (ports that are not asked any more), "settings" (they cannot be read,
- * and the answer does without them), "more" (--limit keeps records back), "limit" (fewer at once
- * than asked for, or more than there is memory for), "addresses" (of a name, that were not asked),
- * "side-effect" (a protocol that was not asked in), "stopped" (a query that was ended), "secrets"
- * (command lines that an export leaves out).
+ * modules could not be read), "hours" (how a profile's are to be read), "order", "restart", "copy"
+ * (the file is a part of a ledger), "dropped" (what retention has taken from the answer), "hidden"
+ * (ports that are not shown), "missed" (runs of jobs that did not take place), "stale" (jobs that
+ * have not run for long), "past" (ports that are not asked any more), "settings" (they cannot be
+ * read, and the answer does without them), "more" (--limit keeps records back), "limit" (fewer at
+ * once than asked for, or more than there is memory for), "addresses" (of a name, that were not
+ * asked), "side-effect" (a protocol that was not asked in), "stopped" (a query that was ended),
+ * "secrets" (command lines that an export leaves out).
  */
 void command_note(const struct command_context *context, const char *kind, const char *format, ...)
     PRINTF_LIKE(3, 4);

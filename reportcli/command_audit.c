@@ -745,7 +745,7 @@ static const struct example examples[] = {
     {"portledger audit --changes --since yesterday --csv", "When did what change?"},
     {"portledger audit --nagios --job shop --since -10m", "For a monitoring system."},
     {"portledger audit --run shop", "One run now, which nobody stores."},
-    {"portledger audit --failures --ledger /var/lib/portledger/ledger.db --ledger dc1.db",
+    {"portledger audit --failures --ledger ledger.db --ledger dc1.db",
      "With what the target's own ledger has about those ports."},
     {NULL, NULL},
 };

@@ -262,7 +262,7 @@ static const struct example examples[] = {
     {"portledger history --port 4444", "Who ever held port 4444, or was connected to it."},
     {"portledger history --since yesterday --until today --state listening",
      "Every listener of yesterday."},
-    {"portledger history --pid 1276 --since \"2026-11-20 02:00\" --until \"2026-11-20 03:00\"",
+    {"portledger history --pid 1276 --since \"11-20 02:00\" --until \"11-20 03:00\"",
      "What process 1276 had open in that hour."},
     {"portledger history --process svchost.exe --remote-port 443 --csv",
      "Connections of svchost.exe to port 443, for a spreadsheet."},

@@ -80,6 +80,7 @@ static bool read_question(struct profile *profile, struct failure *why)
         .interest = list == NULL ? NULL : &profile->interest,
         .most = (int)options_number(options, "peers", USUAL_MOST),
         .most_told = (int)options_number(options, "peers", USUAL_TOLD),
+        .grouped = context->renderer == &render_table,
         .has_new_since = options_given(options, "new-since"),
         .new_since = view->new_since,
     };
@@ -238,6 +239,17 @@ static bool print_rows(struct profile *profile, struct render *render, struct fa
     return done;
 }
 
+/* Who sees the hours on a terminal may never have seen them before. */
+static void note_hours(const struct command_context *context, size_t records)
+{
+    if (records > 0 && context->renderer == &render_table && context->render.terminal &&
+        options_text(context->options, "columns") == NULL) {
+        command_note(context, "hours",
+                     "of each hour of the day: . nothing open, 1 to 9 tenths of the time, # all "
+                     "of it, ? not watched");
+    }
+}
+
 /* Nothing is left out in silence. */
 static void note_left_out(const struct profile *profile)
 {
@@ -310,6 +322,7 @@ static bool note_all(const struct profile *profile, const struct command_ledger 
                          "daily rows cannot answer this filter or grouping, and "
                          "are not counted");
         }
+        note_hours(context, records);
         note_left_out(profile);
         coverage_note(context, &coverage, NULL);
     }

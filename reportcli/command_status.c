@@ -56,17 +56,18 @@ static const struct column status_columns[] = {
     {.name = "watched_percent",
      .type = COLUMN_REAL,
      .unit = "%",
-     .heading = "Watched, last day",
+     .heading = "Watched in 24 h",
      .help = "Share of the last 24 hours that was watched, or of the time since the first sample"},
     {.name = "gap_count",
      .type = COLUMN_INTEGER,
-     .heading = "Gaps, last day",
+     .heading = "Gaps in 24 h",
      .help = "How often in that time watching was interrupted"},
     {.name = "gap_time",
      .type = COLUMN_DURATION,
      .unit = "ms",
      .heading = "Unwatched",
-     .help = "How long in that time nothing was watched"},
+     .help = "How long in that time nothing was watched",
+     .rank = 1},
     {.name = "gap_reasons",
      .type = COLUMN_TEXT,
      .heading = "Gap reasons",
@@ -140,7 +141,7 @@ static const struct column status_columns[] = {
      .rank = -1},
     {.name = "missed",
      .type = COLUMN_INTEGER,
-     .heading = "Missed, last day",
+     .heading = "Missed in 24 h",
      .help = "Connections that were first seen already closing, in the stretches of the last 24 "
              "hours: at least so many came and went between two samples",
      .rank = 1},
@@ -527,6 +528,20 @@ static void fill_detail(const struct ledger_detail *detail, struct value *values
     }
 }
 
+/* The list fits on a screen: that there was none of what is bad goes without saying. */
+static void leave_out_none(const struct command_context *context, struct value *values)
+{
+    static const int needless[] = {GAP_TIME, MISSED, LEFT_OUT_PROCESSES, LEFT_OUT_SOCKETS};
+
+    if (context->renderer != &render_table || context->render.verbose) {
+        return;
+    }
+    for (size_t i = 0; i < sizeof(needless) / sizeof(needless[0]); i++) {
+        values[needless[i]] = value_known(values[needless[i]].number);
+    }
+    values[LOG_HELD].present = values[LOG_HELD].truth;
+}
+
 static bool print_status(const struct command_context *context, struct findings *findings,
                          const char *path, struct failure *why)
 {
@@ -540,6 +555,7 @@ static bool print_status(const struct command_context *context, struct findings 
     fill_copies(findings, context, values);
     fill_detail(&findings->detail, values);
     health_record_fill(&findings->health, &findings->words, values + STATUS_COLUMNS);
+    leave_out_none(context, values);
     done = command_begin(context, &status_table, &render, why) &&
            render_record(render, values, why) && command_finish(context, render, why);
     render_close(render);

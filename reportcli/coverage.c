@@ -29,9 +29,10 @@ static void add_gaps(struct text *text, const struct ledger_coverage *coverage,
     }
     if (coverage->gap_count > GAPS_IN_WORDS) {
         text_addf(text,
-                  " and %zu more gaps; portledger status --gaps --since @%" PRId64
+                  " and %zu more gap%s; portledger status --gaps --since @%" PRId64
                   " --until @%" PRId64 " lists them",
-                  coverage->gap_count - GAPS_IN_WORDS, coverage->since / 1000,
+                  coverage->gap_count - GAPS_IN_WORDS,
+                  coverage->gap_count == GAPS_IN_WORDS + 1 ? "" : "s", coverage->since / 1000,
                   coverage->until / 1000 + 1);
     }
 }

@@ -13,7 +13,7 @@
 #include "reportcli/port_statistics.h"
 #include "reportcli/process_block.h"
 
-enum { HASH_DIGITS = 8 }; /* as many as people compare; records have all */
+enum { HASH_DIGITS = 12 }; /* as many as people compare; --wide and records have all */
 
 static const struct column mark_column[] = {
     {.name = "change", .type = COLUMN_TEXT, .heading = "Change", .help = "What is different"},
@@ -24,9 +24,9 @@ static const struct column detail_column[] = {
      .type = COLUMN_TEXT,
      .heading = "Detail",
      .help = "What it was before",
-     .rank = 1,
+     .rank = 5,
      .last = true,
-     .digest = true},
+     .below = true},
 };
 
 /* What people need of a socket here; where there is room also where it runs from. */
@@ -96,8 +96,9 @@ static void add_socket_before(struct text *words, const struct snapshot *before,
     }
 }
 
-static void add_hash(struct text *words, const struct image *image)
+static void add_hash(struct difference_block *block, const struct image *image)
 {
+    struct text *words = &block->words;
     const struct image_facts *facts = image_facts(image);
     struct text hash = {0};
 
@@ -106,7 +107,8 @@ static void add_hash(struct text *words, const struct image *image)
         return;
     }
     sha256_add_hex(&hash, facts->sha256);
-    text_add_bytes(words, text_bytes(&hash), HASH_DIGITS);
+    text_add_bytes(words, text_bytes(&hash),
+                   block->context->render.wide ? hash.size : (size_t)HASH_DIGITS);
     text_clear(&hash);
 }
 
@@ -117,16 +119,17 @@ static void add_processes(struct text *words, const struct difference_item *item
     }
 }
 
-static void add_image(struct text *words, const struct snapshot *before,
+static void add_image(struct difference_block *block, const struct snapshot *before,
                       const struct snapshot *after, const struct difference_item *item)
 {
+    struct text *words = &block->words;
     const struct process_instance *is = after->processes[item->process_after];
     const struct process_instance *was = before->processes[item->process_before];
 
     text_add(words, "hash ");
-    add_hash(words, is->image);
+    add_hash(block, is->image);
     text_add(words, ", was ");
-    add_hash(words, was->image);
+    add_hash(block, was->image);
     if (is->path != NULL && was->path != NULL && strcmp(is->path, was->path) != 0) {
         text_addf(words, " (%s)", was->path);
     }
@@ -164,7 +167,7 @@ static struct value detail_value(struct difference_block *block, const struct ch
 
     text_reset(words);
     if (item->kind == DIFFERENCE_IMAGE) {
-        add_image(words, before->snapshot, after->snapshot, item);
+        add_image(block, before->snapshot, after->snapshot, item);
     } else if (item->kind == DIFFERENCE_MODULE) {
         add_module(words, item);
     } else if (item->before != SNAPSHOT_NO_ROW && item->after != SNAPSHOT_NO_ROW) {

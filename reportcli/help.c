@@ -6,6 +6,7 @@
 
 #include "base/console.h"
 #include "base/version.h"
+#include "reportcli/column_choice.h"
 
 enum {
     USUAL_COLUMNS = 80,
@@ -13,6 +14,7 @@ enum {
     LEAST_COLUMNS = 40,
     COMMAND_INDENT = 12,
     COLUMN_INDENT = 32,
+    STATUS_INDENT = 5,
 };
 
 /* Appends a paragraph, or the rest of one from the column `indent` on. */
@@ -64,30 +66,48 @@ void help_add_program(struct text *text, int columns)
 static void add_column(struct text *text, const struct column *column, int columns)
 {
     struct text head = {0};
+    struct text what = {0};
 
+    if (!column_is_headed(column, column->name, strlen(column->name))) {
+        text_addf(&what, "[%s] ", column->heading);
+    }
+    text_add(&what, column->help);
     text_addf(&head, "%s (%s%s%s)", column->name, column_type_name(column->type),
               column->unit != NULL ? ", " : "", column->unit != NULL ? column->unit : "");
-    add_item(text, text_bytes(&head), column->help, COLUMN_INDENT, columns);
+    add_item(text, text_bytes(&head), text_bytes(&what), COLUMN_INDENT, columns);
+    text->failed = text->failed || head.failed || what.failed;
     text_clear(&head);
+    text_clear(&what);
 }
 
 static void add_tables(struct text *text, const struct command *command, int columns)
 {
+    struct text title = {0};
+
     for (size_t i = 0; command->tables[i] != NULL; i++) {
         const struct column_table *table = command->tables[i];
 
-        text_addf(text, "\nColumns of a record \"%s\" (%s):\n", table->name, table->title);
+        text_reset(&title);
+        text_addf(&title,
+                  "Columns of a record \"%s\" (%s), and [headings] of a table:", table->name,
+                  table->title);
+        text_add_char(text, '\n');
+        add_wrapped(text, text_bytes(&title), 0, columns);
         for (size_t place = 0; place < column_count(table); place++) {
             add_column(text, column_at(table, place), columns);
         }
     }
+    text->failed = text->failed || title.failed;
+    text_clear(&title);
 }
 
-static void add_statuses(struct text *text, const struct command *command)
+static void add_statuses(struct text *text, const struct command *command, int columns)
 {
     text_add(text, "\nExit status of this command:\n");
     for (size_t i = 0; command->statuses[i].text != NULL; i++) {
-        text_addf(text, "  %d  %s\n", (int)command->statuses[i].status, command->statuses[i].text);
+        const char digit[] = {(char)('0' + command->statuses[i].status), '\0'};
+
+        add_item(text, digit, command->statuses[i].text, STATUS_INDENT, columns);
     }
     text_add(text, "\nExit status of every command:\n");
     exit_status_add_help(text);
@@ -122,7 +142,7 @@ void help_add_command(struct text *text, const struct command *command, int colu
     text_add(text, "\nOptions of every command:\n");
     options_add_help(text, &program_options, columns);
     add_tables(text, command, columns);
-    add_statuses(text, command);
+    add_statuses(text, command, columns);
 }
 
 static int help_columns(void)

@@ -7,7 +7,8 @@
  * the terminal has no room for all, gaps become narrow and times short, a few
  * rows may stick out of their columns, and what is the same in all rows is told
  * once, below. If that is not enough, whole columns are left out, those of
- * the highest rank first; no row is lost, and no cell is cut but that of a
+ * the highest rank first, or told in lines below each row where the column says
+ * so; what then finds room comes back. No row is lost, and no cell is cut but that of a
  * digest or of a reason, which is shorter, with dots at its end. A later row
  * that is wider is printed as it is, at the cost of the alignment. So is a very
  * long cell where there is no terminal that all have to fit into: the other
@@ -42,6 +43,7 @@ enum {
     LONGEST_SAME = 24,  /* value that the note about what is left out tells */
     LONGEST_CELL = 200, /* that others are padded to */
     LEAST_DIGEST = 24,
+    BELOW_INDENT = 4, /* of the lines below a row */
     BRIEF_HEADING = 40,
 };
 
@@ -61,6 +63,7 @@ struct state {
     bool may[COLUMNS_MAX];     /* it may be shown: `cells` have those of no other column */
     bool shown[COLUMNS_MAX];
     bool spared[COLUMNS_MAX]; /* left out for want of room */
+    bool below[COLUMNS_MAX];  /* told below each row instead */
     bool cut[COLUMNS_MAX];    /* cells are no wider than the column */
     bool same[COLUMNS_MAX];   /* left out since it is the same in all rows */
     bool brief;               /* times are shortened, gaps narrow */
@@ -133,9 +136,16 @@ static void add_cell(struct text *text, const struct column *column, const struc
     }
 }
 
+static const char *heading_of(const struct column *column)
+{
+    return column->ruler != NULL ? column->ruler : column->heading;
+}
+
 static size_t heading_width(const struct column *column)
 {
-    return text_columns(column->heading, strlen(column->heading));
+    const char *heading = heading_of(column);
+
+    return text_columns(heading, strlen(heading));
 }
 
 /* Whether there is a width to keep to: not where somebody named the columns, or wants them all. */
@@ -277,8 +287,45 @@ static void leave_out_rank(struct render *render, int rank)
     for (size_t i = 0; i < render->column_count; i++) {
         if (state->shown[i] && !is_also(render, i) && render->ranks[i] == rank) {
             state->shown[i] = false;
-            state->spared[i] = true;
+            state->below[i] = render->columns[i]->below;
+            state->spared[i] = !state->below[i];
         }
+    }
+}
+
+/* What was left out of that rank, as wide as all of its cells, or not after all. */
+static void show_rank(struct render *render, int rank, bool shown)
+{
+    struct state *state = render->state;
+
+    for (size_t i = 0; i < render->column_count; i++) {
+        bool had = (state->spared[i] && !state->same[i]) || state->below[i];
+
+        if (had && render->ranks[i] == rank) {
+            state->shown[i] = shown;
+            state->widths[i] = state->aligned[i];
+        }
+    }
+}
+
+/* One wide column may have made room for others that went before it: these come back. */
+static void put_back(struct render *render, size_t room)
+{
+    struct state *state = render->state;
+    int worst = 0;
+
+    for (size_t i = 0; i < render->column_count; i++) {
+        worst = render->ranks[i] > worst ? render->ranks[i] : worst;
+    }
+    for (int rank = 1; rank <= worst; rank++) {
+        show_rank(render, rank, true);
+        if (total_width(render) > room) {
+            show_rank(render, rank, false);
+        }
+    }
+    for (size_t i = 0; i < render->column_count; i++) {
+        state->spared[i] = state->spared[i] && !state->shown[i];
+        state->below[i] = state->below[i] && !state->shown[i];
     }
 }
 
@@ -376,7 +423,9 @@ static void take_widths(struct render *render, const struct widths *counted, enu
             continue;
         }
         width = width > least ? width : least;
-        state->widths[i] = width < state->widths[i] ? width : state->widths[i];
+        if (width < state->widths[i] || type == COLUMN_TIME) { /* its heading tells the offset */
+            state->widths[i] = width;
+        }
     }
 }
 
@@ -534,11 +583,13 @@ static bool fit(struct render *render, bool all_known, struct failure *why)
         return false;
     }
     if (leave_out(render, room)) {
+        put_back(render, room);
         use_room(render, room);
         name_spared(render);
     } else {
         state->list = true;
         state->brief = false;
+        memset(state->below, 0, sizeof(state->below));
         choose_columns(render, all_known);
     }
     return true;
@@ -615,7 +666,7 @@ static void add_heading(struct render *render, struct text *out)
     char with_offset[COLUMNS_MAX][BRIEF_HEADING];
 
     for (size_t i = 0; i < render->column_count; i++) {
-        headings[i] = render->columns[i]->heading;
+        headings[i] = heading_of(render->columns[i]);
         if (state->brief && render->columns[i]->type == COLUMN_TIME) {
             (void)snprintf(with_offset[i], BRIEF_HEADING, "%s %s", headings[i],
                            state->times.offset);
@@ -628,22 +679,55 @@ static void add_heading(struct render *render, struct text *out)
     text_add(out, render->options.colour ? "\x1b[0m\n" : "\n");
 }
 
+/* What had no room in the row: as many to a line as fit. */
+static void add_below(const struct render *render, const char *const *cells, struct text *out)
+{
+    const struct state *state = render->state;
+    size_t room = (size_t)render->options.columns;
+    size_t at = room;
+
+    for (size_t i = 0; i < render->column_count; i++) {
+        const char *heading = render->columns[i]->heading;
+        size_t columns;
+
+        if (!state->below[i] || cells[i][0] == '\0') {
+            continue;
+        }
+        columns =
+            text_columns(heading, strlen(heading)) + 2 + text_columns(cells[i], strlen(cells[i]));
+        if (at + 2 + columns <= room) {
+            text_add(out, "; ");
+            at += 2;
+        } else {
+            text_add(out, at == room ? "" : "\n");
+            text_add_repeated(out, ' ', BELOW_INDENT);
+            at = BELOW_INDENT;
+        }
+        text_addf(out, "%s: %s", heading, cells[i]);
+        at += columns;
+    }
+    text_add(out, at == room ? "" : "\n");
+}
+
 /* Appends the row whose cells begin at `cell`; returns where the next row's begin. */
 static const char *add_row(struct render *render, const char *cell, struct text *out)
 {
     struct state *state = render->state;
     const char *cells[COLUMNS_MAX];
+    const char *whole[COLUMNS_MAX];
     char scratch[COLUMNS_MAX][TIME_BRIEF_SIZE];
 
     for (size_t i = 0; i < render->column_count; i++) {
         if (state->may[i]) {
             cells[i] = brief_cell(render, i, cell, scratch[i]);
+            whole[i] = cell;
             cell = next_cell(cell);
         }
     }
     make_line(render, cells);
     add_line(out, &state->line);
     text_add_char(out, '\n');
+    add_below(render, whole, out);
     return cell;
 }
 

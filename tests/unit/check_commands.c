@@ -1608,18 +1608,18 @@ START_TEST(status_counts_what_the_last_day_missed)
 {
     record_a_minute();
     (void)cli_run("status --ledger check_commands.db");
-    CHECK_CONTAINS(cli_out(), "Watched, last day  9.09 %\n"
-                              "Gaps, last day     1\n"
-                              "Unwatched          1 m\n"
-                              "Gap reasons        service stopped (1, 1 m)\n"
-                              "Open sockets       3\n"
-                              "Intervals          8\n"
-                              "Processes          3\n"
-                              "Samples            8\n");
+    CHECK_CONTAINS(cli_out(), "Watched in 24 h  9.09 %\n"
+                              "Gaps in 24 h     1\n"
+                              "Unwatched        1 m\n"
+                              "Gap reasons      service stopped (1, 1 m)\n"
+                              "Open sockets     3\n"
+                              "Intervals        8\n"
+                              "Processes        3\n"
+                              "Samples          8\n");
     clock_fake_run(INT64_C(86400000));
     ck_assert_int_eq(cli_run("status --ledger check_commands.db"), EXIT_NO);
-    CHECK_CONTAINS(cli_out(), "Ledger is          silent\n");
-    CHECK_CONTAINS(cli_out(), "Gap reasons        no sample since (1, ");
+    CHECK_CONTAINS(cli_out(), "Ledger is        silent\n");
+    CHECK_CONTAINS(cli_out(), "Gap reasons      no sample since (1, ");
 }
 END_TEST
 
@@ -1834,6 +1834,25 @@ static const struct {
     {"history --columns opened_at,closed_at,id", "q", 1, 4, EXIT_REFUSED}, /* two rows a line */
 };
 
+START_TEST(help_fits_into_80_columns)
+{
+    struct text line = {0};
+
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        text_reset(&line);
+        text_addf(&line, "help %s", commands[i]->name);
+        ck_assert_int_eq(cli_run(text_bytes(&line)), EXIT_YES);
+        for (const char *at = cli_out(); *at != '\0'; at += strspn(at, "\n")) {
+            size_t size = strcspn(at, "\n");
+
+            ck_assert_msg(size <= 80, "%s: %.*s", commands[i]->name, (int)size, at);
+            at += size;
+        }
+    }
+    text_clear(&line);
+}
+END_TEST
+
 START_TEST(a_long_table_is_shown_page_by_page)
 {
     struct text line = {0};
@@ -1939,6 +1958,8 @@ static const struct {
     {"processes", EXIT_YES, "evil \\x1B[2J --password=secret", "\x1b",
      "note: 1 of 3 processes can be seen only in part"},
     {"processes --no-command-lines", EXIT_YES, "daemon", "secret", ""},
+    {"processes --columns pid,PROCESS,command_line --csv --pid 100", EXIT_YES,
+     "pid,name,command_line\r\n100,sshd,", "", ""},
     {"processes --pid 100 --jsonl", EXIT_YES,
      "\"pid\":100,\"name\":\"sshd\",\"sockets\":1,"
      "\"services\":\"ssh.service\",\"started_at\":",
@@ -2238,6 +2259,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(golden, a_question_has_exactly_this_answer, 0, COUNT_OF(answers));
     tcase_add_loop_test(golden, a_filter_finds_what_it_says, 0, COUNT_OF(filters));
     tcase_add_loop_test(golden, a_terminal_shows_what_it_has_room_for, 0, COUNT_OF(terminals));
+    tcase_add_test(golden, help_fits_into_80_columns);
     tcase_add_loop_test(golden, a_long_table_is_shown_page_by_page, 0, COUNT_OF(pages));
     tcase_add_test(golden, notes_come_after_the_records);
     tcase_add_test(golden, no_interval_is_lost_between_two_pages);

@@ -427,7 +427,7 @@ static const struct {
     {34, "  22  twenty-seven letters it has\n"},
     {32, "  22 twenty-seven letters it has\n"},
     {29, "  22 twenty-seven letters ...\n"},
-    {28, "  22\n"},
+    {28, "  22  smtp\n"}, /* what went before it has room again */
 };
 
 START_TEST(a_digest_is_cut_before_it_is_left_out)
@@ -440,6 +440,44 @@ START_TEST(a_digest_is_cut_before_it_is_left_out)
     add(values);
     out = strchr(finish(), '\n') + 1;
     ck_assert_str_eq(out, cuts[_i].row);
+}
+END_TEST
+
+static const struct column below_columns[] = {
+    {.name = "port", .type = COLUMN_INTEGER, .heading = "Port", .help = ""},
+    {.name = "peers", .heading = "Peers", .help = "", .rank = 2, .below = true},
+    {.name = "kind", .heading = "Kind", .help = "", .rank = 3},
+    {.name = "seen", .heading = "Seen", .help = "", .rank = 4, .below = true},
+};
+
+static const struct column_table below_table = {
+    .name = "thing",
+    .title = "a thing",
+    .groups = {{below_columns, 4}},
+};
+
+/* The columns are 4, 12, 4 and 6 wide. */
+static const struct {
+    int room;
+    const char *out;
+} belows[] = {
+    {32, "Port  Peers         Kind  Seen\n  22  10.0.0.9 (1)  smtp  always\n"},
+    {24, "Port  Peers         Kind\n  22  10.0.0.9 (1)  smtp\n    Seen: always\n"},
+    {22, "Port Peers        Kind\n  22 10.0.0.9 (1) smtp\n    Seen: always\n"},
+    {18, "Port  Peers\n  22  10.0.0.9 (1)\n    Seen: always\n"},
+    {9, "Port Kind\n  22 smtp\n    Peers: 10.0.0.9 (1)\n    Seen: always\n"},
+    {8, "Port\n  22\n    Peers: 10.0.0.9 (1)\n    Seen: always\n"},
+};
+
+START_TEST(what_has_no_room_in_a_row_may_stand_below_it)
+{
+    const struct value values[] = {value_number(22), value_text("10.0.0.9 (1)"), value_text("smtp"),
+                                   value_text("always")};
+
+    fixture.options.columns = belows[_i].room;
+    begin("table", &below_table);
+    add(values);
+    ck_assert_str_eq(finish(), belows[_i].out);
 }
 END_TEST
 
@@ -830,7 +868,7 @@ static const struct {
      "Name  No    Share  Held  Seen                            Lasted      Size\n"
      "sshd  22  99.50 %  yes   2026-11-20 13:00:00.250 +00:00   1.5 s  2.00 KiB\n",
      2},
-    {"table", {.most = 1}, false, "Name  No\nsshd  22\n", 2},
+    {"table", {.most = 1}, false, "Name No Held\nsshd 22 yes\n", 2},
 };
 
 START_TEST(records_come_as_a_person_wishes)
@@ -854,7 +892,7 @@ START_TEST(records_come_as_a_person_wishes)
     ck_assert_str_eq(text_bytes(&fixture.render->left_out),
                      wishes[_i].wishes.columns != NULL || wishes[_i].wide || _i < 5
                          ? ""
-                         : "share, held, seen_at, lasted, bytes");
+                         : "share, seen_at, lasted, bytes");
 }
 END_TEST
 
@@ -960,6 +998,7 @@ static Suite *make_suite(void)
                         COUNT_OF(briefs));
     tcase_add_test(tables, a_time_of_another_year_keeps_it_on_a_narrow_terminal);
     tcase_add_test(tables, a_list_has_a_line_for_each_member_of_an_object);
+    tcase_add_loop_test(tables, what_has_no_room_in_a_row_may_stand_below_it, 0, COUNT_OF(belows));
     tcase_add_loop_test(tables, a_digest_is_cut_before_it_is_left_out, 0, COUNT_OF(cuts));
     tcase_add_test(tables, a_terminal_without_room_for_the_least_gets_a_list);
     tcase_add_test(tables, a_single_record_is_a_list);
