@@ -718,6 +718,7 @@ static const char *add_row(struct render *render, const char *cell, struct text 
     char scratch[COLUMNS_MAX][TIME_BRIEF_SIZE];
 
     for (size_t i = 0; i < render->column_count; i++) {
+        whole[i] = "";
         if (state->may[i]) {
             cells[i] = brief_cell(render, i, cell, scratch[i]);
             whole[i] = cell;
