@@ -10,7 +10,8 @@
 #include "reportcli/states.h"
 
 enum {
-    PAGE_COLUMNS = 78,
+    PAGE_COLUMNS = 78, /* at most: a terminal may have less */
+    LEAST_COLUMNS = 40,
     LABEL_COLUMNS = 10, /* behind them a SHA-256 fits */
     INDENT = 2,
     WORDS_MOST = 780, /* columns of one line's words: ten lines of the page */
@@ -131,6 +132,7 @@ struct explain_page {
     struct text flags;
     struct text masked; /* a command line */
     char sha256[2 * IMAGE_HASH_SIZE + 1];
+    size_t columns;
     size_t moment;
     int64_t at;
     int part; /* of the line before; -1: none yet */
@@ -148,6 +150,11 @@ bool explain_page_open(struct explain_page **out, const struct command_context *
     page->context = context;
     page->record.instance.no_command_lines = context->no_command_lines;
     page->part = -1;
+    page->columns = PAGE_COLUMNS;
+    if (context->render.columns > 0 && context->render.columns < PAGE_COLUMNS) {
+        page->columns = context->render.columns < LEAST_COLUMNS ? LEAST_COLUMNS
+                                                                : (size_t)context->render.columns;
+    }
     return context->renderer == &render_table ||
            command_begin(context, &explain_table, &page->render, why);
 }
@@ -173,7 +180,7 @@ bool explain_page_begin(struct explain_page *page, size_t moment, int64_t at, st
         return true;
     }
     text_add_char(&page->out, '\n');
-    text_add_repeated(&page->out, '=', PAGE_COLUMNS);
+    text_add_repeated(&page->out, '=', page->columns);
     text_add(&page->out, "\n\n");
     return write_out(page, why);
 }
@@ -184,6 +191,7 @@ bool explain_page_begin(struct explain_page *page, size_t moment, int64_t at, st
  */
 struct wrapping {
     struct text *out;
+    size_t room; /* columns of a line */
     size_t indent;
     size_t at;    /* columns of the line so far */
     size_t total; /* of all lines */
@@ -208,7 +216,7 @@ static size_t add_word(struct wrapping *wrapping, const char *word, size_t size)
         size_t bytes = text_visible_form(form, word + done, size - done, &taken);
         size_t columns = text_columns(form, bytes);
 
-        if (wrapping->at + columns > PAGE_COLUMNS) {
+        if (wrapping->at + columns > wrapping->room) {
             break_line(wrapping);
         }
         text_add_bytes(wrapping->out, form, bytes);
@@ -242,7 +250,7 @@ static const char *add_words(struct wrapping *wrapping, const char *words)
         size_t size = strcspn(words + blanks, " ");
         size_t columns = word_columns(words + blanks, size);
 
-        if (wrapping->at > wrapping->indent && wrapping->at + blanks + columns > PAGE_COLUMNS) {
+        if (wrapping->at > wrapping->indent && wrapping->at + blanks + columns > wrapping->room) {
             break_line(wrapping);
         } else {
             text_add_repeated(wrapping->out, ' ', blanks);
@@ -284,7 +292,7 @@ static size_t say_heading(struct explain_page *page, const struct explain_line *
 
 static void say_line(struct explain_page *page, const struct explain_line *line)
 {
-    struct wrapping wrapping = {.out = &page->out};
+    struct wrapping wrapping = {.out = &page->out, .room = page->columns};
     const char *label = line->part == EXPLAIN_QUESTION ? NULL : line->label;
     size_t size = label == NULL ? 0 : strlen(label);
     size_t heading = say_heading(page, line);
