@@ -367,7 +367,7 @@ static void add_title(struct text *out, const struct block *block,
 
     text_add(out, "Job ");
     text_add_visible(out, name, strlen(name));
-    text_add(out, ", ");
+    text_add(out, ",\n");
     time_text_add_table(out, filter->since - filter->since % 1000, options->zone);
     text_add(out, " to ");
     time_text_add_table(out, filter->until - filter->until % 1000, options->zone);

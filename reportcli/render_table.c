@@ -703,7 +703,9 @@ static void add_below(const struct render *render, const char *const *cells, str
             text_add_repeated(out, ' ', BELOW_INDENT);
             at = BELOW_INDENT;
         }
-        text_addf(out, "%s: %s", heading, cells[i]);
+        text_addf(out, "%s: ", heading);
+        text_add_wrapped(out, cells[i], at + columns - text_columns(cells[i], strlen(cells[i])),
+                         (size_t)2 * BELOW_INDENT, room);
         at += columns;
     }
     text_add(out, at == room ? "" : "\n");
@@ -784,6 +786,9 @@ static void add_field(const struct render *render, size_t i, size_t width, const
     text_add_repeated(out, ' ', GAP);
     if (render->columns[i]->type == COLUMN_OBJECT) {
         add_members(out, shown_cell(cell), width + GAP);
+    } else if (is_fitted(render) && render->columns[i]->reason) {
+        text_add_wrapped(out, shown_cell(cell), width + GAP, width + GAP,
+                         (size_t)render->options.columns);
     } else {
         text_add(out, shown_cell(cell));
     }
