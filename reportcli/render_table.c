@@ -40,7 +40,7 @@ enum {
     WIDEST_COUNTED = 128,
     FEW_ROWS = 10,      /* of which none may be wider than its column */
     OUTLIERS = 20,      /* one row in so many may be wider than its column */
-    LONGEST_SAME = 24,  /* value that the note about what is left out tells */
+    LONGEST_SAME = 40,  /* value that the note about what is left out tells */
     LONGEST_CELL = 200, /* that others are padded to */
     LEAST_DIGEST = 24,
     BELOW_INDENT = 4, /* of the lines below a row */
@@ -299,9 +299,7 @@ static void show_rank(struct render *render, int rank, bool shown)
     struct state *state = render->state;
 
     for (size_t i = 0; i < render->column_count; i++) {
-        bool had = (state->spared[i] && !state->same[i]) || state->below[i];
-
-        if (had && render->ranks[i] == rank) {
+        if ((state->spared[i] || state->below[i]) && render->ranks[i] == rank) {
             state->shown[i] = shown;
             state->widths[i] = state->aligned[i];
         }
@@ -325,6 +323,7 @@ static void put_back(struct render *render, size_t room)
     }
     for (size_t i = 0; i < render->column_count; i++) {
         state->spared[i] = state->spared[i] && !state->shown[i];
+        state->same[i] = state->same[i] && !state->shown[i];
         state->below[i] = state->below[i] && !state->shown[i];
     }
 }

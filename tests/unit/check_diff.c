@@ -913,12 +913,12 @@ static const struct {
      "Made by        portledger VERSION\n"
      "SHA-256        HASH\n"
      "\n"
-     "PID  Process  Service      Proto  Port  Local IP  State        Remote IP  RPort\n"
-     "100  sshd     ssh.service  TCP      22  0.0.0.0   LISTENING    -              -\n"
-     "100  sshd     -            TCP      22  10.0.0.1  ESTABLISHED  10.0.0.9   50001\n"
-     "200  nginx    -            TCP      80  0.0.0.0   LISTENING    -              -\n"
-     "200  nginx    -            TCP     443  0.0.0.0   LISTENING    -              -\n"
-     "300  cron     -            UDP     123  0.0.0.0   -            -              -\n"
+     "PID Process Owner Service     Proto Port Local IP State       Remote IP RPort\n"
+     "100 sshd    exact ssh.service TCP     22 0.0.0.0  LISTENING   -             -\n"
+     "100 sshd    exact -           TCP     22 10.0.0.1 ESTABLISHED 10.0.0.9  50001\n"
+     "200 nginx   exact -           TCP     80 0.0.0.0  LISTENING   -             -\n"
+     "200 nginx   exact -           TCP    443 0.0.0.0  LISTENING   -             -\n"
+     "300 cron    exact -           UDP    123 0.0.0.0  -           -             -\n"
      "\n"
      "Port Statistics\n"
      "TCP mappings: 4\n"
@@ -927,8 +927,8 @@ static const struct {
      "TCP ports in a ESTABLISHED state: 1 = 25.00%\n",
      "note: the file agrees with its hash; the state is of 2026-11-20 14:00:02 +01:00, not"
      " sealed yet\n"
-     "note: no room in 80 columns for: attribution (exact), path (a wider terminal, --wide, "
-     "--columns NAMES or --json shows them)\n"},
+     "note: no room in 80 columns for: path (a wider terminal, --wide, --columns NAMES or --"
+     "json shows them)\n"},
     {"baseline show check_diff.json --about --csv", 0, EXIT_YES,
      "file,taken_at,host,sockets,processes,basis,ledger_id,seal,seal_until,seal_head,seal_"
      "mac,detail,command_lines,made_at,program,sha256\r\n"

@@ -352,11 +352,15 @@ static const struct {
     /* What is the same in all rows goes before what does not go without saying. */
     {33, false, "Opened +00:00  Process State\n", "\n11-20 13:00:00 sshd    OPEN\n",
      "owner (exact)"},
-    {27, false, "Opened +00:00  State\n", "\n11-20 13:00:00 OPEN\n",
+    /* And it comes back where it fits and a wider one does not. */
+    {27, false, "Opened +00:00  Owner State\n", "\n11-20 13:00:00 exact OPEN\n", "process (sshd)"},
+    {25, false, "Opened +00:00  State\n", "\n11-20 13:00:00 OPEN\n",
      "process (sshd), owner (exact)"},
     {19, false, "Opened +00:00\n", "\n11-20 13:00:00\n", "process (sshd), owner (exact), state"},
     /* One row sticks out. */
-    {35, true, "Opened +00:00  Process State\n",
+    {35, true, "Opened +00:00  Process Owner State\n",
+     "\n11-20 13:00:00 a-very-long-name-of-a-program exact SHUT\n", ""},
+    {33, true, "Opened +00:00  Process State\n",
      "\n11-20 13:00:00 a-very-long-name-of-a-program SHUT\n", "owner (exact)"},
 };
 
