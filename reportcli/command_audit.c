@@ -143,7 +143,9 @@ static bool is_past(const struct audit *audit, const struct probe_pair_sum *pair
 {
     const struct probe_job_sum *sum = find_job(audit, pair->job);
 
-    return (sum != NULL && pair->last_at < sum->asked_from) ||
+    int64_t asked = pair->last_at > pair->folded_until ? pair->last_at : pair->folded_until;
+
+    return (sum != NULL && asked < sum->asked_from) ||
            (audit->settings != NULL && job_find(&audit->known, pair->job) == NULL);
 }
 
@@ -160,8 +162,9 @@ static void count(struct verdict *verdict, int judgement)
 
 static bool is_failure(const struct probe_pair_sum *pair)
 {
-    return !pair->is_past &&
-           (pair->now.judgement != EXPECTATION_HELD || pair->figure.held < pair->figure.asked);
+    bool fails = pair->now.status != PROBE_STATUS_GONE && pair->now.judgement != EXPECTATION_HELD;
+
+    return !pair->is_past && (fails || pair->figure.held < pair->figure.asked);
 }
 
 /* Two jobs ask this port, each for itself. Looked for only where a label is made of it. */
@@ -263,6 +266,48 @@ static void note_lost_runs(const struct audit *audit)
     text_clear(&words);
 }
 
+/* What is said of a time that is older than asks are kept, and what cannot be said of it. */
+static void note_folded(const struct audit *audit)
+{
+    struct text words = {0};
+    int64_t until = 0;
+    int64_t gone = 0;
+
+    for (size_t i = 0; i < audit->pairs.count; i++) {
+        const struct probe_pair_sum *pair = &audit->pairs.items[i];
+
+        until = pair->folded_until > until ? pair->folded_until : until;
+        gone += pair->now.status == PROBE_STATUS_GONE && pair->figure.asked > 0 ? 1 : 0;
+    }
+    if (until > 0) {
+        time_text_add_table(&words, until, audit->context->render.zone);
+        command_note(audit->context, "folded",
+                     "asks before %s are kept as figures of hours and days: available and slowest "
+                     "are exact, median, p95 and p99 estimated",
+                     text_bytes(&words));
+    }
+    if (gone > 0) {
+        command_note(audit->context, "dropped",
+                     "how %" PRId64 " %s at the end of this time is not kept any more", gone,
+                     gone == 1 ? "port was" : "ports were");
+    }
+    text_clear(&words);
+}
+
+static void note_lost_changes(const struct audit *audit, int64_t whole_from)
+{
+    struct text words = {0};
+
+    if (whole_from > audit->filter.since) {
+        time_text_add_table(&words, whole_from, audit->context->render.zone);
+        command_note(audit->context, "dropped",
+                     "changes before %s are older than the ledger keeps them: of a port at most "
+                     "the last one is known",
+                     text_bytes(&words));
+    }
+    text_clear(&words);
+}
+
 static void note_silence(const struct audit *audit)
 {
     if (audit->unrecorded > 0) {
@@ -296,6 +341,8 @@ static void note_pairs(const struct audit *audit)
                      audit->past == 1 ? "is" : "are");
     }
     note_silence(audit);
+    note_folded(audit);
+    note_lost_changes(audit, audit->pairs.whole_from);
     note_lost_runs(audit);
     if (missed > 0) {
         command_note(audit->context, "missed",
@@ -378,6 +425,7 @@ static bool print_changes(struct audit *audit, enum exit_status *status, struct 
     if (!command_finish(audit->context, audit->render, why)) {
         return false;
     }
+    note_lost_changes(audit, audit->changes.pairs.whole_from);
     if (audit->render->records == 0) {
         note_empty(audit, "nothing changed");
     }

@@ -206,7 +206,8 @@ static const struct column reach_columns[] = {
     {.name = "folded",
      .type = COLUMN_BOOLEAN,
      .heading = "Folded",
-     .help = "A part of the time is only known by the figures of its hours: times are about right",
+     .help = "A part of the time is only known by the figures of its hours and days: counts and "
+             "slowest are exact, median, p95 and p99 estimated",
      .rank = 10},
     {.name = "protocol",
      .type = COLUMN_TEXT,
@@ -277,7 +278,8 @@ static const struct column reach_change_columns[] = {
     {.name = "status_before",
      .type = COLUMN_TEXT,
      .heading = "Was",
-     .help = "The old status; absent: it was asked for the first time"},
+     .help = "The old status; absent: it was asked for the first time, or what was before is not "
+             "kept any more"},
     {.name = "cause_before",
      .type = COLUMN_TEXT,
      .heading = "Cause",
@@ -476,8 +478,10 @@ bool job_record_print(struct job_record *record, struct render *render, const st
 static void write_change(struct job_record *record, const struct probe_change *change)
 {
     reset(record);
-    socket_endpoint_add_address(&record->address, &change->address);
-    reach_add_cause(&record->cause, change);
+    if (change->status != PROBE_STATUS_GONE) {
+        socket_endpoint_add_address(&record->address, &change->address);
+        reach_add_cause(&record->cause, change);
+    }
 }
 
 static const char *status_or_none(int status)
@@ -490,6 +494,14 @@ static const char *judgement_name(int judgement)
     return expectation_result_name((enum expectation_result)judgement);
 }
 
+static const char *pair_judgement(const struct probe_pair_sum *pair)
+{
+    if (pair->is_past) {
+        return "no longer asked";
+    }
+    return pair->now.status == PROBE_STATUS_GONE ? NULL : judgement_name(pair->now.judgement);
+}
+
 bool reach_record_print(struct job_record *record, struct render *render,
                         const struct probe_pair_sum *pair, const struct probe_job_sum *sum,
                         const char *story, struct failure *why)
@@ -499,40 +511,39 @@ bool reach_record_print(struct job_record *record, struct render *render,
 
     write_change(record, now);
     return texts_ok(record, why) &&
-           render_record(
-               render,
-               (const struct value[]){
-                   value_text(pair->job),
-                   value_text(pair->host),
-                   value_number(pair->port),
-                   value_text(socket_protocol_name(pair->transport)),
-                   value_text(probe_status_name(now->status)),
-                   value_text(text_or_none(&record->cause)),
-                   value_number(now->first_at),
-                   value_at(now->before_at),
-                   value_text(status_or_none(pair->before)),
-                   value_at(pair->last_at),
-                   value_text(pair->is_past ? "no longer asked" : judgement_name(now->judgement)),
-                   value_percent(reach_percent(figure)),
-                   value_number(figure->asked),
-                   value_number(figure->listening),
-                   value_number(figure->unasked),
-                   value_number(figure->held),
-                   value_percent(sum == NULL ? -1 : job_runs_percent(sum)),
-                   value_number(pair->changes),
-                   value_us(figure->median),
-                   value_us(figure->p95),
-                   value_us(figure->p99),
-                   value_us(figure->slowest),
-                   value_truth(pair->folded),
-                   value_text(now->protocol),
-                   value_text(text_or_none(&record->address)),
-                   value_text(now->detail),
-                   value_text(story),
-                   value_text(pair->answer),
-                   value_at(pair->answer_at),
-               },
-               why);
+           render_record(render,
+                         (const struct value[]){
+                             value_text(pair->job),
+                             value_text(pair->host),
+                             value_number(pair->port),
+                             value_text(socket_protocol_name(pair->transport)),
+                             value_text(status_or_none(now->status)),
+                             value_text(text_or_none(&record->cause)),
+                             value_at(now->first_at),
+                             value_at(now->before_at),
+                             value_text(status_or_none(pair->before)),
+                             value_at(pair->last_at),
+                             value_text(pair_judgement(pair)),
+                             value_percent(reach_percent(figure)),
+                             value_number(figure->asked),
+                             value_number(figure->listening),
+                             value_number(figure->unasked),
+                             value_number(figure->held),
+                             value_percent(sum == NULL ? -1 : job_runs_percent(sum)),
+                             value_number(pair->changes),
+                             value_us(figure->median),
+                             value_us(figure->p95),
+                             value_us(figure->p99),
+                             value_us(figure->slowest),
+                             value_truth(pair->folded_until != 0),
+                             value_text(now->protocol),
+                             value_text(text_or_none(&record->address)),
+                             value_text(now->detail),
+                             value_text(story),
+                             value_text(pair->answer),
+                             value_at(pair->answer_at),
+                         },
+                         why);
 }
 
 bool reach_change_record_print(struct job_record *record, struct render *render,

@@ -66,8 +66,12 @@ static void note_first(struct plugin_line *line, const struct probe_pair_sum *pa
     text_reset(&line->first);
     line->has_failed = failed;
     add_words(&line->first, pair->host);
-    text_addf(&line->first, ":%u/%s %s (", pair->port, pair->transport == PROBE_TCP ? "tcp" : "udp",
-              probe_status_name(pair->now.status));
+    text_addf(&line->first, ":%u/%s ", pair->port, pair->transport == PROBE_TCP ? "tcp" : "udp");
+    if (pair->now.status == PROBE_STATUS_GONE) {
+        text_add(&line->first, "is not known any more");
+        return;
+    }
+    text_addf(&line->first, "%s (", probe_status_name(pair->now.status));
     reach_add_cause(&line->first, &pair->now);
     text_add_char(&line->first, ')');
     if (pair->now.detail != NULL) {

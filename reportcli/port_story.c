@@ -261,7 +261,7 @@ bool story_tell(const struct story_ledgers *all, const struct probe_pair_sum *pa
     };
     struct ledger *ledger;
 
-    if (pair->now.status == PROBE_LISTENING) {
+    if (pair->now.status == PROBE_LISTENING || pair->now.status == PROBE_STATUS_GONE) {
         return true;
     }
     if (!find_ledger(all, pair, &ledger, why)) {

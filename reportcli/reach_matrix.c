@@ -141,7 +141,11 @@ static void add_cell(struct text *text, const struct probe_pair_sum *pair, bool 
     double percent = reach_percent(&pair->figure);
     const char *sign = mark_of(pair)->sign;
 
-    text_add(text, is_short ? letters[status] : probe_status_name((int)status));
+    if (pair->now.status == PROBE_STATUS_GONE) {
+        text_add_char(text, '-');
+    } else {
+        text_add(text, is_short ? letters[status] : probe_status_name((int)status));
+    }
     if (percent >= 0) {
         text_add_char(text, ' ');
         add_percent(text, percent, is_short ? "" : " %");

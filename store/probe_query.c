@@ -8,9 +8,12 @@
 #include <sqlite3.h>
 
 #include "base/text.h"
+#include "probes/expectation.h"
 #include "store/database.h"
 #include "store/ledger_handle.h"
 #include "store/probe_fact.h"
+
+enum { DAY_HOURS = 24 };
 
 /* All SQL of this module. */
 enum statement {
@@ -22,6 +25,7 @@ enum statement {
     LAST_ASK,
     TIMINGS,
     FIGURES,
+    WHOLE_FROM,
     CHANGES,
     STATEMENT_COUNT,
 };
@@ -38,8 +42,17 @@ enum statement {
     "o.first_at, coalesce(o.before_at, 0), o.status, o.cause, coalesce(o.icmp, -1), o.judgement,"  \
     " o.address, o.protocol, o.detail"
 
-/* One macro a column. */
+#define FIGURES_OF                                                                                 \
+    "SELECT hour + hours, asked, listening, unasked, held, undecided, coalesce(median, -1),"       \
+    " coalesce(p95, -1), coalesce(p99, -1), coalesce(slowest, -1), hour FROM figure"               \
+    " WHERE pair = :pair AND "
+
+/* One macro a column, or a time. */
 /* clang-format off */
+#define FIGURES_SQL                                                                                \
+    FIGURES_OF "hours = 24 AND hour >= :first_day AND hour < :end_day UNION ALL "                  \
+    FIGURES_OF "hours = 1 AND hour >= :low AND hour < :first_day UNION ALL "                       \
+    FIGURES_OF "hours = 1 AND hour >= :end_day AND hour <= :high"
 #define JOBS_SQL                                                                                   \
     "SELECT id, name, "                                                                            \
     NEWEST("due_at", "IN (1, 4)") ", " NEWEST("began_at", "IN (1, 4)") ", "                        \
@@ -68,9 +81,11 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
                 " AND hour <= :high"
                 " UNION ALL SELECT hour, samples FROM timing_now WHERE pair = :pair"
                 " AND hour >= :low AND hour <= :high",
-    [FIGURES] = "SELECT hour, asked, listening, unasked, held, undecided, coalesce(median, -1),"
-                "       coalesce(p95, -1), coalesce(p99, -1), coalesce(slowest, -1) FROM figure"
-                " WHERE pair = :pair AND hours = 1 AND hour >= :low AND hour <= :high",
+    [FIGURES] = FIGURES_SQL,
+    [WHOLE_FROM] = "SELECT coalesce((SELECT first_at FROM outcome WHERE id > d.last_row"
+                   "                 ORDER BY id LIMIT 1), d.at)"
+                   " FROM (SELECT max(last_row) AS last_row, max(at) AS at FROM dropped"
+                   "       WHERE what = 7) AS d WHERE d.at IS NOT NULL",
     [CHANGES] = "SELECT p.id, j.name, p.host, p.port, p.transport,"
                 " coalesce((SELECT b.status FROM outcome AS b WHERE b.pair = o.pair"
                 "           AND b.id < o.id ORDER BY b.id DESC LIMIT 1), -1),"
@@ -86,6 +101,7 @@ struct query {
     const struct probe_filter *filter;
     sqlite3_stmt *statements[STATEMENT_COUNT];
     struct probe_sum sum;
+    struct probe_mix mix;
     bool lacks_memory;
 };
 
@@ -135,6 +151,7 @@ static void finish(struct query *query)
 {
     database_finalize_all(query->statements, STATEMENT_COUNT);
     probe_sum_clear(&query->sum);
+    probe_mix_clear(&query->mix);
 }
 
 static bool prepare(struct query *query, struct failure *why)
@@ -337,6 +354,7 @@ static void take_pair(struct query *query, sqlite3_stmt *row, struct probe_pair_
         .transport = (uint8_t)sqlite3_column_int(row, 4),
         .before = -1,
         .before_cause = -1,
+        .now = {.status = PROBE_STATUS_GONE, .icmp = -1, .judgement = EXPECTATION_UNDECIDED},
     };
 }
 
@@ -373,10 +391,13 @@ static bool read_outcomes(struct query *query, struct probe_pair_sum *pair, stru
         if (first_at > query->filter->until) {
             continue;
         }
+        /* One that has a result before it is a change, also where that is not kept any more. */
+        if (first_at >= query->filter->since && (any || sqlite3_column_int64(row, 1) != 0)) {
+            pair->changes++;
+        }
         if (any) {
             pair->before = pair->now.status;
             pair->before_cause = pair->now.cause;
-            pair->changes += first_at >= query->filter->since ? 1 : 0;
         } else {
             pair->first_known = first_at;
         }
@@ -401,6 +422,12 @@ static bool read_answer(struct query *query, struct probe_pair_sum *pair, struct
         pair->answer_at = sqlite3_column_int64(row, 1);
     }
     return end(query, row, result, why);
+}
+
+/* The first hour of the day (UTC) of an hour. */
+static int64_t day_before(int64_t hour)
+{
+    return hour - (hour % DAY_HOURS + DAY_HOURS) % DAY_HOURS;
 }
 
 static void bind_hours(struct query *query, sqlite3_stmt *row, int64_t pair)
@@ -450,55 +477,70 @@ static bool read_timings(struct query *query, struct probe_pair_sum *pair, struc
     return end(query, row, result, why);
 }
 
-/* Times of parts that are known by their figures only are weighed by their asks. */
-static int64_t blend(int64_t a, int64_t weight_a, int64_t b, int64_t weight_b)
+/* Whole days by their own figures: a year of hours is 24 times as much to read. */
+static void bind_figures(struct query *query, sqlite3_stmt *row, int64_t pair)
 {
-    if (a < 0 || weight_a <= 0) {
-        return b;
+    int64_t low = probe_hour(query->filter->since);
+    int64_t high = probe_hour(query->filter->until);
+    int64_t first_day = day_before(low + DAY_HOURS - 1);
+    int64_t end_day = day_before(high + 1);
+
+    if (first_day > end_day) { /* no whole one */
+        first_day = end_day = high + 1;
     }
-    if (b < 0 || weight_b <= 0) {
-        return a;
-    }
-    return (int64_t)(((double)a * (double)weight_a + (double)b * (double)weight_b) /
-                     ((double)weight_a + (double)weight_b));
+    database_bind(row, ":pair", pair);
+    database_bind(row, ":low", low);
+    database_bind(row, ":high", high);
+    database_bind(row, ":first_day", first_day);
+    database_bind(row, ":end_day", end_day);
 }
 
-static void add_figure(struct probe_figure *to, const struct probe_figure *from)
+static struct probe_figure figure_of(sqlite3_stmt *row)
 {
-    to->median = blend(to->median, to->listening, from->median, from->listening);
-    to->p95 = blend(to->p95, to->listening, from->p95, from->listening);
-    to->p99 = blend(to->p99, to->listening, from->p99, from->listening);
-    to->slowest = from->slowest > to->slowest ? from->slowest : to->slowest;
-    to->asked += from->asked;
-    to->listening += from->listening;
-    to->unasked += from->unasked;
-    to->held += from->held;
-    to->undecided += from->undecided;
+    return (struct probe_figure){
+        .asked = sqlite3_column_int64(row, 1),
+        .listening = sqlite3_column_int64(row, 2),
+        .unasked = sqlite3_column_int64(row, 3),
+        .held = sqlite3_column_int64(row, 4),
+        .undecided = sqlite3_column_int64(row, 5),
+        .median = sqlite3_column_int64(row, 6),
+        .p95 = sqlite3_column_int64(row, 7),
+        .p99 = sqlite3_column_int64(row, 8),
+        .slowest = sqlite3_column_int64(row, 9),
+    };
+}
+
+/* A pair that was asked before the oldest result that is kept is known since then. */
+static void note_folded(struct probe_pair_sum *pair, int64_t first, int64_t end)
+{
+    first *= PROBE_HOUR_MS;
+    end *= PROBE_HOUR_MS;
+    pair->folded_until = end > pair->folded_until ? end : pair->folded_until;
+    if (pair->first_known == 0 || first < pair->first_known) {
+        pair->first_known = first;
+    }
 }
 
 static bool read_figures(struct query *query, struct probe_pair_sum *pair, struct failure *why)
 {
     sqlite3_stmt *row = query->statements[FIGURES];
+    bool ok;
     int result;
 
-    bind_hours(query, row, pair->id);
-    database_bind(row, ":high", probe_hour(query->filter->until));
-    while ((result = sqlite3_step(row)) == SQLITE_ROW) {
-        struct probe_figure figure = {
-            .asked = sqlite3_column_int64(row, 1),
-            .listening = sqlite3_column_int64(row, 2),
-            .unasked = sqlite3_column_int64(row, 3),
-            .held = sqlite3_column_int64(row, 4),
-            .undecided = sqlite3_column_int64(row, 5),
-            .median = sqlite3_column_int64(row, 6),
-            .p95 = sqlite3_column_int64(row, 7),
-            .p99 = sqlite3_column_int64(row, 8),
-            .slowest = sqlite3_column_int64(row, 9),
-        };
+    probe_mix_reset(&query->mix);
+    ok = probe_mix_add(&query->mix, &pair->figure, why);
+    bind_figures(query, row, pair->id);
+    while ((result = sqlite3_step(row)) == SQLITE_ROW && ok) {
+        struct probe_figure figure = figure_of(row);
 
-        add_figure(&pair->figure, &figure);
-        pair->folded = true;
+        note_folded(pair, sqlite3_column_int64(row, 10), sqlite3_column_int64(row, 0));
+        ok = probe_mix_add(&query->mix, &figure, why);
     }
+    if (!ok) {
+        sqlite3_reset(row);
+        return false;
+    }
+    probe_mix_end(&query->mix, &pair->figure);
     return end(query, row, result, why);
 }
 
@@ -524,9 +566,21 @@ static void clear_pair(struct probe_pair_sum *pair)
     clear_change(&pair->now);
 }
 
+/* Retention drops by number, the oldest first: behind the last that it took none is missing. */
+static bool read_whole_from(struct query *query, int64_t *from, struct failure *why)
+{
+    sqlite3_stmt *row = query->statements[WHOLE_FROM];
+    int result = sqlite3_step(row);
+
+    *from = result == SQLITE_ROW ? sqlite3_column_int64(row, 0) : 0;
+    return end(query, row, result, why);
+}
+
 static bool read_list(struct query *query, void *out, struct failure *why)
 {
-    return list_pairs(query, out, why);
+    struct probe_pair_sums *sums = out;
+
+    return list_pairs(query, sums, why) && read_whole_from(query, &sums->whole_from, why);
 }
 
 static bool read_pair(struct query *query, void *out, struct failure *why)
@@ -617,7 +671,7 @@ static bool read_changes(struct query *query, void *out, struct failure *why)
     for (size_t i = 0; i < rows->count; i++) { /* only now no item moves any more */
         rows->items[i].pair = &rows->pairs.items[i];
     }
-    return true;
+    return read_whole_from(query, &rows->pairs.whole_from, why);
 }
 
 bool probe_query_changes(struct ledger *ledger, const struct probe_filter *filter,

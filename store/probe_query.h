@@ -63,11 +63,14 @@ bool probe_query_jobs(struct ledger *ledger, const struct probe_filter *filter,
                       struct probe_job_sums *sums, struct failure *why) NODISCARD;
 void probe_job_sums_clear(struct probe_job_sums *sums);
 
+/* The result is not kept any more: what else there is of it says nothing. */
+enum { PROBE_STATUS_GONE = -1 };
+
 /* A result, from its first ask on. */
 struct probe_change {
     int64_t first_at;
     int64_t before_at; /* asked last with the result before; 0: not known */
-    int status;        /* enum probe_status */
+    int status;        /* enum probe_status; PROBE_STATUS_GONE */
     int cause;
     int icmp; /* -1: none */
     int judgement;
@@ -86,12 +89,13 @@ struct probe_pair_sum {
     int64_t last_at; /* asked last, up to `until`; 0: never */
     int64_t first_known;
     struct probe_change now; /* in force at the end of the time that was asked for */
-    int before;              /* the status before that; -1: none */
+    int before;              /* the status before that; -1: none, or not kept any more */
     int before_cause;
-    int64_t changes;            /* in the time that was asked for; the first result ever is none */
+    int64_t changes;            /* in the time, that are kept; the first result ever is none */
     struct probe_figure figure; /* of that time */
-    bool folded;  /* a part of it is only known by hours or days: its times are about right */
-    char *answer; /* the newest; NULL: none */
+    int64_t folded_until; /* before this moment it is known by hours and days alone, which count
+                           * whole, and times are estimated (probe_mix_end()); 0: it is not */
+    char *answer;         /* the newest; NULL: none */
     int64_t answer_at;
     bool is_past; /* it is not asked any more: false, until somebody who knows that says so */
 };
@@ -100,6 +104,8 @@ struct probe_pair_sums {
     struct probe_pair_sum *items;
     size_t count;
     size_t capacity;
+    int64_t whole_from; /* of results that were replaced before this moment some are not kept any
+                         * more; 0: all are */
 };
 
 /* Only pairs that were asked by `until`, by job, host, transport and port. */
@@ -111,7 +117,7 @@ void probe_pair_sums_clear(struct probe_pair_sums *sums);
 struct probe_change_row {
     const struct probe_pair_sum *pair; /* job, host, port and transport only */
     struct probe_change now;
-    int before; /* -1: it is the first result */
+    int before; /* -1: it is the first result, or the one before is not kept any more */
     int before_cause;
 };
 

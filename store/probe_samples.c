@@ -144,3 +144,142 @@ void probe_sum_clear(struct probe_sum *sum)
     free(sum->times);
     *sum = (struct probe_sum){0};
 }
+
+/*
+ * Of several times.
+ */
+
+/* What is known of the times of a part, and which share of them is not above it. */
+enum { POINTS = 5 };
+
+static const double shares[POINTS] = {0, 0.5, 0.95, 0.99, 1};
+
+struct known_times {
+    int64_t us[POINTS]; /* rising */
+};
+
+static struct known_times times_of(const struct probe_figure *part)
+{
+    return (struct known_times){{0, part->median, part->p95, part->p99, part->slowest}};
+}
+
+/* A ledger from elsewhere may hold anything: what could not have been measured is made to fit. */
+static struct probe_figure fit(const struct probe_figure *part)
+{
+    static const int64_t most = INT64_C(1) << 50; /* exact as a double, and years */
+    struct probe_figure fitting = *part;
+    int64_t *times[] = {&fitting.median, &fitting.p95, &fitting.p99, &fitting.slowest};
+    int64_t least = part->median < 0 ? -1 : 0;
+
+    for (size_t i = 0; i < sizeof(times) / sizeof(times[0]); i++) {
+        *times[i] = *times[i] > most ? most : *times[i];
+        *times[i] = *times[i] < least || least < 0 ? least : *times[i];
+        least = *times[i];
+    }
+    return fitting;
+}
+
+bool probe_mix_add(struct probe_mix *mix, const struct probe_figure *part, struct failure *why)
+{
+    if (part->asked == 0) {
+        return true;
+    }
+    if (mix->count == mix->capacity) {
+        size_t capacity = mix->capacity * 2 + 64;
+        struct probe_figure *parts = realloc(mix->parts, capacity * sizeof(*parts));
+
+        if (parts == NULL) {
+            return FAIL(why, FAILURE_MEMORY, 0, "no memory for %zu figures", capacity);
+        }
+        mix->parts = parts;
+        mix->capacity = capacity;
+    }
+    mix->parts[mix->count++] = fit(part);
+    return true;
+}
+
+/* Which share of a part's times is not above one. */
+static double share_up_to(const struct probe_figure *part, int64_t us)
+{
+    struct known_times known = times_of(part);
+
+    for (int i = 1; i < POINTS; i++) {
+        if (us < known.us[i]) {
+            return shares[i - 1] + (shares[i] - shares[i - 1]) * (double)(us - known.us[i - 1]) /
+                                       (double)(known.us[i] - known.us[i - 1]);
+        }
+    }
+    return 1;
+}
+
+static bool is_reached(const struct probe_mix *mix, int64_t us, double share)
+{
+    static const double rounding = 1e-9;
+    double below = 0;
+    double all = 0;
+
+    for (size_t i = 0; i < mix->count; i++) {
+        const struct probe_figure *part = &mix->parts[i];
+
+        if (part->median >= 0) {
+            below += (double)part->listening * share_up_to(part, us);
+            all += (double)part->listening;
+        }
+    }
+    return below >= all * (share - rounding);
+}
+
+/* The least time that a share of all is not above. */
+static int64_t find_time(const struct probe_mix *mix, double share, int64_t most)
+{
+    int64_t low = 0;
+
+    while (low < most) {
+        int64_t middle = low + (most - low) / 2;
+
+        if (is_reached(mix, middle, share)) {
+            most = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return most;
+}
+
+static void add_counts(struct probe_figure *to, const struct probe_figure *from)
+{
+    to->asked += from->asked;
+    to->listening += from->listening;
+    to->unasked += from->unasked;
+    to->held += from->held;
+    to->undecided += from->undecided;
+    to->slowest = from->slowest > to->slowest ? from->slowest : to->slowest;
+}
+
+void probe_mix_end(const struct probe_mix *mix, struct probe_figure *figure)
+{
+    *figure = (struct probe_figure){.median = -1, .p95 = -1, .p99 = -1, .slowest = -1};
+    if (mix->count == 1) {
+        *figure = mix->parts[0];
+        return;
+    }
+    for (size_t i = 0; i < mix->count; i++) {
+        add_counts(figure, &mix->parts[i]);
+    }
+    if (figure->slowest >= 0) {
+        figure->median = find_time(mix, shares[1], figure->slowest);
+        figure->p95 = find_time(mix, shares[2], figure->slowest);
+        figure->p99 = find_time(mix, shares[3], figure->slowest);
+    }
+}
+
+void probe_mix_reset(struct probe_mix *mix)
+{
+    mix->count = 0;
+}
+
+void probe_mix_clear(struct probe_mix *mix)
+{
+    free(mix->parts);
+    *mix = (struct probe_mix){0};
+}

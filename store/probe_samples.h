@@ -72,3 +72,25 @@ void probe_sum_end(struct probe_sum *sum);
 /* Forgets the asks, and keeps the memory. */
 void probe_sum_reset(struct probe_sum *sum);
 void probe_sum_clear(struct probe_sum *sum);
+
+/* Figures of several times, of which one is made. Starts as {0}. */
+struct probe_mix {
+    struct probe_figure *parts;
+    size_t count;
+    size_t capacity;
+};
+
+/* Takes in a figure as a ledger has it, whatever it holds. One without asks adds nothing. */
+bool probe_mix_add(struct probe_mix *mix, const struct probe_figure *part,
+                   struct failure *why) NODISCARD;
+
+/*
+ * Works the figure of all of it out. Counts and the slowest are exact. The
+ * other times are so for a single part; of several they are estimated, as if
+ * the times of each lay evenly between those that are known of it.
+ */
+void probe_mix_end(const struct probe_mix *mix, struct probe_figure *figure);
+
+/* Forgets the parts, and keeps the memory. */
+void probe_mix_reset(struct probe_mix *mix);
+void probe_mix_clear(struct probe_mix *mix);

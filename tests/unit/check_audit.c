@@ -15,6 +15,7 @@
 #include "store/ledger.h"
 #include "store/ledger_writer.h"
 #include "store/probe_writer.h"
+#include "store/retention.h"
 #include "tests/support.h"
 #include "tests/unit/cli_run.h"
 #include "tests/unit/console_fake.h"
@@ -375,6 +376,49 @@ START_TEST(runs_that_are_not_kept_any_more_are_no_runs_that_took_place)
 }
 END_TEST
 
+static void retain_a_day(void)
+{
+    struct retention_limits limits = {24 * 60 * MINUTE, INT64_C(1) << 40, 4000 * 24 * 60 * MINUTE};
+    struct retention *retention;
+    bool more = true;
+
+    CHECK_DONE(retention_open(&retention, fixture.ledger, &limits, &fixture.why), fixture.why);
+    while (more) {
+        CHECK_DONE(retention_work(retention, clock_now(), 100, &more, &fixture.why), fixture.why);
+    }
+    retention_close(retention);
+}
+
+/* Three days later, when asks, runs and changes of then are not kept any more. */
+START_TEST(a_time_that_was_folded_is_answered_for_and_said)
+{
+    clock_fake_run(60 * MINUTE);
+    pass_minute(false); /* the newest hour of those that are over stays as it is */
+    clock_fake_run((3 * 24 - 1) * 60 * MINUTE - MINUTE);
+    pass_minute(true);
+    pass_minute(true);
+    retain_a_day();
+    ck_assert_int_eq(cli_run("audit --json --utc --since 2027-01-16T00:00:00Z" LEDGER), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), "\"status\":\"LISTENING\"");
+    CHECK_CONTAINS(cli_out(), "\"asked\":23,\"listening\":17");
+    CHECK_CONTAINS(cli_out(), "\"folded\":true");
+    CHECK_CONTAINS(cli_error(), "asks before 2027-01-17 00:00:00 +00:00 are kept as figures");
+    CHECK_CONTAINS(cli_error(), "changes before 2027-01-16 00:15:01 +00:00 are older");
+    CHECK_CONTAINS(cli_error(), "retention has dropped runs before 2027-01-19 00:20:01 +00:00");
+    ck_assert_int_eq(cli_run("audit --json --utc --until 2027-01-16T00:10:00Z" LEDGER), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), "\"status\":null,\"cause\":null,\"since\":null");
+    CHECK_CONTAINS(cli_out(), "\"expectation\":null,\"available\":75");
+    CHECK_CONTAINS(cli_error(), "how 1 port was at the end of this time is not kept any more");
+    cli_run("audit --expect --until 2027-01-16T00:10:00Z" LEDGER);
+    ck_assert_int_eq(cli_run("audit --nagios --until 2027-01-16T00:10:00Z" LEDGER), 1);
+    CHECK_CONTAINS(cli_out(), "0 of 1 ports as expected: 127.0.0.1:80/tcp is not known any more |");
+    cli_run("audit --matrix --until 2027-01-16T00:10:00Z" LEDGER);
+    CHECK_CONTAINS(cli_out(), "127.0.0.1  - 75.0 % ?");
+    cli_run("audit --changes --csv --utc --since 2027-01-16T00:00:00Z" LEDGER);
+    CHECK_CONTAINS(cli_error(), "changes before 2027-01-16 00:15:01 +00:00 are older");
+}
+END_TEST
+
 START_TEST(a_full_disk_is_no_verdict)
 {
     console_fake.full = true;
@@ -656,6 +700,7 @@ int main(void)
     tcase_add_test(commands, the_line_tells_what_failed_before_what_does_not_tell);
     tcase_add_test(commands, a_narrow_table_keeps_the_reason);
     tcase_add_test(commands, runs_that_are_not_kept_any_more_are_no_runs_that_took_place);
+    tcase_add_test(commands, a_time_that_was_folded_is_answered_for_and_said);
     tcase_add_test(commands, a_full_disk_is_no_verdict);
     tcase_add_loop_test(commands, a_matrix_fits_its_terminal, 0, 5);
     tcase_add_test(commands, the_ledger_of_a_target_says_why);

@@ -36,6 +36,7 @@ static struct {
     struct probe_job_sums jobs;
     struct probe_change_rows changes;
     struct probe_sum sum;
+    struct probe_mix mix;
     struct failure why;
 } fixture;
 
@@ -87,6 +88,7 @@ static void close_fixture(void)
 {
     forget_answers();
     probe_sum_clear(&fixture.sum);
+    probe_mix_clear(&fixture.mix);
     ledger_close(fixture.reader);
     retention_close(fixture.retention);
     if (!ledger_writer_close(fixture.writer, LEDGER_GAP_STOPPED, &fixture.why)) {
@@ -259,6 +261,64 @@ START_TEST(figures_are_of_what_was_measured)
     ck_assert_int_eq(fixture.sum.figure.p95, 950);
     ck_assert_int_eq(fixture.sum.figure.p99, 990);
     ck_assert_int_eq(fixture.sum.figure.slowest, 1000);
+}
+END_TEST
+
+/* A tenth of the asks was a hundred times as slow: a mean of the days would not show it. */
+START_TEST(slow_days_are_seen_among_others)
+{
+    const struct probe_figure usual = {.asked = 90,
+                                       .listening = 90,
+                                       .held = 90,
+                                       .median = 1000,
+                                       .p95 = 1500,
+                                       .p99 = 1800,
+                                       .slowest = 2000};
+    const struct probe_figure slow = {.asked = 12,
+                                      .listening = 10,
+                                      .unasked = 1,
+                                      .undecided = 1,
+                                      .median = 100000,
+                                      .p95 = 150000,
+                                      .p99 = 180000,
+                                      .slowest = 200000};
+    const struct probe_figure silent = {
+        .asked = 7, .median = -1, .p95 = -1, .p99 = -1, .slowest = -1};
+    const struct probe_figure nothing = {.median = -1, .p95 = -1, .p99 = -1, .slowest = -1};
+    struct probe_figure figure;
+
+    CHECK_DONE(probe_mix_add(&fixture.mix, &usual, &fixture.why), fixture.why);
+    CHECK_DONE(probe_mix_add(&fixture.mix, &nothing, &fixture.why), fixture.why);
+    probe_mix_end(&fixture.mix, &figure);
+    ck_assert_mem_eq(&figure, &usual, sizeof(figure));
+    CHECK_DONE(probe_mix_add(&fixture.mix, &slow, &fixture.why), fixture.why);
+    CHECK_DONE(probe_mix_add(&fixture.mix, &silent, &fixture.why), fixture.why);
+    probe_mix_end(&fixture.mix, &figure);
+    ck_assert_int_eq(figure.asked, 109);
+    ck_assert_int_eq(figure.listening, 100);
+    ck_assert_int_eq(figure.held, 90);
+    ck_assert_int_eq(figure.slowest, 200000);
+    ck_assert(figure.median > 1000 && figure.median < 1100);
+    ck_assert_int_eq(figure.p95, 100000); /* half of the slow ones, and all others */
+    ck_assert(figure.p99 > 140000 && figure.p99 < 150000);
+}
+END_TEST
+
+START_TEST(figures_that_nobody_measured_do_no_harm)
+{
+    static const struct probe_figure odd[] = {
+        {.asked = 1, .listening = 1, .median = 5, .p95 = 1, .p99 = -7, .slowest = INT64_MAX},
+        {.asked = INT64_MAX / 4, .listening = -1, .median = INT64_MIN, .p95 = INT64_MAX},
+        {.asked = 3, .listening = 0, .median = 0, .p95 = 0, .p99 = 0, .slowest = 0},
+    };
+    struct probe_figure figure;
+
+    for (int i = 0; i < COUNT_OF(odd); i++) {
+        CHECK_DONE(probe_mix_add(&fixture.mix, &odd[i], &fixture.why), fixture.why);
+    }
+    probe_mix_end(&fixture.mix, &figure);
+    ck_assert(figure.median >= 0 && figure.median <= figure.p95);
+    ck_assert(figure.p95 <= figure.p99 && figure.p99 <= figure.slowest);
 }
 END_TEST
 
@@ -485,13 +545,93 @@ START_TEST(old_asks_are_folded_and_seals_hold)
     ck_assert_int_eq(fixture.pairs.items[1].figure.asked, INT64_C(72) * 60);
     ck_assert_int_eq(fixture.pairs.items[1].figure.listening, INT64_C(36) * 60);
     ck_assert_int_eq(fixture.pairs.items[1].figure.median, 2000);
-    ck_assert(fixture.pairs.items[1].folded);
+    ck_assert_int_eq(fixture.pairs.items[1].folded_until, BEGIN + 2 * DAY);
     ck_assert_int_eq(verify(), VERIFY_HELD);
     stop();
     ck_assert_int_eq(verify(), VERIFY_HELD);
     support_run_sql(path, "UPDATE figure SET listening = listening + 1 WHERE id = 3");
     ck_assert_int_eq(verify(), VERIFY_CHANGED);
     start();
+}
+END_TEST
+
+/* A year of an ask every two hours; port 636 is down in the first ten days of each hundred. */
+static void run_year(int days)
+{
+    for (int i = 0; i < days * 12; i++) {
+        bool up = i / 12 % 100 >= 10;
+
+        ask_port(389, PROBE_LISTENING, PROBE_ACCEPTED, 1000 + i % 12);
+        ask_port(636, up ? PROBE_LISTENING : PROBE_NOT_LISTENING, up ? PROBE_ACCEPTED : PROBE_RESET,
+                 2000);
+        end_run(up ? 2 : 1, up ? 0 : 1);
+        commit();
+        clock_fake_run(2 * HOUR);
+    }
+}
+
+START_TEST(a_folded_year_is_answered_for)
+{
+    const struct probe_pair_sum *pair;
+
+    run_year(365);
+    retain(30 * DAY, 4000 * DAY);
+    ck_assert_int_eq(number("SELECT count(*) FROM figure WHERE hours = 24"), INT64_C(2) * 335);
+    query(BEGIN, clock_now());
+    pair = &fixture.pairs.items[0];
+    ck_assert_int_eq(pair->folded_until, BEGIN + 335 * DAY);
+    ck_assert_int_eq(pair->figure.asked, INT64_C(12) * 365);
+    ck_assert_int_eq(pair->figure.listening, INT64_C(12) * 365);
+    ck_assert_int_eq(pair->figure.median, 1005);
+    ck_assert_int_eq(pair->figure.p95, 1011);
+    ck_assert_int_eq(pair->figure.slowest, 1011);
+    pair = &fixture.pairs.items[1];
+    ck_assert_int_eq(pair->figure.asked, INT64_C(12) * 365);
+    ck_assert_int_eq(pair->figure.listening, INT64_C(12) * (365 - 40));
+    ck_assert_int_eq(pair->figure.held, INT64_C(12) * (365 - 40));
+    ck_assert_int_eq(pair->figure.median, 2000);
+    ck_assert_int_eq(pair->now.status, PROBE_LISTENING);
+    ck_assert_int_eq(pair->now.first_at, BEGIN + 310 * DAY);
+    ck_assert_int_eq(pair->before, -1); /* dropped with those before it */
+    ck_assert_int_eq(pair->changes, 1);
+    ck_assert_uint_eq(fixture.changes.count, 2);
+    ck_assert_int_eq(fixture.changes.pairs.whole_from, BEGIN + 310 * DAY);
+    ck_assert_int_eq(fixture.pairs.whole_from, BEGIN + 310 * DAY);
+    ck_assert_int_eq(verify(), VERIFY_HELD);
+}
+END_TEST
+
+/* By hours where the time begins or ends within a day, whatever its time of day. */
+static const struct {
+    int64_t since;
+    int64_t until;
+    int asked;
+    int listening;
+    int status; /* the first result was replaced, and is gone */
+} folded_times[] = {
+    {BEGIN + 5 * DAY, BEGIN + 20 * DAY - 1, 180, 120, PROBE_LISTENING},
+    {BEGIN + 5 * DAY + 12 * HOUR, BEGIN + 20 * DAY + 4 * HOUR - 1, 176, 122, PROBE_LISTENING},
+    {BEGIN + 9 * DAY + 20 * HOUR, BEGIN + 10 * DAY + 4 * HOUR - 1, 4, 2, PROBE_LISTENING},
+    {BEGIN + 15 * DAY + 2 * HOUR, BEGIN + 15 * DAY + 6 * HOUR - 1, 2, 2, PROBE_LISTENING},
+    {BEGIN + 15 * DAY, BEGIN + 15 * DAY, 1, 1, PROBE_LISTENING},
+    {BEGIN - 500 * DAY, BEGIN, 1, 0, PROBE_STATUS_GONE},
+};
+
+START_TEST(a_part_of_a_folded_time_counts_its_own_asks)
+{
+    const struct probe_pair_sum *pair;
+
+    run_year(50);
+    clock_fake_run(100 * DAY);
+    run_year(2);
+    retain(30 * DAY, 4000 * DAY);
+    query(folded_times[_i].since, folded_times[_i].until);
+    ck_assert_uint_eq(fixture.pairs.count, 2);
+    pair = &fixture.pairs.items[1];
+    ck_assert_int_eq(pair->figure.asked, folded_times[_i].asked);
+    ck_assert_int_eq(pair->figure.listening, folded_times[_i].listening);
+    ck_assert_int_eq(pair->now.status, folded_times[_i].status);
+    ck_assert_int_ne(pair->folded_until, 0);
 }
 END_TEST
 
@@ -523,6 +663,8 @@ int main(void)
     tcase_add_test(pure, samples_come_back_as_they_were);
     tcase_add_test(pure, damaged_samples_end_the_walk);
     tcase_add_test(pure, figures_are_of_what_was_measured);
+    tcase_add_test(pure, slow_days_are_seen_among_others);
+    tcase_add_test(pure, figures_that_nobody_measured_do_no_harm);
     suite_add_tcase(suite, pure);
     tcase_add_checked_fixture(stored, open_fixture, close_fixture);
     tcase_add_test(stored, only_what_changes_is_an_outcome);
@@ -537,6 +679,9 @@ int main(void)
     tcase_add_test(stored, a_clock_that_is_set_back_loses_nothing);
     tcase_add_test(stored, asks_that_take_the_space_are_folded_early);
     tcase_add_test(stored, old_asks_are_folded_and_seals_hold);
+    tcase_add_test(stored, a_folded_year_is_answered_for);
+    tcase_add_loop_test(stored, a_part_of_a_folded_time_counts_its_own_asks, 0,
+                        COUNT_OF(folded_times));
     tcase_add_test(stored, what_is_in_force_stays_however_old);
     suite_add_tcase(suite, stored);
     return support_run_suite(suite);
