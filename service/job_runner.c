@@ -21,7 +21,7 @@ struct job_set {
     struct settings *settings;
     struct job_list list;
     struct job_turn *turns; /* of each job */
-    int users;              /* runs, and the runner itself; guarded by the runner's mutex */
+    int users;              /* runs, looks and the runner itself; guarded by its mutex */
 };
 
 /* A run that goes on. */
@@ -41,7 +41,9 @@ struct job_runner {
     struct bell *bell;   /* for the thread */
     struct bell *ended;
     struct thread *thread;
-    struct job_set *set; /* NULL: none yet */
+    struct job_set *set;  /* NULL: none yet */
+    struct job_set *past; /* of before the service began, until all jobs were looked at */
+    bool past_is_guessed; /* it is not known: the present times stand for it */
     struct worker workers[JOB_RUNS_AT_ONCE];
     struct job_states *states;
     struct probe_facts facts;
@@ -112,6 +114,15 @@ static size_t find_job(const struct job_set *set, const char *name)
     return set == NULL ? 0 : i;
 }
 
+/* Most jobs are where they were: thousands of them are found at once. NULL: there is none. */
+static const struct job *find_job_near(const struct job_set *set, const char *name, size_t place)
+{
+    if (place < set->list.count && strcmp(set->list.jobs[place].name, name) == 0) {
+        return &set->list.jobs[place];
+    }
+    return job_find(&set->list, name);
+}
+
 static bool same_rules(const struct schedule *a, const struct schedule *b)
 {
     for (size_t i = 0; i < a->rule_count; i++) {
@@ -133,26 +144,65 @@ static bool same_times(const struct schedule *a, const struct schedule *b)
            a->is_utc == b->is_utc && a->rule_count == b->rule_count && same_rules(a, b);
 }
 
-/*
- * The ledger is asked at the start alone. A job that comes later is new, or
- * comes back: nothing was due for it while it was not in the settings.
- */
-static bool begin_turns(const struct job_runner *runner, struct job_set *set,
-                        job_handled_fn *handled, void *context, struct failure *why)
+static bool same_window(const struct maintenance_window *a, const struct maintenance_window *b)
+{
+    return a->is_weekly == b->is_weekly && a->days == b->days && a->from == b->from &&
+           a->until == b->until && a->shown_from == b->shown_from &&
+           a->shown_until == b->shown_until;
+}
+
+static bool same_windows(const struct job *a, const struct job *b)
+{
+    bool same = a->window_count == b->window_count;
+
+    for (size_t i = 0; same && i < a->window_count; i++) {
+        same = same_window(&a->windows[i], &b->windows[i]);
+    }
+    return same;
+}
+
+/* By the times of then. A job that was not in those settings is new, though it may come back. */
+static void begin_turn(struct job_turn *turn, const struct job *job, size_t place,
+                       const struct job_set *past, int64_t handled, int64_t now)
+{
+    const struct job *was = past == NULL ? job : find_job_near(past, job->name, place);
+
+    if (was == NULL) {
+        handled = INT64_MIN;
+    }
+    if (was == NULL || (same_times(&was->schedule, &job->schedule) && same_windows(was, job))) {
+        job_turn_begin(turn, job, clock_zone_offset, handled, now);
+    } else {
+        job_turn_begin_anew(turn, job, was, clock_zone_offset, handled, now);
+    }
+}
+
+/* At the start. */
+static bool begin_turns(struct job_set *set, const struct job_set *before,
+                        const struct job_past *past, struct failure *why)
 {
     int64_t now = clock_now();
 
     for (size_t i = 0; i < set->list.count; i++) {
         const struct job *job = &set->list.jobs[i];
-        int64_t known = INT64_MIN;
+        int64_t handled;
 
-        /* Only this thread replaces the set: it may be looked at without the lock. */
-        if (runner->set == NULL && !handled(context, job->name, &known, why)) {
+        if (!past->handled(past->context, job->name, &handled, why)) {
             return false;
         }
-        job_turn_begin(&set->turns[i], job, clock_zone_offset, known, now);
+        begin_turn(&set->turns[i], job, i, before, handled, now);
     }
     return true;
+}
+
+/* Later: a job that comes is new, or comes back, and nothing was due for it until now. */
+static void begin_new_turns(struct job_set *set)
+{
+    int64_t now = clock_now();
+
+    for (size_t i = 0; i < set->list.count; i++) {
+        job_turn_begin(&set->turns[i], &set->list.jobs[i], clock_zone_offset, INT64_MIN, now);
+    }
 }
 
 static bool is_running(const struct job_runner *runner, const char *name)
@@ -171,11 +221,11 @@ static void keep_turns(const struct job_runner *runner, struct job_set *to)
     const struct job_set *from = runner->set;
 
     for (size_t i = 0; i < to->list.count; i++) {
-        size_t place = find_job(from, to->list.jobs[i].name);
+        const char *name = to->list.jobs[i].name;
+        const struct job *was = from == NULL ? NULL : find_job_near(from, name, i);
 
-        if (from != NULL && place < from->list.count &&
-            same_times(&from->list.jobs[place].schedule, &to->list.jobs[i].schedule)) {
-            to->turns[i] = from->turns[place];
+        if (was != NULL && same_times(&was->schedule, &to->list.jobs[i].schedule)) {
+            to->turns[i] = from->turns[was - from->list.jobs];
         }
         to->turns[i].running = is_running(runner, to->list.jobs[i].name);
     }
@@ -187,7 +237,7 @@ static void forget_jobs(const struct job_runner *runner, const struct job_set *t
     const struct job_set *from = runner->set;
 
     for (size_t i = 0; from != NULL && i < from->list.count; i++) {
-        if (find_job(to, from->list.jobs[i].name) == to->list.count) {
+        if (find_job_near(to, from->list.jobs[i].name, i) == NULL) {
             job_states_forget(runner->states, from->list.jobs[i].name);
         }
     }
@@ -367,22 +417,78 @@ static void begin_run(struct job_runner *runner, struct worker *worker, size_t p
     *worker = (struct worker){0};
 }
 
+/* Locked. Whether a run of that name is over, and was not collected yet. */
+static bool is_done(const struct job_runner *runner, const char *name)
+{
+    for (int i = 0; i < JOB_RUNS_AT_ONCE; i++) {
+        const struct worker *worker = &runner->workers[i];
+
+        if (worker->thread != NULL && worker->done && strcmp(worker->job->name, name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Locked, but for the moment in which it decides: to count what years have
+ * missed takes a while. False: other jobs were taken over in it, or the job's
+ * run ended; what was decided is forgotten, and found again by the next look.
+ */
+static bool decide(struct job_runner *runner, size_t place, const struct job_moment *now,
+                   enum job_time time, bool busy, struct job_decision *decision)
+{
+    struct job_set *set = runner->set;
+    struct job_turn turn = set->turns[place];
+    bool holds;
+
+    set->users++;
+    mutex_unlock(runner->mutex);
+    job_turn_look(&turn, &set->list.jobs[place], clock_zone_offset, now->wall, time, busy,
+                  decision);
+    mutex_lock(runner->mutex);
+    holds = runner->set == set && !(turn.running && is_done(runner, set->list.jobs[place].name));
+    if (holds) {
+        set->turns[place] = turn;
+    }
+    release_set(set);
+    return holds;
+}
+
 /* Locked. */
-static void look_at(struct job_runner *runner, size_t place, const struct job_moment *now,
+static void add_decided(struct job_runner *runner, const char *job,
+                        const struct job_decision *decision)
+{
+    for (int i = 0; i < decision->fact_count; i++) {
+        const struct probe_run *run = &decision->facts[i];
+        bool guessed = runner->past_is_guessed && run->reason == PROBE_SERVICE_STOPPED;
+
+        add_run(runner, job, run,
+                guessed ? "by the times of the settings of now: those of then are not known"
+                        : NULL);
+    }
+}
+
+/* Locked, as decide(). */
+static bool look_at(struct job_runner *runner, size_t place, const struct job_moment *now,
                     enum job_time time)
 {
-    const struct job *job = &runner->set->list.jobs[place];
-    struct worker *worker = find_free(runner);
     struct job_decision decision;
+    struct worker *worker;
 
-    job_turn_look(&runner->set->turns[place], job, clock_zone_offset, now->wall, time,
-                  worker == NULL, &decision);
-    for (int i = 0; i < decision.fact_count; i++) {
-        add_run(runner, job->name, &decision.facts[i], NULL);
+    if (!job_turn_is_due(&runner->set->turns[place], now->wall, time)) {
+        runner->set->turns[place].looked = true;
+        return true;
     }
+    worker = find_free(runner); /* only this thread takes them */
+    if (!decide(runner, place, now, time, worker == NULL, &decision)) {
+        return false;
+    }
+    add_decided(runner, runner->set->list.jobs[place].name, &decision);
     if (decision.begin && worker != NULL) {
         begin_run(runner, worker, place);
     }
+    return true;
 }
 
 /* Locked. */
@@ -442,41 +548,64 @@ static size_t find_longest_due(const struct job_set *set, int64_t now)
 }
 
 /*
- * Locked. Where more runs are due than can go on at once, who has waited
+ * Locked, as decide(). Where more runs are due than can go on at once, who has waited
  * longest is next: else jobs at the end of the settings would never run.
  */
-static void begin_longest_due(struct job_runner *runner, const struct job_moment *now,
+static bool begin_longest_due(struct job_runner *runner, const struct job_moment *now,
                               enum job_time time)
 {
+    bool holds = true;
     size_t place = 0;
 
-    while (place < runner->set->list.count && find_free(runner) != NULL) {
+    while (holds && place < runner->set->list.count && find_free(runner) != NULL) {
         place = find_longest_due(runner->set, now->wall);
         if (place < runner->set->list.count) {
-            look_at(runner, place, now, time);
+            holds = look_at(runner, place, now, time);
         }
     }
+    return holds;
 }
 
-/* Locked. How long nothing is due. */
+/* Locked. All were looked at: nobody needs what was before the service any more. */
+static void forget_past(struct job_runner *runner)
+{
+    release_set(runner->past);
+    runner->past = NULL;
+    runner->past_is_guessed = false;
+}
+
+/* Locked, as decide(). *wait: how long nothing is due. */
+static bool look_at_all(struct job_runner *runner, const struct job_moment *now, enum job_time time,
+                        int64_t *wait)
+{
+    bool holds = begin_longest_due(runner, now, time);
+
+    for (size_t i = 0; holds && i < runner->set->list.count; i++) {
+        int64_t next;
+
+        holds = look_at(runner, i, now, time);
+        next = holds ? runner->set->turns[i].next : 0;
+        if (next > now->wall && next - now->wall < *wait) {
+            *wait = next - now->wall;
+        }
+    }
+    return holds;
+}
+
+/* Locked, as decide(). How long nothing is due. */
 static int64_t look(struct job_runner *runner)
 {
     struct job_moment now = job_moment_now();
     enum job_time time = job_time_between(&runner->looked_at, &now);
     int64_t wait = LOOK_MS;
 
-    runner->looked_at = now;
     if (runner->set != NULL) {
-        begin_longest_due(runner, &now, time);
-    }
-    for (size_t i = 0; runner->set != NULL && i < runner->set->list.count; i++) {
-        const struct job_turn *turn = &runner->set->turns[i];
-
-        look_at(runner, i, &now, time);
-        if (turn->next > now.wall && turn->next - now.wall < wait) {
-            wait = turn->next - now.wall;
+        if (!look_at_all(runner, &now, time, &wait)) {
+            return 0; /* with the same look before it, so that what time did is told to all */
         }
+        forget_past(runner);
     }
+    runner->looked_at = now;
     return wait;
 }
 
@@ -537,6 +666,7 @@ static void stop_runs(struct job_runner *runner)
 static void release(struct job_runner *runner)
 {
     release_set(runner->set);
+    release_set(runner->past);
     job_states_close(runner->states);
     probe_facts_clear(&runner->facts);
     text_clear(&runner->changes);
@@ -588,19 +718,54 @@ bool job_runner_open(struct job_runner **out, void (*ring)(void *context), void 
     return true;
 }
 
-bool job_runner_configure(struct job_runner *runner, struct settings *settings,
-                          job_handled_fn *handled, void *context, struct failure *why)
+/* Settings of then that this version cannot read are as good as none. */
+static void read_past(struct job_set **out, struct settings *settings)
 {
+    struct failure ignored;
+
+    *out = NULL;
+    if (settings != NULL && !make_set(out, settings, &ignored)) {
+        *out = NULL;
+    }
+}
+
+/* Only this thread replaces sets: they may be looked at without the lock. */
+static bool begin_jobs(struct job_runner *runner, struct job_set *set, const struct job_past *past,
+                       struct job_set **before, struct failure *why)
+{
+    if (runner->set != NULL) {
+        begin_new_turns(set);
+        return true;
+    }
+    read_past(before, past->settings);
+    if (begin_turns(set, *before, past, why)) {
+        return true;
+    }
+    free_set(*before);
+    return false;
+}
+
+bool job_runner_configure(struct job_runner *runner, struct settings *settings,
+                          const struct job_past *past, struct failure *why)
+{
+    struct job_set *before = NULL;
     struct job_set *set;
 
     if (!make_set(&set, settings, why)) {
+        if (runner->set == NULL) {
+            settings_free(past->settings);
+        }
         return false;
     }
-    if (!begin_turns(runner, set, handled, context, why)) {
+    if (!begin_jobs(runner, set, past, &before, why)) {
         free_set(set);
         return false;
     }
     mutex_lock(runner->mutex);
+    if (runner->set == NULL) {
+        runner->past = before;
+        runner->past_is_guessed = before == NULL;
+    }
     keep_turns(runner, set);
     forget_jobs(runner, set);
     release_set(runner->set);

@@ -28,6 +28,13 @@ struct job_runner;
 /* Up to when a job's runs are dealt with by the ledger; INT64_MIN: it knows of none. */
 typedef bool job_handled_fn(void *context, const char *job, int64_t *handled, struct failure *why);
 
+/* What is known of the time before the service began. */
+struct job_past {
+    job_handled_fn *handled;
+    void *context;
+    struct settings *settings; /* that were in force then; NULL: they are not known */
+};
+
 /*
  * Begins without jobs. `ring` is called in another thread when there is
  * something to take. The caller closes *out.
@@ -40,11 +47,14 @@ bool job_runner_open(struct job_runner **out, void (*ring)(void *context), void 
  * this fails (then the jobs before stay). A job that goes on under its name
  * with the same times keeps its place; with other times, and where it was not
  * there before, it begins now, and nothing before counts. Runs that go on end
- * as they began. `handled` is asked, in this thread, by the first call alone:
- * then the service begins.
+ * as they began.
+ *
+ * `past` is for the first call, in which the service begins; later ones do not
+ * look at it. What was due since it ran last is missed by the times of then. Its
+ * settings are the runner's, too. `handled` is asked in this thread.
  */
 bool job_runner_configure(struct job_runner *runner, struct settings *settings,
-                          job_handled_fn *handled, void *context, struct failure *why) NODISCARD;
+                          const struct job_past *past, struct failure *why) NODISCARD;
 
 /* How many jobs there are, and which is due next. */
 struct job_outlook {

@@ -44,6 +44,17 @@ void job_turn_begin(struct job_turn *turn, const struct job *job, local_time_zon
     turn->next = schedule_next(&job->schedule, zone, turn->handled);
 }
 
+void job_turn_begin_anew(struct job_turn *turn, const struct job *job, const struct job *past,
+                         local_time_zone_fn *zone, int64_t handled, int64_t now)
+{
+    job_turn_begin(turn, job, zone, INT64_MIN, now);
+    if (handled != INT64_MIN && handled < now) {
+        turn->past = past;
+        turn->past_handled = handled;
+        turn->looked = false; /* what is due until the first look the service did not see either */
+    }
+}
+
 static int utc(int64_t at)
 {
     (void)at;
@@ -123,13 +134,13 @@ static void tally_runs(struct tally tallies[2], const struct job *job, local_tim
  * the one that goes on for longer is the newer.
  */
 static void add_missed(struct job_decision *decision, const struct job *job,
-                       local_time_zone_fn *zone, const struct schedule_turn *due,
+                       local_time_zone_fn *zone, int64_t after, int64_t until,
                        enum probe_run_reason reason)
 {
     struct tally tallies[2] = {0};
     int newest;
 
-    tally_runs(tallies, job, zone, due->missed_first - 1, due->missed_last);
+    tally_runs(tallies, job, zone, after, until);
     newest = tallies[1].last > tallies[0].last ? 1 : 0;
     for (int i = 0; i < 2; i++) {
         int kind = i == 0 ? 1 - newest : newest;
@@ -172,19 +183,38 @@ static void await_room(struct job_turn *turn, const struct schedule_turn *due)
     turn->looked = true;
 }
 
+/* The times that were in force then, not those of now: they count up to when the job began. */
+static void tell_past(struct job_turn *turn, local_time_zone_fn *zone,
+                      struct job_decision *decision)
+{
+    if (turn->past != NULL) {
+        add_missed(decision, turn->past, zone, turn->past_handled, turn->handled,
+                   PROBE_SERVICE_STOPPED);
+        turn->past = NULL;
+    }
+}
+
+bool job_turn_is_due(const struct job_turn *turn, int64_t now, enum job_time time)
+{
+    return turn->past != NULL || now >= turn->next || time == JOB_TIME_SET ||
+           is_set_back(turn->handled, now);
+}
+
 void job_turn_look(struct job_turn *turn, const struct job *job, local_time_zone_fn *zone,
                    int64_t now, enum job_time time, bool busy, struct job_decision *decision)
 {
     struct schedule_turn due;
 
     *decision = (struct job_decision){0};
-    if (now < turn->next && time != JOB_TIME_SET && !is_set_back(turn->handled, now)) {
+    tell_past(turn, zone, decision);
+    if (!job_turn_is_due(turn, now, time)) {
         turn->looked = true;
         return;
     }
     schedule_decide(&job->schedule, zone, turn->handled, now, job->catch_up, &due);
     if (due.missed > 0) {
-        add_missed(decision, job, zone, &due, reason_of(turn, time));
+        add_missed(decision, job, zone, due.missed_first - 1, due.missed_last,
+                   reason_of(turn, time));
     }
     if (due.run != SCHEDULE_NEVER && busy && !turn->running && !is_kept_off(job, zone, &due, now)) {
         await_room(turn, &due);

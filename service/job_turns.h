@@ -39,6 +39,9 @@ struct job_turn {
     bool was_ahead;  /* the clock, before the service began */
     bool running;
     int64_t due; /* of the run that goes on, or went on last */
+
+    const struct job *past; /* as job_turn_begin_anew() was given it; NULL: nothing of it is due */
+    int64_t past_handled;
 };
 
 /*
@@ -49,13 +52,25 @@ struct job_turn {
 void job_turn_begin(struct job_turn *turn, const struct job *job, local_time_zone_fn *zone,
                     int64_t handled, int64_t now);
 
+/*
+ * Begins a job whose times or windows were others when the service ran last:
+ * those of `past`, which is lent until the first look. That one tells what of
+ * them was due after `handled` and is missed. Its own times count from now on,
+ * and nothing is made up for.
+ */
+void job_turn_begin_anew(struct job_turn *turn, const struct job *job, const struct job *past,
+                         local_time_zone_fn *zone, int64_t handled, int64_t now);
+
 /* What came of a look at a job. */
 struct job_decision {
     bool begin;                /* a run begins now; it was due at turn->due */
     bool late;                 /* it is made up for */
-    struct probe_run facts[3]; /* of runs that do not take place, by when their last was due */
+    struct probe_run facts[5]; /* of runs that do not take place, by when their last was due */
     int fact_count;
 };
+
+/* Whether a look would find anything to do. It costs next to nothing. */
+bool job_turn_is_due(const struct job_turn *turn, int64_t now, enum job_time time);
 
 /*
  * Looks at a job. With `busy` no run can begin for the moment: one that is due

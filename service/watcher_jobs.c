@@ -22,17 +22,40 @@ static bool find_handled(void *context, const char *job, int64_t *handled, struc
            probe_writer_handled(ledger_writer_probes(watcher->begun.writer), job, handled, why);
 }
 
-/* The runner holds the settings: runs that go on need those that they began with. */
-bool watcher_jobs_configure(struct watcher *watcher, struct failure *why)
+/* What was due while the service stood still is counted by them. */
+static bool read_past_settings(struct watcher *watcher, struct settings **out, struct failure *why)
 {
-    bool ok = job_runner_configure(watcher->jobs, settings_hold(watcher->settings), find_handled,
-                                   watcher, why);
+    struct text shown = {0};
+    struct failure unreadable;
+    bool ok = ledger_writer_add_past_settings(watcher->begun.writer, &shown, why);
+
+    *out = NULL;
+    if (ok && shown.size > 0 &&
+        !settings_restore(out, text_bytes(&watcher->ledger_path), text_bytes(&shown),
+                          watcher_settings, &unreadable)) {
+        *out = NULL; /* of another version, or too long to be kept whole */
+    }
+    text_clear(&shown);
+    return ok;
+}
+
+/* The runner holds the settings: runs that go on need those that they began with. */
+static bool configure(struct watcher *watcher, const struct job_past *past, struct failure *why)
+{
+    bool ok = job_runner_configure(watcher->jobs, settings_hold(watcher->settings), past, why);
 
     if (!ok && why->kind != FAILURE_MEMORY) {
         event_report(watcher->events, EVENT_JOBS_REFUSED, why->text);
         return true;
     }
     return ok;
+}
+
+bool watcher_jobs_configure(struct watcher *watcher, struct failure *why)
+{
+    struct job_past past = {.handled = find_handled, .context = watcher};
+
+    return configure(watcher, &past, why);
 }
 
 static void tell_lines(const struct watcher *watcher, enum event_id id, struct text *lines)
@@ -110,7 +133,10 @@ void watcher_jobs_close(struct watcher *watcher)
 
 bool watcher_jobs_open(struct watcher *watcher, struct failure *why)
 {
+    struct job_past past = {.handled = find_handled, .context = watcher};
+
     return watcher->jobs != NULL ||
-           (job_runner_open(&watcher->jobs, watcher_ring, watcher->host, why) &&
-            watcher_jobs_configure(watcher, why));
+           (read_past_settings(watcher, &past.settings, why) &&
+            job_runner_open(&watcher->jobs, watcher_ring, watcher->host, why) &&
+            configure(watcher, &past, why));
 }

@@ -38,6 +38,7 @@ enum statement {
     END_RUN,
     SET_COMMIT,
     ADD_SETTINGS,
+    PAST_SETTINGS,
     ADD_ZONE_OFFSET,
     CLOSE_STRETCHES,
     CLOSE_RUNS,
@@ -57,6 +58,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 
     [ADD_SETTINGS] = "INSERT INTO settings (run, at, text) SELECT :run, :at, :text"
                      " WHERE :text IS NOT (SELECT text FROM settings ORDER BY id DESC LIMIT 1)",
+    [PAST_SETTINGS] = "SELECT text FROM settings WHERE run < :run ORDER BY id DESC LIMIT 1",
     [ADD_ZONE_OFFSET] = "INSERT INTO zone_offset (run, at, seconds) SELECT :run, :at, :seconds"
                         " WHERE :seconds IS NOT"
                         "       (SELECT seconds FROM zone_offset ORDER BY id DESC LIMIT 1)",
@@ -1297,6 +1299,22 @@ bool ledger_writer_set_settings(struct ledger_writer *writer, const char *settin
     writer->settings = copy;
     writer->settings_at = clock_now();
     return true;
+}
+
+bool ledger_writer_add_past_settings(const struct ledger_writer *writer, struct text *settings,
+                                     struct failure *why)
+{
+    sqlite3_stmt *find = writer->statements[PAST_SETTINGS];
+    int result;
+
+    database_bind(find, ":run", writer->run_id);
+    result = sqlite3_step(find);
+    if (result == SQLITE_ROW) {
+        text_add(settings, database_column_text(find, 0));
+    }
+    return (database_end(writer->ledger->db, find, result, "reading the settings of before", why) &&
+            text_ok(settings, why)) ||
+           ledger_name_failure(writer->ledger, why);
 }
 
 static bool store_settings(struct ledger_writer *writer, struct failure *why)

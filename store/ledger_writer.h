@@ -114,6 +114,10 @@ void ledger_writer_set_commit(struct ledger_writer *writer, int64_t commit);
 bool ledger_writer_set_settings(struct ledger_writer *writer, const char *settings,
                                 struct failure *why) NODISCARD;
 
+/* Appends the settings that were in force when the run before this one ended; nothing: unknown. */
+bool ledger_writer_add_past_settings(const struct ledger_writer *writer, struct text *settings,
+                                     struct failure *why) NODISCARD;
+
 /*
  * Writes what was gathered, durably. On failure nothing was written, and the
  * next commit tries again. Trying again is of no use after FAILURE_MISSING

@@ -87,8 +87,8 @@ static bool find_handled(void *context, const char *job, int64_t *handled, struc
     return true;
 }
 
-/* Jobs "job 0", "job 1" and so on, each every minute. It also makes the runner look. */
-static void configure(int count)
+/* Settings with "job 0", "job 1" and so on. */
+static struct settings *make_settings(int count, const char *every)
 {
     struct text yaml = {0};
     struct settings *settings;
@@ -97,15 +97,28 @@ static void configure(int count)
     for (int i = 0; i < count; i++) {
         text_addf(&yaml,
                   "    - name: job %d\n      targets: [dc1]\n      ports: [389]\n"
-                  "      every: 1m\n      spread: 0\n",
-                  i);
+                  "      every: %s\n      spread: 0\n",
+                  i, every);
     }
     CHECK_DONE(
         settings_parse(&settings, "p.yaml", text_bytes(&yaml), yaml.size, tables, &fixture.why),
         fixture.why);
     text_clear(&yaml);
-    CHECK_DONE(job_runner_configure(fixture.runner, settings, find_handled, NULL, &fixture.why),
-               fixture.why);
+    return settings;
+}
+
+/* Each every minute. It also makes the runner look. `before`: settings of then; NULL: not known. */
+static void configure_after(int count, struct settings *before)
+{
+    struct job_past past = {.handled = find_handled, .settings = before};
+    struct settings *settings = make_settings(count, "1m");
+
+    CHECK_DONE(job_runner_configure(fixture.runner, settings, &past, &fixture.why), fixture.why);
+}
+
+static void configure(int count)
+{
+    configure_after(count, NULL);
 }
 
 /* The next minute, in which all of them are due. */
@@ -301,6 +314,47 @@ START_TEST(a_job_of_the_start_is_told_what_it_missed)
 }
 END_TEST
 
+/* Nobody knows by which times: it says so. */
+START_TEST(what_is_missed_by_times_that_are_not_known_is_said_to_be)
+{
+    fixture.handled = BEGIN - 10 * MINUTE - 1;
+    configure(1);
+    await_runs(PROBE_RUN_MISSED, PROBE_SERVICE_STOPPED, 1);
+    CHECK_CONTAINS(fixture.news.facts.first->detail, "those of then are not known");
+}
+END_TEST
+
+START_TEST(what_is_missed_is_counted_by_the_times_of_then)
+{
+    const struct probe_run *run;
+
+    fixture.handled = BEGIN - 60 * MINUTE - 1;
+    configure_after(2, make_settings(1, "20m")); /* job 1 is new, whatever the ledger has of it */
+    await_runs(PROBE_RUN_MISSED, PROBE_SERVICE_STOPPED, 1);
+    run = &fixture.news.facts.first->run;
+    ck_assert_int_eq(run->runs, 4);
+    ck_assert_int_eq(run->due_at, BEGIN - 60 * MINUTE);
+    ck_assert_int_eq(run->last_due, BEGIN);
+    ck_assert_ptr_null(fixture.news.facts.first->detail);
+    pass_minute(2);
+    ck_assert(fake_job_run_await(2));
+    fake_job_run_let_all_go();
+    await_runs(PROBE_RUN_DONE, PROBE_NO_REASON, 2);
+    ck_assert_int_eq(count_runs(PROBE_RUN_MISSED, PROBE_SERVICE_STOPPED), 1);
+}
+END_TEST
+
+START_TEST(the_same_times_as_then_are_no_others)
+{
+    fixture.handled = BEGIN - 10 * MINUTE - 1;
+    configure_after(1, make_settings(1, "1m"));
+    await_runs(PROBE_RUN_MISSED, PROBE_SERVICE_STOPPED, 1);
+    ck_assert_int_eq(fixture.news.facts.first->run.runs, 10);
+    ck_assert_ptr_null(fixture.news.facts.first->detail);
+    ck_assert(fake_job_run_await(1)); /* the eleventh is on time */
+}
+END_TEST
+
 START_TEST(a_job_that_comes_back_has_missed_nothing)
 {
     configure(0);
@@ -367,6 +421,9 @@ int main(void)
     tcase_add_test(runner, a_run_outlives_the_settings_that_it_began_with);
     tcase_add_test(runner, a_run_is_told_also_where_its_outcomes_have_no_room);
     tcase_add_test(runner, a_job_of_the_start_is_told_what_it_missed);
+    tcase_add_test(runner, what_is_missed_by_times_that_are_not_known_is_said_to_be);
+    tcase_add_test(runner, what_is_missed_is_counted_by_the_times_of_then);
+    tcase_add_test(runner, the_same_times_as_then_are_no_others);
     tcase_add_test(runner, a_job_that_comes_back_has_missed_nothing);
     tcase_add_test(runner, a_stop_ends_runs_that_go_on);
     tcase_add_test(runner, a_stop_does_not_wait_for_what_hangs);

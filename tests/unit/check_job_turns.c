@@ -169,6 +169,46 @@ START_TEST(what_was_due_while_the_service_stood_still_is_missed)
 }
 END_TEST
 
+/* Every ten minutes then, with an hour of maintenance, and every minute now. */
+START_TEST(what_was_due_by_other_times_is_missed_by_those)
+{
+    struct maintenance_window window;
+    struct job past = {.name = "job", .windows = &window, .window_count = 1};
+
+    CHECK_DONE(maintenance_read(&window, "01:00-02:00", &fixture.why), fixture.why);
+    past.schedule = (struct schedule){.form = SCHEDULE_EVERY, .every = 10 * MINUTE};
+    every(MINUTE);
+    clock_fake_set(BEGIN + 3 * HOUR + 45 * SECOND);
+    job_turn_begin_anew(&fixture.turn, &fixture.job, &past, clock_zone_offset, BEGIN, clock_now());
+    fixture.looked_at = job_moment_now();
+    look();
+    ck_assert_int_eq(fixture.by_reason[PROBE_SERVICE_STOPPED], 12);
+    ck_assert_int_eq(fixture.by_result[PROBE_RUN_SKIPPED], 6);
+    ck_assert_int_eq(fixture.begun, 0);
+    clock_fake_run(15 * SECOND);
+    look();
+    ck_assert_int_eq(fixture.begun, 1);
+    ck_assert_int_eq(fixture.by_reason[PROBE_SERVICE_STOPPED], 12);
+}
+END_TEST
+
+/* The first look may come late, and more is due by then. */
+START_TEST(what_is_due_before_the_first_look_is_of_the_present_times)
+{
+    struct job past = {.name = "job"};
+
+    past.schedule = (struct schedule){.form = SCHEDULE_EVERY, .every = 10 * MINUTE};
+    every(MINUTE);
+    clock_fake_set(BEGIN + HOUR);
+    job_turn_begin_anew(&fixture.turn, &fixture.job, &past, clock_zone_offset, BEGIN, clock_now());
+    fixture.looked_at = job_moment_now();
+    clock_fake_run(2 * MINUTE);
+    look();
+    ck_assert_int_eq(fixture.by_reason[PROBE_SERVICE_STOPPED], 6 + 1);
+    ck_assert_int_eq(fixture.begun, 1);
+}
+END_TEST
+
 START_TEST(a_clock_that_was_ahead_stops_no_job)
 {
     every(MINUTE);
@@ -520,6 +560,8 @@ int main(void)
     tcase_add_test(turns, a_year_of_sleep_and_set_clocks_is_accounted_for);
     tcase_add_test(turns, times_on_the_wall_come_once_on_the_days_of_change);
     tcase_add_test(turns, what_was_due_while_the_service_stood_still_is_missed);
+    tcase_add_test(turns, what_was_due_by_other_times_is_missed_by_those);
+    tcase_add_test(turns, what_is_due_before_the_first_look_is_of_the_present_times);
     tcase_add_test(turns, a_clock_that_was_ahead_stops_no_job);
     tcase_add_test(turns, what_was_due_before_the_first_look_at_a_clock_that_was_ahead_is_missed);
     tcase_add_test(turns, a_clock_that_is_set_back_while_it_is_busy_stops_no_job);
