@@ -12,6 +12,7 @@
 #include "base/console.h"
 #include "base/interrupt.h"
 #include "probes/job_run.h"
+#include "reportcli/change_damping.h"
 #include "reportcli/command.h"
 #include "reportcli/job_records.h"
 #include "reportcli/job_silence.h"
@@ -409,21 +410,39 @@ static bool print_pairs(struct audit *audit, enum exit_status *status, struct fa
     return true;
 }
 
-static bool print_changes(struct audit *audit, enum exit_status *status, struct failure *why)
+/* Of a port that flaps the first change and the last are enough. */
+static bool print_rows(struct audit *audit, int64_t *damped, struct failure *why)
 {
-    if (!command_begin(audit->context, &reach_change_table, &audit->render, why)) {
-        return false;
-    }
+    bool each = options_flag(audit->context->options, "each");
+
     for (size_t i = 0; i < audit->changes.count; i++) {
         const struct probe_change_row *row = &audit->changes.items[i];
 
-        if ((!audit->failures || row->now.judgement != EXPECTATION_HELD) &&
-            !reach_change_record_print(&audit->record, audit->render, row, why)) {
+        if (audit->failures && row->now.judgement == EXPECTATION_HELD) {
+            continue;
+        }
+        if (row->flapping == PROBE_FLAPPING_ON && !each) {
+            ++*damped;
+        } else if (!reach_change_record_print(&audit->record, audit->render, row, why)) {
             return false;
         }
     }
-    if (!command_finish(audit->context, audit->render, why)) {
+    return true;
+}
+
+static bool print_changes(struct audit *audit, enum exit_status *status, struct failure *why)
+{
+    int64_t damped = 0;
+
+    if (!change_damping_mark(&audit->changes, why) ||
+        !command_begin(audit->context, &reach_change_table, &audit->render, why) ||
+        !print_rows(audit, &damped, why) || !command_finish(audit->context, audit->render, why)) {
         return false;
+    }
+    if (damped > 0) {
+        command_note(audit->context, "hidden",
+                     "not shown: %" PRId64 " changes of ports while they were flapping (--each)",
+                     damped);
     }
     note_lost_changes(audit, audit->changes.pairs.whole_from);
     if (audit->render->records == 0) {
@@ -697,6 +716,9 @@ static bool check_forms(const struct audit *audit, struct failure *why)
         return FAIL(why, FAILURE_USAGE, 0, "--nagios is a line of its own: it is not for %s",
                     context->renderer->name);
     }
+    if (options_flag(context->options, "each") && !options_flag(context->options, "changes")) {
+        return FAIL(why, FAILURE_USAGE, 0, "--each is for --changes");
+    }
     for (size_t i = 0; i < sizeof(conflicts) / sizeof(conflicts[0]); i++) {
         if (options_given(context->options, conflicts[i].one) &&
             options_given(context->options, conflicts[i].other)) {
@@ -755,7 +777,9 @@ static const struct option options[] = {
              "that found the port LISTENING"},
     {.name = "changes",
      .kind = OPTION_FLAG,
-     .help = "Each change of a result, in the order in which they came"},
+     .help = "The changes of results, in the order in which they came; of a port that flaps the "
+             "first and the last"},
+    {.name = "each", .kind = OPTION_FLAG, .help = "With --changes: each of them"},
     {.name = "failures",
      .kind = OPTION_FLAG,
      .help = "Only ports that are not as expected, or were not at some time; only changes to what "

@@ -296,6 +296,16 @@ static const struct column reach_change_columns[] = {
      .heading = "Expectation",
      .help = "held, not held, or undecided: of the new result",
      .rank = 2},
+    {.name = "flapping",
+     .type = COLUMN_TEXT,
+     .heading = "Flapping",
+     .help = "begins, goes on, ends: of a port that changes again and again",
+     .rank = 4},
+    {.name = "flapped",
+     .type = COLUMN_INTEGER,
+     .heading = "Flapped",
+     .help = "Its changes so far",
+     .rank = 7},
     {.name = "address",
      .type = COLUMN_TEXT,
      .heading = "Address",
@@ -549,6 +559,7 @@ bool reach_record_print(struct job_record *record, struct render *render,
 bool reach_change_record_print(struct job_record *record, struct render *render,
                                const struct probe_change_row *row, struct failure *why)
 {
+    static const char *const flapping[] = {NULL, "begins", "goes on", "ends"};
     const struct probe_change *now = &row->now;
 
     write_change(record, now);
@@ -567,6 +578,8 @@ bool reach_change_record_print(struct job_record *record, struct render *render,
                    value_text(probe_status_name(now->status)),
                    value_text(text_or_none(&record->cause)),
                    value_text(judgement_name(now->judgement)),
+                   value_text(flapping[row->flapping]),
+                   value_at(row->flapping == PROBE_NOT_FLAPPING ? 0 : row->flapped),
                    value_text(text_or_none(&record->address)),
                    value_text(now->protocol),
                    value_text(now->detail),

@@ -73,8 +73,10 @@ const struct event events[] = {
      "modules` has hash and signer."},
     {EVENT_PORT_CHANGED, EVENT_WARNING, "port_changed", "%s",
      "A job found a port to be otherwise than before, in two runs one after the other. One that "
-     "changed four times within an hour is told to be flapping, and no more of it until it was "
-     "steady for an hour. The ledger has every change: `portledger audit --changes`."},
+     "changed four times within an hour, or had six results in sixteen runs that the next run did "
+     "not find again, is told to be flapping, and no more of it until it was steady for an hour "
+     "and "
+     "eight runs. The ledger has every change: `portledger audit --changes --each`."},
     {EVENT_JOB_FAILED, EVENT_WARNING, "job_failed", "a run of a job could not take place: %s",
      "Mend what is named. The next run tries again. Told once for each reason, until event 305."},
     {EVENT_JOBS_REFUSED, EVENT_ERROR, "jobs_refused",

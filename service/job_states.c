@@ -6,29 +6,16 @@
 #include <string.h>
 
 #include "base/time_text.h"
+#include "probes/steadiness.h"
 
-enum {
-    BUCKETS = 4096,
-    CONFIRMED_AFTER = 2,
-    FLAP_CHANGES = 4, /* that are confirmed, within... */
-    FLAP_MS = 3600000,
-    STEADY_MS = 3600000, /* without any change: it is over */
-};
+enum { BUCKETS = 4096 };
 
 struct state {
     struct state *next; /* in its bucket */
     uint64_t hash;
-    enum probe_status told;
-    enum probe_status seen; /* in the newest run */
-    int64_t seen_since;     /* the first of the runs in a row that saw it */
-    unsigned runs;          /* of them; of a job: those that could not take place */
-    uint64_t reason;        /* of a job: why not */
-
-    int64_t changes[FLAP_CHANGES]; /* the newest that were confirmed, in a ring */
-    unsigned change_count;         /* all of them, since it was steady */
-    bool flaps;
-    int64_t flaps_since;
-    int64_t changed_at; /* while it flaps: confirmed or not */
+    struct steadiness port; /* of a port; else of a job: */
+    unsigned failed;        /* runs in a row that could not take place */
+    uint64_t reason;        /* why not */
     char key[];
 };
 
@@ -93,9 +80,9 @@ static void add_port(struct text *text, const struct outcome *outcome)
     text_addf(text, ":%u/%s", outcome->port, outcome->transport == PROBE_TCP ? "tcp" : "udp");
 }
 
-static void add_cause(struct text *change, const struct state *state, const struct outcome *outcome)
+static void add_cause(struct text *change, const struct outcome *outcome)
 {
-    text_addf(change, "%s (", probe_status_name((int)state->seen));
+    text_addf(change, "%s (", probe_status_name((int)outcome->status));
     outcome_add_cause(change, outcome);
     text_add(change, ")");
 }
@@ -108,92 +95,22 @@ static void add_since(struct text *change, int64_t since, const char *job)
     text_add_visible(change, job, strlen(job));
 }
 
-static void tell(struct text *change, const struct state *state, const char *job,
-                 const struct outcome *outcome)
+static void tell(struct text *change, enum steadiness_news news, const struct steadiness *port,
+                 const char *job, const struct outcome *outcome)
 {
+    if (news == STEADINESS_SAME) {
+        return;
+    }
     add_port(change, outcome);
-    text_addf(change, " %s -> ", probe_status_name((int)state->told));
-    add_cause(change, state, outcome);
-    add_since(change, state->seen_since, job);
-}
-
-static void tell_flaps(struct text *change, const struct state *state, const char *job,
-                       const struct outcome *outcome)
-{
-    add_port(change, outcome);
-    text_addf(change, " is flapping: %u changes, now ", state->change_count);
-    add_cause(change, state, outcome);
-    add_since(change, state->flaps_since, job);
-}
-
-static void tell_steady(struct text *change, const struct state *state, const char *job,
-                        const struct outcome *outcome)
-{
-    add_port(change, outcome);
-    text_addf(change, " is steady after %u changes: ", state->change_count);
-    add_cause(change, state, outcome);
-    add_since(change, state->seen_since, job);
-}
-
-/* Whether the change makes it flap: the fourth within an hour does. */
-static bool begins_to_flap(struct state *state, int64_t at)
-{
-    int64_t before;
-
-    state->changes[state->change_count++ % FLAP_CHANGES] = at;
-    before = state->changes[state->change_count % FLAP_CHANGES]; /* the oldest that is known */
-    if (state->flaps || state->change_count < FLAP_CHANGES || at - before > FLAP_MS) {
-        return false;
+    if (news == STEADINESS_CHANGED) {
+        text_addf(change, " %s -> ", probe_status_name(port->told_before));
+    } else if (news == STEADINESS_FLAPS) {
+        text_addf(change, " is flapping: %u changes, now ", port->changes);
+    } else {
+        text_addf(change, " is steady after %u changes: ", port->changes);
     }
-    state->flaps = true;
-    state->flaps_since = before;
-    state->change_count = FLAP_CHANGES; /* those before were told one by one */
-    return true;
-}
-
-static void take_change(struct state *state, const char *job, const struct outcome *outcome,
-                        struct text *change)
-{
-    if (begins_to_flap(state, state->seen_since)) {
-        tell_flaps(change, state, job, outcome);
-    } else if (!state->flaps) {
-        tell(change, state, job, outcome);
-    }
-    state->told = state->seen;
-}
-
-/* A clock that was set back says nothing about how long it was steady. */
-static void end_flaps(struct state *state, const char *job, const struct outcome *outcome,
-                      struct text *change)
-{
-    if (outcome->started_at < state->changed_at) {
-        state->changed_at = outcome->started_at;
-    }
-    if (state->flaps && outcome->started_at - state->changed_at >= STEADY_MS) {
-        tell_steady(change, state, job, outcome);
-        state->flaps = false;
-        state->change_count = 0;
-    }
-}
-
-static void take(struct state *state, const char *job, const struct outcome *outcome,
-                 struct text *change)
-{
-    bool is_new = state->runs == 0;
-
-    if (is_new || outcome->status != state->seen) {
-        state->seen = outcome->status;
-        state->seen_since = outcome->started_at;
-        state->changed_at = outcome->started_at;
-        state->runs = 0;
-    }
-    state->runs++;
-    if (is_new) {
-        state->told = state->seen;
-    } else if (state->seen != state->told && state->runs == CONFIRMED_AFTER) {
-        take_change(state, job, outcome, change);
-    }
-    end_flaps(state, job, outcome, change);
+    add_cause(change, outcome);
+    add_since(change, news == STEADINESS_FLAPS ? port->since : port->seen_since, job);
 }
 
 void job_states_take(struct job_states *states, const char *job, const struct outcome *outcome,
@@ -207,7 +124,10 @@ void job_states_take(struct job_states *states, const char *job, const struct ou
     add_port(&key, outcome);
     state = text_ok(&key, &ignored) ? find(states, text_bytes(&key)) : NULL;
     if (state != NULL) {
-        take(state, job, outcome, change);
+        enum steadiness_news news =
+            steadiness_take(&state->port, (int)outcome->status, outcome->started_at);
+
+        tell(change, news, &state->port, job, outcome);
     }
     text_clear(&key);
 }
@@ -219,16 +139,16 @@ enum job_run_news job_states_take_run(struct job_states *states, const char *job
     uint64_t reason = why == NULL ? 0 : hash_of(why);
     bool is_told;
 
-    *failed = state == NULL ? 0 : state->runs;
+    *failed = state == NULL ? 0 : state->failed;
     if (why == NULL) {
         if (state != NULL) {
-            state->runs = 0;
+            state->failed = 0;
         }
         return *failed > 0 ? JOB_RUN_AGAIN : JOB_RUN_AS_BEFORE;
     }
     is_told = *failed > 0 && state->reason == reason;
     if (state != NULL) {
-        state->runs++;
+        state->failed++;
         state->reason = reason;
     }
     return is_told ? JOB_RUN_AS_BEFORE : JOB_RUN_FAILED;

@@ -3,11 +3,8 @@
 
 /*
  * How each port of each target was, as far as it was told: for events. What a
- * port is found to be for the first time is told to nobody, and a change only
- * when the run after finds the same again, so that a single lost packet is no
- * event. A port that changes four times within an hour is told once to be
- * flapping, and nothing more until it was steady for an hour. The ledger has
- * every change.
+ * port is found to be for the first time is told to nobody; which changes are,
+ * steadiness.h says. The ledger has every change.
  */
 
 #include <stdbool.h>

@@ -91,7 +91,9 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
                 "           AND b.id < o.id ORDER BY b.id DESC LIMIT 1), -1),"
                 " coalesce((SELECT b.cause FROM outcome AS b WHERE b.pair = o.pair"
                 "           AND b.id < o.id ORDER BY b.id DESC LIMIT 1), -1), " OUTCOME_COLUMNS
+                ", coalesce(t.last_at, 0)"
                 " FROM outcome AS o JOIN pair AS p ON p.id = o.pair JOIN job AS j ON j.id = p.job"
+                " LEFT JOIN timing_now AS t ON t.pair = p.id"
                 " WHERE o.first_at >= :since AND o.first_at <= :until"
                 " AND (:job IS NULL OR j.name = :job) ORDER BY o.id",
 };
@@ -650,6 +652,10 @@ static bool take_row(struct query *query, sqlite3_stmt *row, struct probe_change
     change->before_cause = sqlite3_column_int(row, 6);
     take_change(query, row, 7, &change->now);
     change->now.address.port = pair->port;
+    change->asked_at = sqlite3_column_int64(row, 16);
+    if (change->asked_at > query->filter->until) {
+        change->asked_at = query->filter->until;
+    }
     return true;
 }
 

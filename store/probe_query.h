@@ -113,12 +113,23 @@ bool probe_query_pairs(struct ledger *ledger, const struct probe_filter *filter,
                        struct probe_pair_sums *sums, struct failure *why) NODISCARD;
 void probe_pair_sums_clear(struct probe_pair_sums *sums);
 
+/* A change of a port that changes again and again: change_damping.h in reportcli/ sets it. */
+enum probe_flapping {
+    PROBE_NOT_FLAPPING,
+    PROBE_FLAPPING_BEGINS,
+    PROBE_FLAPPING_ON,
+    PROBE_FLAPPING_ENDS, /* with this change */
+};
+
 /* One change, with what was before. */
 struct probe_change_row {
     const struct probe_pair_sum *pair; /* job, host, port and transport only */
     struct probe_change now;
     int before; /* -1: it is the first result, or the one before is not kept any more */
     int before_cause;
+    int64_t asked_at; /* the pair, last, up to `until`; 0: not known */
+    enum probe_flapping flapping;
+    unsigned flapped; /* changes so far since the port was steady; 0: not known */
 };
 
 struct probe_change_rows {

@@ -206,6 +206,7 @@ static const struct {
     {"audit --nagios --changes" LEDGER, 3, "PORTLEDGER UNKNOWN - --nagios and --changes"},
     {"audit --nagios --json" LEDGER, 3, "PORTLEDGER UNKNOWN - --nagios is a line of its own"},
     {"audit --expect --changes" LEDGER, EXIT_USAGE, ""},
+    {"audit --each" LEDGER, EXIT_USAGE, ""},
     {"audit --run shop --job shop" LEDGER, EXIT_USAGE, ""},
     {"audit --run shop --since -1h" LEDGER, EXIT_USAGE, ""},
     {"audit --run shop --changes" LEDGER, EXIT_USAGE, ""},
@@ -419,6 +420,40 @@ START_TEST(a_time_that_was_folded_is_answered_for_and_said)
 }
 END_TEST
 
+static int count_words(const char *text, const char *word)
+{
+    int count = 0;
+
+    for (const char *at = text; (at = strstr(at, word)) != NULL; at++) {
+        count++;
+    }
+    return count;
+}
+
+/* It listened, did not for five runs, and does each other time from then on. */
+START_TEST(a_port_that_alternates_is_told_to_begin_and_to_end)
+{
+    for (int i = 0; i < 100; i++) {
+        pass_minute(i % 2 == 0);
+    }
+    cli_run("audit --changes --csv --utc" LEDGER);
+    ck_assert_int_eq(count_words(cli_out(), "2027-01-16T00:"), 1 + 2 * (1 + 6 + 1));
+    CHECK_CONTAINS(cli_out(), ",held,begins,8,");
+    CHECK_CONTAINS(cli_error(), "not shown: 93 changes of ports while they were flapping (--each)");
+    for (int i = 0; i < 65; i++) {
+        pass_minute(true);
+    }
+    cli_run("audit --changes --csv --utc" LEDGER);
+    CHECK_CONTAINS(cli_out(), ",held,begins,8,");
+    CHECK_CONTAINS(cli_out(), "2027-01-16T02:00:01.000Z,2027-01-16T01:59:01.000Z,shop,127.0.0.1,80,"
+                              "TCP,NOT LISTENING,reset,LISTENING,accepted,held,ends,102,");
+    CHECK_CONTAINS(cli_error(), "not shown: 93 changes");
+    cli_run("audit --changes --each --csv --utc" LEDGER);
+    ck_assert_int_eq(count_words(cli_out(), "\r\n"), 1 + 103);
+    ck_assert_int_eq(count_words(cli_out(), ",goes on,"), 93);
+}
+END_TEST
+
 START_TEST(a_full_disk_is_no_verdict)
 {
     console_fake.full = true;
@@ -622,30 +657,34 @@ static const struct {
      "{\"at\":\"2027-01-16T00:00:01.000Z\",\"before_at\":null,\"job\":\"shop\",\"host\":"
      "\"127.0.0.1\",\"port\":80,\"transport\":\"TCP\",\"status_before\":null,\"cause_befor"
      "e\":null,\"status\":\"LISTENING\",\"cause\":\"accepted\",\"expectation\":\"held\","
+     "\"flapping\":null,\"flapped\":null,"
      "\"address\":\"127.0.0.1\",\"protocol\":null,\"detail\":null},\n"
      "{\"at\":\"2027-01-16T00:15:01.000Z\",\"before_at\":\"2027-01-16T00:14:01.000Z\",\"jo"
      "b\":\"shop\",\"host\":\"127.0.0.1\",\"port\":80,\"transport\":\"TCP\",\"status_befor"
      "e\":\"LISTENING\",\"cause_before\":\"accepted\",\"status\":\"NOT LISTENING\",\"cause"
-     "\":\"reset\",\"expectation\":\"not held\",\"address\":\"127.0.0.1\",\"protocol\":nul"
+     "\":\"reset\",\"expectation\":\"not "
+     "held\",\"flapping\":null,\"flapped\":null,\"address\":\"127.0.0.1\",\"protocol\":nul"
      "l,\"detail\":null}\n"
      "]\n"},
     {"audit --changes --utc --format jsonl" LEDGER,
      "{\"at\":\"2027-01-16T00:00:01.000Z\",\"before_at\":null,\"job\":\"shop\",\"host\":"
      "\"127.0.0.1\",\"port\":80,\"transport\":\"TCP\",\"status_before\":null,\"cause_befor"
      "e\":null,\"status\":\"LISTENING\",\"cause\":\"accepted\",\"expectation\":\"held\","
+     "\"flapping\":null,\"flapped\":null,"
      "\"address\":\"127.0.0.1\",\"protocol\":null,\"detail\":null}\n"
      "{\"at\":\"2027-01-16T00:15:01.000Z\",\"before_at\":\"2027-01-16T00:14:01.000Z\",\"jo"
      "b\":\"shop\",\"host\":\"127.0.0.1\",\"port\":80,\"transport\":\"TCP\",\"status_befor"
      "e\":\"LISTENING\",\"cause_before\":\"accepted\",\"status\":\"NOT LISTENING\",\"cause"
-     "\":\"reset\",\"expectation\":\"not held\",\"address\":\"127.0.0.1\",\"protocol\":nul"
+     "\":\"reset\",\"expectation\":\"not "
+     "held\",\"flapping\":null,\"flapped\":null,\"address\":\"127.0.0.1\",\"protocol\":nul"
      "l,\"detail\":null}\n"},
     {"audit --changes --utc --format csv" LEDGER,
      "at,before_at,job,host,port,transport,status_before,cause_before,status,cause,expecta"
-     "tion,address,protocol,detail\r\n"
-     "2027-01-16T00:00:01.000Z,,shop,127.0.0.1,80,TCP,,,LISTENING,accepted,held,127.0.0.1,"
+     "tion,flapping,flapped,address,protocol,detail\r\n"
+     "2027-01-16T00:00:01.000Z,,shop,127.0.0.1,80,TCP,,,LISTENING,accepted,held,,,127.0.0.1,"
      ",\r\n"
      "2027-01-16T00:15:01.000Z,2027-01-16T00:14:01.000Z,shop,127.0.0.1,80,TCP,LISTENING,ac"
-     "cepted,NOT LISTENING,reset,not held,127.0.0.1,,\r\n"},
+     "cepted,NOT LISTENING,reset,not held,,,127.0.0.1,,\r\n"},
     {"jobs --utc --format table" CONFIG LEDGER,
      "Job   Next run                    Last run                    Took  Held  Not held  "
      "Undecided  Runs  Missed  Skipped  Schedule  Targets  Expects    Ports\n"
@@ -701,6 +740,7 @@ int main(void)
     tcase_add_test(commands, a_narrow_table_keeps_the_reason);
     tcase_add_test(commands, runs_that_are_not_kept_any_more_are_no_runs_that_took_place);
     tcase_add_test(commands, a_time_that_was_folded_is_answered_for_and_said);
+    tcase_add_test(commands, a_port_that_alternates_is_told_to_begin_and_to_end);
     tcase_add_test(commands, a_full_disk_is_no_verdict);
     tcase_add_loop_test(commands, a_matrix_fits_its_terminal, 0, 5);
     tcase_add_test(commands, the_ledger_of_a_target_says_why);

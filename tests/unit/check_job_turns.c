@@ -501,9 +501,71 @@ START_TEST(a_clock_that_is_set_back_does_not_make_it_flap_for_ever)
     (void)found_twice(PROBE_LISTENING);
     flap(4);
     clock_fake_set(BEGIN - 365 * DAY);
-    (void)found(PROBE_LISTENING, PROBE_ICMP);
-    clock_fake_run(HOUR);
+    for (int i = 0; i < 60; i++) {
+        ck_assert_str_eq(found(PROBE_LISTENING, PROBE_ICMP), "");
+    }
     CHECK_CONTAINS(found(PROBE_LISTENING, PROBE_ICMP), "is steady after 4 changes");
+}
+END_TEST
+
+/* No result is ever found twice in a row, so none of them is confirmed. */
+START_TEST(a_port_that_alternates_is_told_once_and_again_when_it_is_steady)
+{
+    for (int i = 0; i < 6; i++) {
+        ck_assert_str_eq(found(i % 2 == 0 ? PROBE_LISTENING : PROBE_FILTERED, PROBE_ICMP), "");
+    }
+    ck_assert_str_eq(found(PROBE_LISTENING, PROBE_ICMP),
+                     "dc1:389/udp is flapping: 6 changes, now LISTENING (ICMP) since 2027-01-01 "
+                     "00:02:00 +01:00, job shop");
+    for (int i = 0; i < 100; i++) {
+        ck_assert_str_eq(found(i % 2 == 0 ? PROBE_FILTERED : PROBE_LISTENING, PROBE_ICMP), "");
+    }
+    for (int i = 0; i < 59; i++) {
+        ck_assert_str_eq(found(PROBE_LISTENING, PROBE_ICMP), "");
+    }
+    ck_assert_str_eq(found(PROBE_LISTENING, PROBE_ICMP),
+                     "dc1:389/udp is steady after 106 changes: LISTENING (ICMP) since 2027-01-01 "
+                     "01:47:00 +01:00, job shop");
+    for (int i = 0; i < 10; i++) {
+        ck_assert_str_eq(found(PROBE_LISTENING, PROBE_ICMP), "");
+    }
+    CHECK_CONTAINS(found_twice(PROBE_FILTERED), "LISTENING -> FILTERED");
+}
+END_TEST
+
+/* Of a job of every day an hour says nothing: it takes eight runs. */
+START_TEST(a_port_that_is_asked_seldom_is_steady_after_eight_runs)
+{
+    for (int i = 0; i < 7; i++) {
+        clock_fake_run(DAY);
+        (void)found(i % 2 == 0 ? PROBE_LISTENING : PROBE_FILTERED, PROBE_ICMP);
+    }
+    CHECK_CONTAINS(text_bytes(&fixture.change), "is flapping: 6 changes");
+    for (int i = 0; i < 6; i++) {
+        clock_fake_run(DAY);
+        ck_assert_str_eq(found(PROBE_LISTENING, PROBE_ICMP), "");
+    }
+    clock_fake_run(DAY);
+    CHECK_CONTAINS(found(PROBE_LISTENING, PROBE_ICMP), "is steady after 6 changes");
+}
+END_TEST
+
+/* One in three is not just a lost packet, and one in four is not worth an event. */
+static const struct {
+    int each;
+    bool flaps;
+} losses[] = {{3, true}, {4, false}, {10, false}};
+
+START_TEST(a_port_that_fails_often_flaps)
+{
+    bool flaps = false;
+
+    for (int i = 0; i < 200; i++) {
+        enum probe_status status = i % losses[_i].each == 1 ? PROBE_FILTERED : PROBE_LISTENING;
+
+        flaps = found(status, PROBE_ICMP)[0] != '\0' || flaps;
+    }
+    ck_assert_int_eq(flaps, losses[_i].flaps);
 }
 END_TEST
 
@@ -545,7 +607,9 @@ START_TEST(a_single_lost_packet_is_told_to_nobody)
     ck_assert_str_eq(found(PROBE_LISTENING, PROBE_ANSWERED), "");
     for (int i = 0; i < 100; i++) {
         ck_assert_str_eq(found(PROBE_FILTERED, PROBE_TIMEOUT), "");
-        ck_assert_str_eq(found(PROBE_LISTENING, PROBE_ANSWERED), "");
+        for (int j = 0; j < 5; j++) {
+            ck_assert_str_eq(found(PROBE_LISTENING, PROBE_ANSWERED), "");
+        }
     }
 }
 END_TEST
@@ -579,6 +643,9 @@ int main(void)
     tcase_add_test(turns, a_port_that_flaps_is_told_once_and_again_when_it_is_steady);
     tcase_add_test(turns, a_port_that_changes_now_and_then_does_not_flap);
     tcase_add_test(turns, a_clock_that_is_set_back_does_not_make_it_flap_for_ever);
+    tcase_add_test(turns, a_port_that_alternates_is_told_once_and_again_when_it_is_steady);
+    tcase_add_test(turns, a_port_that_is_asked_seldom_is_steady_after_eight_runs);
+    tcase_add_loop_test(turns, a_port_that_fails_often_flaps, 0, COUNT_OF(losses));
     tcase_add_test(turns, a_job_that_is_gone_is_forgotten);
     tcase_add_test(turns, a_job_that_cannot_run_is_told_once_for_each_reason);
     suite_add_tcase(suite, turns);
