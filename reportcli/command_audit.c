@@ -327,9 +327,13 @@ static void note_silence(const struct audit *audit)
 static void note_pairs(const struct audit *audit)
 {
     int64_t missed = 0;
+    int64_t lost = 0;
 
     for (size_t i = 0; i < audit->jobs.count; i++) {
-        missed += audit->jobs.items[i].missed + audit->jobs.items[i].ended;
+        const struct probe_job_sum *sum = &audit->jobs.items[i];
+
+        lost += sum->not_stored;
+        missed += sum->missed + sum->ended - sum->not_stored;
     }
     if (audit->not_asked > 0) {
         command_note(audit->context, "hidden",
@@ -350,6 +354,13 @@ static void note_pairs(const struct audit *audit)
                      "%" PRId64 " %s missed in this time: nothing is known of those moments "
                      "(portledger jobs says why)",
                      missed, missed == 1 ? "run was" : "runs were");
+    }
+    if (lost > 0) {
+        command_note(audit->context, "missed",
+                     "what %" PRId64
+                     " %s found is missing, or a part of it: it could not be stored "
+                     "(event 303)",
+                     lost, lost == 1 ? "run" : "runs");
     }
     if (count_all(&audit->verdict) == 0) {
         note_empty(audit, "nothing was asked");

@@ -33,7 +33,6 @@ struct worker {
     struct job_run *run;
     bool done;
     struct probe_run facts;
-    size_t lost; /* outcomes that had no room */
 };
 
 struct job_runner {
@@ -291,7 +290,7 @@ static bool take_outcome(void *context, const struct outcome *outcome,
     worker->facts.not_held += result == EXPECTATION_NOT_HELD ? 1 : 0;
     worker->facts.undecided += result == EXPECTATION_UNDECIDED ? 1 : 0;
     mutex_lock(runner->mutex);
-    worker->lost += probe_facts_add(&runner->facts, fact) ? 0 : 1;
+    (void)probe_facts_add(&runner->facts, fact);
     if (runner->changes.size < MOST_TEXT) {
         size_t before = runner->changes.size;
 
@@ -336,20 +335,6 @@ static bool ask(struct worker *worker, struct failure *why)
     return ok;
 }
 
-/* What is stored with the run about it; NULL: nothing. */
-static const char *detail_of(const struct worker *worker, const struct failure *why, bool ok,
-                             struct text *text)
-{
-    struct failure ignored;
-
-    if (!ok || worker->lost == 0) {
-        return ok ? NULL : why->text;
-    }
-    text_addf(text, "%zu outcome%s had no room in memory and %s lost", worker->lost,
-              worker->lost == 1 ? "" : "s", worker->lost == 1 ? "is" : "are");
-    return text_ok(text, &ignored) ? text_bytes(text) : NULL;
-}
-
 static void run_job(void *context)
 {
     struct worker *worker = context;
@@ -357,7 +342,6 @@ static void run_job(void *context)
     struct failure why = {0};
     bool opened = open_run(worker, &why);
     bool ok = opened && ask(worker, &why);
-    struct text detail = {0};
 
     if (!opened) {
         worker->facts.result = PROBE_RUN_MISSED;
@@ -366,11 +350,10 @@ static void run_job(void *context)
     }
     mutex_lock(runner->mutex);
     tell_run(runner, worker->job->name, ok ? NULL : why.text);
-    add_run(runner, worker->job->name, &worker->facts, detail_of(worker, &why, ok, &detail));
+    add_run(runner, worker->job->name, &worker->facts, ok ? NULL : why.text);
     worker->done = true;
     bell_ring(runner->bell);
     mutex_unlock(runner->mutex);
-    text_clear(&detail);
 }
 
 /*
@@ -796,11 +779,10 @@ void job_runner_look_ahead(struct job_runner *runner, struct job_outlook *outloo
 /* Locked. */
 static void take_news(struct job_runner *runner, struct job_news *news)
 {
-    news->facts = runner->facts;
+    probe_facts_move(&news->facts, &runner->facts);
     news->changes = runner->changes;
     news->troubles = runner->troubles;
     news->mended = runner->mended;
-    runner->facts = (struct probe_facts){0};
     runner->changes = (struct text){0};
     runner->troubles = (struct text){0};
     runner->mended = (struct text){0};

@@ -3,6 +3,7 @@
 #include "store/probe_fact.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,6 +31,7 @@ const char *probe_run_reason_name(int reason)
         [PROBE_TOO_BUSY] = "too busy",
         [PROBE_MAINTENANCE] = "maintenance",
         [PROBE_CANNOT_BEGIN] = "could not begin",
+        [PROBE_NOT_STORED] = "not stored",
     };
 
     return reason > 0 && reason < PROBE_RUN_REASONS ? names[reason] : NULL;
@@ -185,13 +187,71 @@ static bool has_room(const struct probe_facts *facts, const struct probe_fact *f
     return facts->bytes + probe_fact_size(fact) <= most;
 }
 
-bool probe_facts_add(struct probe_facts *facts, struct probe_fact *fact)
+/* The newest first: what is lost comes job by job. */
+struct probe_loss {
+    struct probe_loss *next;
+    size_t outcomes; /* of the run that goes on */
+    int64_t runs;
+    int64_t first_due;
+    int64_t last_due;
+    char job[];
+};
+
+/* Takes the loss of a job out of the list; NULL: there is none. */
+static struct probe_loss *take_loss(struct probe_facts *facts, const char *job)
 {
-    if (fact == NULL || !has_room(facts, fact)) {
-        facts->lost++;
-        probe_fact_free(fact);
-        return false;
+    struct probe_loss **at = &facts->losses;
+    struct probe_loss *loss;
+
+    while (*at != NULL && strcmp((*at)->job, job) != 0) {
+        at = &(*at)->next;
     }
+    loss = *at;
+    if (loss != NULL) {
+        *at = loss->next;
+    }
+    return loss;
+}
+
+static struct probe_loss *make_loss(const char *job)
+{
+    struct probe_loss *loss = calloc(1, sizeof(*loss) + strlen(job) + 1);
+
+    if (loss != NULL) {
+        memcpy(loss->job, job, strlen(job) + 1);
+    }
+    return loss;
+}
+
+/* Outcomes of a run that is lost itself are lost with it. One that nobody wanted to run is none. */
+static void add_loss(struct probe_loss *loss, const struct probe_fact *fact)
+{
+    if (!fact->is_run) {
+        loss->outcomes++;
+        return;
+    }
+    loss->outcomes = 0;
+    if (fact->run.result != PROBE_RUN_SKIPPED) {
+        loss->first_due = loss->runs == 0 ? fact->run.due_at : loss->first_due;
+        loss->last_due = fact->run.last_due;
+        loss->runs += fact->run.runs;
+    }
+}
+
+static void note_loss(struct probe_facts *facts, const struct probe_fact *fact)
+{
+    struct probe_loss *loss = take_loss(facts, fact->job);
+
+    loss = loss == NULL ? make_loss(fact->job) : loss;
+    if (loss != NULL) {
+        add_loss(loss, fact);
+        loss->next = facts->losses;
+        facts->losses = loss;
+    }
+}
+
+static void append(struct probe_facts *facts, struct probe_fact *fact)
+{
     fact->next = NULL;
     if (facts->last == NULL) {
         facts->first = fact;
@@ -200,6 +260,65 @@ bool probe_facts_add(struct probe_facts *facts, struct probe_fact *fact)
     }
     facts->last = fact;
     facts->bytes += probe_fact_size(fact);
+}
+
+static void append_lost_runs(struct probe_facts *facts, const struct probe_loss *loss)
+{
+    struct probe_run run = {
+        .due_at = loss->first_due,
+        .last_due = loss->last_due,
+        .runs = loss->runs,
+        .result = PROBE_RUN_MISSED,
+        .reason = PROBE_NOT_STORED,
+    };
+    struct probe_fact *fact = loss->runs == 0 ? NULL : probe_fact_of_run(loss->job, &run, NULL);
+
+    if (fact != NULL) {
+        append(facts, fact);
+    }
+}
+
+static void mark_run(struct probe_fact *fact, const struct probe_loss *loss)
+{
+    char words[80];
+
+    if (loss->outcomes == 0 || fact->run.result != PROBE_RUN_DONE) {
+        return;
+    }
+    fact->run.result = PROBE_RUN_ENDED;
+    fact->run.reason = PROBE_NOT_STORED;
+    snprintf(words, sizeof(words), "%zu outcome%s had no room in memory and %s lost",
+             loss->outcomes, loss->outcomes == 1 ? "" : "s", loss->outcomes == 1 ? "is" : "are");
+    free(fact->detail);
+    fact->detail = text_copy(words); /* without memory there are no words */
+}
+
+/* What was lost before a run is told with it. */
+static void tell_loss(struct probe_facts *facts, struct probe_fact *fact)
+{
+    struct probe_loss *loss = take_loss(facts, fact->job);
+
+    if (loss != NULL) {
+        append_lost_runs(facts, loss);
+        mark_run(fact, loss);
+        free(loss);
+    }
+}
+
+bool probe_facts_add(struct probe_facts *facts, struct probe_fact *fact)
+{
+    if (fact == NULL || !has_room(facts, fact)) {
+        facts->lost++;
+        if (fact != NULL) {
+            note_loss(facts, fact);
+        }
+        probe_fact_free(fact);
+        return false;
+    }
+    if (fact->is_run) {
+        tell_loss(facts, fact);
+    }
+    append(facts, fact);
     return true;
 }
 
@@ -215,12 +334,27 @@ struct probe_fact *probe_facts_take(struct probe_facts *facts)
     return fact;
 }
 
+void probe_facts_move(struct probe_facts *to, struct probe_facts *from)
+{
+    struct probe_loss *losses = from->losses;
+
+    *to = *from;
+    to->losses = NULL;
+    *from = (struct probe_facts){.losses = losses};
+}
+
 void probe_facts_clear(struct probe_facts *facts)
 {
     struct probe_fact *fact;
 
     while ((fact = probe_facts_take(facts)) != NULL) {
         probe_fact_free(fact);
+    }
+    while (facts->losses != NULL) {
+        struct probe_loss *loss = facts->losses;
+
+        facts->losses = loss->next;
+        free(loss);
     }
     *facts = (struct probe_facts){0};
 }

@@ -34,6 +34,7 @@ enum probe_run_reason {
     PROBE_TOO_BUSY = 5,
     PROBE_MAINTENANCE = 6,
     PROBE_CANNOT_BEGIN = 7, /* `detail` says why */
+    PROBE_NOT_STORED = 8,   /* what it found had no room, all of it or in part */
     PROBE_RUN_REASONS,
 };
 
@@ -91,10 +92,13 @@ void probe_fact_free(struct probe_fact *fact); /* does nothing for NULL */
 /* Bytes of memory. */
 size_t probe_fact_size(const struct probe_fact *fact);
 
+struct probe_loss; /* what had no room of a job, until a run of it has */
+
 /* Facts in their order. Starts as {0}. */
 struct probe_facts {
     struct probe_fact *first;
     struct probe_fact *last;
+    struct probe_loss *losses;
     size_t bytes;
     size_t lost; /* that had no room */
 };
@@ -108,7 +112,15 @@ enum {
 /*
  * Takes *fact over. False: it had no room, is freed and counted. NULL counts
  * as lost.
+ *
+ * A run of which outcomes had no room did not end well: it is PROBE_RUN_ENDED,
+ * for PROBE_NOT_STORED. Runs that had none themselves are put before the next
+ * one of their job, as missed for that reason.
  */
 bool probe_facts_add(struct probe_facts *facts, struct probe_fact *fact);
 struct probe_fact *probe_facts_take(struct probe_facts *facts); /* the oldest; NULL: none */
+
+/* All that there is so far, with the number of those lost. The loss is still remembered by *from.
+ */
+void probe_facts_move(struct probe_facts *to, struct probe_facts *from);
 void probe_facts_clear(struct probe_facts *facts);

@@ -30,8 +30,8 @@ enum statement {
     STATEMENT_COUNT,
 };
 
-#define OF_TIME(result)                                                                            \
-    "(SELECT total(runs) FROM job_run AS r WHERE r.job = j.id AND result = " result                \
+#define OF_TIME(what)                                                                              \
+    "(SELECT total(runs) FROM job_run AS r WHERE r.job = j.id AND " what                           \
     " AND due_at >= :since AND due_at <= :until)"
 /* Rows of a time that is still to come were made while the clock was ahead: newer ones follow. */
 #define NEWEST(column, results)                                                                    \
@@ -59,7 +59,8 @@ enum statement {
     NEWEST("lasted", "IN (1, 4)") ", " NEWEST("held", "IN (1, 4)") ", "                            \
     NEWEST("not_held", "IN (1, 4)") ", " NEWEST("undecided", "IN (1, 4)") ", "                     \
     "(SELECT min(due_at) FROM job_run AS r WHERE r.job = j.id), "                                  \
-    OF_TIME("1") ", " OF_TIME("2") ", " OF_TIME("3") ", " OF_TIME("4") ", "                        \
+    OF_TIME("result = 1") ", " OF_TIME("result = 2") ", " OF_TIME("result = 3") ", "               \
+    OF_TIME("result = 4") ", " OF_TIME("reason = 8") ", "                                          \
     NEWEST("reason", "= 2") ", " NEWEST("coalesce(last_due, due_at)", "= 2")                       \
     " FROM job AS j WHERE :job IS NULL OR name = :job ORDER BY id"
 /* clang-format on */
@@ -212,8 +213,9 @@ static void take_job(struct query *query, sqlite3_stmt *row, struct probe_job_su
         .missed = sqlite3_column_int64(row, 10),
         .skipped = sqlite3_column_int64(row, 11),
         .ended = sqlite3_column_int64(row, 12),
-        .missed_reason = sqlite3_column_int(row, 13),
-        .missed_at = sqlite3_column_int64(row, 14),
+        .not_stored = sqlite3_column_int64(row, 13),
+        .missed_reason = sqlite3_column_int(row, 14),
+        .missed_at = sqlite3_column_int64(row, 15),
     };
 }
 

@@ -254,6 +254,18 @@ START_TEST(missed_runs_are_told_everywhere)
 }
 END_TEST
 
+START_TEST(what_could_not_be_stored_is_not_covered)
+{
+    tell_run("shop", PROBE_RUN_ENDED, PROBE_NOT_STORED, 1);
+    tell_run("shop", PROBE_RUN_MISSED, PROBE_NOT_STORED, 4);
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+    cli_run("audit --json" LEDGER);
+    CHECK_CONTAINS(cli_out(), "\"covered\":80");
+    CHECK_CONTAINS(cli_error(), "what 5 runs found is missing, or a part of it");
+    ck_assert_ptr_null(strstr(cli_error(), "were missed"));
+}
+END_TEST
+
 START_TEST(an_undecided_port_is_a_warning)
 {
     ask_host("other", "h", PROBE_LISTENING_OR_FILTERED, PROBE_TIMEOUT, EXPECTATION_UNDECIDED);
@@ -732,6 +744,7 @@ int main(void)
     tcase_add_test(commands, a_failure_is_told_with_its_reason);
     tcase_add_loop_test(commands, each_question_has_its_answer_and_status, 0, COUNT_OF(lines));
     tcase_add_test(commands, missed_runs_are_told_everywhere);
+    tcase_add_test(commands, what_could_not_be_stored_is_not_covered);
     tcase_add_test(commands, an_undecided_port_is_a_warning);
     tcase_add_test(commands, silence_is_not_all_well);
     tcase_add_test(commands, silence_is_measured_by_the_settings);

@@ -297,7 +297,7 @@ START_TEST(a_run_is_told_also_where_its_outcomes_have_no_room)
     ck_assert(fake_job_run_await(1));
     fake_job_run_let_go("job 0");
     ck_assert(fake_job_run_await_closed()); /* and nobody took anything until then */
-    await_runs(PROBE_RUN_DONE, PROBE_NO_REASON, 1);
+    await_runs(PROBE_RUN_ENDED, PROBE_NOT_STORED, 1);
     run = fixture.news.facts.last;
     ck_assert(run->is_run);
     ck_assert_int_eq(run->run.held, TIMES);

@@ -467,6 +467,69 @@ START_TEST(all_that_waits_is_written_at_the_end)
 }
 END_TEST
 
+/* While nothing is committed; a minute later there is room again. */
+static void fill_with(bool runs)
+{
+    struct probe_writer *writer = ledger_writer_probes(fixture.writer);
+    size_t before = probe_writer_lost(writer);
+
+    for (int i = 0; probe_writer_lost(writer) < before + 10; i++) {
+        if (runs) {
+            end_run(1, 0);
+            clock_fake_run(MINUTE);
+        } else {
+            ask_port((uint16_t)(i % 60000 + 1), PROBE_LISTENING, PROBE_ACCEPTED, 1);
+        }
+    }
+}
+
+static void commit_all(void)
+{
+    do {
+        commit();
+    } while (probe_writer_waits(ledger_writer_probes(fixture.writer)));
+}
+
+START_TEST(a_run_whose_outcomes_had_no_room_is_none_that_took_place)
+{
+    fill_with(false);
+    end_run(1000, 0); /* runs have room still */
+    commit_all();
+    clock_fake_run(MINUTE);
+    ask_port(389, PROBE_LISTENING, PROBE_ACCEPTED, 1);
+    end_run(1, 0);
+    commit();
+    query(BEGIN, clock_now());
+    ck_assert_int_eq(fixture.jobs.items[0].done, 1);
+    ck_assert_int_eq(fixture.jobs.items[0].ended, 1);
+    ck_assert_int_eq(fixture.jobs.items[0].not_stored, 1);
+    ck_assert_int_eq(number("SELECT detail LIKE '10 outcomes had no room%' FROM job_run"
+                            " WHERE result = 4 AND reason = 8"),
+                     1);
+}
+END_TEST
+
+START_TEST(runs_that_had_no_room_are_missed)
+{
+    long long stored;
+    long long all;
+
+    fill_with(true);
+    all = (clock_now() - BEGIN) / MINUTE;
+    commit_all();
+    stored = number("SELECT count(*) FROM job_run");
+    end_run(1, 0);
+    commit();
+    query(BEGIN, clock_now());
+    ck_assert_int_eq(stored, all - 10);
+    ck_assert_int_eq(fixture.jobs.items[0].done, stored + 1);
+    ck_assert_int_eq(fixture.jobs.items[0].missed, 10);
+    ck_assert_int_eq(fixture.jobs.items[0].not_stored, 10);
+    ck_assert_str_eq(probe_run_reason_name(fixture.jobs.items[0].missed_reason), "not stored");
+    ck_assert_int_eq(fixture.jobs.items[0].missed_at, BEGIN + (all - 1) * MINUTE);
+}
+END_TEST
+
 START_TEST(an_hour_that_is_over_is_kept_for_good)
 {
     run_minutes(150, true);
@@ -677,6 +740,8 @@ int main(void)
     tcase_add_test(stored, without_a_sample_nothing_is_written);
     tcase_add_test(stored, a_failed_commit_writes_it_later_and_once);
     tcase_add_test(stored, all_that_waits_is_written_at_the_end);
+    tcase_add_test(stored, a_run_whose_outcomes_had_no_room_is_none_that_took_place);
+    tcase_add_test(stored, runs_that_had_no_room_are_missed);
     tcase_add_test(stored, an_hour_that_is_over_is_kept_for_good);
     tcase_add_test(stored, a_clock_that_is_set_back_loses_nothing);
     tcase_add_test(stored, asks_that_take_the_space_are_folded_early);
