@@ -55,7 +55,7 @@ static bool read_day(const char **at, int *day, struct failure *why)
                 (int)(day_name_size(*at) > 0 ? day_name_size(*at) : strcspn(*at, " \t,")), *at);
 }
 
-/* Mon, or Fri-Mon */
+/* Mon, Fri-Mon, or Fri - Mon */
 static bool read_days(const char **at, uint8_t *days, struct failure *why)
 {
     int day;
@@ -65,8 +65,8 @@ static bool read_days(const char **at, uint8_t *days, struct failure *why)
         return false;
     }
     last = day;
-    if (**at == '-') {
-        (*at)++;
+    if (*skip_blanks(*at) == '-') {
+        *at = skip_blanks(skip_blanks(*at) + 1);
         if (!read_day(at, &last, why)) {
             return false;
         }
@@ -118,6 +118,10 @@ bool day_time_read(const char **at, int *minute, struct failure *why)
     int hours;
     int minutes;
 
+    if (**at == '\0') {
+        return FAIL(why, FAILURE_FORMAT, 0,
+                    "a time of the day is missing; write it as in Mon-Fri 07:30");
+    }
     if (!read_digits(&rest, 1, &hours) || *rest++ != ':' || !read_digits(&rest, 2, &minutes) ||
         minutes > 59 || hours * 60 + minutes > DAY_MINUTES) {
         return FAIL(why, FAILURE_FORMAT, 0,

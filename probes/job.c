@@ -25,7 +25,22 @@ void job_list_clear(struct job_list *list)
         clear_job(&list->jobs[i]);
     }
     free(list->jobs);
+    text_clear(&list->warnings);
     *list = (struct job_list){0};
+}
+
+const struct protocol *job_protocol(const struct job *job, const struct port_item *item,
+                                    const char *service, job_protocol_fn *of_port)
+{
+    const struct protocol *protocol = job->protocol;
+
+    if (protocol == NULL) {
+        protocol = of_port(item->transport, item->port, service);
+        if (protocol != NULL && protocol->side_effect != NULL) {
+            protocol = NULL;
+        }
+    }
+    return protocol;
 }
 
 const struct job *job_find(const struct job_list *list, const char *name)

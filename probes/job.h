@@ -54,7 +54,19 @@ struct job {
 struct job_list {
     struct job *jobs; /* in the order of the settings */
     size_t count;
+    struct text warnings; /* what is right and probably not meant so, a line each, with its place */
 };
+
+/* protocol_of_port(), of all protocols. */
+typedef const struct protocol *job_protocol_fn(uint8_t transport, uint16_t port,
+                                               const char *service);
+
+/*
+ * What a run asks a port in; NULL: it is only reached. What has effects on the target is only
+ * asked in when the settings name it.
+ */
+const struct protocol *job_protocol(const struct job *job, const struct port_item *item,
+                                    const char *service, job_protocol_fn *of_port);
 
 /* "probes.groups" and "probes.jobs". */
 extern const struct setting_table probe_settings;
@@ -69,12 +81,13 @@ struct job_context {
     const struct protocol *const *protocols; /* ended by NULL */
     const struct answer_field *fields;       /* of answers, beside those of protocols: of TLS */
     size_t field_count;
+    job_protocol_fn *of_port;
 };
 
 /*
  * Reads all jobs and checks everything that can be known beforehand: names,
- * ports, targets, times, windows. Whether a name has an address, and what a
- * file holds, is seen when a run begins. FAILURE_SETTINGS names file, line,
+ * ports, targets, times, windows, and whether answers can have what is expected. Whether a name has
+ * an address, and what a file holds, is seen when a run begins. FAILURE_SETTINGS names file, line,
  * column and key. *list is {0} where it fails; else the caller clears it.
  */
 bool job_list_read(struct job_list *list, const struct settings *settings,

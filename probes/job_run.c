@@ -27,6 +27,7 @@ bool job_list_read_here(struct job_list *list, const struct settings *settings, 
             .protocols = protocols,
             .fields = tls_fields,
             .field_count = tls_field_count,
+            .of_port = protocol_of_port,
         };
 
         read = job_list_read(list, settings, &context, why);
@@ -53,11 +54,12 @@ struct job_run {
     struct text sentence;
 };
 
-static bool read_secret(char **out, const char *path, struct failure *why)
+bool job_read_secret(char **out, const char *path, struct failure *why)
 {
     struct text content = {0};
     bool done;
 
+    *out = NULL;
     if (path == NULL) {
         return true;
     }
@@ -77,6 +79,14 @@ static bool read_secret(char **out, const char *path, struct failure *why)
     }
     text_clear(&content);
     return done;
+}
+
+void job_forget_secret(char *secret)
+{
+    if (secret != NULL) {
+        secret_wipe(secret, strlen(secret));
+    }
+    free(secret);
 }
 
 static bool open_engine(struct job_run *run, struct failure *why)
@@ -107,21 +117,13 @@ bool job_run_open(struct job_run **out, const struct job *job, struct failure *w
     }
     run->job = job;
     if (!job_read_targets(job, &run->targets, why) || !service_table_read(&run->services, why) ||
-        !read_secret(&run->community, job->community_file, why) ||
-        !read_secret(&run->secret, job->secret_file, why) || !open_engine(run, why)) {
+        !job_read_secret(&run->community, job->community_file, why) ||
+        !job_read_secret(&run->secret, job->secret_file, why) || !open_engine(run, why)) {
         job_run_close(run);
         return false;
     }
     *out = run;
     return true;
-}
-
-static void forget(char *secret)
-{
-    if (secret != NULL) {
-        secret_wipe(secret, strlen(secret));
-    }
-    free(secret);
 }
 
 void job_run_close(struct job_run *run)
@@ -132,8 +134,8 @@ void job_run_close(struct job_run *run)
     engine_close(run->engine);
     target_list_clear(&run->targets);
     service_table_clear(&run->services);
-    forget(run->community);
-    forget(run->secret);
+    job_forget_secret(run->community);
+    job_forget_secret(run->secret);
     text_clear(&run->host);
     text_clear(&run->sentence);
     free(run);
@@ -155,21 +157,6 @@ static bool next_target(void *context, struct engine_target *target)
     return true;
 }
 
-/* What has effects on the target is only asked in when the settings name it. */
-static const struct protocol *choose_protocol(const struct job_run *run,
-                                              const struct port_item *item, const char *service)
-{
-    const struct protocol *protocol = run->job->protocol;
-
-    if (protocol == NULL) {
-        protocol = protocol_of_port(item->transport, item->port, service);
-        if (protocol != NULL && protocol->side_effect != NULL) {
-            protocol = NULL;
-        }
-    }
-    return protocol;
-}
-
 static bool query_at(void *context, uint64_t target_tag, size_t i, struct engine_query *query)
 {
     const struct job_run *run = context;
@@ -185,7 +172,7 @@ static bool query_at(void *context, uint64_t target_tag, size_t i, struct engine
         .port = item->port,
         .service = service_name(&run->services, item->transport, item->port),
     };
-    query->protocol = choose_protocol(run, item, query->service);
+    query->protocol = job_protocol(run->job, item, query->service, protocol_of_port);
     return true;
 }
 

@@ -21,6 +21,13 @@
 bool job_list_read_here(struct job_list *list, const struct settings *settings,
                         struct failure *why) NODISCARD;
 
+/*
+ * Reads the secret of a safe file: its first line, which must hold something. `path` NULL: *out is
+ * NULL. The caller forgets it.
+ */
+bool job_read_secret(char **out, const char *path, struct failure *why) NODISCARD;
+void job_forget_secret(char *secret); /* wipes and frees; does nothing for NULL */
+
 struct job_run;
 
 /*

@@ -5,6 +5,7 @@
  */
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -263,6 +264,7 @@ struct reading {
     const struct settings_item *item;
     const struct job_context *context;
     struct job *job;
+    struct text *warnings;
     struct failure *why;
 };
 
@@ -543,6 +545,134 @@ static bool check_field(const struct reading *reading, const struct settings_ite
                              "no answer has a field \"%s\"; docs/probes.md lists them", name);
 }
 
+/*
+ * Whether answers can have what is expected of them.
+ */
+
+/* Something expected of an answer, and where the settings have it. */
+struct wanted {
+    const char *field;
+    const struct settings_item *item;
+    const char *key;
+};
+
+static bool has_field(const struct answer_field *fields, size_t count, const char *name)
+{
+    size_t i = 0;
+
+    while (i < count && strcmp(fields[i].name, name) != 0) {
+        i++;
+    }
+    return i < count;
+}
+
+/* Those of TLS only where there is some. */
+static bool can_say(const struct job_context *context, const struct protocol *protocol,
+                    const char *field)
+{
+    if (protocol == NULL) {
+        return false;
+    }
+    return has_field(protocol->fields, protocol->field_count, field) ||
+           ((protocol->security == PROTOCOL_IN_TLS || protocol->began_tls != NULL) &&
+            has_field(context->fields, context->field_count, field));
+}
+
+static void add_warning(const struct reading *reading, const struct settings_item *item,
+                        const char *key, const char *words)
+{
+    struct failure warning;
+
+    (void)item_refuse(item, key, &warning, "%s", words);
+    text_addf(reading->warnings, "%s\n", warning.text);
+}
+
+/* `mute`: the first of the ports that never say it. */
+static void warn_of_mute(const struct reading *reading, const struct wanted *wanted,
+                         const struct port_item *mute, size_t count)
+{
+    char words[200];
+    char more[40] = "";
+
+    if (count > 1) {
+        snprintf(more, sizeof(more), " and %zu more port%s", count - 1, count == 2 ? "" : "s");
+    }
+    snprintf(words, sizeof(words),
+             "no answer of %s/%u%s has \"%.60s\": what is expected of it is never found there",
+             mute->transport == PROBE_TCP ? "tcp" : "udp", (unsigned)mute->port, more,
+             wanted->field);
+    add_warning(reading, wanted->item, wanted->key, words);
+}
+
+static bool check_wanted(const struct reading *reading, const struct wanted *wanted)
+{
+    const struct job_context *context = reading->context;
+    const struct port_list *ports = &reading->job->ports;
+    const struct port_item *mute = NULL;
+    size_t count = 0;
+
+    for (size_t i = 0; i < ports->count && context->of_port != NULL; i++) {
+        const struct port_item *item = &ports->items[i];
+        const char *service = context->services == NULL
+                                  ? NULL
+                                  : service_name(context->services, item->transport, item->port);
+
+        if (!can_say(context, job_protocol(reading->job, item, service, context->of_port),
+                     wanted->field)) {
+            mute = mute == NULL ? item : mute;
+            count++;
+        }
+    }
+    if (mute != NULL && count == ports->count) {
+        return item_refuse(wanted->item, wanted->key, reading->why,
+                           "no port of this job is asked in a protocol whose answers have \"%s\"; "
+                           "name one that has with \"protocol\"",
+                           wanted->field);
+    }
+    if (mute != NULL) {
+        warn_of_mute(reading, wanted, mute, count);
+    }
+    return true;
+}
+
+/* Once for each field, whatever is expected of it. */
+static bool check_answers(const struct reading *reading)
+{
+    struct wanted wanted = {"certificate_days_left", reading->item, "expect.certificate_days"};
+
+    if (reading->job->expectation.certificate_days > 0 && !check_wanted(reading, &wanted)) {
+        return false;
+    }
+    for (size_t i = 0; i < item_count(reading->item, "expect.answer"); i++) {
+        wanted.item = item_item_at(reading->item, "expect.answer", i);
+        wanted.key = "field";
+        wanted.field = item_text(wanted.item, wanted.key);
+        if (!check_wanted(reading, &wanted)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* A secret that is lacking, and one that nobody is asked with. */
+static bool check_secret(const struct reading *reading)
+{
+    const struct job *job = reading->job;
+    bool needs = job->protocol != NULL && job->protocol->needs_secret;
+
+    if (needs && job->secret_file == NULL) {
+        return item_refuse(reading->item, "protocol", reading->why,
+                           "%s cannot be asked without the server's secret: name its file with "
+                           "\"secret_file\"",
+                           job->protocol->name);
+    }
+    if (!needs && job->secret_file != NULL) {
+        add_warning(reading, reading->item, "secret_file",
+                    "nobody is asked with it: that takes \"protocol: radius\"");
+    }
+    return true;
+}
+
 static const struct {
     const char *key;
     enum value_test test;
@@ -617,20 +747,61 @@ static bool read_job(const struct reading *reading)
     job->dns_name = item_text(item, "dns_name");
     return read_targets(reading) && read_ports(reading) && read_protocol(reading) &&
            check_transport(reading) && read_times(reading) && read_spread(reading) &&
-           read_windows(reading) && read_expectation(reading);
+           read_windows(reading) && read_expectation(reading) && check_answers(reading) &&
+           check_secret(reading);
+}
+
+/* Case does not count where a group is named, so none may have the name of another. */
+static bool check_group_name(const struct reading *reading, size_t place)
+{
+    const char *name = item_name(reading->item);
+
+    for (size_t i = 0; i < place; i++) {
+        const struct settings_item *other = settings_item_at(reading->settings, "probes.groups", i);
+
+        if (text_equal_fold(item_name(other), name)) {
+            return item_refuse(reading->item, NULL, reading->why,
+                               "differs by case alone from the group \"%s\" in line %d, and case "
+                               "does not count",
+                               item_name(other), item_place(other, NULL).line);
+        }
+    }
+    return true;
+}
+
+/* What the name means without the group, it does not mean any more. */
+static void warn_of_hidden(const struct reading *reading)
+{
+    const struct service_table *services = reading->context->services;
+    const char *name = item_name(reading->item);
+    const struct port_group *group = port_groups;
+
+    while (group->name != NULL && !text_equal_fold(group->name, name)) {
+        group++;
+    }
+    if (group->name != NULL) {
+        add_warning(reading, reading->item, NULL, "it hides the built-in group of this name");
+    } else if (services != NULL && (service_port(services, PROBE_TCP, name) != 0 ||
+                                    service_port(services, PROBE_UDP, name) != 0)) {
+        add_warning(reading, reading->item, NULL, "it hides the service of this name");
+    }
 }
 
 /* Also of groups that no job uses. */
-static bool check_groups(const struct settings *settings, const struct job_context *context,
-                         struct failure *why)
+static bool check_groups(struct job_list *list, const struct settings *settings,
+                         const struct job_context *context, struct failure *why)
 {
     struct port_words how = words_of(settings, context);
 
     for (size_t i = 0; i < settings_count(settings, "probes.groups"); i++) {
         const struct settings_item *group = settings_item_at(settings, "probes.groups", i);
         struct port_list ports = {0};
-        struct reading reading = {.item = group, .why = why};
-        bool right = true;
+        struct reading reading = {.settings = settings,
+                                  .item = group,
+                                  .context = context,
+                                  .warnings = &list->warnings,
+                                  .why = why};
+        bool right = check_group_name(&reading, i);
 
         for (size_t j = 0; j < item_count(group, "ports") && right; j++) {
             right = port_list_add(&ports, item_text_at(group, "ports", j), &how, why) ||
@@ -640,6 +811,7 @@ static bool check_groups(const struct settings *settings, const struct job_conte
         if (!right) {
             return false;
         }
+        warn_of_hidden(&reading);
     }
     return true;
 }
@@ -659,6 +831,7 @@ static bool read_all(struct job_list *list, const struct settings *settings,
             .item = settings_item_at(settings, "probes.jobs", i),
             .context = context,
             .job = &list->jobs[i],
+            .warnings = &list->warnings,
             .why = why,
         };
         bool right;
@@ -677,7 +850,8 @@ bool job_list_read(struct job_list *list, const struct settings *settings,
                    const struct job_context *context, struct failure *why)
 {
     *list = (struct job_list){0};
-    if (check_groups(settings, context, why) && read_all(list, settings, context, why)) {
+    if (check_groups(list, settings, context, why) && read_all(list, settings, context, why) &&
+        text_ok(&list->warnings, why)) {
         return true;
     }
     job_list_clear(list);

@@ -45,6 +45,11 @@ static bool refuse(const char *text, struct failure *why)
                 text);
 }
 
+static bool refuse_open(const char *text, const char *right, struct failure *why)
+{
+    return FAIL(why, FAILURE_FORMAT, 0, "\"%s\" has no end; write it like %s", text, right);
+}
+
 /* 2026-12-24, or with a time behind it. *is_day tells whether there is none. */
 static bool read_date(const char **at, int64_t *shown, bool *is_day)
 {
@@ -78,6 +83,9 @@ static bool read_dates(struct maintenance_window *window, const char *text, stru
     if (!read_date(&at, &window->shown_from, &is_day)) {
         return refuse(text, why);
     }
+    if (!is_day && *at == '\0') {
+        return refuse_open(text, "2026-12-24 18:00 - 2026-12-27 06:00", why);
+    }
     window->shown_until = window->shown_from;
     if (*at == '-') {
         at = skip_blanks(at + 1);
@@ -101,10 +109,16 @@ static bool read_weekly(struct maintenance_window *window, const char *text, str
         return false;
     }
     at = skip_blanks(at);
+    if (*at == '\0') {
+        return refuse_open(text, "Sun 02:00-04:00", why);
+    }
     if (*at != '-') {
         return refuse(text, why);
     }
     at = skip_blanks(at + 1);
+    if (*at < '0' || *at > '9') {
+        return *at == '\0' ? refuse_open(text, "Sun 02:00-04:00", why) : refuse(text, why);
+    }
     if (!day_time_read(&at, &window->until, why)) {
         return false;
     }

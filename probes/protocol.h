@@ -100,6 +100,7 @@ struct protocol {
     bool repeats_anew;       /* UDP: where nothing came, the next request has ids of its own, since
                                 a late reply to the first one would mislead (NTP). Else the same is
                                 sent again, and a reply to either will do */
+    bool needs_secret;       /* without the server's secret it cannot be asked in */
     uint16_t source_port;    /* that the request prefers to come from; 0: any */
     size_t largest;          /* bytes of a stream that are read at most; 0: 64 KiB */
     const struct answer_field *fields;

@@ -243,6 +243,7 @@ const struct protocol protocol_radius = {
     .services = (const char *const[]){"radius", "radius-acct", "radacct", NULL},
     .side_effect = "it takes a secret, and the server logs who has a wrong one",
     .silence = "silent to a wrong secret, and to clients that the server does not know",
+    .needs_secret = true,
     .fields = fields,
     .field_count = FIELD_COUNT,
     .begin = begin,

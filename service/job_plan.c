@@ -6,13 +6,13 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "base/file_guard.h"
 #include "base/time_text.h"
 #include "base/units.h"
+#include "probes/job_run.h"
 #include "probes/protocol.h"
 #include "store/probe_fact.h"
 
-enum { RUNS_SHOWN = 10, LARGEST_SECRET = 1024 };
+enum { RUNS_SHOWN = 10 };
 
 static const char *plural(uint64_t count)
 {
@@ -69,20 +69,23 @@ static void add_repetition(struct text *text, const struct job *job)
 }
 
 /* Whether the file could be used now. */
-static void add_secret(struct text *text, const char *key, const char *path)
+static void add_secret(struct text *text, const struct settings_item *item, const char *key,
+                       const char *path)
 {
-    struct text content = {0};
+    struct failure unusable = {0};
     struct failure why = {0};
+    char *secret;
 
     if (path == NULL) {
         return;
     }
-    if (file_read_guarded(&content, path, FILE_SECRET, LARGEST_SECRET, &why)) {
+    if (job_read_secret(&secret, path, &unusable)) {
+        job_forget_secret(secret);
         text_addf(text, "  %s is %s, which is safe\n", key, path);
     } else {
-        text_addf(text, "  %s cannot be used: %s\n", key, why.text);
+        (void)item_refuse(item, key, &why, "cannot be used: %s", unusable.text);
+        text_addf(text, "  warning: %s\n", why.text);
     }
-    text_clear(&content);
 }
 
 static void add_when(struct text *text, const struct job *job)
@@ -124,7 +127,8 @@ static void add_runs(struct text *text, const struct job *job, int64_t now)
     }
 }
 
-static void add_job(struct text *text, const struct job *job, int64_t now)
+static void add_job(struct text *text, const struct job *job, const struct settings_item *item,
+                    int64_t now)
 {
     text_add(text, "Job ");
     text_add_visible(text, job->name, strlen(job->name));
@@ -134,15 +138,30 @@ static void add_job(struct text *text, const struct job *job, int64_t now)
     text_add(text, "  expects ");
     job_add_expectation(text, &job->expectation);
     text_add_char(text, '\n');
-    add_secret(text, "community_file", job->community_file);
-    add_secret(text, "secret_file", job->secret_file);
+    add_secret(text, item, "community_file", job->community_file);
+    add_secret(text, item, "secret_file", job->secret_file);
     add_when(text, job);
     add_runs(text, job, now);
 }
 
-void job_plan_add(struct text *text, const struct job_list *list, int64_t now)
+static void add_warnings(struct text *text, const struct job_list *list)
 {
+    const char *at = text_bytes(&list->warnings);
+
+    while (*at != '\0') {
+        size_t size = strcspn(at, "\n") + 1;
+
+        text_add(text, "Warning: ");
+        text_add_bytes(text, at, size);
+        at += size;
+    }
+}
+
+void job_plan_add(struct text *text, const struct job_list *list, const struct settings *settings,
+                  int64_t now)
+{
+    add_warnings(text, list);
     for (size_t i = 0; i < list->count; i++) {
-        add_job(text, &list->jobs[i], now);
+        add_job(text, &list->jobs[i], settings_item_at(settings, "probes.jobs", i), now);
     }
 }

@@ -16,4 +16,5 @@
  * that cannot be used is said, and is no failure: it may be mended until the
  * run begins. Nothing of what is in a file is told.
  */
-void job_plan_add(struct text *text, const struct job_list *list, int64_t now);
+void job_plan_add(struct text *text, const struct job_list *list, const struct settings *settings,
+                  int64_t now);

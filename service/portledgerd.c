@@ -281,7 +281,7 @@ static bool add_settings(struct text *out, const struct settings *settings, stru
     if (ok) {
         settings_add_all(out, settings);
         text_addf(out, "The ledger is %s\n", text_bytes(&ledger));
-        job_plan_add(out, &jobs, clock_now());
+        job_plan_add(out, &jobs, settings, clock_now());
     }
     job_list_clear(&jobs);
     text_clear(&ledger);

@@ -75,7 +75,7 @@ def test_check_config_says_when_jobs_run(command_line):
 
     lines = jobs["shop"]
     assert "16 targets x 4 ports = 64 queries" in lines
-    assert "community_file cannot be used" in lines
+    assert "probes.jobs[2].community_file: cannot be used" in lines
     assert "others can read" in lines
     runs = runs_of(lines)
     assert len(runs) == 10
@@ -88,6 +88,41 @@ def test_check_config_says_when_jobs_run(command_line):
     assert (later[0][0] - runs_of(jobs["controllers"])[0][0]) % datetime.timedelta(minutes=5) == (
         datetime.timedelta(0)
     )
+
+
+ODD = """\
+probes:
+  groups:
+    shop: [tcp/443, udp/161]
+    networking: tcp/22
+  jobs:
+    - name: shop
+      targets: [192.0.2.64]
+      ports: shop
+      at: "Mon - Fri 07:30"
+      community_file: "{empty}"
+      expect:
+        certificate_days: 30
+"""
+
+
+def test_what_is_odd_is_a_warning_with_its_place(command_line):
+    machine = command_line
+    empty = machine.settings.parent / "empty"
+    empty.write_text("")
+    empty.chmod(0o600)
+    name = machine.file_name(empty).replace("\\", "\\\\")
+    write(machine, ODD.format(empty=name))
+    result = check_config(machine)
+    assert result.status == 0, result
+    file = re.escape(machine.file_name(machine.settings))
+    for place, words in (
+        (r"4:5: probes\.groups\.networking: ", "it hides the built-in group"),
+        (r"12:27: probes\.jobs\[1\]\.expect\.certificate_days: ", "no answer of udp/161 has "),
+        (r"10:23: probes\.jobs\[1\]\.community_file: ", "cannot be used: .* first line is empty"),
+    ):
+        assert re.search(f"[Ww]arning: {file}:{place}{words}", result.out), result
+    assert "which is safe" not in result.out
 
 
 def test_a_file_that_is_not_there_is_told_and_no_error(command_line):

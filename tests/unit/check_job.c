@@ -14,12 +14,21 @@
 
 static setting_tables tables = {&probe_settings, NULL};
 
-static const struct answer_field version = {.name = "tls_version", .type = ANSWER_TEXT};
+static const struct answer_field tls[] = {
+    {.name = "tls_version", .type = ANSWER_TEXT},
+    {.name = "certificate_days_left", .type = ANSWER_NUMBER},
+};
 static const struct answer_field stratum = {.name = "stratum", .type = ANSWER_NUMBER};
-static const struct answer_field server = {.name = "server", .type = ANSWER_TEXT};
+static const struct answer_field server[] = {
+    {.name = "server", .type = ANSWER_TEXT},
+    {.name = "stratum", .type = ANSWER_NUMBER},
+};
 
 static const struct protocol ldap = {.name = "ldap", .fields = &stratum, .field_count = 1};
-static const struct protocol https = {.name = "https", .fields = &server, .field_count = 1};
+static const struct protocol https = {.name = "https",
+                                      .fields = server,
+                                      .field_count = COUNT_OF(server),
+                                      .security = PROTOCOL_IN_TLS};
 
 static enum protocol_next take_datagram(struct talk *talk, const uint8_t *bytes, size_t size)
 {
@@ -30,7 +39,16 @@ static enum protocol_next take_datagram(struct talk *talk, const uint8_t *bytes,
 }
 
 static const struct protocol ntp = {.name = "ntp", .datagram = take_datagram};
-static const struct protocol *const known[] = {&ldap, &https, &ntp, NULL};
+static const struct protocol radius = {
+    .name = "radius", .datagram = take_datagram, .needs_secret = true};
+static const struct protocol *const known[] = {&ldap, &https, &ntp, &radius, NULL};
+
+static const struct protocol *of_port(uint8_t transport, uint16_t port, const char *service)
+{
+    (void)transport;
+    (void)service;
+    return port == 389 ? &ldap : (port == 443 ? &https : NULL);
+}
 
 static struct {
     struct settings *settings;
@@ -53,8 +71,9 @@ static void open_fixture(void)
         .host_id = "host-1",
         .services = &fixture.services,
         .protocols = known,
-        .fields = &version,
-        .field_count = 1,
+        .fields = tls,
+        .field_count = COUNT_OF(tls),
+        .of_port = of_port,
     };
     clock_fake_reset();
     remove(TARGETS);
@@ -111,7 +130,7 @@ static const char whole[] = "probes:\n"
                             "      targets: [dc1, 192.0.2.0/29, 'file:TARGETS']\n"
                             "      ports: [all, ldap, udp/53, 8000-8001]\n"
                             "      transport: both\n"
-                            "      protocol: LDAP\n"
+                            "      protocol: HTTPS\n"
                             "      at: ['Mon-Fri 07:30', '0 3 * * *']\n"
                             "      zone: UTC\n"
                             "      spread: 0\n"
@@ -161,7 +180,7 @@ START_TEST(a_job_has_all_that_the_settings_say)
     ck_assert_uint_eq(job->target_file_count, 1);
     /* 443 and udp/161, 22 of both, 389 of both, udp/53, 8000 and 8001 of both */
     ck_assert_uint_eq(job->ports.count, 11);
-    ck_assert_ptr_eq(job->protocol, &ldap);
+    ck_assert_ptr_eq(job->protocol, &https);
     ck_assert_int_eq(job->schedule.form, SCHEDULE_AT);
     ck_assert_uint_eq(job->schedule.rule_count, 2);
     ck_assert(job->schedule.is_utc);
@@ -263,7 +282,7 @@ static const struct {
      "p.yaml:7:33: probes.jobs[1].maintenance[2]: "},
     {GOOD "every: 1m\n      protocol: ldpa",
      "p.yaml:7:17: probes.jobs[1].protocol: there is no protocol \"ldpa\"; did you mean \"ldap\"?"},
-    {GOOD "every: 1m\n      protocol: gopher", "known here: ldap, https, ntp"},
+    {GOOD "every: 1m\n      protocol: gopher", "known here: ldap, https, ntp, radius"},
     {GOOD "every: 1m\n      protocol: ntp",
      "p.yaml:7:17: probes.jobs[1].protocol: ntp is not asked over TCP, and port 1 is; write udp/1"},
     {"targets: [x, 256.1.1.1]\n      ports: 1\n      every: 1m",
@@ -289,7 +308,60 @@ static const struct {
     {GOOD "every: 1m\n    - name: a\n      " GOOD "every: 1m",
      "p.yaml:7:13: probes.jobs[2].name: another job is called \"a\", in line 3"},
     {GOOD "every: 1m\n  groups: {web: [80, htpp]}", "p.yaml:7:22: probes.groups.web[2]: "},
+    {GOOD "every: 1m\n  groups: {web: 80, Web: 81}",
+     "p.yaml:7:21: probes.groups.Web: differs by case alone from the group \"web\" in line 7"},
+    {GOOD "at: Sun - Mon", "a time of the day is missing"},
+    {GOOD "every: 1m\n      maintenance: Sun 02:00",
+     "p.yaml:7:20: probes.jobs[1].maintenance: \"Sun 02:00\" has no end; write it like "
+     "Sun 02:00-04:00"},
+    {GOOD "every: 1m\n      maintenance: 2026-12-24 18:00", "\"2026-12-24 18:00\" has no end"},
+    {GOOD "every: 1m\n      expect: {certificate_days: 30}",
+     "p.yaml:7:34: probes.jobs[1].expect.certificate_days: no port of this job is asked in a "
+     "protocol whose answers have \"certificate_days_left\""},
+    {"targets: x\n      ports: [389, 443]\n      every: 1m\n      protocol: ldap\n"
+     "      expect: {answer: [{field: server, equals: x}]}",
+     "p.yaml:8:33: probes.jobs[1].expect.answer[1].field: no port of this job"},
+    {"targets: x\n      ports: udp/1812\n      every: 1m\n      protocol: radius",
+     "p.yaml:7:17: probes.jobs[1].protocol: radius cannot be asked without the server's secret"},
 };
+
+/* What is right, and probably not what was meant. */
+static const struct {
+    const char *lines;
+    const char *warnings;
+} odd[] = {
+    {GOOD "every: 1m\n  groups: {web: 80}", ""},
+    {GOOD "every: 1m\n  groups: {LDAP: 80}",
+     "p.yaml:7:12: probes.groups.LDAP: it hides the service of this name\n"},
+    {GOOD "every: 1m\n  groups: {networking: 80}",
+     "p.yaml:7:12: probes.groups.networking: it hides the built-in group of this name\n"},
+    {"targets: x\n      ports: [443, 389, 22]\n      every: 1m\n"
+     "      expect: {answer: [{field: tls_version, equals: x}]}",
+     "p.yaml:7:33: probes.jobs[1].expect.answer[1].field: no answer of tcp/389 and 1 more port has "
+     "\"tls_version\": what is expected of it is never found there\n"},
+    {"targets: x\n      ports: [443, 22]\n      every: 1m\n      protocol: https\n"
+     "      expect: {certificate_days: 3}",
+     ""},
+};
+
+START_TEST(what_is_odd_is_told_with_its_place)
+{
+    CHECK_DONE(read_lines(odd[_i].lines), fixture.why);
+    ck_assert_str_eq(text_bytes(&fixture.jobs.warnings), odd[_i].warnings);
+}
+END_TEST
+
+START_TEST(a_secret_that_nobody_is_asked_with_is_told)
+{
+    struct text lines = {0};
+
+    text_addf(&lines, GOOD "every: 1m\n      secret_file: %s", settings_path_example);
+    CHECK_DONE(read_lines(text_bytes(&lines)), fixture.why);
+    CHECK_CONTAINS(text_bytes(&fixture.jobs.warnings),
+                   "p.yaml:7:20: probes.jobs[1].secret_file: nobody is asked with it");
+    text_clear(&lines);
+}
+END_TEST
 
 START_TEST(what_is_wrong_is_said_with_its_place)
 {
@@ -371,6 +443,8 @@ int main(void)
     tcase_add_test(tests, what_a_job_does_not_say_has_a_default);
     tcase_add_loop_test(tests, the_spread_is_as_long_as_the_interval_or_less, 0, COUNT_OF(spreads));
     tcase_add_loop_test(tests, what_is_wrong_is_said_with_its_place, 0, COUNT_OF(wrong));
+    tcase_add_loop_test(tests, what_is_odd_is_told_with_its_place, 0, COUNT_OF(odd));
+    tcase_add_test(tests, a_secret_that_nobody_is_asked_with_is_told);
     tcase_add_test(tests, a_file_of_targets_has_one_a_line);
     tcase_add_test(tests, targets_of_a_job_are_its_own_and_those_of_its_files);
     tcase_add_test(tests, the_default_file_shows_how_a_job_is_written);

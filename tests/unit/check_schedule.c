@@ -196,7 +196,7 @@ static const struct {
 } wrong[] = {
     {"", "five fields"},
     {"noon", "\"noon\" is no day"},
-    {"Mon", "is no time of the day"},
+    {"Mon", "a time of the day is missing"},
     {"Mon-Foo 07:30", "\"Foo\" is no day"},
     {"Mon-Fri 7", "\"7\" is no time of the day"},
     {"24:00", "24:00 is 00:00 of the next day"},
@@ -205,7 +205,7 @@ static const struct {
     {"12:5", "is no time of the day"},
     {"123:00", "is no time of the day"},
     {"07:30 19:30", "\"19:30\" cannot follow the time"},
-    {"07:30,", "is no time of the day"},
+    {"07:30,", "a time of the day is missing"},
     {"Mon 07:30, Tue 08:00", "\"Tue\" is no time of the day"},
     {"Mon,07:30", "\"07:30\" is no day"},
     {"* * * *", "five fields"},
