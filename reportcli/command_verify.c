@@ -89,6 +89,10 @@ static const struct column verify_columns[] = {
      .heading = "Lost seals",
      .help = "Seals that are missing there; of an end that is missing: at least"},
     {.name = "seals", .type = COLUMN_INTEGER, .heading = "Seals", .help = "Seals in the ledger"},
+    {.name = "seals_folded",
+     .type = COLUMN_INTEGER,
+     .heading = "Seals folded",
+     .help = "Older seals of which retention has left nothing: later ones stand for them"},
     {.name = "newest_seal",
      .type = COLUMN_TEXT,
      .heading = "Newest seal",
@@ -161,6 +165,7 @@ enum {
     LOST_UNTIL,
     LOST_SEALS,
     SEALS,
+    SEALS_FOLDED,
     NEWEST_SEAL,
     INTERVALS,
     INTERVALS_UNSEALED,
@@ -387,6 +392,7 @@ static void fill(struct value values[VERIFY_COLUMNS], const struct given *given,
     values[SEALED_FROM] = value_known(result->sealed_from);
     values[PROVEN] = value_text(proven_by(given, result));
     values[SEALS] = value_number(result->seals);
+    values[SEALS_FOLDED] = value_number(result->folded_seals);
     values[INTERVALS] = value_number(result->intervals);
     values[INTERVALS_UNSEALED] = value_number(result->unsealed);
     values[INTERVALS_BEFORE] = value_number(result->older);

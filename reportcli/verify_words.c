@@ -170,6 +170,12 @@ static void add_undecided(struct text *text, const struct verify_result *result)
         text_add(text, "Nothing is sealed yet: nothing can be told.");
         return;
     }
+    if (result->unproven < 0) {
+        text_add(text, "A published seal that was given is of time of which retention has left "
+                       "nothing. The seals that are left agree with the facts, and nothing that "
+                       "was given proves them: give the key, or a seal that was published later.");
+        return;
+    }
     text_addf(text,
               "The seals from number %" PRId64 " on are of a key whose first one was not given: "
               "of them only is known that they agree with the facts. Give the keys of all chains "

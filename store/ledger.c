@@ -71,6 +71,22 @@ static bool is_written(const struct ledger *ledger)
     return written;
 }
 
+bool ledger_note_own(struct ledger_notes *notes, int64_t id, struct failure *why)
+{
+    if (notes->count == notes->capacity) {
+        size_t capacity = notes->capacity * 2 + 64;
+        int64_t *ids = realloc(notes->ids, capacity * sizeof(*ids));
+
+        if (ids == NULL) {
+            return FAIL(why, FAILURE_MEMORY, 0, "no memory for what was dropped");
+        }
+        notes->ids = ids;
+        notes->capacity = capacity;
+    }
+    notes->ids[notes->count++] = id;
+    return true;
+}
+
 bool ledger_name_failure(const struct ledger *ledger, struct failure *why)
 {
     if (why->code == SQLITE_INTERRUPT && ledger->frozen) {
@@ -417,6 +433,7 @@ void ledger_close(struct ledger *ledger)
     close_database(ledger);
     file_lock_release(ledger->lock);
     free(ledger->drop_notes.ids);
+    free(ledger->fold_notes.ids);
     free(ledger->path);
     free(ledger->file);
     free(ledger);

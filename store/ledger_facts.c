@@ -79,8 +79,9 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
 
     [FIND_USER] = "SELECT id FROM user WHERE sid = :sid",
     [ADD_USER] = "INSERT INTO user (sid, name) VALUES (:sid, :name)",
-    [FIND_UNNAMED] = "SELECT id FROM user WHERE sid = :sid AND name IS NOT :name",
-    [NAME_USER] = "UPDATE user SET name = :name WHERE sid = :sid AND name IS NOT :name",
+    /* An account that gets another name keeps the one by which it was known first. */
+    [FIND_UNNAMED] = "SELECT id FROM user WHERE sid = :sid AND name IS NULL",
+    [NAME_USER] = "UPDATE user SET name = :name WHERE sid = :sid AND name IS NULL",
 
     [FIND_SERVICE] = "SELECT id FROM service WHERE name = :name AND basis = :basis",
     [ADD_SERVICE] = "INSERT INTO service (name, basis) VALUES (:name, :basis)",
@@ -106,14 +107,20 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
         "         :name, :path, :access, :integrity, :denied, :left_out, :user, :modules,"
         "         :command_line, :stretch, :seen_at, :span)",
 
-    /* What is not known this time was known before, or never; a command line stays as it was. */
+    /* What is not known this time was known before, or never; what was known stays as it was:
+     * verification holds it against what was sealed (learned[] in seal_facts.c). */
     [LEARN_PROCESS] =
-        "UPDATE process SET parent_pid = :parent_pid, parent_start = :parent_start,"
-        "                   session = :session, path = coalesce(:path, path),"
+        "UPDATE process SET parent_pid = CASE parent_pid WHEN 0 THEN :parent_pid"
+        "                                ELSE parent_pid END,"
+        "                   parent_start = CASE WHEN parent_start = 0"
+        "                                       AND parent_pid IN (0, :parent_pid)"
+        "                                  THEN :parent_start ELSE parent_start END,"
+        "                   session = CASE session WHEN 0 THEN :session ELSE session END,"
+        "                   path = coalesce(path, :path),"
         "                   access = CASE :access WHEN 0 THEN access ELSE :access END,"
         "                   integrity = max(integrity, :integrity),"
         "                   denied = :denied, left_out = :left_out,"
-        "                   user = coalesce(:user, user),"
+        "                   user = coalesce(user, :user),"
         "                   modules = CASE :modules WHEN 0 THEN modules"
         "                             ELSE :modules END,"
         "                   command_line = coalesce(command_line, :command_line)"
@@ -122,7 +129,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
                     " WHERE id = :id",
 
     [SET_PROCESS_IMAGE] = "UPDATE process SET image = :image WHERE id = :process"
-                          " AND image IS NOT :image",
+                          " AND image IS NULL",
 
     [ADD_MODULE] = "INSERT INTO module (process, path, base, size, flags, first_stretch,"
                    "                    first_seen_at)"
@@ -1086,7 +1093,9 @@ static void bind_name(sqlite3_stmt *statement, const struct user_fact *fact)
 
 static bool write_user(struct ledger_facts *facts, const void *item, struct failure *why)
 {
-    bind_name(facts->statements[FIND_UNNAMED], item);
+    const struct user_fact *fact = item;
+
+    database_bind_text(facts->statements[FIND_UNNAMED], ":sid", fact->account->id);
     bind_name(facts->statements[NAME_USER], item);
     return tell_sealer_found(facts, FIND_UNNAMED, sealer_note_change, SEAL_USER, why) &&
            database_finish(facts->ledger->db, facts->statements[NAME_USER], "naming an account",

@@ -11,12 +11,14 @@
 #include "store/ledger.h"
 #include "store/ledger_rows.h"
 
-/* Ids of rows of `dropped` that retention wrote and no seal has yet: who seals takes no others. */
+/* Ids of rows that retention wrote and no seal has yet: who seals takes no others. */
 struct ledger_notes {
     int64_t *ids;
     size_t count;
     size_t capacity;
 };
+
+bool ledger_note_own(struct ledger_notes *notes, int64_t id, struct failure *why) NODISCARD;
 
 struct ledger {
     sqlite3 *db;
@@ -31,7 +33,8 @@ struct ledger {
     uint32_t frozen_changes;
     int64_t frozen_log; /* bytes of the log beside it; -1: there is none */
     bool keeps_log;     /* a service wrote the file by way of a log, and no copy of ours did */
-    struct ledger_notes drop_notes;
+    struct ledger_notes drop_notes; /* of `dropped` */
+    struct ledger_notes fold_notes; /* of `fold` */
     int64_t steps_left; /* of SQLite's machine, that a frozen ledger may still be asked */
 };
 

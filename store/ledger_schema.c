@@ -548,8 +548,28 @@ static const char *const step_2[] = {
     NULL,
 };
 
-/* How the service is doing, by its own account. Rewritten as a whole, and not sealed. */
+/*
+ * Seals of which retention has left nothing are folded; a completion says what was known before;
+ * the service keeps how it is doing.
+ */
 static const char *const step_3[] = {
+    "CREATE TABLE fold (\n"
+    "  id     INTEGER PRIMARY KEY, -- in the order of folding\n"
+    "  at     INTEGER NOT NULL,    -- by the wall clock\n"
+    "  first  INTEGER NOT NULL,    -- seal.number: those from here on, up to\n"
+    "  last   INTEGER NOT NULL,    -- this one, are gone; the next one stands for them\n"
+    "  gone   INTEGER NOT NULL,    -- rows of seal that are gone by now, with those of before\n"
+    "  head   BLOB NOT NULL        -- of the seal before `first`: 32 bytes\n"
+    ") STRICT;\n",
+
+    /* 0: the seal is of a ledger that had no such table. */
+    "ALTER TABLE seal ADD COLUMN next_fold INTEGER NOT NULL DEFAULT 0;\n",
+    /* Of one that stands for those before it: the head of the last of them, 32 bytes. */
+    "ALTER TABLE seal ADD COLUMN head_before BLOB;\n",
+    /* What the old version knew, see seal_facts.h; NULL: noted by a ledger that did not say. */
+    "ALTER TABLE changed ADD COLUMN had INTEGER;\n",
+
+    /* By its own account: rewritten as a whole, and not sealed. */
     "CREATE TABLE health (\n"
     "  name   TEXT PRIMARY KEY,       -- see docs/ledger.md; what is not known is not there\n"
     "  value  ANY NOT NULL            -- a number or a text\n"

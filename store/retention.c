@@ -27,6 +27,8 @@ enum {
     EVEN_LEAST = 8,       /* intervals */
     SHRINK_PART = 64,     /* of the limit is freed at once */
     INTERVAL_BYTES = 100, /* about, with its places in the indexes */
+    SEAL_BYTES = 200,     /* likewise, with what is left of facts under it */
+    SEALS_PART = 16,      /* of them lose all that is under them at once */
     UNTRUSTED_DAYS = 30,  /* a clock that leaps ahead by more is believed a day later */
 };
 
@@ -201,6 +203,13 @@ const char *const retention_sql[RETENTION_STATEMENTS] = {
     [FIND_ANSWERS] = "SELECT o.id FROM answer AS o WHERE o.id BETWEEN :low AND :high AND"
                      " (SELECT n.at FROM answer AS n WHERE n.pair = o.pair AND n.id > o.id"
                      "  ORDER BY n.id LIMIT 1) < :before ORDER BY o.id LIMIT :limit",
+    /* Their numbers follow on each other, but for holes and those that were folded. */
+    [COUNT_SEALS] = "SELECT (SELECT max(number) FROM seal) - (SELECT min(number) FROM seal)"
+                    " - coalesce((SELECT gone FROM fold"
+                    "             WHERE id = (SELECT max(id) FROM fold)), 0)",
+    [NEWEST_SEAL] = "SELECT max(number) FROM seal",
+    [FIND_SEAL] = "SELECT stretch, until_at FROM seal WHERE number >= :number ORDER BY number"
+                  " LIMIT 1",
     [NEWEST_OUTCOME] = "SELECT max(id) FROM outcome",
     [NEWEST_ANSWER] = "SELECT max(id) FROM answer",
     [DROP_ANSWER] = "DELETE FROM answer WHERE id = :id",
@@ -324,25 +333,6 @@ bool retention_note_position(struct retention *retention, int64_t application,
                            why);
 }
 
-/* For the seals: it is ours. */
-static bool note_own(struct ledger *ledger, int64_t id, struct failure *why)
-{
-    struct ledger_notes *notes = &ledger->drop_notes;
-
-    if (notes->count == notes->capacity) {
-        size_t capacity = notes->capacity * 2 + 64;
-        int64_t *ids = realloc(notes->ids, capacity * sizeof(*ids));
-
-        if (ids == NULL) {
-            return FAIL(why, FAILURE_MEMORY, 0, "no memory for what was dropped");
-        }
-        notes->ids = ids;
-        notes->capacity = capacity;
-    }
-    notes->ids[notes->count++] = id;
-    return true;
-}
-
 static bool add_dropped(struct retention *retention, const struct retention_told *told,
                         struct failure *why)
 {
@@ -366,7 +356,8 @@ static bool add_dropped(struct retention *retention, const struct retention_told
         database_bind(add, ":until_at", told->until.at);
     }
     return database_finish(retention->ledger->db, add, "noting what was dropped", why) &&
-           note_own(retention->ledger, sqlite3_last_insert_rowid(retention->ledger->db), why);
+           ledger_note_own(&retention->ledger->drop_notes,
+                           sqlite3_last_insert_rowid(retention->ledger->db), why);
 }
 
 bool retention_tell(struct retention *retention, const struct retention_told *told,
@@ -575,54 +566,12 @@ static bool sweep_largest(struct retention *retention, int64_t excess, bool *fou
 {
     const struct chunk *chunk = &retention->chunk;
 
-    *found = chunk->begun && chunk->reason == RETENTION_SIZE;
+    *found = chunk->begun && chunk->application != ALL_APPLICATIONS;
     if (!*found && (!begin_largest(retention, excess, found, why) || !*found)) {
         return !*found;
     }
     return retention_fold(retention, why) &&
            (chunk->begun || !chunk->at_end || exhaust(retention, chunk->application, why));
-}
-
-static bool shrink(struct retention *retention, bool *worked, struct failure *why)
-{
-    struct space space;
-    int64_t intervals;
-    int64_t excess;
-    bool found = false;
-    bool done = false;
-
-    if (!measure(retention, &space, why)) {
-        return false;
-    }
-    if (space.file - space.free > space.limit) {
-        retention->shrinking = true;
-    } else if (space.file - space.free <= space.limit - space.limit / SHRINK_PART) {
-        retention->shrinking = false;
-    }
-    if (!retention->shrinking) {
-        return true;
-    }
-    if (!retention_number(retention, COUNT_ALL, &intervals, why)) {
-        return false;
-    }
-    if (!retention_fold_for_space(retention, &found, why)) {
-        return false;
-    }
-    if (found) {
-        *worked = true;
-        return true;
-    }
-    excess = space.file - space.free - (space.limit - space.limit / SHRINK_PART);
-    excess = excess * retention->page_size / INTERVAL_BYTES + 1;
-    if (intervals * INTERVAL_BYTES > retention->limits.max_size / 4 &&
-        !sweep_largest(retention, excess, &found, why)) {
-        return false;
-    }
-    if (!found && !retention_clear_oldest(retention, &done, why)) {
-        return false;
-    }
-    *worked = !done;
-    return true;
 }
 
 /* What is asked of each stretch, from the oldest to the newest. */
@@ -669,6 +618,16 @@ static bool find_cut(struct retention *retention, struct search *search, struct 
     return database_end(retention->ledger->db, stretches, result, "looking for old stretches", why);
 }
 
+static void set_pass(struct retention *retention, enum retention_reason reason,
+                     const struct ledger_position *cut, int64_t before)
+{
+    retention->pass_reason = reason;
+    retention->pass_before = before;
+    retention->cut = *cut;
+    retention->phase = PHASE_INTERVALS;
+    retention->next = 0;
+}
+
 /* Begins a pass where more has got old since the last one. */
 static bool begin_pass(struct retention *retention, bool *worked, struct failure *why)
 {
@@ -687,9 +646,7 @@ static bool begin_pass(struct retention *retention, bool *worked, struct failure
     }
     retention->pass_at = search.oldest;
     if (search.cut.stretch != 0) {
-        retention->cut = search.cut;
-        retention->phase = PHASE_INTERVALS;
-        retention->next = 0;
+        set_pass(retention, RETENTION_AGE, &search.cut, retention->now - retention->limits.keep);
         *worked = true;
     }
     return true;
@@ -699,9 +656,9 @@ static bool drop_old_intervals(struct retention *retention, bool *done, struct f
 {
     const struct chunk *chunk = &retention->chunk;
 
-    if (!chunk->begun || chunk->reason != RETENTION_AGE) {
+    if (!chunk->begun || chunk->application != ALL_APPLICATIONS) {
         struct chunk next = {
-            .reason = RETENTION_AGE,
+            .reason = retention->pass_reason,
             .application = ALL_APPLICATIONS,
             .before = retention->cut,
             .next = retention->next,
@@ -720,13 +677,10 @@ static bool drop_old_intervals(struct retention *retention, bool *done, struct f
     return true;
 }
 
-static bool drop_by_age(struct retention *retention, bool *worked, struct failure *why)
+static bool go_on(struct retention *retention, bool *worked, struct failure *why)
 {
     bool done = false;
 
-    if (retention->phase == PHASE_DONE) {
-        return begin_pass(retention, worked, why);
-    }
     if (!(retention->phase == PHASE_INTERVALS ? drop_old_intervals(retention, &done, why)
                                               : retention_clear_phase(retention, &done, why))) {
         return false;
@@ -736,6 +690,110 @@ static bool drop_by_age(struct retention *retention, bool *worked, struct failur
         retention->next = 0;
     }
     *worked = true;
+    return true;
+}
+
+static bool drop_by_age(struct retention *retention, bool *worked, struct failure *why)
+{
+    return retention->phase == PHASE_DONE ? begin_pass(retention, worked, why)
+                                          : go_on(retention, worked, why);
+}
+
+/*
+ * Seals have no rows that would be the largest part: where they take much of the
+ * room, all of the oldest time goes, and the seals that are left with nothing are folded.
+ */
+static bool find_seals(struct retention *retention, struct ledger_position *cut, bool *found,
+                       struct failure *why)
+{
+    sqlite3_stmt *find = retention->statements[FIND_SEAL];
+    int64_t seals;
+    int64_t newest;
+    int64_t number;
+    int result;
+
+    *found = false;
+    if (!retention_number(retention, COUNT_SEALS, &seals, why) ||
+        !retention_number(retention, NEWEST_SEAL, &newest, why)) {
+        return false;
+    }
+    number = newest - seals + seals / SEALS_PART + 1;
+    number = number > retention->seals_next ? number : retention->seals_next;
+    if (seals * SEAL_BYTES <= retention->limits.max_size / 4 || number > newest - seals / 4) {
+        return true;
+    }
+    database_bind(find, ":number", number);
+    result = sqlite3_step(find);
+    *found = result == SQLITE_ROW;
+    if (*found) {
+        *cut =
+            (struct ledger_position){sqlite3_column_int64(find, 0), sqlite3_column_int64(find, 1)};
+        retention->seals_next = number + seals / (SEALS_PART * 4) + 1;
+    }
+    return database_end(retention->ledger->db, find, result, "looking for old seals", why);
+}
+
+static bool shrink_seals(struct retention *retention, bool *worked, struct failure *why)
+{
+    struct ledger_position cut;
+    bool found;
+
+    if (retention->phase != PHASE_DONE) {
+        return retention->pass_reason != RETENTION_SIZE || go_on(retention, worked, why);
+    }
+    if (!find_seals(retention, &cut, &found, why)) {
+        return false;
+    }
+    if (found) {
+        set_pass(retention, RETENTION_SIZE, &cut,
+                 cut.at < retention->now ? cut.at : retention->now);
+        *worked = true;
+    }
+    return true;
+}
+
+static bool shrink(struct retention *retention, bool *worked, struct failure *why)
+{
+    struct space space;
+    int64_t intervals;
+    int64_t excess;
+    bool found = false;
+    bool done = false;
+
+    if (!measure(retention, &space, why)) {
+        return false;
+    }
+    if (space.file - space.free > space.limit) {
+        retention->shrinking = true;
+    } else if (space.file - space.free <= space.limit - space.limit / SHRINK_PART) {
+        retention->shrinking = false;
+    }
+    if (!retention->shrinking) {
+        return true;
+    }
+    if (!retention_number(retention, COUNT_ALL, &intervals, why)) {
+        return false;
+    }
+    if (!retention_fold_for_space(retention, &found, why)) {
+        return false;
+    }
+    if (!found && !shrink_seals(retention, &found, why)) {
+        return false;
+    }
+    if (found) {
+        *worked = true;
+        return true;
+    }
+    excess = space.file - space.free - (space.limit - space.limit / SHRINK_PART);
+    excess = excess * retention->page_size / INTERVAL_BYTES + 1;
+    if (intervals * INTERVAL_BYTES > retention->limits.max_size / 4 &&
+        !sweep_largest(retention, excess, &found, why)) {
+        return false;
+    }
+    if (!found && !retention_clear_oldest(retention, &done, why)) {
+        return false;
+    }
+    *worked = !done;
     return true;
 }
 
@@ -830,6 +888,7 @@ bool retention_open(struct retention **out, struct ledger *ledger,
     if (!database_prepare_all(ledger->db, retention_sql, RETENTION_STATEMENTS,
                               retention->statements, why) ||
         !seal_drop_open(&retention->seals, ledger->db, why) ||
+        !seal_fold_open(&retention->seal_fold, ledger, why) ||
         !database_run_number(ledger->db, "PRAGMA page_size", 4096, &retention->page_size, why)) {
         retention_close(retention);
         return ledger_name_failure(ledger, why);
@@ -847,6 +906,7 @@ void retention_close(struct retention *retention)
     sqlite3_wal_autocheckpoint(retention->ledger->db, CHECKPOINT_PAGES);
     database_finalize_all(retention->statements, RETENTION_STATEMENTS);
     seal_drop_close(retention->seals);
+    seal_fold_close(retention->seal_fold);
     profile_fold_clear(&retention->fold);
     free(retention->victims.items);
     free(retention);

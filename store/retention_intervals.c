@@ -375,7 +375,7 @@ static bool set_swept(struct retention *retention, struct failure *why)
     const struct chunk *chunk = &retention->chunk;
     sqlite3_stmt *set = retention->statements[SET_SWEPT];
 
-    if (chunk->reason == RETENTION_AGE) {
+    if (chunk->application == ALL_APPLICATIONS) {
         return true;
     }
     database_bind(set, ":id", chunk->application);
@@ -394,7 +394,7 @@ static bool write_chunk(struct retention *retention, struct failure *why)
         .first = chunk->first,
         .last = chunk->last,
         .rows = chunk->rows,
-        .until = chunk->reason == RETENTION_AGE ? chunk->before : chunk->latest,
+        .until = chunk->application == ALL_APPLICATIONS ? chunk->before : chunk->latest,
     };
 
     profile_fold_finish(&retention->fold);

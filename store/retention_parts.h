@@ -15,6 +15,7 @@
 #include "store/profile_fold.h"
 #include "store/retention.h"
 #include "store/seal_drop.h"
+#include "store/seal_fold.h"
 
 enum retention_statement {
     SET_META,
@@ -70,6 +71,9 @@ enum retention_statement {
     NEWEST_TEXT,
     OLDEST_TIMING,
     COUNT_TIMINGS,
+    COUNT_SEALS,
+    NEWEST_SEAL,
+    FIND_SEAL,
     TIMINGS_OF,
     DROP_TIMING,
     ADD_FIGURE,
@@ -181,6 +185,7 @@ enum retention_phase {
     PHASE_OUTCOMES,
     PHASE_ANSWERS,
     PHASE_STRETCHES,
+    PHASE_SEALS,
     PHASE_DONE,
 };
 
@@ -191,14 +196,18 @@ struct retention {
     bool limits_stored;
     int64_t now;
 
-    /* The pass by age. */
+    /* The pass by age, or over all of the oldest time where its seals take the room. */
     enum retention_phase phase;
-    int64_t pass_at;            /* what ended before this moment goes; 0: no pass yet */
+    enum retention_reason pass_reason;
+    bool passing;               /* a step of it is being done */
+    int64_t pass_at;            /* what ended before this moment goes by age; 0: no pass yet */
+    int64_t pass_before;        /* the moment of this pass */
     struct ledger_position cut; /* the same as a place in the ledger */
     int64_t next;               /* the id with which the phase goes on */
 
     /* By size. */
     bool shrinking;
+    int64_t seals_next; /* the pass for the room of seals that comes next goes beyond this one */
     int64_t ended_next; /* the process with which the sweep over processes goes on */
     bool ended_found;   /* it has found one since it began at the first */
 
@@ -207,6 +216,7 @@ struct retention {
     int64_t newest_stretch;
     struct victims victims;
     struct seal_drop *seals; /* is told of each row that goes */
+    struct seal_fold *seal_fold;
     struct chunk chunk;
     struct profile_fold fold; /* of the chunk */
     struct dropping dropping;

@@ -25,12 +25,6 @@ struct day {
     int64_t first; /* hour */
 };
 
-/* The hour from which on nothing is old. */
-static int64_t oldest_kept(const struct retention *retention)
-{
-    return probe_hour(retention->now - retention->limits.keep);
-}
-
 /* The pair and day of the oldest row whose whole day is old. */
 static bool find_day(struct retention *retention, int64_t before, struct day *day, bool *found,
                      struct failure *why)
@@ -178,7 +172,7 @@ static const struct {
 static bool clear_kind(struct retention *retention, size_t i, bool *none, struct failure *why)
 {
     sqlite3_stmt *find = retention->statements[kinds[i].find];
-    int64_t before = retention->now - retention->limits.keep;
+    int64_t before = retention->pass_before;
 
     if (kinds[i].is_figure) {
         before = probe_hour(retention->now - retention->limits.keep_profile);
@@ -191,7 +185,7 @@ static bool clear_kind(struct retention *retention, size_t i, bool *none, struct
     }
     *none = retention->victims.count == 0;
     return retention_drop_told(retention, kinds[i].drop, kinds[i].what, kinds[i].kind,
-                               RETENTION_AGE, why);
+                               kinds[i].is_figure ? RETENTION_AGE : retention->pass_reason, why);
 }
 
 /* One kind a step, so that none holds the lock for long. */
@@ -212,7 +206,8 @@ bool retention_clear_probes(struct retention *retention, bool *done, struct fail
 {
     bool folded = false;
 
-    if (!fold(retention, oldest_kept(retention), RETENTION_AGE, &folded, why)) {
+    if (!fold(retention, probe_hour(retention->pass_before), retention->pass_reason, &folded,
+              why)) {
         return false;
     }
     *done = false;

@@ -112,7 +112,7 @@ bool retention_drop_told(struct retention *retention, enum retention_statement d
         return true;
     }
     find_ends(&retention->victims, &told.first, &told.last);
-    if (reason == RETENTION_AGE && (what == RETENTION_PROCESSES || what == RETENTION_MODULES)) {
+    if (retention->passing && (what == RETENTION_PROCESSES || what == RETENTION_MODULES)) {
         told.until = retention->cut;
     }
     retention_lock(retention);
@@ -162,7 +162,7 @@ static bool clear_window(struct retention *retention, const struct clearing *cle
     database_bind(find, ":high", *done ? newest - 1 : high);
     database_bind(find, ":limit", retention->others.rows);
     if (clearing->by_time) {
-        database_bind(find, ":before", retention->now - retention->limits.keep);
+        database_bind(find, ":before", retention->pass_before);
     }
     if (clearing->by_age) {
         database_bind(find, ":stretch", retention->cut.stretch);
@@ -176,8 +176,8 @@ static bool clear_window(struct retention *retention, const struct clearing *cle
         *done = false;
     }
     retention->next = high + 1;
-    return drop_victims(retention, clearing->drop, clearing->what, clearing->kind, RETENTION_AGE,
-                        why);
+    return drop_victims(retention, clearing->drop, clearing->what, clearing->kind,
+                        retention->pass_reason, why);
 }
 
 static bool clear_profile(struct retention *retention, bool *done, struct failure *why)
@@ -228,6 +228,38 @@ static bool clear_stretches(struct retention *retention, bool *done, struct fail
     return !*done || drop_unused(retention, why);
 }
 
+static bool fold_seals(struct retention *retention, bool *done, struct failure *why)
+{
+    if (retention->next == 0) {
+        seal_fold_begin(retention->seal_fold);
+    }
+    retention->next = 1;
+    retention_lock(retention);
+    return seal_fold_step(retention->seal_fold, &retention->cut, retention->now,
+                          retention->others.rows, done, why);
+}
+
+static bool clear_window_of(struct retention *retention, bool *done, struct failure *why)
+{
+    return clear_window(retention, &clearings[retention->phase], done, why);
+}
+
+typedef bool phase_fn(struct retention *retention, bool *done, struct failure *why);
+
+static phase_fn *const phases[PHASE_DONE] = {
+    [PHASE_PROCESSES] = clear_window_of,
+    [PHASE_MODULES] = clear_window_of,
+    [PHASE_IMAGES] = clear_window_of,
+    [PHASE_USERS] = clear_window_of,
+    [PHASE_TEXTS] = clear_window_of,
+    [PHASE_PROFILE] = clear_profile,
+    [PHASE_PROBES] = retention_clear_probes,
+    [PHASE_OUTCOMES] = clear_window_of,
+    [PHASE_ANSWERS] = clear_window_of,
+    [PHASE_STRETCHES] = clear_stretches,
+    [PHASE_SEALS] = fold_seals,
+};
+
 bool retention_clear_phase(struct retention *retention, bool *done, struct failure *why)
 {
     bool ok;
@@ -236,16 +268,14 @@ bool retention_clear_phase(struct retention *retention, bool *done, struct failu
     if (!retention_begin(retention, why)) {
         return false;
     }
-    if (retention->phase == PHASE_PROFILE) {
-        ok = clear_profile(retention, done, why);
-    } else if (retention->phase == PHASE_PROBES) {
-        ok = retention_clear_probes(retention, done, why);
-    } else if (retention->phase == PHASE_STRETCHES) {
-        ok = clear_stretches(retention, done, why);
-    } else {
-        ok = clear_window(retention, &clearings[retention->phase], done, why);
+    retention->passing = true;
+    ok = phases[retention->phase](retention, done, why);
+    retention->passing = false;
+    ok = retention_end(retention, &retention->others, ok, why);
+    if (retention->phase == PHASE_SEALS) {
+        seal_fold_settle(retention->seal_fold, ok);
     }
-    return retention_end(retention, &retention->others, ok, why);
+    return ok;
 }
 
 static bool read_ended(struct retention *retention, struct failure *why)

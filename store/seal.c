@@ -12,7 +12,7 @@ const enum seal_kind seal_ranges[SEAL_RANGES] = {
     SEAL_INTERVAL, SEAL_PROCESS, SEAL_MODULE,   SEAL_IMAGE,       SEAL_USER,    SEAL_SERVICE,
     SEAL_BOOT,     SEAL_RUN,     SEAL_SETTINGS, SEAL_ZONE_OFFSET, SEAL_STRETCH, SEAL_STRETCH_END,
     SEAL_PROFILE,  SEAL_DROPPED, SEAL_JOB,      SEAL_PAIR,        SEAL_JOB_RUN, SEAL_OUTCOME,
-    SEAL_ANSWER,   SEAL_TIMING,  SEAL_FIGURE,
+    SEAL_ANSWER,   SEAL_TIMING,  SEAL_FIGURE,   SEAL_FOLD,
 };
 
 enum { FIELDS = 7 + SEAL_RANGES };
@@ -64,7 +64,9 @@ void seal_take(sqlite3_stmt *statement, struct seal *seal)
     seal->leaves = sqlite3_column_int64(statement, column++);
     seal->emptied = sqlite3_column_int64(statement, column++) != 0;
     take_digest(statement, column++, seal->root);
-    take_digest(statement, column, seal->mac);
+    take_digest(statement, column++, seal->mac);
+    seal->folded = sqlite3_column_type(statement, column) != SQLITE_NULL;
+    take_digest(statement, column, seal->head_before);
 }
 
 bool seal_begin_head(uint8_t head[SHA256_SIZE], struct sha256 *sha256, const char *ledger_id,
@@ -80,15 +82,20 @@ bool seal_begin_head(uint8_t head[SHA256_SIZE], struct sha256 *sha256, const cha
            sha256_finish(sha256, head, why);
 }
 
-/* A seal from before there were jobs keeps the head that it had. */
+/* How many ranges seals had: from the beginning, since there are jobs, since seals are folded. */
+static const size_t generations[] = {14, 21, SEAL_RANGES};
+
+/* A seal keeps the head that it had when it knew fewer kinds: the others are 0 in it. */
 static size_t count_ranges(const struct seal *seal)
 {
-    for (size_t i = SEAL_RANGES_FIRST; i < SEAL_RANGES; i++) {
-        if (seal->next[seal_ranges[i]] != 0) {
-            return SEAL_RANGES;
+    size_t generation = 0;
+
+    for (size_t i = generations[0]; i < SEAL_RANGES; i++) {
+        while (seal->next[seal_ranges[i]] != 0 && i >= generations[generation]) {
+            generation++;
         }
     }
-    return SEAL_RANGES_FIRST;
+    return generations[generation];
 }
 
 bool seal_move_head(uint8_t head[SHA256_SIZE], struct sha256 *sha256, const struct seal *seal,
@@ -102,6 +109,9 @@ bool seal_move_head(uint8_t head[SHA256_SIZE], struct sha256 *sha256, const stru
     size_t ranges = count_ranges(seal);
     size_t size = 0;
 
+    if (seal->folded) {
+        memcpy(head, seal->head_before, SHA256_SIZE);
+    }
     for (size_t i = 0; i < 7; i++, size += 8) {
         seal_put(bytes + size, fields[i]);
     }
@@ -164,6 +174,7 @@ const char *seal_kind_name(enum seal_kind kind)
         [SEAL_ANSWER] = "answer",
         [SEAL_TIMING] = "hour of timings",
         [SEAL_FIGURE] = "row of figures",
+        [SEAL_FOLD] = "note of seals that were folded",
     };
 
     return kind > 0 && kind < SEAL_KINDS ? names[kind] : "fact";

@@ -45,6 +45,7 @@ enum seal_kind {
     SEAL_ANSWER = 22,
     SEAL_TIMING = 23,
     SEAL_FIGURE = 24,
+    SEAL_FOLD = 25,
     SEAL_KINDS,
 };
 
@@ -60,6 +61,8 @@ struct seal {
     bool emptied;             /* retention has dropped them all: only the root is left */
     uint8_t root[SHA256_SIZE];
     uint8_t mac[SHA256_SIZE];
+    bool folded; /* it stands for the emptied ones before it, too: see seal_fold.h */
+    uint8_t head_before[SHA256_SIZE]; /* then: the head of the last of those */
 };
 
 /* The columns of table `seal` as seal_take() reads them. */
@@ -67,14 +70,11 @@ struct seal {
     "number, at, key_from, stretch, until_at, last_sample, next_interval, next_process,"           \
     " next_module, next_image, next_user, next_service, next_boot, next_run, next_settings,"       \
     " next_zone_offset, next_stretch, next_end, next_profile, next_dropped, next_job, next_pair,"  \
-    " next_job_run, next_outcome, next_answer, next_timing, next_figure, leaves, emptied, root, "  \
-    "mac"
+    " next_job_run, next_outcome, next_answer, next_timing, next_figure, next_fold, leaves,"       \
+    " emptied, root, mac, head_before"
 
 /* Columns of kinds with ids of their own, in the order above. */
-enum {
-    SEAL_RANGES = 21,
-    SEAL_RANGES_FIRST = 14, /* those that every seal has; the others are 0 in older ones */
-};
+enum { SEAL_RANGES = 22 };
 extern const enum seal_kind seal_ranges[SEAL_RANGES];
 
 /* Reads the row that the statement stands on. A root or mac of the wrong size is taken as zeros. */
@@ -84,7 +84,8 @@ void seal_take(struct sqlite3_stmt *statement, struct seal *seal);
 bool seal_begin_head(uint8_t head[SHA256_SIZE], struct sha256 *sha256, const char *ledger_id,
                      int64_t created_at, struct failure *why) NODISCARD;
 
-/* Moves `head`, of the seal before, on to this one. Neither mac nor `emptied` is part of it. */
+/* Moves `head`, of the seal before, on to this one: of a folded one that is the head it has for
+ * it, whatever `head` is. Neither mac nor `emptied` is part of it. */
 bool seal_move_head(uint8_t head[SHA256_SIZE], struct sha256 *sha256, const struct seal *seal,
                     struct failure *why) NODISCARD;
 

@@ -87,7 +87,42 @@ static const struct source {
     [SEAL_FIGURE] = {"SELECT id, pair, hour, hours, asked, listening, unasked, held, undecided,"
                      " median, p95, p99, slowest FROM figure AS t" RANGE,
                      13, 0, 0, false},
+    [SEAL_FOLD] = {"SELECT id, at, first, last, gone, head FROM fold AS t" RANGE, 6, 0, 0, false},
 };
+
+/* How a column of a row that is completed in place may change. */
+enum learning {
+    WAS_NULL,  /* from NULL to a value: a bit, 1 where there is one */
+    WAS_ZERO,  /* from 0, likewise */
+    IS_SMALL,  /* from one of 0 to 15 to another: four bits */
+    IS_NUMBER, /* any; it takes all bits that are left, and so comes last */
+};
+
+/* From the lowest bit of `had` on. */
+static const struct learned {
+    enum seal_kind kind;
+    int column;
+    enum learning learning;
+} learned[] = {
+    {SEAL_PROCESS, 5, WAS_ZERO},  /* parent_pid */
+    {SEAL_PROCESS, 6, WAS_ZERO},  /* parent_start */
+    {SEAL_PROCESS, 7, WAS_ZERO},  /* session */
+    {SEAL_PROCESS, 9, WAS_NULL},  /* path */
+    {SEAL_PROCESS, 10, IS_SMALL}, /* access */
+    {SEAL_PROCESS, 11, IS_SMALL}, /* integrity */
+    {SEAL_PROCESS, 12, IS_SMALL}, /* denied */
+    {SEAL_PROCESS, 13, IS_SMALL}, /* left_out */
+    {SEAL_PROCESS, 14, WAS_NULL}, /* user */
+    {SEAL_PROCESS, 15, WAS_NULL}, /* image */
+    {SEAL_PROCESS, 16, IS_SMALL}, /* modules */
+    {SEAL_PROCESS, 17, WAS_NULL}, /* command_line */
+    {SEAL_MODULE, 6, WAS_NULL},   /* image */
+    {SEAL_USER, 2, WAS_NULL},     /* name */
+    {SEAL_RUN, 11, IS_SMALL},     /* ended */
+    {SEAL_RUN, 5, IS_NUMBER},     /* commit_ms */
+};
+
+enum { LEARNED = sizeof(learned) / sizeof(learned[0]), MOST_COLUMNS = 32 };
 
 enum { INTERVAL_ADDRESS = 20 };
 
@@ -346,6 +381,105 @@ static bool add_hashed(struct seal_reader *reader, sqlite3_stmt *row, int column
     return sha256_add(reader->sha256, text, (size_t)sqlite3_column_bytes(row, column), why) &&
            sha256_finish(reader->sha256, digest, why) &&
            add_bytes(reader, 'b', digest, sizeof(digest), why);
+}
+
+/*
+ * What a version knew.
+ */
+
+static const int learned_bits[] = {[WAS_NULL] = 1, [WAS_ZERO] = 1, [IS_SMALL] = 4, [IS_NUMBER] = 0};
+
+static int64_t learned_of(const struct learned *one, sqlite3_stmt *row)
+{
+    int64_t value = sqlite3_column_int64(row, one->column);
+
+    switch (one->learning) {
+    case WAS_NULL:
+        return sqlite3_column_type(row, one->column) != SQLITE_NULL;
+    case WAS_ZERO:
+        return value != 0;
+    case IS_SMALL:
+        return value & 15;
+    default:
+        return value;
+    }
+}
+
+static int64_t had_of(enum seal_kind kind, sqlite3_stmt *row)
+{
+    uint64_t had = 0;
+    int shift = 0;
+
+    for (int i = 0; i < LEARNED; i++) {
+        if (learned[i].kind == kind) {
+            had |= (uint64_t)learned_of(&learned[i], row) << shift;
+            shift += learned_bits[learned[i].learning];
+        }
+    }
+    return (int64_t)had;
+}
+
+/* A column as an earlier version had it. */
+struct earlier {
+    enum { AS_IT_IS, UNKNOWN, OTHER } is;
+    int64_t number;
+};
+
+static struct earlier find_earlier(enum learning learning, uint64_t had)
+{
+    switch (learning) {
+    case WAS_NULL:
+        return (struct earlier){(had & 1) != 0 ? AS_IT_IS : UNKNOWN, 0};
+    case WAS_ZERO:
+        return (struct earlier){(had & 1) != 0 ? AS_IT_IS : OTHER, 0};
+    case IS_SMALL:
+        return (struct earlier){OTHER, (int64_t)(had & 15)};
+    default:
+        return (struct earlier){OTHER, (int64_t)had};
+    }
+}
+
+static void take_had(struct earlier earlier[MOST_COLUMNS], enum seal_kind kind, int64_t had)
+{
+    uint64_t left = (uint64_t)had;
+
+    for (int i = 0; i < LEARNED; i++) {
+        if (learned[i].kind == kind) {
+            earlier[learned[i].column] = find_earlier(learned[i].learning, left);
+            left >>= learned_bits[learned[i].learning];
+        }
+    }
+}
+
+static bool add_earlier(struct seal_reader *reader, enum seal_kind kind, sqlite3_stmt *row,
+                        int column, const struct earlier *earlier, struct failure *why)
+{
+    switch (earlier->is) {
+    case UNKNOWN:
+        return add_mark(reader, '0', why);
+    case OTHER:
+        return add_number(reader, earlier->number, why);
+    default:
+        return column != 0 && column == sources[kind].hashed ? add_hashed(reader, row, column, why)
+                                                             : add_column(reader, row, column, why);
+    }
+}
+
+static bool add_earlier_row(struct seal_reader *reader, enum seal_kind kind, sqlite3_stmt *row,
+                            int64_t had, struct failure *why)
+{
+    struct earlier earlier[MOST_COLUMNS] = {{AS_IT_IS, 0}};
+
+    take_had(earlier, kind, had);
+    if (!begin_fact(reader, kind, why)) {
+        return false;
+    }
+    for (int i = 0; i < sources[kind].columns; i++) {
+        if (!add_earlier(reader, kind, row, i, &earlier[i], why)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 static bool add_row(struct seal_reader *reader, enum seal_kind kind, sqlite3_stmt *row,
@@ -667,32 +801,70 @@ bool seal_reader_walk(struct seal_reader *reader, enum seal_kind kind, int64_t l
     return database_end(reader->db, row, result, "reading what is sealed", why);
 }
 
-bool seal_reader_version(struct seal_reader *reader, enum seal_kind kind, int64_t id,
-                         int64_t number, uint8_t digest[SHA256_SIZE], bool *found,
+/* How a version is made of the row; `had` is taken or given. */
+typedef bool version_fn(struct seal_reader *reader, enum seal_kind kind, sqlite3_stmt *row,
+                        int64_t *had, struct failure *why);
+
+static bool make_present(struct seal_reader *reader, enum seal_kind kind, sqlite3_stmt *row,
+                         int64_t *had, struct failure *why)
+{
+    *had = had_of(kind, row);
+    return add_row(reader, kind, row, why);
+}
+
+static bool make_earlier(struct seal_reader *reader, enum seal_kind kind, sqlite3_stmt *row,
+                         int64_t *had, struct failure *why)
+{
+    return add_earlier_row(reader, kind, row, *had, why);
+}
+
+static bool read_version(struct seal_reader *reader, enum seal_kind kind, int64_t id,
+                         version_fn *make, int64_t *had, uint8_t digest[SHA256_SIZE], bool *found,
                          struct failure *why)
 {
     sqlite3_stmt *row = reader->rows[kind];
     bool ok = true;
     int result;
 
-    if (!next_version(reader, kind, id, number, digest, found, why)) {
-        return false;
-    }
-    if (*found) {
-        return true;
-    }
     sqlite3_bind_int64(row, 1, id);
-    sqlite3_bind_int64(row, 2, id + 1);
+    sqlite3_bind_int64(row, 2, seal_sum(id, 1));
     result = sqlite3_step(row);
     *found = result == SQLITE_ROW;
     if (*found) {
-        ok = add_row(reader, kind, row, why) && end_fact(reader, digest, why);
+        ok = make(reader, kind, row, had, why) && end_fact(reader, digest, why);
     }
     if (!ok) {
         sqlite3_reset(row);
         return false;
     }
     return database_end(reader->db, row, result, "reading what is sealed", why);
+}
+
+bool seal_reader_present(struct seal_reader *reader, enum seal_kind kind, int64_t id,
+                         uint8_t digest[SHA256_SIZE], int64_t *had, bool *found,
+                         struct failure *why)
+{
+    return read_version(reader, kind, id, make_present, had, digest, found, why);
+}
+
+bool seal_reader_rebuild(struct seal_reader *reader, enum seal_kind kind, int64_t id, int64_t had,
+                         uint8_t digest[SHA256_SIZE], bool *found, struct failure *why)
+{
+    *found = false;
+    return kind <= 0 || kind >= SEAL_KINDS || !sources[kind].changes ||
+           read_version(reader, kind, id, make_earlier, &had, digest, found, why);
+}
+
+bool seal_reader_version(struct seal_reader *reader, enum seal_kind kind, int64_t id,
+                         int64_t number, uint8_t digest[SHA256_SIZE], bool *found,
+                         struct failure *why)
+{
+    int64_t had;
+
+    if (!next_version(reader, kind, id, number, digest, found, why)) {
+        return false;
+    }
+    return *found || seal_reader_present(reader, kind, id, digest, &had, found, why);
 }
 
 bool seal_reader_walk_changed(struct seal_reader *reader, int64_t before, int64_t by,

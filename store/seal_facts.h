@@ -101,6 +101,21 @@ bool seal_reader_version(struct seal_reader *reader, enum seal_kind kind, int64_
                          int64_t number, uint8_t digest[SHA256_SIZE], bool *found,
                          struct failure *why) NODISCARD;
 
+/*
+ * The present version of a row, and what it knows of that which may be learned
+ * later: a number for the column `had` of `changed`, of bits in an order that never changes.
+ */
+bool seal_reader_present(struct seal_reader *reader, enum seal_kind kind, int64_t id,
+                         uint8_t digest[SHA256_SIZE], int64_t *had, bool *found,
+                         struct failure *why) NODISCARD;
+
+/*
+ * The digest of what the present row was when it knew no more than `had`: not that of an earlier
+ * version if anything in it has become another value since.
+ */
+bool seal_reader_rebuild(struct seal_reader *reader, enum seal_kind kind, int64_t id, int64_t had,
+                         uint8_t digest[SHA256_SIZE], bool *found, struct failure *why) NODISCARD;
+
 /* The stretch that an interval lies in. */
 bool seal_reader_stretch_of(struct seal_reader *reader, int64_t interval, int64_t *stretch,
                             struct failure *why) NODISCARD;

@@ -43,7 +43,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [ALL_SEALS] = "SELECT " SEAL_COLUMNS " FROM seal ORDER BY number",
     [ADD_SEAL] = "INSERT INTO seal (" SEAL_COLUMNS ") VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9,"
                  " ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, ?20, ?21, ?22, ?23, ?24,"
-                 " ?25, ?26, ?27, ?28, ?29, ?30, ?31)",
+                 " ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, NULL)",
     [IDENTITY] = "SELECT (SELECT value FROM meta WHERE name = 'ledger_id'),"
                  "       (SELECT value FROM meta WHERE name = 'created_at')",
     [HEAD] = "SELECT value FROM meta WHERE name = 'seal_head'",
@@ -53,13 +53,14 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [NEXT_IDS] = "SELECT " NEXT("interval") AND("process") AND("module") AND("image") AND("user")
         AND("service") AND("boot") AND("run") AND("settings") AND("zone_offset")
             AND("stretch") ", 1" AND("profile") AND("dropped") AND("job") AND("pair") AND("job_run")
-                AND("outcome") AND("answer") AND("timing") AND("figure"),
+                AND("outcome") AND("answer") AND("timing") AND("figure") AND("fold"),
     [NEXT_INTERVAL] = "SELECT " NEXT("interval"),
     [NEWEST_STRETCH] = "SELECT id, end_at, last_sample, ended FROM stretch ORDER BY id DESC"
                        " LIMIT 1",
 
     /* Only the first change after a seal: what was in between is sealed nowhere. */
-    [ADD_CHANGED] = "INSERT INTO changed (kind, row, seal, was) SELECT :kind, :row, :next, :was"
+    [ADD_CHANGED] = "INSERT INTO changed (kind, row, seal, was, had)"
+                    " SELECT :kind, :row, :next, :was, :had"
                     " WHERE NOT EXISTS (SELECT 1 FROM changed WHERE kind = :kind AND row = :row"
                     "                   AND seal > :newest)",
     [STRETCH_ENDED] = "SELECT ended FROM stretch WHERE id = ?1",
@@ -304,6 +305,12 @@ static bool find_key(struct sealer *sealer, struct failure *why)
     return catch_up(sealer, why);
 }
 
+/* What lets rows or seals be gone. */
+static bool is_note(enum seal_kind kind)
+{
+    return kind == SEAL_DROPPED || kind == SEAL_FOLD;
+}
+
 static bool make_seal(struct sealer *sealer, struct failure *why);
 static bool add_end(struct noted_ends *ends, enum seal_kind kind, int64_t id, struct failure *why);
 static bool read_next_ids(struct sealer *sealer, struct seal *seal, struct failure *why);
@@ -365,11 +372,12 @@ static bool find_rows(struct sealer *sealer, struct failure *why)
 
         if (next > 0 && there.next[kind] > next && kind != SEAL_STRETCH_END) {
             sealer->unsealed.rows = seal_sum(sealer->unsealed.rows, there.next[kind] - next);
-            sealer->unsealed.drops += kind == SEAL_DROPPED ? there.next[kind] - next : 0;
+            sealer->unsealed.drops += is_note(kind) ? there.next[kind] - next : 0;
             sealer->begins[kind] = sealer->in_order ? there.next[kind] : next;
         }
     }
     sealer->begins[SEAL_DROPPED] = there.next[SEAL_DROPPED];
+    sealer->begins[SEAL_FOLD] = there.next[SEAL_FOLD];
     return true;
 }
 
@@ -461,12 +469,13 @@ bool sealer_note_change(struct sealer *sealer, enum seal_kind kind, int64_t id, 
 {
     sqlite3_stmt *add = sealer->statements[ADD_CHANGED];
     uint8_t was[SHA256_SIZE];
+    int64_t had = 0;
     bool found;
 
     if (id < sealer->first.next[kind] || id >= sealer->newest.next[kind]) {
         return true;
     }
-    if (!seal_reader_version(sealer->reader, kind, id, INT64_MAX, was, &found, why)) {
+    if (!seal_reader_present(sealer->reader, kind, id, was, &had, &found, why)) {
         return false;
     }
     if (!found) {
@@ -476,6 +485,7 @@ bool sealer_note_change(struct sealer *sealer, enum seal_kind kind, int64_t id, 
     database_bind(add, ":row", id);
     database_bind(add, ":next", sealer->key.number);
     database_bind(add, ":newest", sealer->newest.number);
+    database_bind(add, ":had", had);
     database_bind_bytes(add, ":was", was, sizeof(was));
     if (!database_finish(sealer->ledger->db, add, "noting what a row was", why)) {
         return false;
@@ -604,10 +614,12 @@ static bool take_changed(void *context, const struct seal_fact *fact, struct fai
            take_fact(context, fact, why);
 }
 
-static bool is_own_note(const struct sealer *sealer, int64_t id)
+static bool is_own_note(const struct sealer *sealer, enum seal_kind kind, int64_t id)
 {
-    const struct ledger_notes *notes = &sealer->ledger->drop_notes;
-    bool own = !sealer->in_order && id < sealer->begins[SEAL_DROPPED];
+    const struct ledger *ledger = sealer->ledger;
+    const struct ledger_notes *notes =
+        kind == SEAL_FOLD ? &ledger->fold_notes : &ledger->drop_notes;
+    bool own = !sealer->in_order && id < sealer->begins[kind];
 
     for (size_t i = 0; i < notes->count && !own; i++) {
         own = notes->ids[i] == id;
@@ -620,7 +632,7 @@ static bool take_row(void *context, const struct seal_fact *fact, struct failure
 {
     struct sealer *sealer = context;
 
-    if ((fact->kind == SEAL_DROPPED && !is_own_note(sealer, fact->id)) ||
+    if ((is_note(fact->kind) && !is_own_note(sealer, fact->kind, fact->id)) ||
         seal_is_backdated(&sealer->newest, fact)) {
         return true;
     }
@@ -635,7 +647,7 @@ static bool take_facts(struct sealer *sealer, struct failure *why)
         enum seal_kind kind = seal_ranges[i];
 
         int64_t first =
-            greatest(sealer->newest.next[kind], kind == SEAL_DROPPED ? 0 : sealer->begins[kind]);
+            greatest(sealer->newest.next[kind], is_note(kind) ? 0 : sealer->begins[kind]);
 
         if (!seal_reader_walk(sealer->reader, kind, first, seal->next[kind], seal, take_row, sealer,
                               why)) {
@@ -758,6 +770,7 @@ void sealer_settle(struct sealer *sealer, bool committed)
     sealer->look_for_ends = false;
     sealer->changes.count = 0;
     sealer->ledger->drop_notes.count = 0;
+    sealer->ledger->fold_notes.count = 0;
     sealer->sealed_at = clock_steady();
     move_key(sealer);
 }

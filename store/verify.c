@@ -25,8 +25,10 @@ static const char *const statement_sql[VERIFY_STATEMENTS] = {
     [IDENTITY] = "SELECT (SELECT value FROM meta WHERE name = 'ledger_id'),"
                  "       (SELECT value FROM meta WHERE name = 'created_at')",
     [TAKEN_UP] = "SELECT started_at FROM run WHERE id = ?1",
+    [SEAL_THERE] = "SELECT 1 FROM seal WHERE number = ?1",
     [SEALS] = "SELECT " SEAL_COLUMNS " FROM seal WHERE number > ?1 ORDER BY number",
     [STUBS] = "SELECT kind, first, shift, leaves, digest FROM stub WHERE seal = ?1",
+    [NOTES] = "SELECT kind, row, had, was FROM changed WHERE seal > ?1 AND seal <= ?2",
     [COUNTS] = "SELECT (SELECT coalesce(max(id), 0) FROM interval),"
                "       (SELECT coalesce(min(id), 0) FROM interval),"
                "       (SELECT count(*) FROM withheld),"
@@ -48,12 +50,13 @@ static const char *const statement_sql[VERIFY_STATEMENTS] = {
         AND("8", "user") AND("9", "service") AND("10", "boot") AND("11", "run")
             AND("12", "settings") AND("13", "zone_offset") AND("14", "stretch") AND("16", "profile")
                 AND("17", "dropped") AND("18", "job") AND("19", "pair") AND("20", "job_run")
-                    AND("21", "outcome") AND("22", "answer") AND("23", "timing")
-                        AND("24", "figure"),
+                    AND("21", "outcome") AND("22", "answer") AND("23", "timing") AND("24", "figure")
+                        AND("25", "fold"),
     [UNSEALED] = "SELECT (SELECT count(*) FROM changed WHERE seal > ?1),"
                  "       (SELECT kind FROM changed WHERE seal > ?1 ORDER BY seal LIMIT 1),"
                  "       (SELECT row FROM changed WHERE seal > ?1 ORDER BY seal LIMIT 1),"
-                 "       (SELECT count(*) FROM dropped WHERE id >= ?2),"
+                 "       (SELECT count(*) FROM dropped WHERE id >= ?2)"
+                 "       + (SELECT count(*) FROM fold WHERE id >= ?4),"
                  "       (SELECT ended FROM stretch WHERE id = ?3),"
                  "       (SELECT max(id) FROM run)",
     [NEWEST_STRETCH] = "SELECT end_at, last_sample FROM stretch WHERE id = ?1",
@@ -304,6 +307,7 @@ static bool check_unsealed(struct verify *verify, struct failure *why)
     sqlite3_bind_int64(unsealed, 1, newest->number);
     sqlite3_bind_int64(unsealed, 2, newest->next[SEAL_DROPPED]);
     sqlite3_bind_int64(unsealed, 3, newest->until.stretch);
+    sqlite3_bind_int64(unsealed, 4, newest->next[SEAL_FOLD]);
     code = sqlite3_step(unsealed);
     if (code == SQLITE_ROW) {
         result->completed_unsealed = sqlite3_column_int64(unsealed, 0);
@@ -317,6 +321,21 @@ static bool check_unsealed(struct verify *verify, struct failure *why)
         }
     }
     return database_end(verify->ledger->db, unsealed, code, "looking for what is not sealed", why);
+}
+
+/* Completions that no seal binds yet must be ones, too. */
+static bool check_latest_notes(struct verify *verify, struct failure *why)
+{
+    struct verify_blame blame;
+
+    if (!verify_rows_notes(verify, verify->before.number, INT64_MAX, why)) {
+        return false;
+    }
+    blame = take_blame(verify);
+    if (blame.any) {
+        blame_all(verify, blame.damage, blame.kind, blame.row);
+    }
+    return true;
 }
 
 /* A note tells of rows that there were; what is found by a column must be what that is made of. */
@@ -404,8 +423,9 @@ static bool finish(struct verify *verify, struct failure *why)
     if (verify->begun) {
         check_missing(verify);
         check_derived(verify);
-        if (!check_unsealed(verify, why) || !check_rows_beyond(verify, why) ||
-            !check_coverage(verify, why) || !check_head(verify, why)) {
+        if (!check_unsealed(verify, why) || !check_latest_notes(verify, why) ||
+            !check_rows_beyond(verify, why) || !check_coverage(verify, why) ||
+            !check_head(verify, why)) {
             return false;
         }
     }
@@ -490,7 +510,7 @@ static void judge(struct verify *verify)
             result->stripped && !verify->unexplained ? VERIFY_UNDECIDED : VERIFY_CHANGED;
     } else if (result->cut_before >= 0) {
         result->status = VERIFY_CUT;
-    } else if (result->seals < 2 || result->unproven >= 0) {
+    } else if (result->seals < 2 || result->unproven >= 0 || result->anchor_folded) {
         result->status = VERIFY_UNDECIDED;
     }
 }

@@ -99,6 +99,9 @@ struct verify_result {
     size_t anchors;       /* that agree */
     size_t keys_given;    /* as the plan has it */
     size_t anchors_given; /* likewise */
+    int64_t folded_seals; /* that retention left nothing of: others stand for them */
+    bool anchor_folded;   /* a published seal is among them, and nothing that was given proves the
+                             ledger from there on */
     int64_t late; /* intervals of lost time that are there: the service sealed them only when
                      it had taken the ledger up */
 

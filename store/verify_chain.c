@@ -73,6 +73,7 @@ static void check_anchor(struct verify *verify, const struct verify_anchor *anch
         verify->result->anchors++;
         verify->agreed_until = verify->seal.until.at;
         verify->gone = false;
+        verify->result->anchor_folded = false;
     } else {
         verify_blame(verify, VERIFY_NOT_ANCHOR, 0, 0);
     }
@@ -106,9 +107,14 @@ static void check_anchors(struct verify *verify, bool proven)
     int64_t number = verify->seal.number;
     size_t next = find_anchor(verify, number);
 
+    bool missing =
+        verify->begun && !proven && next > 0 && anchors[next - 1].number > verify->before.number;
+
     verify->gone = verify->gone && !proven;
-    if (verify->begun && !verify->gone && !proven && next > 0 &&
-        anchors[next - 1].number > verify->before.number) {
+    verify->result->anchor_folded = verify->result->anchor_folded && !proven;
+    if (missing && verify->seal.folded) {
+        verify->result->anchor_folded = true;
+    } else if (missing && !verify->gone) {
         verify->gone = true;
         verify->gone_before = verify->before;
         verify->gone_after = verify->seal;
@@ -190,7 +196,7 @@ bool verify_chain_begin(struct verify *verify, struct failure *why)
                          verify->result->ledger_id, created_at, why)) {
         return false;
     }
-    if (seal->leaves != 0 || seal->number != 0 || seal->key_from != 0 ||
+    if (seal->leaves != 0 || seal->number != 0 || seal->key_from != 0 || seal->folded ||
         is_older_given(verify->plan, seal)) {
         verify_blame(verify, VERIFY_SEALS_GONE, 0, 0);
     }
@@ -236,12 +242,50 @@ static bool note_hole(struct verify *verify, struct failure *why)
     return true;
 }
 
+/* The seal before was there when it was walked; of a live ledger it may be folded by now. */
+static bool is_there(struct verify *verify, bool *there, struct failure *why)
+{
+    sqlite3_stmt *find = verify->statements[SEAL_THERE];
+    int result;
+
+    sqlite3_bind_int64(find, 1, verify->before.number);
+    result = sqlite3_step(find);
+    *there = result == SQLITE_ROW;
+    return database_end(verify->ledger->db, find, result, "looking for a seal", why);
+}
+
+/* The seal stands for those before it. The head that it has for them is one that nothing else
+ * binds to the seal before: the notes do. */
+static bool check_folded(struct verify *verify, struct failure *why)
+{
+    const struct seal *seal = &verify->seal;
+    int64_t first = seal_sum(verify->before.number, 1);
+    bool there;
+
+    if (!is_there(verify, &there, why)) {
+        return false;
+    }
+    if (!seal->emptied ||
+        !(seal->number == first ? memcmp(seal->head_before, verify->head, SHA256_SIZE) == 0
+                                : verify_told_folded(&verify->told, first, seal->number - 1,
+                                                     there ? verify->head : NULL))) {
+        verify_blame(verify, VERIFY_SEALS_GONE, 0, 0);
+    }
+    verify->result->folded_seals =
+        seal_sum(verify->result->folded_seals, seal_sum(seal->number, -first));
+    return true;
+}
+
 bool verify_chain_check_order(struct verify *verify, struct failure *why)
 {
     const struct seal *seal = &verify->seal;
 
     verify->hole_until = INT64_MIN;
-    if (seal->number != seal_sum(verify->before.number, 1) && !note_hole(verify, why)) {
+    if (seal->folded) {
+        if (!check_folded(verify, why)) {
+            return false;
+        }
+    } else if (seal->number != seal_sum(verify->before.number, 1) && !note_hole(verify, why)) {
         return false;
     }
     if (ledger_position_compare(&seal->until, &verify->before.until) < 0) {

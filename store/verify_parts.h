@@ -24,8 +24,10 @@
 enum verify_statement {
     IDENTITY,
     TAKEN_UP,
+    SEAL_THERE,
     SEALS,
     STUBS,
+    NOTES,
     COUNTS,
     NEWEST_STRETCH,
     HEAD,
@@ -83,6 +85,10 @@ void verify_blame(struct verify *verify, enum verify_damage damage, enum seal_ki
 
 /* Reads the rows under `seal` into `leaves`, which must give its root. */
 bool verify_rows_read(struct verify *verify, struct failure *why) NODISCARD;
+
+/* Holds what was completed, by notes after one seal and up to another, against what it was. */
+bool verify_rows_notes(struct verify *verify, int64_t after, int64_t until,
+                       struct failure *why) NODISCARD;
 
 /* After rows were skipped: what ends behind `before` comes when its seal does. */
 bool verify_rows_begin(struct verify *verify, struct failure *why) NODISCARD;

@@ -116,6 +116,10 @@ static bool take_changed(void *context, const struct seal_fact *fact, struct fai
 {
     struct verify *verify = context;
 
+    if (verify->seal.emptied) { /* the row is there: its version would be under the seal */
+        verify_blame(verify, VERIFY_EDITED, fact->kind, fact->id);
+        return true;
+    }
     return add_leaf(verify, fact->kind, fact->key, fact->digest, why);
 }
 
@@ -218,13 +222,56 @@ static bool take_ends(struct verify *verify, struct failure *why)
     return true;
 }
 
+/*
+ * Whether the row is what it was before, and more is known of it: the old version is made anew out
+ * of the present one. Notes say what that takes since the seals know of folds.
+ */
+static bool check_note(struct verify *verify, sqlite3_stmt *note, struct failure *why)
+{
+    enum seal_kind kind = (enum seal_kind)sqlite3_column_int(note, 0);
+    int64_t row = sqlite3_column_int64(note, 1);
+    const void *was = sqlite3_column_blob(note, 3);
+    bool known = sqlite3_column_type(note, 2) != SQLITE_NULL;
+    uint8_t digest[SHA256_SIZE];
+    bool there;
+
+    if (!seal_reader_rebuild(verify->reader, kind, row, sqlite3_column_int64(note, 2), digest,
+                             &there, why)) {
+        return false;
+    }
+    if (known ? there && (was == NULL || sqlite3_column_bytes(note, 3) != SHA256_SIZE ||
+                          memcmp(was, digest, SHA256_SIZE) != 0)
+              : verify->before.next[SEAL_FOLD] > 0) {
+        verify_blame(verify, VERIFY_EDITED, kind, row);
+    }
+    return true;
+}
+
+bool verify_rows_notes(struct verify *verify, int64_t after, int64_t until, struct failure *why)
+{
+    sqlite3_stmt *notes = verify->statements[NOTES];
+    bool ok = true;
+    int result;
+
+    sqlite3_bind_int64(notes, 1, after);
+    sqlite3_bind_int64(notes, 2, until);
+    while ((result = sqlite3_step(notes)) == SQLITE_ROW && ok) {
+        ok = check_note(verify, notes, why);
+    }
+    if (!ok) {
+        sqlite3_reset(notes);
+        return false;
+    }
+    return database_end(verify->ledger->db, notes, result, "reading what was completed", why);
+}
+
 bool verify_rows_read(struct verify *verify, struct failure *why)
 {
     /* Stubs first: where an end has one, that counts. */
     return take_stubs(verify, why) && take_ends(verify, why) && take_rows(verify, why) &&
-           (verify->seal.emptied ||
-            seal_reader_walk_changed(verify->reader, verify->before.number, verify->seal.number,
-                                     take_changed, verify, why));
+           verify_rows_notes(verify, verify->before.number, verify->seal.number, why) &&
+           seal_reader_walk_changed(verify->reader, verify->before.number, verify->seal.number,
+                                    take_changed, verify, why);
 }
 
 static bool keep_later_end(void *context, const struct seal_fact *fact, struct failure *why)

@@ -3,9 +3,11 @@
 #include "store/verify_told.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "store/database.h"
 
+static const char folds_sql[] = "SELECT first, last, head FROM fold ORDER BY first, last";
 static const char notes_sql[] = "SELECT what, first_row, last_row, rows, at, why, id FROM dropped"
                                 " ORDER BY what, first_row";
 
@@ -70,21 +72,57 @@ static void forget(struct verify_told *told)
         told->notes[i].rows = 0;
     }
     told->rows = told->rows_by_age = told->newest_at = told->wrong_note = 0;
+    told->fold_count = 0;
 }
 
-bool verify_told_read(struct verify_told *told, sqlite3 *db, struct failure *why)
+/* One that is not a note tells nothing. */
+static bool add_fold(struct verify_told *told, sqlite3_stmt *row, struct failure *why)
+{
+    const void *head = sqlite3_column_blob(row, 2);
+    struct verify_fold *fold;
+
+    if (head == NULL || sqlite3_column_bytes(row, 2) != SHA256_SIZE) {
+        return true;
+    }
+    if (told->folds == NULL || told->fold_count == told->fold_capacity) {
+        size_t capacity = told->fold_capacity * 2 + 64;
+        struct verify_fold *folds = realloc(told->folds, capacity * sizeof(*folds));
+
+        if (folds == NULL) {
+            return FAIL(why, FAILURE_MEMORY, 0, "no memory for what was folded");
+        }
+        told->folds = folds;
+        told->fold_capacity = capacity;
+    }
+    fold = &told->folds[told->fold_count++];
+    fold->first = sqlite3_column_int64(row, 0);
+    fold->last = sqlite3_column_int64(row, 1);
+    memcpy(fold->head, head, SHA256_SIZE);
+    return true;
+}
+
+typedef bool note_fn(struct verify_told *told, sqlite3_stmt *row, struct failure *why);
+
+static bool read_notes(struct verify_told *told, sqlite3 *db, const char *sql, note_fn *add,
+                       struct failure *why)
 {
     sqlite3_stmt *note = NULL;
     int result = SQLITE_DONE;
-    bool ok = database_prepare(db, notes_sql, &note, why);
+    bool ok = database_prepare(db, sql, &note, why);
 
-    forget(told);
     while (ok && (result = sqlite3_step(note)) == SQLITE_ROW) {
-        ok = add_note(told, note, why);
+        ok = add(told, note, why);
     }
     ok = ok && database_end(db, note, result, "reading what was dropped", why);
     sqlite3_finalize(note);
     return ok;
+}
+
+bool verify_told_read(struct verify_told *told, sqlite3 *db, struct failure *why)
+{
+    forget(told);
+    return read_notes(told, db, notes_sql, add_note, why) &&
+           read_notes(told, db, folds_sql, add_fold, why);
 }
 
 void verify_told_clear(struct verify_told *told)
@@ -92,6 +130,7 @@ void verify_told_clear(struct verify_told *told)
     for (int i = 0; i < VERIFY_WHATS; i++) {
         free(told->notes[i].ranges);
     }
+    free(told->folds);
     *told = (struct verify_told){0};
 }
 
@@ -119,6 +158,39 @@ bool verify_told_of(const struct verify_told *told, enum seal_kind kind, int64_t
     int by = told_by[kind];
 
     return by == UNTOLD || (by != MUST_STAY && is_told(&told->notes[by], first, end));
+}
+
+/* The first note of seals from `first` on, or beyond. */
+static size_t find_fold(const struct verify_told *told, int64_t first)
+{
+    size_t low = 0;
+    size_t high = told->fold_count;
+
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+
+        if (told->folds[middle].first < first) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    return low;
+}
+
+bool verify_told_folded(const struct verify_told *told, int64_t first, int64_t last,
+                        const uint8_t head[SHA256_SIZE])
+{
+    size_t i = head != NULL ? find_fold(told, first) : 0;
+
+    for (; i < told->fold_count && told->folds[i].first <= first; i++) {
+        const struct verify_fold *fold = &told->folds[i];
+
+        if (fold->last >= last && (head == NULL || memcmp(fold->head, head, SHA256_SIZE) == 0)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 int64_t verify_told_rows(const struct verify_told *told, enum seal_kind kind)

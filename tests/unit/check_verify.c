@@ -103,7 +103,7 @@ static void crash(void)
 }
 
 /* A sample in ten seconds: a service and short connections to it, a client that comes and goes. */
-static void tick(void)
+static void sample(void)
 {
     int n = fixture.ticks++;
     uint32_t owner;
@@ -124,6 +124,11 @@ static void tick(void)
         made_up_connection(&fixture.snapshot, 3000, 443, SOCKET_ESTABLISHED, owner);
     }
     CHECK_DONE(ledger_writer_add(fixture.writer, &fixture.snapshot, &fixture.why), fixture.why);
+}
+
+static void tick(void)
+{
+    sample();
     CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
     clock_fake_run(STEP_MS);
 }
@@ -1092,6 +1097,148 @@ START_TEST(what_is_dropped_for_size_leaves_the_rest_verifiable)
 END_TEST
 
 /*
+ * Folding
+ */
+
+/* As run_minutes(), with a commit a minute. */
+static void run_slowly(int minutes)
+{
+    for (int i = 0; i < minutes * 6; i++) {
+        if (i % 6 == 5) {
+            tick();
+        } else {
+            sample();
+            clock_fake_run(STEP_MS);
+        }
+    }
+}
+
+/* Many seals with nothing left under them, and one among them that has a service in it. */
+static void make_folds(void)
+{
+    start(path);
+    run_slowly(12);
+    support_run_sql(path, "INSERT INTO service VALUES (3, 102, 3)");
+    run_slowly(12);
+    clock_fake_run(3 * DAY);
+    run_slowly(3);
+    retain(DAY, (int64_t)1 << 40, 100 * DAY);
+    run_slowly(3);
+}
+
+#define FOLDED "(SELECT min(number) FROM seal WHERE head_before IS NOT NULL)"
+#define BEFORE_FOLDED "(SELECT max(number) FROM seal WHERE number < " FOLDED ")"
+
+static const char *const fold_edits[] = {
+    "UPDATE fold SET at = at + 1 WHERE id = 1",
+    "UPDATE fold SET first = first + 1 WHERE id = 1",
+    "UPDATE fold SET last = last - 1 WHERE id = 1",
+    "UPDATE fold SET gone = gone + 1 WHERE id = 1",
+    "UPDATE fold SET head = zeroblob(32) WHERE id = 1",
+    "UPDATE fold SET id = 9 WHERE id = 1",
+    "DELETE FROM fold WHERE id = 1",
+    "INSERT INTO fold SELECT 0, at, first, last, gone, head FROM fold WHERE id = 1",
+    "UPDATE seal SET head_before = zeroblob(32) WHERE number = " FOLDED,
+    "UPDATE seal SET head_before = NULL WHERE number = " FOLDED,
+    "UPDATE seal SET emptied = 0 WHERE number = " FOLDED,
+    "UPDATE seal SET next_interval = next_interval + 1 WHERE number = " FOLDED,
+    "UPDATE seal SET root = zeroblob(32) WHERE number = " FOLDED,
+    "UPDATE seal SET number = number - 1 WHERE number = " FOLDED,
+    "DELETE FROM seal WHERE number = " FOLDED,
+    /* What a fold follows on is bound by the note alone. */
+    "UPDATE seal SET at = at + 1 WHERE number = " BEFORE_FOLDED,
+    "UPDATE seal SET head_before = zeroblob(32) WHERE number = " FOLDED " + 1",
+    "UPDATE seal SET head_before = zeroblob(32), emptied = 1 WHERE number = " FOLDED " + 1",
+    "DELETE FROM seal WHERE number = " BEFORE_FOLDED,
+    /* One more that is said to have been folded. */
+    "CREATE TEMP TABLE one AS SELECT * FROM seal WHERE number = " FOLDED ";"
+    "UPDATE one SET number = number - 2, head_before = NULL; INSERT INTO seal SELECT * FROM one;",
+    "INSERT INTO changed VALUES (8, 1, " FOLDED ", zeroblob(32), 1)",
+    "INSERT INTO interval SELECT 50, opened_at, lasted, kind, local_address, local_port,"
+    " remote_address, remote_port, process, pid, age, service FROM interval ORDER BY id DESC LIMIT"
+    " 1",
+};
+
+START_TEST(seals_with_nothing_under_them_are_folded)
+{
+    make_folds();
+    ck_assert_int_lt(number("SELECT count(*) FROM seal"), 24);
+    ck_assert_int_eq(number("SELECT count(*) FROM fold"), 2);
+    clock_fake_run(3 * DAY); /* the service in between stays, the two folds do not become one */
+    run_minutes(8);
+    retain(DAY, (int64_t)1 << 40, 100 * DAY);
+    ck_assert_int_eq(number("SELECT max(gone) FROM fold"), result.folded_seals);
+    ck_assert_int_eq(number("SELECT max(number) + 1 - count(*) FROM seal"), result.folded_seals);
+    stop();
+    verify_keyed();
+    ck_assert_msg(result.status == VERIFY_HELD, "%s", told_by_verify());
+    ck_assert_int_eq(result.proven_seals, result.seals);
+    ck_assert_int_eq(verify_since(result.sealed_until - DAY), VERIFY_HELD);
+}
+END_TEST
+
+/* By somebody who knows nothing of keys. */
+START_TEST(an_edit_of_a_fold_is_found)
+{
+    make_folds();
+    stop();
+    ck_assert_int_eq(verify(), VERIFY_HELD);
+    copy_file(path, "check_verify_old.db");
+    for (size_t i = 0; i < COUNT_OF(fold_edits); i++) {
+        support_run_sql(path, fold_edits[i]);
+        ck_assert_msg(verify() == VERIFY_CHANGED, "%s: %s", fold_edits[i], told_by_verify());
+        copy_file("check_verify_old.db", path);
+    }
+    remove("check_verify_old.db");
+    ck_assert_int_eq(verify(), VERIFY_HELD);
+}
+END_TEST
+
+/* A note of other hands is not sealed, and a fold that nobody has noted is none. */
+START_TEST(a_fold_by_other_hands_is_found)
+{
+    start(path);
+    run_minutes(2);
+    support_run_sql(path, "INSERT INTO fold (at, first, last, gone, head)"
+                          " VALUES (1, 1, 2, 2, zeroblob(32))");
+    ck_assert_int_eq(verify(), VERIFY_HELD);
+    ck_assert_int_eq(result.drops_unsealed, 1);
+    run_minutes(2);
+    stop();
+    ck_assert_int_eq(verify(), VERIFY_CHANGED);
+    ck_assert_int_eq(result.damage, VERIFY_INSERTED);
+}
+END_TEST
+
+/* It can be held against nothing: only what proves a later seal proves what it stood for. */
+START_TEST(a_published_seal_may_be_folded)
+{
+    struct verify_anchor anchors[2];
+    struct verify_plan plan = {.anchors = anchors, .anchor_count = 2};
+
+    start(path);
+    run_minutes(6);
+    anchors[0] = newest_anchor();
+    stop();
+    make_folds();
+    stop();
+    anchors[1] = newest_anchor();
+    ck_assert_int_eq(
+        number("SELECT count(*) FROM fold AS f, seal AS s WHERE s.number = f.last + 1"),
+        number("SELECT count(*) FROM fold"));
+    anchors[0].number = number("SELECT first + 1 FROM fold WHERE id = 1");
+    ck_assert_int_eq(verify_anchored(&anchors[0]), VERIFY_UNDECIDED);
+    ck_assert(result.anchor_folded);
+    ck_assert_int_eq(verify_by(&plan), VERIFY_HELD);
+    ck_assert(!result.anchor_folded);
+    plan.anchor_count = 1;
+    plan.keys = &fixture.first_key;
+    plan.key_count = 1;
+    ck_assert_int_eq(verify_by(&plan), VERIFY_HELD);
+}
+END_TEST
+
+/*
  * What makes a change rightful can be written by anybody who can write the file, until it is
  * sealed.
  */
@@ -1103,27 +1250,30 @@ END_TEST
 #define NEXT_INTERVAL "(SELECT max(id) + 1 FROM interval)"
 #define NEWEST_SEALED "(SELECT max(until_at) FROM seal)"
 
-/* The digest that a row has now is noted as what it was before the newest seal. */
-static void forge_note(enum seal_kind kind, int64_t row)
+/* The digest that a row has now is noted as what it was before the newest seal, and as having known
+ * what `had` says; -1: what it knows. */
+static void forge_note(enum seal_kind kind, int64_t row, int64_t had)
 {
     struct seal_reader *reader;
     uint8_t was[SHA256_SIZE];
     sqlite3_stmt *add;
+    int64_t knows;
     sqlite3 *db;
     bool found;
 
     CHECK_DONE(database_open(&db, path, DATABASE_WRITE, &fixture.why), fixture.why);
     CHECK_DONE(seal_reader_open(&reader, db, &fixture.why), fixture.why);
-    CHECK_DONE(seal_reader_version(reader, kind, row, INT64_MAX, was, &found, &fixture.why),
+    CHECK_DONE(seal_reader_present(reader, kind, row, was, &knows, &found, &fixture.why),
                fixture.why);
     ck_assert(found);
     CHECK_DONE(database_prepare(db,
-                                "INSERT INTO changed SELECT :kind, :row, max(number) + 1, :was"
-                                " FROM seal",
+                                "INSERT INTO changed SELECT :kind, :row, max(number) + 1, :was,"
+                                " :had FROM seal",
                                 &add, &fixture.why),
                fixture.why);
     database_bind(add, ":kind", kind);
     database_bind(add, ":row", row);
+    database_bind(add, ":had", had >= 0 ? had : knows);
     database_bind_bytes(add, ":was", was, sizeof(was));
     CHECK_DONE(database_finish(db, add, "forging", &fixture.why), fixture.why);
     sqlite3_finalize(add);
@@ -1134,8 +1284,8 @@ static void forge_note(enum seal_kind kind, int64_t row)
 /* As somebody else completes a row. */
 static void forge_user(void)
 {
-    forge_note(SEAL_USER, 1);
-    support_run_sql(path, "UPDATE user SET name = 'mallory', sid = '4711' WHERE id = 1");
+    forge_note(SEAL_USER, 2, -1);
+    support_run_sql(path, "UPDATE user SET name = 'mallory' WHERE id = 2");
 }
 
 /* As retention drops an interval. */
@@ -1241,6 +1391,65 @@ START_TEST(a_row_that_a_crash_did_not_leave_is_found)
     run_minutes(2);
     stop();
     check_is_found(2);
+}
+END_TEST
+
+/*
+ * Completing a row adds to what is known of it. One value that becomes another is a change, also
+ * where a run after a crash has sealed it, or somebody who has the present key.
+ */
+static const struct {
+    enum seal_kind kind;
+    int64_t row;
+    int64_t had; /* -1: the truth */
+    const char *sql;
+    bool harmless;
+} completions[] = {
+    {SEAL_USER, 1, -1, "UPDATE user SET name = 'mallory' WHERE id = 1", false},
+    {SEAL_USER, 1, 0, "UPDATE user SET name = 'mallory' WHERE id = 1", false},
+    {SEAL_USER, 1, -1, "UPDATE user SET name = NULL WHERE id = 1", false},
+    {SEAL_USER, 1, -1, "UPDATE user SET sid = '4711' WHERE id = 1", false},
+    {SEAL_USER, 2, -1, "UPDATE user SET name = 'bob' WHERE id = 2", true},
+    {SEAL_PROCESS, 1, -1, "UPDATE process SET command_line = 'x', user = 1 WHERE id = 1", true},
+    {SEAL_PROCESS, 1, -1, "UPDATE process SET image = 1, modules = 2, access = 3 WHERE id = 1",
+     true},
+    {SEAL_PROCESS, 1, -1, "UPDATE process SET parent_start = 1 WHERE id = 1", true},
+    {SEAL_PROCESS, 1, -1, "UPDATE process SET path = name WHERE id = 1", false},
+    {SEAL_PROCESS, 1, -1, "UPDATE process SET pid = 12 WHERE id = 1", false},
+    {SEAL_PROCESS, 1, -1, "UPDATE process SET name = path WHERE id = 1", false},
+    {SEAL_PROCESS, 1, -1, "UPDATE process SET first_seen_at = 7 WHERE id = 1", false},
+    {SEAL_MODULE, 1, -1, "UPDATE module SET image = 2 WHERE id = 1", false},
+    {SEAL_MODULE, 2, -1, "UPDATE module SET image = 2 WHERE id = 2", true},
+    {SEAL_MODULE, 2, -1, "UPDATE module SET base = 5 WHERE id = 2", false},
+    {SEAL_RUN, 2, -1, "UPDATE run SET commit_ms = 7 WHERE id = 2", true},
+    {SEAL_RUN, 2, -1, "UPDATE run SET host = 'x' WHERE id = 2", false},
+};
+
+START_TEST(a_completion_does_not_change_what_was_known)
+{
+    enum verify_status status = completions[_i].harmless ? VERIFY_HELD : VERIFY_CHANGED;
+    struct seal_key key;
+
+    start(path);
+    run_minutes(2);
+    crash();
+    forge_note(completions[_i].kind, completions[_i].row, completions[_i].had);
+    support_run_sql(path, completions[_i].sql);
+    ck_assert_int_eq(verify(), status);
+    start(path);
+    run_minutes(2);
+    stop();
+    verify_keyed();
+    ck_assert_msg(result.status == status, "%s: %s", completions[_i].sql, told_by_verify());
+    if (!completions[_i].harmless) {
+        ck_assert_int_eq(result.damage, VERIFY_EDITED);
+        ck_assert_int_eq(result.damaged_kind, completions[_i].kind);
+        ck_assert_int_eq(result.damaged_row, completions[_i].row);
+        key = present_key();
+        support_run_sql(path, "UPDATE changed SET had = NULL WHERE seal > 9");
+        forge(&key);
+        ck_assert_int_eq(verify(), VERIFY_CHANGED);
+    }
 }
 END_TEST
 
@@ -1398,6 +1607,12 @@ static Suite *verify_suite(void)
     tcase_add_test(tests, a_row_that_a_crash_did_not_leave_is_found);
     tcase_add_loop_test(tests, a_note_of_rows_that_cannot_be_is_found, 0,
                         COUNT_OF(impossible_notes));
+    tcase_add_test(tests, seals_with_nothing_under_them_are_folded);
+    tcase_add_test(tests, an_edit_of_a_fold_is_found);
+    tcase_add_test(tests, a_fold_by_other_hands_is_found);
+    tcase_add_test(tests, a_published_seal_may_be_folded);
+    tcase_add_loop_test(tests, a_completion_does_not_change_what_was_known, 0,
+                        COUNT_OF(completions));
     tcase_add_test(tests, all_seals_that_are_removed_are_missed);
     tcase_add_loop_test(tests, a_service_that_seals_on_does_not_hide_that_seals_were_removed, 0, 2);
     tcase_add_test(tests, what_was_given_is_older_than_the_first_seal);
