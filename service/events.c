@@ -95,11 +95,11 @@ const struct event events[] = {
      "that nothing up to then was changed or cut off. Published by ledger.publish_seals."},
     {EVENT_SEALING_BEGINS, EVENT_INFORMATION, "sealing_begins",
      "the ledger is sealed from here on; the key of the next seal is %s",
-     "The first key was shown once, by install or where the service was started by hand. "
-     "`portledger verify --key` proves by it that nothing was changed."},
+     "The first key was shown once, by install or where the service was started by hand; else "
+     "event 408 follows. `portledger verify --key` proves by it that nothing was changed."},
     {EVENT_KEY_LOST, EVENT_WARNING, "key_lost",
      "%s is missing or not readable: a new chain of keys begins with seal %s",
-     "The first key of before proves what was sealed before, and not what comes now."},
+     "The first key of before proves what was sealed before, and not what comes now: event 408."},
     {EVENT_LEDGER_CUT, EVENT_WARNING, "ledger_cut",
      "the ledger ends before seal %s, which was made already: its end was cut off or lost, or an "
      "older copy was put in its place",
@@ -116,6 +116,15 @@ const struct event events[] = {
      "a run that did not end in order left what no seal bound, which the next one binds: rows %s, "
      "notes of retention among them %s, completions %s",
      "What came into the ledger between that run's last seal and this start is taken as its own."},
+    {EVENT_LEDGER_CONFLICT, EVENT_ERROR, "ledger_conflict",
+     "a row was in the way that this service did not write: %s",
+     "Somebody else writes into the ledger. It is opened anew and goes on; samples that were not "
+     "stored yet are lost, and what event 406 counts next may be his. Find out who can write the "
+     "file."},
+    {EVENT_FIRST_KEY, EVENT_WARNING, "first_key",
+     "the first key of the seals from number %s on was shown to nobody: %s",
+     "Take it away with `portledgerd first-key` and keep it elsewhere: until then it is in the "
+     "folder of the ledger, and whoever takes the machine over has it."},
     {EVENT_LEDGER_REPLACED, EVENT_ERROR, "ledger_replaced",
      "the ledger was damaged and is kept as %s; a new one was begun: %s",
      "Look after the disk. What can still be read of the file that is kept, `portledger --ledger` "

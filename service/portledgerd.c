@@ -14,6 +14,7 @@
 #include "base/paths.h"
 #include "base/process_self.h"
 #include "base/program.h"
+#include "base/secret.h"
 #include "base/service_state.h"
 #include "base/text.h"
 #include "base/version.h"
@@ -271,6 +272,54 @@ static bool run_service(const struct options *options, struct text *out, enum ex
     return service_host_run_service(watcher_run, &plan, why);
 }
 
+static bool find_ledger(const struct options *options, struct text *ledger, struct failure *why)
+{
+    struct watcher_plan plan = {.config = options_text(options, "config")};
+    struct settings *settings = NULL;
+    struct text file = {0};
+    struct text unknown = {0};
+    bool ok = watcher_read_settings(&plan, &settings, &file, &unknown, why) &&
+              watcher_ledger_path(settings, ledger, why) && text_ok(ledger, why);
+
+    settings_free(settings);
+    text_clear(&file);
+    text_clear(&unknown);
+    return ok;
+}
+
+/* It is gone only when it was shown. */
+static bool show_waiting_keys(const char *ledger, const struct text *lines, struct failure *why)
+{
+    static const char words[] = "\nKeep this elsewhere and not on this machine; it is not shown "
+                                "again.\n`portledger verify --key FILE` proves by it that the "
+                                "ledger was not changed.\n";
+
+    return console_write(CONSOLE_OUT, text_bytes(lines), lines->size, why) &&
+           console_write(CONSOLE_OUT, words, sizeof(words) - 1, why) &&
+           console_flush(CONSOLE_OUT, why) && first_key_forget(ledger, why);
+}
+
+static bool run_first_key(const struct options *options, struct text *out, enum exit_status *status,
+                          struct failure *why)
+{
+    struct text ledger = {0};
+    struct text lines = {0};
+    bool ok =
+        find_ledger(options, &ledger, why) && first_key_read(text_bytes(&ledger), &lines, why);
+
+    *status = EXIT_YES;
+    if (ok && lines.size == 0) {
+        text_add(out, "No first key waits to be taken away.");
+        *status = EXIT_NO;
+    } else if (ok) {
+        ok = show_waiting_keys(text_bytes(&ledger), &lines, why);
+        secret_wipe(lines.bytes, lines.size);
+    }
+    text_clear(&lines);
+    text_clear(&ledger);
+    return ok;
+}
+
 static bool add_settings(struct text *out, const struct settings *settings, struct failure *why)
 {
     struct text ledger = {0};
@@ -362,6 +411,8 @@ static const struct verb verbs[] = {
      "show: every setting with where it comes from; default: a file with all of them, "
      "explained",
      false, run_config, config_words},
+    {"first-key", "Shows the first keys of seals that nobody was shown yet, and removes them here",
+     false, run_first_key, NULL},
     {"service", "Started by the service manager", true, run_service, NULL},
     {NULL, NULL, false, NULL, NULL},
 };

@@ -275,6 +275,9 @@ bool watcher_ledger_commit(struct watcher *watcher, struct failure *why)
     ok = ledger_writer_commit(watcher->begun.writer, why);
     watcher->next_commit = clock_steady() + watcher->commit_every;
     if (!ok && ledger_is_suspect(why)) {
+        if (ledger_is_in_conflict(why)) {
+            event_report(watcher->events, EVENT_LEDGER_CONFLICT, why->text);
+        }
         tell_commit(watcher, ok, why);
         return reopen(watcher, why);
     }

@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/console.h"
 #include "base/time_text.h"
+#include "service/first_key.h"
 #include "store/verify.h"
 
 static void publish(struct watcher *watcher, const struct verify_anchor *seal,
@@ -58,12 +59,28 @@ void watcher_seals_end(struct watcher *watcher)
     }
 }
 
+/* Where nobody sits, it waits for whoever asks for it. */
+static void keep_key(const struct watcher *watcher, const char *line, const char *number)
+{
+    struct failure why;
+    struct text where = {0};
+
+    if (first_key_keep(text_bytes(&watcher->ledger_path), line, &why)) {
+        text_add(&where, "it waits for `portledgerd first-key`, which shows and removes it");
+    } else {
+        text_addf(&where, "it is lost: %s", why.text);
+    }
+    event_report(watcher->events, EVENT_FIRST_KEY, number, text_bytes(&where));
+    text_clear(&where);
+}
+
 /* Once, and only to whoever sits before it: no log may keep it. In one line, to be copied. */
-static void show_key(const struct watcher *watcher, const char *line)
+static void show_key(const struct watcher *watcher, const char *line, const char *number)
 {
     struct failure ignored;
 
     if (!service_host_foreground(watcher->host) || !console_is_terminal(CONSOLE_ERROR)) {
+        keep_key(watcher, line, number);
         return;
     }
     (void)(console_write(CONSOLE_ERROR, line, strlen(line), &ignored) &&
@@ -99,7 +116,7 @@ void watcher_seals_begin(struct watcher *watcher)
     struct text key = {0};
 
     ledger_writer_look_at_seals(watcher->begun.writer, &state);
-    text_addf(&number, "%lld", (long long)state.number + (state.key == SEALER_KEY_LOST ? 1 : 0));
+    text_addf(&number, "%lld", (long long)state.key_from);
     text_addf(&key, "%s.key", text_bytes(&watcher->ledger_path));
     if (state.key == SEALER_KEY_FIRST) {
         event_report(watcher->events, EVENT_SEALING_BEGINS, text_bytes(&key));
@@ -112,7 +129,7 @@ void watcher_seals_begin(struct watcher *watcher)
     }
     tell_unsealed(watcher, &state.unsealed);
     if (state.key_line != NULL) {
-        show_key(watcher, state.key_line);
+        show_key(watcher, state.key_line, text_bytes(&number));
     }
     watcher->published = state.number;
     watcher->next_publish = clock_steady();

@@ -36,10 +36,14 @@ static bool is_damage(const struct failure *why)
     return why->kind == FAILURE_FORMAT && (code == SQLITE_CORRUPT || code == SQLITE_NOTADB);
 }
 
+bool ledger_is_in_conflict(const struct failure *why)
+{
+    return why->kind == FAILURE_DATABASE && (why->code & 0xff) == SQLITE_CONSTRAINT;
+}
+
 bool ledger_is_suspect(const struct failure *why)
 {
-    return is_damage(why) ||
-           (why->kind == FAILURE_DATABASE && (why->code & 0xff) == SQLITE_CONSTRAINT);
+    return is_damage(why) || ledger_is_in_conflict(why);
 }
 
 /* The lock of another portledgerd has a code of the system. */

@@ -30,6 +30,9 @@ enum { LEDGER_DAMAGED_KEPT = 3 }; /* the oldest of more is removed */
  */
 bool ledger_is_suspect(const struct failure *why);
 
+/* Such a row: somebody else has put it there, unless the file is damaged. */
+bool ledger_is_in_conflict(const struct failure *why);
+
 /* Whether it is in the way of a beginning that another program reads or writes the file just now.
  */
 bool ledger_is_locked(const struct failure *why);

@@ -429,7 +429,7 @@ static bool begin_run(struct ledger_writer *writer, const struct ledger_run *run
               begin_boot(writer, &run->boot, why) && close_earlier_runs(writer, reason, why) &&
               add_run(writer, run, why) &&
               add_settings(writer, run->settings, run->started_at, why) && resume(writer, why) &&
-              database_run(db, "COMMIT", why);
+              sealer_make(writer->sealer, true, why) && database_run(db, "COMMIT", why);
 
     if (!ok) {
         database_rollback(db);

@@ -2,11 +2,13 @@
 
 #include "store/seal.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include <sqlite3.h>
 
 #include "base/secret.h"
+#include "store/seal_key.h"
 
 const enum seal_kind seal_ranges[SEAL_RANGES] = {
     SEAL_INTERVAL, SEAL_PROCESS, SEAL_MODULE,   SEAL_IMAGE,       SEAL_USER,    SEAL_SERVICE,
@@ -73,13 +75,15 @@ bool seal_begin_head(uint8_t head[SHA256_SIZE], struct sha256 *sha256, const cha
                      int64_t created_at, struct failure *why)
 {
     static const char domain[] = "portledger ledger";
+    char padded[SEAL_LEDGER_ID + 1];
     uint8_t created[8];
 
+    /* An id of another length, in a ledger that is not ours alone, is none of ours. */
+    snprintf(padded, sizeof(padded), "%-*s", (int)SEAL_LEDGER_ID, ledger_id);
     seal_put(created, created_at);
     return sha256_add(sha256, domain, sizeof(domain), why) &&
            sha256_add(sha256, created, sizeof(created), why) &&
-           sha256_add(sha256, ledger_id, strlen(ledger_id), why) &&
-           sha256_finish(sha256, head, why);
+           sha256_add(sha256, padded, SEAL_LEDGER_ID, why) && sha256_finish(sha256, head, why);
 }
 
 /* How many ranges seals had: from the beginning, since there are jobs, since seals are folded. */

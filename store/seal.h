@@ -111,5 +111,8 @@ int64_t seal_sum(int64_t a, int64_t b);
  */
 enum { SEAL_MOST_MOVES = 1 << 26 };
 
+/* Of any table, ever: no service gives a row a higher number. */
+#define SEAL_MOST_ROWS (INT64_C(1) << 48)
+
 /* Big-endian, as everything that is hashed. */
 void seal_put(uint8_t bytes[8], int64_t number);

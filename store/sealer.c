@@ -64,7 +64,7 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
                     " WHERE NOT EXISTS (SELECT 1 FROM changed WHERE kind = :kind AND row = :row"
                     "                   AND seal > :newest)",
     [STRETCH_ENDED] = "SELECT ended FROM stretch WHERE id = ?1",
-    [NEWEST_RUN] = "SELECT max(id) FROM run",
+    [NEWEST_RUN] = "SELECT max(id), (SELECT ended FROM run WHERE id = ?1) FROM run",
     [FOUND_CHANGED] = "SELECT DISTINCT kind, row FROM changed WHERE seal > ?1",
 };
 
@@ -315,7 +315,10 @@ static bool make_seal(struct sealer *sealer, struct failure *why);
 static bool add_end(struct noted_ends *ends, enum seal_kind kind, int64_t id, struct failure *why);
 static bool read_next_ids(struct sealer *sealer, struct seal *seal, struct failure *why);
 
-/* Whether the newest seal was made when its run was stopped, and no other has begun since. */
+/*
+ * Whether the newest seal was made when its run was stopped. A run seals as it begins: one behind
+ * the seal is not of a service, unless that was older than folds.
+ */
 static bool find_order(struct sealer *sealer, struct failure *why)
 {
     sqlite3 *db = sealer->ledger->db;
@@ -331,9 +334,12 @@ static bool find_order(struct sealer *sealer, struct failure *why)
     if (!database_end(db, ended, result, "looking for the newest stretch", why)) {
         return false;
     }
+    sqlite3_bind_int64(run, 1, seal_sum(newest->next[SEAL_RUN], -1));
     result = sqlite3_step(run);
-    sealer->in_order = sealer->in_order && result == SQLITE_ROW &&
-                       sqlite3_column_int64(run, 0) < newest->next[SEAL_RUN];
+    sealer->in_order =
+        sealer->in_order && result == SQLITE_ROW &&
+        (newest->next[SEAL_FOLD] > 0 ? sqlite3_column_int64(run, 1) == LEDGER_GAP_STOPPED
+                                     : sqlite3_column_int64(run, 0) < newest->next[SEAL_RUN]);
     return database_end(db, run, result, "looking for the newest run", why);
 }
 
@@ -370,6 +376,12 @@ static bool find_rows(struct sealer *sealer, struct failure *why)
         enum seal_kind kind = seal_ranges[i];
         int64_t next = sealer->newest.next[kind];
 
+        if (there.next[kind] > SEAL_MOST_ROWS) {
+            return FAIL(why, FAILURE_FORMAT, SQLITE_CORRUPT,
+                        "the ledger is damaged: it has a number of a row (%s) that leaves no room "
+                        "for others",
+                        seal_kind_name(kind));
+        }
         if (next > 0 && there.next[kind] > next && kind != SEAL_STRETCH_END) {
             sealer->unsealed.rows = seal_sum(sealer->unsealed.rows, there.next[kind] - next);
             sealer->unsealed.drops += is_note(kind) ? there.next[kind] - next : 0;
@@ -732,7 +744,7 @@ bool sealer_make(struct sealer *sealer, bool now, struct failure *why)
 {
     bool due = now;
 
-    return (now || is_due(sealer, &due, why)) && (!due || make_seal(sealer, why));
+    return sealer->made || ((now || is_due(sealer, &due, why)) && (!due || make_seal(sealer, why)));
 }
 
 static void move_key(struct sealer *sealer)
@@ -788,6 +800,7 @@ void sealer_look(const struct sealer *sealer, struct sealer_state *state)
         .failure = sealer->failure,
         .unsealed = sealer->unsealed,
         .key_line = sealer->key_line.size > 0 ? text_bytes(&sealer->key_line) : NULL,
+        .key_from = sealer->key.from,
         .number = sealer->any ? sealer->newest.number : -1,
         .begun_before = sealer->begun_before,
         .until = sealer->newest.until,

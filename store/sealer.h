@@ -50,6 +50,7 @@ struct sealer_state {
     bool key_failing;       /* the key could not be stored after the newest seal */
     struct failure failure; /* then: why */
     const char *key_line;   /* of a key that was made in this run, to be shown once; else NULL */
+    int64_t key_from;       /* number of the seal with which the present chain of keys begins */
     int64_t number;         /* of the newest seal; -1: there is none */
     int64_t begun_before; /* the number after the newest seal that this run found: of the first one
                              that is missing, where the key is ahead */
@@ -87,7 +88,7 @@ bool sealer_note_end(struct sealer *sealer, enum seal_kind kind, int64_t id,
 bool sealer_note_change(struct sealer *sealer, enum seal_kind kind, int64_t id,
                         struct failure *why) NODISCARD;
 
-/* At the end of a transaction: makes a seal if one is due, or `now`. */
+/* At the end of a transaction: makes a seal if one is due, or `now`, where it has none yet. */
 bool sealer_make(struct sealer *sealer, bool now, struct failure *why) NODISCARD;
 
 /* After the transaction: whether it was committed. *Then* the key moves. */

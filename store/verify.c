@@ -58,7 +58,7 @@ static const char *const statement_sql[VERIFY_STATEMENTS] = {
                  "       (SELECT count(*) FROM dropped WHERE id >= ?2)"
                  "       + (SELECT count(*) FROM fold WHERE id >= ?4),"
                  "       (SELECT ended FROM stretch WHERE id = ?3),"
-                 "       (SELECT max(id) FROM run)",
+                 "       (SELECT max(id) FROM run), (SELECT ended FROM run WHERE id = ?5)",
     [NEWEST_STRETCH] = "SELECT end_at, last_sample FROM stretch WHERE id = ?1",
 };
 
@@ -273,8 +273,8 @@ static void check_ends(struct verify *verify, enum seal_kind kind, int64_t low, 
 {
     int64_t next = verify->before.next[kind];
 
-    if (low < 1) {
-        blame_all(verify, VERIFY_INSERTED, kind, low);
+    if (low < 1 || high > SEAL_MOST_ROWS) {
+        blame_all(verify, VERIFY_INSERTED, kind, low < 1 ? low : high);
     }
     if (verify->in_order && next > 0 && high >= next) {
         blame_all(verify, VERIFY_INSERTED, kind, high);
@@ -308,13 +308,16 @@ static bool check_unsealed(struct verify *verify, struct failure *why)
     sqlite3_bind_int64(unsealed, 2, newest->next[SEAL_DROPPED]);
     sqlite3_bind_int64(unsealed, 3, newest->until.stretch);
     sqlite3_bind_int64(unsealed, 4, newest->next[SEAL_FOLD]);
+    sqlite3_bind_int64(unsealed, 5, seal_sum(newest->next[SEAL_RUN], -1));
     code = sqlite3_step(unsealed);
     if (code == SQLITE_ROW) {
         result->completed_unsealed = sqlite3_column_int64(unsealed, 0);
         result->drops_unsealed = sqlite3_column_int64(unsealed, 3);
         verify->in_order = seal_binds_end(newest) &&
                            sqlite3_column_int64(unsealed, 4) == LEDGER_GAP_STOPPED &&
-                           sqlite3_column_int64(unsealed, 5) < newest->next[SEAL_RUN];
+                           (newest->next[SEAL_FOLD] > 0
+                                ? sqlite3_column_int64(unsealed, 6) == LEDGER_GAP_STOPPED
+                                : sqlite3_column_int64(unsealed, 5) < newest->next[SEAL_RUN]);
         if (verify->in_order && result->completed_unsealed > 0) {
             blame_all(verify, VERIFY_EDITED, (enum seal_kind)sqlite3_column_int(unsealed, 1),
                       sqlite3_column_int64(unsealed, 2));

@@ -148,16 +148,20 @@ bool verify_chain_sort_anchors(struct verify *verify, struct failure *why)
     return true;
 }
 
-static bool read_created_at(struct verify *verify, int64_t *created_at, struct failure *why)
+/* *whole: the id is as long as any. What is behind that, the first head does not bind. */
+static bool read_created_at(struct verify *verify, int64_t *created_at, bool *whole,
+                            struct failure *why)
 {
     sqlite3_stmt *identity = verify->statements[IDENTITY];
     int result = sqlite3_step(identity);
 
     *created_at = 0;
+    *whole = false;
     if (result == SQLITE_ROW) {
         snprintf(verify->result->ledger_id, sizeof(verify->result->ledger_id), "%-*s",
                  (int)SEAL_LEDGER_ID, database_column_text(identity, 0));
         *created_at = sqlite3_column_int64(identity, 1);
+        *whole = strlen(database_column_text(identity, 0)) == SEAL_LEDGER_ID;
     }
     return database_end(verify->ledger->db, identity, result, "looking for the ledger's id", why);
 }
@@ -187,11 +191,12 @@ bool verify_chain_begin(struct verify *verify, struct failure *why)
 {
     const struct seal *seal = &verify->seal;
     int64_t created_at;
+    bool whole;
 
     verify->first = *seal;
     verify->result->sealed_from = seal->at;
     verify->agreed_until = seal->at;
-    if (!read_created_at(verify, &created_at, why) ||
+    if (!read_created_at(verify, &created_at, &whole, why) ||
         !seal_begin_head(verify->head, seal_reader_sha256(verify->reader),
                          verify->result->ledger_id, created_at, why)) {
         return false;
@@ -199,6 +204,8 @@ bool verify_chain_begin(struct verify *verify, struct failure *why)
     if (seal->leaves != 0 || seal->number != 0 || seal->key_from != 0 || seal->folded ||
         is_older_given(verify->plan, seal)) {
         verify_blame(verify, VERIFY_SEALS_GONE, 0, 0);
+    } else if (!whole) {
+        verify_blame(verify, VERIFY_SEAL_CHANGED, 0, 0);
     }
     return true;
 }

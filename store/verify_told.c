@@ -11,8 +11,6 @@ static const char folds_sql[] = "SELECT first, last, head FROM fold ORDER BY fir
 static const char notes_sql[] = "SELECT what, first_row, last_row, rows, at, why, id FROM dropped"
                                 " ORDER BY what, first_row";
 
-#define MOST_ROWS (INT64_C(1) << 48) /* of any table, ever */
-
 /* Which notes tell of a kind's rows; what nobody tells of must not be missing. */
 enum { UNTOLD = -1, MUST_STAY = 0 };
 static const int told_by[SEAL_KINDS] = {
@@ -54,7 +52,7 @@ static bool add_note(struct verify_told *told, sqlite3_stmt *note, struct failur
     int64_t last = sqlite3_column_int64(note, 2);
 
     if (what <= 0 || what >= VERIFY_WHATS || rows < 0 || first < 1 || last < first ||
-        last > MOST_ROWS) {
+        last > SEAL_MOST_ROWS) {
         told->wrong_note = sqlite3_column_int64(note, 6);
         return true;
     }

@@ -7,6 +7,7 @@
 #include "store/ledger.h"
 
 static const char ledger_file[] = "check_first_key/ledger.db";
+static const char waiting_file[] = "check_first_key/ledger.db.first-key";
 static const char key_file[] = "check_first_key/ledger.db.key";
 
 static struct {
@@ -20,6 +21,7 @@ static void remove_files(void)
 
     support_remove_database(ledger_file);
     (void)!file_remove(key_file, &ignored);
+    (void)!file_remove(waiting_file, &ignored);
 }
 
 static void open_fixture(void)
@@ -60,6 +62,32 @@ START_TEST(a_ledger_that_is_written_now_is_left_alone)
 }
 END_TEST
 
+/* What waits is what the service wrote, line by line, and nothing that is no key. */
+START_TEST(a_key_that_nobody_was_shown_waits)
+{
+    static const char first[] = "portledger seal key of ledger 00000000-0000-4000-8000-000000000001"
+                                ", from seal 0: 000102030405060708090a0b0c0d0e0f"
+                                "101112131415161718191a1b1c1d1e1f";
+    static const char second[] = "portledger seal key of ledger 00000000-0000-4000-8000-00000000000"
+                                 "1, from seal 7: ff0102030405060708090a0b0c0d0e0f"
+                                 "101112131415161718191a1b1c1d1e1f";
+    struct text expected = {0};
+
+    CHECK_DONE(first_key_read(ledger_file, &fixture.out, &fixture.why), fixture.why);
+    ck_assert_uint_eq(fixture.out.size, 0);
+    CHECK_DONE(file_make_private_folder("check_first_key", &fixture.why), fixture.why);
+    CHECK_DONE(first_key_keep(ledger_file, first, &fixture.why), fixture.why);
+    CHECK_DONE(first_key_keep(ledger_file, "root:x:0:0", &fixture.why), fixture.why);
+    CHECK_DONE(first_key_keep(ledger_file, second, &fixture.why), fixture.why);
+    CHECK_DONE(first_key_read(ledger_file, &fixture.out, &fixture.why), fixture.why);
+    text_addf(&expected, "%s\n%s\n", first, second);
+    ck_assert_str_eq(text_bytes(&fixture.out), text_bytes(&expected));
+    text_clear(&expected);
+    CHECK_DONE(first_key_forget(ledger_file, &fixture.why), fixture.why);
+    ck_assert(!file_exists(waiting_file));
+}
+END_TEST
+
 static Suite *first_key_suite(void)
 {
     Suite *suite = suite_create("first_key");
@@ -68,6 +96,7 @@ static Suite *first_key_suite(void)
     tcase_add_checked_fixture(tests, open_fixture, close_fixture);
     tcase_add_test(tests, the_key_of_a_new_ledger_is_shown_once);
     tcase_add_test(tests, a_ledger_that_is_written_now_is_left_alone);
+    tcase_add_test(tests, a_key_that_nobody_was_shown_waits);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -648,6 +648,11 @@ static const struct {
      "UPDATE seal SET number = 4 WHERE number = 100",
      VERIFY_CHANGED},
     {"UPDATE meta SET value = value + 1 WHERE name = 'created_at'", VERIFY_CHANGED},
+    {"UPDATE meta SET value = value || 'x' WHERE name = 'ledger_id'", VERIFY_CHANGED},
+    {"INSERT INTO interval SELECT 9223372036854775807, opened_at, lasted, kind, local_address,"
+     " local_port, remote_address, remote_port, process, pid, age, service FROM interval"
+     " ORDER BY id DESC LIMIT 1",
+     VERIFY_CHANGED},
     /* Deleted, and said to be dropped, which nobody says. */
     {"INSERT INTO stub SELECT 1, 1, 5, 0, 1, zeroblob(32); DELETE FROM interval WHERE id = 5",
      VERIFY_CHANGED},
@@ -1162,7 +1167,7 @@ static const char *const fold_edits[] = {
 START_TEST(seals_with_nothing_under_them_are_folded)
 {
     make_folds();
-    ck_assert_int_lt(number("SELECT count(*) FROM seal"), 24);
+    ck_assert_int_lt(number("SELECT count(*) FROM seal"), 26);
     ck_assert_int_eq(number("SELECT count(*) FROM fold"), 2);
     clock_fake_run(3 * DAY); /* the service in between stays, the two folds do not become one */
     run_minutes(8);
@@ -1305,6 +1310,13 @@ static void add_new(void)
     support_run_sql(path, ADD_INTERVAL(NEXT_INTERVAL, NEWEST_SEALED "+ 1"));
 }
 
+/* So that what else there is looks as if it were left by a crash. */
+static void add_run(void)
+{
+    support_run_sql(path, "INSERT INTO run SELECT max(id) + 1, program, pid, boot, started_at,"
+                          " commit_ms, machine_id, host, domain, system, zone, 0 FROM run");
+}
+
 static const struct {
     void (*forge)(void);
     enum verify_damage damage;
@@ -1315,6 +1327,7 @@ static const struct {
     {forge_drop, VERIFY_INSERTED, SEAL_DROPPED, true},
     {add_late, VERIFY_INSERTED, SEAL_INTERVAL, false},
     {add_new, VERIFY_INSERTED, SEAL_INTERVAL, false}, /* only where the run was stopped */
+    {add_run, VERIFY_INSERTED, SEAL_RUN, false},
 };
 
 static const size_t lies = 3; /* the first ones, which no run seals */

@@ -1092,6 +1092,7 @@ START_TEST(a_ledger_that_is_damaged_meanwhile_is_kept_and_a_new_one_begun)
     fixture.on_wait = damage_the_ledger;
     ck_assert(watch_for(60));
     ck_assert_uint_eq(event_log_count_of(EVENT_COMMIT_FAILED), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_LEDGER_CONFLICT), 0);
     ck_assert_uint_eq(event_log_count_of(EVENT_LEDGER_REPLACED), 1);
     ck_assert_uint_eq(event_log_count_of(EVENT_COMMIT_RECOVERED), 1);
     read_coverage(stretches);
@@ -1120,6 +1121,8 @@ START_TEST(a_ledger_that_is_only_suspect_goes_on)
     fixture.on_wait = get_in_the_way;
     ck_assert(watch_for(60));
     ck_assert_uint_eq(event_log_count_of(EVENT_COMMIT_FAILED), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_LEDGER_CONFLICT), 1);
+    ck_assert_uint_eq(event_log_count_of(EVENT_LEFT_UNSEALED), 1);
     ck_assert_uint_eq(event_log_count_of(EVENT_LEDGER_REPLACED), 0);
     ck_assert_uint_eq(event_log_count_of(EVENT_COMMIT_RECOVERED), 1);
     read_coverage(stretches);
