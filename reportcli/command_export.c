@@ -16,6 +16,7 @@
 #include "reportcli/command.h"
 #include "reportcli/evidence.h"
 #include "reportcli/secret_mask.h"
+#include "reportcli/verify_given.h"
 #include "store/ledger_copy.h"
 #include "store/ledger_query.h"
 
@@ -77,6 +78,7 @@ struct request {
     bool evidence;
     bool command_lines;
     bool secrets; /* also those in which a secret is found */
+    struct verify_given given;
 };
 
 static bool read_request(const struct command_context *context, struct request *request,
@@ -101,6 +103,10 @@ static bool read_request(const struct command_context *context, struct request *
     if (request->command_lines && context->no_command_lines) {
         return FAIL(why, FAILURE_USAGE, 0,
                     "--with-command-lines and --no-command-lines exclude each other");
+    }
+    if (!request->evidence && (options_text(context->options, "key") != NULL ||
+                               options_text(context->options, "anchor") != NULL)) {
+        return FAIL(why, FAILURE_USAGE, 0, "--key and --anchor go with --evidence");
     }
     return !file_exists(request->path) ||
            FAIL(why, FAILURE_USAGE, 0, "%s is there already, and is not overwritten",
@@ -190,6 +196,7 @@ static bool make_evidence(const struct command_context *context, const struct co
         .command_lines = request->command_lines,
         .made_at = context->now,
         .commit = from->commit,
+        .given = &request->given,
     };
     bool made = false;
     bool done;
@@ -267,20 +274,38 @@ static bool print_made(const struct command_context *context, const struct comma
     return done;
 }
 
+/* Before a long copy is made, and not after. */
+static bool read_given(const struct command_context *context, const struct command_ledger *from,
+                       struct request *request, struct ledger_summary *summary,
+                       enum exit_status *status, struct failure *why)
+{
+    if (!ledger_summarize(from->ledger, summary, why)) {
+        return false;
+    }
+    request->given.ledger_id = summary->ledger_id;
+    if (!verify_given_read(&request->given, context->options, why)) {
+        *status = EXIT_USAGE;
+        return false;
+    }
+    return true;
+}
+
 static bool run(const struct command_context *context, enum exit_status *status,
                 struct failure *why)
 {
     struct command_ledger from = {0};
     struct ledger_summary summary = {0};
-    struct request request;
+    struct request request = {0};
     bool done =
         read_request(context, &request, why) && command_open_ledger(context, &from, status, why);
 
+    done = done && read_given(context, &from, &request, &summary, status, why);
     /* The ledger is there: what can be missing is the folder of the new file. */
     done = done &&
            (make_file_whole(context, &from, &request, &summary, why) ||
             file_refuse_folder(request.path, why)) &&
            print_made(context, &from, &request, &summary, why);
+    verify_given_clear(&request.given);
     ledger_close(from.ledger);
     return done;
 }
@@ -294,6 +319,7 @@ static const struct option options[] = {
      .kind = OPTION_TEXT,
      .value = "FILE",
      .help = "Make a ZIP file of such a copy, its hash, and what is known of the machine"},
+    VERIFY_GIVEN_OPTIONS,
     {.name = "with-command-lines",
      .kind = OPTION_FLAG,
      .help = "Put the command lines of processes in, too, but those that seem to hold a secret"},
@@ -309,6 +335,8 @@ static const struct command_status statuses[] = {
 
 static const struct example examples[] = {
     {"portledger export --sqlite copy.db", "A copy for sqlite3; docs/ledger.md has questions."},
+    {"portledger export --evidence host7.zip --key seal-key.txt",
+     "To take away, with what `verify --key` finds in its manifest."},
     {"portledger export --evidence host7.zip --with-command-lines --with-secrets",
      "All that there is, to be kept elsewhere."},
     {NULL, NULL},

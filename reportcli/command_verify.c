@@ -4,24 +4,18 @@
  * Whether the ledger still says what it was sealed with.
  */
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/console.h"
-#include "base/file.h"
-#include "base/secret.h"
-#include "base/sha256_file.h"
 #include "base/time_text.h"
 #include "reportcli/command.h"
+#include "reportcli/verify_given.h"
 #include "reportcli/verify_words.h"
 #include "store/ledger_query.h"
 #include "store/verify.h"
 
-enum {
-    LARGEST_FILE = 64 << 20, /* of anchors: an export of an event log may be long */
-    PROGRESS_MS = 500,
-};
+enum { PROGRESS_MS = 500 };
 
 static const struct column verify_columns[] = {
     {.name = "finding",
@@ -189,131 +183,6 @@ static const struct column_table verify_table = {
     .groups = {{verify_columns, VERIFY_COLUMNS}},
 };
 
-/* What is read from the files that were given. */
-struct given {
-    struct seal_key *keys;
-    size_t key_count;
-    struct verify_anchor *anchors;
-    size_t anchor_count;
-    const char *ledger_id;
-    int64_t since; /* 0: all */
-};
-
-static void clear_given(struct given *given)
-{
-    if (given->keys != NULL) {
-        secret_wipe(given->keys, given->key_count * sizeof(*given->keys));
-    }
-    free(given->keys);
-    free(given->anchors);
-}
-
-static bool check_id(const struct given *given, const char *id, const char *what, const char *path,
-                     struct failure *why)
-{
-    return strncmp(id, given->ledger_id, SEAL_LEDGER_ID) == 0 ||
-           FAIL(why, FAILURE_USAGE, 0, "%s: this is a %s of ledger %s, and not of this one, %s",
-                path, what, id, given->ledger_id);
-}
-
-/* Takes what is in a line; nothing is there in most lines of a log. */
-typedef bool line_fn(struct given *given, const char *line, const char *path, struct failure *why);
-
-static bool take_key(struct given *given, const char *line, const char *path, struct failure *why)
-{
-    char id[SEAL_LEDGER_ID + 1];
-    struct seal_key key;
-    struct seal_key *keys;
-
-    if (!seal_key_parse_line(line, &key, id)) {
-        return true;
-    }
-    if (!check_id(given, id, "key", path, why)) {
-        return false;
-    }
-    keys = realloc(given->keys, (given->key_count + 1) * sizeof(*keys));
-    if (keys == NULL) {
-        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the keys");
-    }
-    given->keys = keys;
-    keys[given->key_count++] = key;
-    secret_wipe(&key, sizeof(key));
-    return true;
-}
-
-static bool take_anchor(struct given *given, const char *line, const char *path,
-                        struct failure *why)
-{
-    char id[SEAL_LEDGER_ID + 1];
-    struct verify_anchor anchor;
-    struct verify_anchor *anchors;
-
-    if (!verify_parse_anchor(line, &anchor, id)) {
-        return true;
-    }
-    if (!check_id(given, id, "seal", path, why)) {
-        return false;
-    }
-    anchors = realloc(given->anchors, (given->anchor_count + 1) * sizeof(*anchors));
-    if (anchors == NULL) {
-        return FAIL(why, FAILURE_MEMORY, 0, "no memory for the published seals");
-    }
-    given->anchors = anchors;
-    anchors[given->anchor_count++] = anchor;
-    return true;
-}
-
-static bool take_lines(struct given *given, struct text *content, line_fn *take, const char *path,
-                       struct failure *why)
-{
-    char *line = content->bytes;
-
-    while (line != NULL && *line != '\0') {
-        char *end = strchr(line, '\n');
-
-        if (end != NULL) {
-            *end++ = '\0';
-        }
-        if (!take(given, line, path, why)) {
-            return false;
-        }
-        line = end;
-    }
-    return true;
-}
-
-static bool read_file(struct given *given, const char *path, line_fn *take, struct failure *why)
-{
-    struct text content = {0};
-    bool done = path == NULL || (file_read(&content, path, LARGEST_FILE, why) &&
-                                 take_lines(given, &content, take, path, why));
-
-    if (content.bytes != NULL) {
-        secret_wipe(content.bytes, content.size);
-    }
-    text_clear(&content);
-    if (!done && why->kind != FAILURE_MEMORY) {
-        why->kind = FAILURE_USAGE; /* it is not the ledger that cannot be read */
-    }
-    return done;
-}
-
-static bool read_given(struct given *given, const struct options *options, struct failure *why)
-{
-    const char *key = options_text(options, "key");
-    const char *anchor = options_text(options, "anchor");
-
-    if (!read_file(given, key, take_key, why) || !read_file(given, anchor, take_anchor, why)) {
-        return false;
-    }
-    if (key != NULL && given->key_count == 0) {
-        return FAIL(why, FAILURE_USAGE, 0,
-                    "%s: there is no line \"portledger seal key of ledger ...\" in it", key);
-    }
-    return anchor == NULL || given->anchor_count > 0 ||
-           FAIL(why, FAILURE_USAGE, 0, "%s: there is no \"seal ... of ledger ...\" in it", anchor);
-}
-
 /* Shown on one line of a terminal that is written over and over. */
 struct progress {
     const struct command_context *context;
@@ -355,14 +224,6 @@ static void end_progress(const struct progress *progress)
     }
 }
 
-static const char *proven_by(const struct given *given, const struct verify_result *result)
-{
-    if (given->key_count > 0) {
-        return result->unproven >= 0 || result->proven_seals < result->seals ? "partly" : "key";
-    }
-    return result->anchors > 0 ? "anchors" : "nothing";
-}
-
 static void fill_damage(struct value values[VERIFY_COLUMNS], const struct verify_result *result)
 {
     if (result->damaged_seals > 0) {
@@ -384,13 +245,13 @@ static void fill_damage(struct value values[VERIFY_COLUMNS], const struct verify
     }
 }
 
-static void fill(struct value values[VERIFY_COLUMNS], const struct given *given,
+static void fill(struct value values[VERIFY_COLUMNS], const char *ledger_id,
                  const struct verify_result *result)
 {
     values[STATUS] = value_text(verify_status_word(result->status));
     values[SEALED_UNTIL] = value_known(result->seals > 1 ? result->sealed_until : 0);
     values[SEALED_FROM] = value_known(result->sealed_from);
-    values[PROVEN] = value_text(proven_by(given, result));
+    values[PROVEN] = value_text(verify_proven_word(result));
     values[SEALS] = value_number(result->seals);
     values[SEALS_FOLDED] = value_number(result->folded_seals);
     values[INTERVALS] = value_number(result->intervals);
@@ -403,7 +264,7 @@ static void fill(struct value values[VERIFY_COLUMNS], const struct given *given,
     values[DROPPED_BY_AGE] = value_number(result->dropped_by_age);
     values[DROPPED_AT] = value_known(result->dropped_at);
     values[DROP_NOTES_UNSEALED] = value_number(result->drops_unsealed);
-    values[LEDGER_ID] = value_text(given->ledger_id);
+    values[LEDGER_ID] = value_text(ledger_id);
     fill_damage(values, result);
 }
 
@@ -416,8 +277,9 @@ static void add_since(struct text *finding, int64_t since)
     }
 }
 
-static bool print(const struct command_context *context, const struct given *given,
-                  const struct verify_result *result, const char *ledger, struct failure *why)
+static bool print(const struct command_context *context, const struct verify_plan *plan,
+                  const char *ledger_id, const struct verify_result *result, const char *ledger,
+                  struct failure *why)
 {
     struct verify_anchor newest = {.number = result->newest};
     struct value values[VERIFY_COLUMNS] = {0};
@@ -428,9 +290,9 @@ static bool print(const struct command_context *context, const struct given *giv
 
     memcpy(newest.head, result->head, sizeof(newest.head));
     verify_add_finding(&finding, result);
-    add_since(&finding, given->since);
-    verify_add_anchor(&seal, &newest, given->ledger_id);
-    fill(values, given, result);
+    add_since(&finding, plan->since);
+    verify_add_anchor(&seal, &newest, ledger_id);
+    fill(values, ledger_id, result);
     values[FINDING] = value_text(text_bytes(&finding));
     values[LEDGER] = value_text(ledger);
     if (result->newest >= 0) {
@@ -446,21 +308,16 @@ static bool print(const struct command_context *context, const struct given *giv
 }
 
 static bool verify(const struct command_context *context, struct ledger *ledger,
-                   const struct ledger_summary *summary, const struct given *given,
+                   const struct ledger_summary *summary, const struct verify_plan *plan,
                    struct verify_result *result, struct failure *why)
 {
     struct progress progress = {context, INT64_MIN / 2, summary->intervals};
-    struct verify_plan plan = {
-        .keys = given->keys,
-        .key_count = given->key_count,
-        .anchors = given->anchors,
-        .anchor_count = given->anchor_count,
-        .since = given->since,
-        .progress = show_progress,
-        .context = &progress,
-    };
-    bool done = ledger_verify(result, ledger, &plan, why);
+    struct verify_plan shown = *plan;
+    bool done;
 
+    shown.progress = show_progress;
+    shown.context = &progress;
+    done = ledger_verify(result, ledger, &shown, why);
     end_progress(&progress);
     return done;
 }
@@ -482,7 +339,8 @@ static bool run(const struct command_context *context, enum exit_status *status,
 {
     struct command_ledger from = {0};
     struct ledger_summary summary = {0};
-    struct given given = {.ledger_id = summary.ledger_id};
+    struct verify_given given = {.ledger_id = summary.ledger_id};
+    struct verify_plan plan = {.since = 0};
     struct verify_result result;
     bool done = command_open_ledger(context, &from, status, why);
 
@@ -490,34 +348,27 @@ static bool run(const struct command_context *context, enum exit_status *status,
         *status = EXIT_LEDGER;
         done = ledger_summarize(from.ledger, &summary, why);
     }
-    if (done && !(read_given(&given, context->options, why) &&
-                  command_time(context, "since", COMMAND_EARLIER, 0, &given.since, why))) {
+    if (done && !(verify_given_read(&given, context->options, why) &&
+                  command_time(context, "since", COMMAND_EARLIER, 0, &plan.since, why))) {
         *status = EXIT_USAGE;
         done = false;
     }
-    done = done && verify(context, from.ledger, &summary, &given, &result, why);
+    verify_given_plan(&given, &plan);
+    done = done && verify(context, from.ledger, &summary, &plan, &result, why);
     if (done) {
         *status = EXIT_YES; /* what cannot be printed says itself why */
-        done = print(context, &given, &result, ledger_path(from.ledger), why);
+        done = print(context, &plan, summary.ledger_id, &result, ledger_path(from.ledger), why);
     }
     if (done) {
         *status = status_of(&result);
     }
-    clear_given(&given);
+    verify_given_clear(&given);
     ledger_close(from.ledger);
     return done;
 }
 
 static const struct option options[] = {
-    {.name = "key",
-     .kind = OPTION_TEXT,
-     .value = "FILE",
-     .help = "A file with the first key, as it was shown when sealing began; also several of them, "
-             "a line each"},
-    {.name = "anchor",
-     .kind = OPTION_TEXT,
-     .value = "FILE",
-     .help = "A file with seals as the service published them; an export of the event log will do"},
+    VERIFY_GIVEN_OPTIONS,
     {.name = "since",
      .kind = OPTION_TEXT,
      .value = "TIME",

@@ -285,15 +285,18 @@ static void add_damage(struct text *json, const struct verify_result *result)
 }
 
 /* The time of the first damage is in there for programs, and in words for people. */
-static bool add_verification(struct text *json, struct ledger *ledger, struct failure *why)
+static bool add_verification(struct text *json, const struct evidence *evidence,
+                             struct ledger *ledger, struct failure *why)
 {
-    struct verify_plan plan = {.key_count = 0};
+    struct verify_plan plan = {.since = 0};
     struct verify_result result;
     struct verify_anchor seal;
     struct text words = {0};
     struct text head = {0};
-    bool done = ledger_verify(&result, ledger, &plan, why);
+    bool done;
 
+    verify_given_plan(evidence->given, &plan);
+    done = ledger_verify(&result, ledger, &plan, why);
     if (done) {
         seal.number = result.newest;
         memcpy(seal.head, result.head, sizeof(seal.head));
@@ -303,6 +306,8 @@ static bool add_verification(struct text *json, struct ledger *ledger, struct fa
         add_text(json, "status", verify_status_word(result.status));
         text_add_char(json, ',');
         add_text(json, "finding", text_bytes(&words));
+        text_add_char(json, ',');
+        add_text(json, "proven", verify_proven_word(&result));
         text_add_char(json, ',');
         add_time(json, "sealed_from", result.sealed_from);
         text_add_char(json, ',');
@@ -332,8 +337,8 @@ static bool make_manifest(struct text *json, const struct evidence *evidence,
         text_add(json, "{\n");
         done = add_maker(json, evidence, why);
         add_summary(json, evidence, &summary);
-        done = done && add_verification(json, ledger, why) && add_lists(json, ledger, why) &&
-               read_coverage(json, evidence, ledger, &summary, why);
+        done = done && add_verification(json, evidence, ledger, why) &&
+               add_lists(json, ledger, why) && read_coverage(json, evidence, ledger, &summary, why);
     }
     text_addf(json, "\"files\":[%s]\n}\n", text_bytes(&hashes->files));
     ledger_close(ledger);

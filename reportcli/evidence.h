@@ -11,14 +11,16 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "reportcli/verify_given.h"
 #include "store/ledger.h"
 
 struct evidence {
-    const char *copy;   /* path of the copy that ledger_copy.h has made */
-    const char *source; /* path of the ledger that it is a copy of */
-    bool command_lines; /* they are in it */
-    int64_t made_at;    /* now */
-    int64_t commit;     /* milliseconds, as in struct command_ledger */
+    const char *copy;                 /* path of the copy that ledger_copy.h has made */
+    const char *source;               /* path of the ledger that it is a copy of */
+    bool command_lines;               /* they are in it */
+    int64_t made_at;                  /* now */
+    int64_t commit;                   /* milliseconds, as in struct command_ledger */
+    const struct verify_given *given; /* what the copy is held against */
 };
 
 /* Makes the ZIP file at `path`, where nothing is yet. Where it fails nothing is there after it. */

@@ -33,6 +33,14 @@ const char *verify_damage_word(enum verify_damage damage)
     return words[damage];
 }
 
+const char *verify_proven_word(const struct verify_result *result)
+{
+    if (result->keys_given > 0) {
+        return result->unproven >= 0 || result->proven_seals < result->seals ? "partly" : "key";
+    }
+    return result->anchors > 0 ? "anchors" : "nothing";
+}
+
 static void add_time(struct text *text, int64_t at)
 {
     time_text_add_table(text, at, TIME_ZONE_LOCAL);
