@@ -1,11 +1,18 @@
 # SPDX-License-Identifier: MIT
 """Whether a ledger was changed: by somebody with sqlite3, and by an older copy in its place."""
 
+import json
 import shutil
+import signal
 import sqlite3
 import time
+import zipfile
 
 import pytest
+
+from machines import wait_until
+
+MEGABYTES = 150  # an export of so much takes some time on any disk
 
 
 @pytest.fixture
@@ -70,3 +77,58 @@ def test_an_older_copy_costs_one_stretch_that_is_named(sealed):
     assert verify(sealed, *published, status=1)["status"] == "cut off"
     time.sleep(1.1)
     assert verify(sealed, "--since", f"@{time.time():.0f}")["status"] == "held"
+
+
+def first_key(machine, status=0):
+    result = machine.run("portledgerd", "first-key", "--config", machine.file_name(machine.settings))
+    assert result.status == status, result
+    return result.out
+
+
+def test_a_key_that_nobody_saw_waits_and_proves(sealed):
+    (sealed.ledger.parent / (sealed.ledger.name + ".key")).unlink()
+    record(sealed)
+    told = first_key(sealed)
+    lines = [line for line in told.splitlines() if line.startswith("portledger seal key of ledger ")]
+    assert lines and "not shown again" in told
+    first_key(sealed, status=1)  # it was
+    assert not list(sealed.ledger.parent.glob("*.first-key"))
+
+    key = sealed.folder / "key.txt"
+    key.write_text(told)
+    whole = "from seal 0:" in told  # on Windows install has shown that one
+    found = verify(sealed, "--key", sealed.file_name(key), status=0 if whole else 2)
+    assert found["proven"] == ("key" if whole else "partly")
+
+    evidence = sealed.folder / "evidence.zip"
+    sealed.cli("export", "--evidence", sealed.file_name(evidence), "--key", sealed.file_name(key))
+    with zipfile.ZipFile(evidence) as packed:
+        manifest = json.loads(packed.read("manifest.json"))
+    assert manifest["verify"]["proven"] == found["proven"]
+    assert manifest["verify"]["status"] == found["status"]
+    assert told.splitlines()[0].split()[-1] not in json.dumps(manifest)
+
+
+@pytest.mark.parametrize("kind", ["--sqlite", "--evidence"])
+def test_an_export_that_is_stopped_leaves_nothing(sealed, kind):
+    with sqlite3.connect(sealed.ledger) as db:
+        db.executemany(
+            "INSERT INTO text (text) SELECT hex(randomblob(500000))", [()] * MEGABYTES
+        )
+    db.close()
+    stops = [signal.SIGINT] + ([signal.SIGTERM] if sealed.system == "linux" else [])
+    for number, stop in enumerate(stops):
+        folder = sealed.folder / f"export-{number}"
+        folder.mkdir()
+        err = sealed.folder / f"export-{number}.err"
+        process = sealed.spawn(
+            [sealed.program("portledger"), "--ledger", sealed.ledger_name, "export", kind,
+             sealed.file_name(folder / "made")],
+            sealed.folder / f"export-{number}.out", err,
+        )
+        wait_until(lambda: list(folder.iterdir()), "the export has begun")
+        process.send_signal(stop)
+        assert process.wait(60) not in (0, None)
+        assert "stopped: nothing was made" in err.read_text()
+        assert not list(folder.iterdir())
+    assert verify(sealed)["status"] == "held"
