@@ -68,7 +68,7 @@ static const struct {
      "--columns: a record \"socket\" has no column \"proces\"; did "
      "you mean process?",
      EXIT_USAGE},
-    {"export --evidence x.zip --sort size", "", "--sort: a record \"export\" has no column",
+    {"export --evidence x.zip --sort weight", "", "--sort: a record \"export\" has no column",
      EXIT_USAGE},
     {"history --sort pid,-pid", "", "--sort: the column \"pid\" is named twice", EXIT_USAGE},
     {"history --limit 0", "", "--limit: \"0\" is not from 1", EXIT_USAGE},
