@@ -180,7 +180,7 @@ static void write_settings(const char *path, const char *folder)
 
 static void tell(double cpu)
 {
-    const struct process_self_usage *first = &soak.looks[1]; /* after a fifth of the time */
+    const struct process_self_usage *first = &soak.looks[LOOKS * 2 / 3]; /* its caches are full */
     const struct process_self_usage *last = &soak.looks[LOOKS - 1];
 
     bench_figure("samples", (double)soak.taken, "");
