@@ -61,13 +61,21 @@ static void fill_ledger(struct watcher *watcher, struct ledger_health *out)
     }
 }
 
+/* What the system does not tell is not known. */
+static void set_known(struct ledger_health *out, enum ledger_health_number which, int64_t number)
+{
+    if (number > 0) {
+        health_set(out, which, number);
+    }
+}
+
 static void fill_process(struct ledger_health *out)
 {
     struct process_self_usage usage = process_self_usage();
 
     health_set(out, HEALTH_CPU, usage.cpu);
-    health_set(out, HEALTH_MEMORY, usage.memory);
-    health_set(out, HEALTH_HANDLES, usage.handles);
+    set_known(out, HEALTH_MEMORY, usage.memory);
+    set_known(out, HEALTH_HANDLES, usage.handles);
 }
 
 static void fill_jobs(const struct watcher *watcher, struct ledger_health *out)

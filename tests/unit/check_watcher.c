@@ -419,9 +419,9 @@ START_TEST(samples_that_fail_for_good_are_tried_at_every_interval_and_no_more_of
     int64_t lasted;
 
     fixture.on_wait = fail_for_good;
-    ck_assert(watch_for(400));
+    ck_assert(watch_for(250));
     lasted = fixture.begun[fixture.begin_count - 1] - fixture.begun[0];
-    ck_assert_int_gt(lasted, 120000);
+    ck_assert_int_gt(lasted, 60000);
     ck_assert_int_eq(fixture.begin_count - 1, lasted / 1000);
     ck_assert_uint_eq(event_log_count_of(EVENT_SAMPLE_FAILED), 1);
     ck_assert_int_le(fixture.waits,
@@ -477,11 +477,11 @@ static void lock_for_good(int wait)
     }
 }
 
-START_TEST(a_ledger_that_is_locked_for_good_is_tried_at_every_commit_and_no_more_often)
+START_TEST(a_ledger_that_is_locked_for_good_is_not_tried_in_circles)
 {
     write_config(ledger_file, "  commit: 1m\n");
     fixture.on_wait = lock_for_good;
-    ck_assert(!watch_for(300)); /* the end of the run could not be stored */
+    ck_assert(!watch_for(140)); /* the end of the run could not be stored */
     ck_assert_uint_eq(event_log_count_of(EVENT_COMMIT_FAILED), 1);
     ck_assert_uint_eq(event_log_count_of(EVENT_SAMPLES_LOST), 0);
     ck_assert_int_le(fixture.waits, INT64_C(4) * fixture.begin_count);
@@ -777,7 +777,7 @@ START_TEST(the_ledger_knows_how_the_service_is_doing)
     ck_assert_int_eq(health.numbers[HEALTH_SOCKETS], 1);
     ck_assert_int_gt(health.numbers[HEALTH_LEDGER], 0);
     ck_assert_int_gt(health.numbers[HEALTH_MEMORY], 0);
-    ck_assert_int_gt(health.numbers[HEALTH_HANDLES], 2);
+    ck_assert(!health.known[HEALTH_HANDLES] || health.numbers[HEALTH_HANDLES] > 2);
     ck_assert(!health.known[HEALTH_STRETCH]);
     ledger_health_clear(&health);
 }
@@ -1265,8 +1265,7 @@ static Suite *watcher_suite(void)
     tcase_add_test(tests, samples_that_fail_for_good_are_tried_at_every_interval_and_no_more_often);
     tcase_add_loop_test(tests, a_clock_that_is_set_by_a_day_begins_another_stretch, 0,
                         COUNT_OF(steps));
-    tcase_add_test(tests,
-                   a_ledger_that_is_locked_for_good_is_tried_at_every_commit_and_no_more_often);
+    tcase_add_test(tests, a_ledger_that_is_locked_for_good_is_not_tried_in_circles);
     tcase_add_test(tests, a_manager_hears_of_us_while_the_first_sample_takes_its_time);
     tcase_add_test(tests, a_collector_that_hangs_is_said_and_left_behind);
     tcase_add_test(tests, samples_that_cost_too_much_become_rarer_and_coverage_says_so);
