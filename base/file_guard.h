@@ -36,6 +36,7 @@ bool file_read_guarded(struct text *content, const char *path, enum file_guard g
 /* What a folder is to us that we keep our files in. */
 enum file_folder {
     FILE_FOLDER_OURS,
+    FILE_FOLDER_SHARED, /* ours; others may put files into it, and not take away ours: sticky */
     FILE_FOLDER_MISSING,
     FILE_FOLDER_OPEN,    /* ours, but others may put files into it, or take them away */
     FILE_FOLDER_FOREIGN, /* another user's, or a link that stands in its place */
@@ -45,8 +46,8 @@ enum file_folder {
 /*
  * Judges the folder `path`, which has no separator behind it. It may belong to
  * administrators, to the system, to the service's own account and to whoever
- * we are. Of all but the first *why says what is wrong, and how to mend it. Linux: a link of root's
- * is followed, and a sticky folder is as good as one that only we may write
- * to. Windows: no link is, and the groups that anybody is in may not write.
+ * we are. Of all but the first two *why says what is wrong, and how to mend
+ * it. Linux: a link of root's is followed. Windows: no link is, and the groups
+ * that anybody is in may not write.
  */
 enum file_folder file_judge_folder(const char *path, struct failure *why) NODISCARD;

@@ -138,11 +138,14 @@ static enum file_folder judge(const char *path, const struct stat *facts, struct
         refuse(why, path, "it belongs to another user", "move it away, or chown root");
         return FILE_FOLDER_FOREIGN;
     }
-    if ((facts->st_mode & (S_IWGRP | S_IWOTH)) != 0 && (facts->st_mode & S_ISVTX) == 0) {
-        refuse(why, path, "others can write into it", "chmod go-w");
-        return FILE_FOLDER_OPEN;
+    if ((facts->st_mode & (S_IWGRP | S_IWOTH)) == 0) {
+        return FILE_FOLDER_OURS;
     }
-    return FILE_FOLDER_OURS;
+    if ((facts->st_mode & S_ISVTX) != 0) {
+        return FILE_FOLDER_SHARED;
+    }
+    refuse(why, path, "others can write into it", "chmod go-w");
+    return FILE_FOLDER_OPEN;
 }
 
 enum file_folder file_judge_folder(const char *path, struct failure *why)

@@ -38,6 +38,20 @@ static bool move_away(const char *folder, struct text *moved, struct failure *wh
     return false;
 }
 
+/* Where nobody else can have put it there, it is an administrator's doing: he is to decide. */
+static bool may_be_planted(const char *folder, struct failure *why)
+{
+    struct text above = {0};
+    struct failure ignored;
+    bool may;
+
+    paths_add_folder(&above, folder);
+    may =
+        text_ok(&above, why) && file_judge_folder(text_bytes(&above), &ignored) != FILE_FOLDER_OURS;
+    text_clear(&above);
+    return may;
+}
+
 bool data_folder_clear_way(struct text *moved, struct failure *because, struct failure *why)
 {
     struct text path = {0};
@@ -47,10 +61,15 @@ bool data_folder_clear_way(struct text *moved, struct failure *because, struct f
     paths_add_folder(&folder, text_bytes(&path));
     ok = ok && text_ok(&folder, why) &&
          (file_judge_folder(text_bytes(&folder), because) != FILE_FOLDER_FOREIGN ||
-          move_away(text_bytes(&folder), moved, why));
+          !may_be_planted(text_bytes(&folder), why) || move_away(text_bytes(&folder), moved, why));
     text_clear(&path);
     text_clear(&folder);
     return ok;
+}
+
+static bool is_safe(enum file_folder what)
+{
+    return what == FILE_FOLDER_OURS || what == FILE_FOLDER_SHARED;
 }
 
 static enum file_folder judge(const char *path, struct text *folder, struct failure *why)
@@ -63,7 +82,7 @@ bool data_folder_prepare(const char *path, struct failure *why)
 {
     struct text folder = {0};
     enum file_folder what = judge(path, &folder, why);
-    bool ok = what == FILE_FOLDER_OURS ||
+    bool ok = is_safe(what) ||
               (what == FILE_FOLDER_MISSING && file_make_private_folder(text_bytes(&folder), why));
 
     text_clear(&folder);
@@ -73,7 +92,7 @@ bool data_folder_prepare(const char *path, struct failure *why)
 bool data_folder_is_safe(const char *path, struct failure *why)
 {
     struct text folder = {0};
-    bool safe = judge(path, &folder, why) == FILE_FOLDER_OURS;
+    bool safe = is_safe(judge(path, &folder, why));
 
     text_clear(&folder);
     return safe;

@@ -124,7 +124,7 @@ def test_a_file_in_the_place_of_the_folder_is_refused(machine):
 
 
 PLANTED = """
-mount -t tmpfs none /var/lib
+mount -t tmpfs -o mode=$mode none /var/lib
 mkdir /var/lib/portledger
 echo planted >/var/lib/portledger/ledger.db
 chown -R 12345:12345 /var/lib/portledger
@@ -138,8 +138,21 @@ cat portledger.untrusted-*/ledger.db
 """
 
 
+def planted(mode):
+    """Starts what is said behind it where /var/lib has this mode, and a stranger's folder."""
+    script = PLANTED.replace("$mode", mode)
+    return ["unshare", "-m", "sh", "-ec", script, "planted", "sh", "-c", SHOW, "show"]
+
+
+def test_the_usual_folder_that_only_root_can_have_made_is_left_to_root(machine):
+    machine.around = planted("755")
+    result = machine.run("portledgerd", "run")
+    assert "start_failed" in result.err and "belongs to another user" in result.err, result
+    assert "untrusted" not in result.out
+
+
 def test_the_usual_folder_that_a_stranger_made_is_renamed_and_made_anew(machine):
-    machine.around = ["unshare", "-m", "sh", "-ec", PLANTED, "planted", "sh", "-c", SHOW, "show"]
+    machine.around = planted("1777")
     result = machine.run("portledgerd", "run")
     assert "folder_untrusted" in result.err and "started" in result.err, result
     lines = result.out.splitlines()

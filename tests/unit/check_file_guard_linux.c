@@ -110,7 +110,7 @@ static const struct {
     uid_t owner;
     enum file_folder what;
 } folders[] = {{0750, 0, FILE_FOLDER_OURS},        {0755, 0, FILE_FOLDER_OURS},
-               {01777, 0, FILE_FOLDER_OURS},       {0770, 0, FILE_FOLDER_OPEN},
+               {01777, 0, FILE_FOLDER_SHARED},     {0770, 0, FILE_FOLDER_OPEN},
                {0707, 0, FILE_FOLDER_OPEN},        {0700, 12345, FILE_FOLDER_FOREIGN},
                {01777, 12345, FILE_FOLDER_FOREIGN}};
 
