@@ -31,7 +31,7 @@ enum {
     ENGINE_UDP_ATTEMPTS = 1,
     ENGINE_ATTEMPT_MS = 1000,
     ENGINE_ATTEMPTS_MOST = 100,
-    ENGINE_TLS_MOST = 2048, /* talks that begin in TLS, at once: each takes some 45 KiB */
+    ENGINE_TLS_MOST = 1536, /* talks in TLS, at once: each takes some 45 KiB */
 };
 
 /* {0} is all defaults. Texts are lent for the engine's life. */

@@ -79,7 +79,7 @@ const struct option query_options[QUERY_OPTION_COUNT] = {
      .value = "N",
      .minimum = 1,
      .maximum = IN_FLIGHT_MOST,
-     .help = "How many ports are asked at once: 4096 without it. Of those that begin in TLS 2048 "
+     .help = "How many ports are asked at once: 4096 without it. Of those in TLS 1536 "
              "talk at once, for the sake of memory"},
     {.name = "per-target",
      .kind = OPTION_NUMBER,
