@@ -314,7 +314,7 @@ static enum protocol_next read_message(struct talk *talk, struct byte_reader rea
         counts[i] = byte_reader_be16(&reader);
     }
     if (reader.short_of) {
-        return talk_wrong(talk, "a reply of %zu bytes is too short for DNS", reader.size);
+        return talk_wrong(talk, "a reply that is too short for DNS: %zu of 12 bytes", reader.size);
     }
     if ((flags & FLAG_RESPONSE) == 0) {
         return talk_wrong(talk, "a DNS message that is no reply");

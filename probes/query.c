@@ -791,6 +791,7 @@ static bool take_datagram(struct query *query, size_t size)
     exchange->talk.elapsed_us = elapsed;
     state = exchange_datagram(exchange, query->engine->datagram, size);
     if (!exchange->has_reply) {
+        query->no_replies++;
         return true; /* somebody else's: the timer stays as it is */
     }
     if (!had_reply) {
@@ -922,6 +923,21 @@ static void ask_again(struct query *query)
     }
 }
 
+/* Anybody can forge a datagram that is no reply, so it is no word of the server, but worth telling.
+ */
+static void say_no_replies(struct query *query)
+{
+    char words[100];
+
+    if (query->no_replies > 0) {
+        (void)snprintf(words, sizeof(words),
+                       query->no_replies == 1 ? "%u datagram came, which is no reply"
+                                              : "%u datagrams came, none of them a reply",
+                       query->no_replies);
+        set_detail(query, words);
+    }
+}
+
 /* No datagram has been answered, nor will be. */
 static void finish_silent(struct query *query)
 {
@@ -929,6 +945,7 @@ static void finish_silent(struct query *query)
 
     if (query->step == QUERY_TALKS) {
         query->outcome.ask.cause = was_reached ? PROBE_SILENT : PROBE_TIMEOUT;
+        say_no_replies(query);
         set_detail(query, was_reached ? NULL : query->asked.protocol->silence);
     }
     query->outcome.reach.cause = was_reached ? PROBE_ANSWERED : PROBE_TIMEOUT;

@@ -877,7 +877,12 @@ static const struct {
      "it is silent to strangers"},
     {&shy, PROBE_UDP, NULL, true, PROBE_LISTENING_OR_FILTERED, PROBE_TIMEOUT, 2,
      "it is silent to strangers"},
-    {&shy, PROBE_UDP, says_nothing_loudly, true, PROBE_LISTENING, PROBE_SILENT, 2, NULL},
+    {&ho, PROBE_UDP, says_nothing_loudly, false, PROBE_LISTENING_OR_FILTERED, PROBE_TIMEOUT, 1,
+     "1 datagram came, which is no reply"},
+    {&ho, PROBE_UDP, says_other_id, false, PROBE_LISTENING_OR_FILTERED, PROBE_TIMEOUT, 1,
+     "49 datagrams came, none of them a reply"},
+    {&shy, PROBE_UDP, says_nothing_loudly, true, PROBE_LISTENING, PROBE_SILENT, 2,
+     "1 datagram came, which is no reply"},
     {&shy, PROBE_UDP, is_unreachable, false, PROBE_NOT_LISTENING, PROBE_ICMP, 1, NULL},
     {&shy, PROBE_UDP, says_ho_whole, false, PROBE_LISTENING, PROBE_ANSWERED, 1, NULL},
 };
