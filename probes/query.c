@@ -923,8 +923,7 @@ static void ask_again(struct query *query)
     }
 }
 
-/* Anybody can forge a datagram that is no reply, so it is no word of the server, but worth telling.
- */
+/* Anybody can forge such datagrams: they are no word of the server, but worth telling. */
 static void say_no_replies(struct query *query)
 {
     char words[100];
