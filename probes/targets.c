@@ -188,6 +188,11 @@ static bool add_host(struct target_list *list, const char *word, struct failure 
                     "numbers alone",
                     word);
     }
+    if (strchr(word, '%') != NULL) {
+        return FAIL(
+            why, FAILURE_USAGE, 0,
+            "\"%s\": the zone of an address is the number of an interface, as in fe80::7%%3", word);
+    }
     span.first = (struct socket_endpoint){0};
     if (strlen(word) > LONGEST_NAME || strpbrk(word, " \t\r\n/:") != NULL) {
         return FAIL(why, FAILURE_USAGE, 0,

@@ -89,7 +89,8 @@ static const char *const refused[] = {
     "fe80::1", /* on which link? */
     "febf::/120",
     "fe80::1-fe80::2",
-    "0.0.0.0", /* whose? */
+    "fe80::1%eth0", /* which number? */
+    "0.0.0.0",      /* whose? */
     "0.0.0.0-9",
     "0.0.0.0/31",
     "::",
