@@ -249,6 +249,14 @@ static bool fail_protocol(const char *name, struct failure *why)
     struct text names = {0};
 
     for (const struct protocol *const *at = protocols; *at != NULL; at++) {
+        const char *one[] = {(*at)->name, NULL};
+
+        if (text_closest(name, one) != NULL) {
+            text_clear(&names);
+            return FAIL(why, FAILURE_USAGE, 0,
+                        "--as: there is no protocol \"%s\"; did you mean \"%s\"?", name,
+                        (*at)->name);
+        }
         text_addf(&names, "%s%s", names.size > 0 ? ", " : "", (*at)->name);
     }
     failure_set(why, FAILURE_USAGE, 0, "--as: there is no protocol \"%s\"; there are %s", name,
