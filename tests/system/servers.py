@@ -650,7 +650,7 @@ class MySql(Server):
         "mysql-blocked": ("tcp", 3308),
         "mysql-guarded": ("tcp", 3309),
     }
-    PATIENCE = 20
+    PATIENCE = 8  # connections without a logon
     ANYBODY = "--skip-grant-tables"
     MORE = {
         "mysql": (ANYBODY, "--ssl-cert=/tls/chain", "--ssl-key=/tls/key"),
