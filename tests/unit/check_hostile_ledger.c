@@ -435,22 +435,34 @@ static void run_in(const struct line *line, const char *format, int columns)
     text_clear(&words);
 }
 
-/* Each answer, by each way that it can go. */
-static void check_line(const struct line *line)
+/* Each answer as most people get it, and in turn in one of the ways that differ little from these.
+ */
+static void check_line(const struct line *line, int turn)
 {
     run_in(line, "", 80);
-    run_in(line, "", 0);
     if (line->for_people) {
+        run_in(line, "", 0);
         return;
     }
-    run_in(line, " --wide", 60);
-    run_in(line, " --csv", 80);
     run_in(line, " --csv", 0);
     check_cells(line->words);
-    run_in(line, " --json", 80);
-    check_json(line->words, cli_out(), strlen(cli_out()));
-    run_in(line, " --jsonl", 0);
+    run_in(line, " --jsonl", 80);
     check_json_lines(line->words);
+    switch (turn % 4) {
+    case 0:
+        run_in(line, "", 0);
+        break;
+    case 1:
+        run_in(line, " --wide", 60);
+        break;
+    case 2:
+        run_in(line, " --csv", 80);
+        break;
+    default:
+        run_in(line, " --json", 0);
+        check_json(line->words, cli_out(), strlen(cli_out()));
+        break;
+    }
 }
 
 START_TEST(no_answer_acts_upon_whoever_reads_it)
@@ -463,7 +475,7 @@ START_TEST(no_answer_acts_upon_whoever_reads_it)
                   cli_error());
     fixture.evil_listens = true;
     for (int i = 0; i < COUNT_OF(lines); i++) {
-        check_line(&lines[i]);
+        check_line(&lines[i], i + _i);
     }
 }
 END_TEST
