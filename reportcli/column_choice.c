@@ -164,6 +164,9 @@ bool column_choice_check(const struct column_table *const *tables, const char *w
 {
     struct column_choice choice;
 
+    if (tables[0] == NULL) {
+        return FAIL(why, FAILURE_USAGE, 0, "there are no records that have columns");
+    }
     for (size_t i = 0; tables[i] != NULL; i++) {
         struct failure other;
 

@@ -84,15 +84,12 @@ static bool run_moment(const struct command_context *context, const struct modul
 }
 
 static bool print_range(const struct command_context *context, const struct command_ledger *from,
-                        const struct module_choice *choice, enum exit_status *status,
-                        struct failure *why)
+                        const struct module_choice *choice, int64_t since, int64_t until,
+                        enum exit_status *status, struct failure *why)
 {
     struct module_sum sum = {0};
     struct render *render = NULL;
-    int64_t since;
-    int64_t until;
-    bool done = range_read(context, &since, &until, why) &&
-                command_begin(context, &loaded_records_table, &render, why) &&
+    bool done = command_begin(context, &loaded_records_table, &render, why) &&
                 loaded_records_print(from->ledger, choice, since, until, render, &sum, why) &&
                 command_finish(context, render, why) &&
                 range_note(context, from, render->records, "no module matches", status, why);
@@ -109,8 +106,11 @@ static bool run_range(const struct command_context *context, const struct module
                       enum exit_status *status, struct failure *why)
 {
     struct command_ledger from = {0};
-    bool done = command_open_ledger(context, &from, status, why) &&
-                print_range(context, &from, choice, status, why);
+    int64_t since;
+    int64_t until;
+    bool done = range_read(context, &since, &until, why) &&
+                command_open_ledger(context, &from, status, why) &&
+                print_range(context, &from, choice, since, until, status, why);
 
     ledger_close(from.ledger);
     return done;

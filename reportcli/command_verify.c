@@ -342,14 +342,14 @@ static bool run(const struct command_context *context, enum exit_status *status,
     struct verify_given given = {.ledger_id = summary.ledger_id};
     struct verify_plan plan = {.since = 0};
     struct verify_result result;
-    bool done = command_open_ledger(context, &from, status, why);
+    bool done = command_time(context, "since", COMMAND_EARLIER, 0, &plan.since, why) &&
+                command_open_ledger(context, &from, status, why);
 
     if (done) {
         *status = EXIT_LEDGER;
         done = ledger_summarize(from.ledger, &summary, why);
     }
-    if (done && !(verify_given_read(&given, context->options, why) &&
-                  command_time(context, "since", COMMAND_EARLIER, 0, &plan.since, why))) {
+    if (done && !verify_given_read(&given, context->options, why)) {
         *status = EXIT_USAGE;
         done = false;
     }

@@ -1398,6 +1398,238 @@ START_TEST(a_refusal_says_why_and_prints_nothing)
 }
 END_TEST
 
+/* What is wrong with any call, behind the name of a command and the words that it needs. */
+static const struct {
+    const char *words;
+    const char *error;
+} mistakes[] = {
+    {"--frobnicate", "unknown option --frobnicate"},
+    {"--ledge x", "unknown option --ledge; did you mean --ledger?"},
+    {"one two three four", "there is no use for \""},
+    {"--limit 0", "--limit: \"0\" is not from 1 to "},
+    {"--limit many", "--limit: \"many\" is "},
+    {"--columns nope", "--columns: "},
+    {"--sort nope", "--sort: "},
+    {"--format xml", "--format: \"xml\" is not one of table, json, jsonl or csv"},
+    {"--csv=cooked", "--csv: \"cooked\" is not one of raw"},
+    {"--tz Nowhere/Atlantis", "--tz: "},
+    {"--color sometimes", "--color: \"sometimes\" is not one of auto, always or never"},
+    {"--ledger", "--ledger needs a value: --ledger FILE"},
+    {"--utc=yes", "--utc"},
+    {"--json --csv", "the output cannot be both json and csv"},
+};
+
+/* And with the times, numbers and names that several of them take. */
+static const struct {
+    const char *option;
+    const char *value;
+    const char *error;
+} values[] = {
+    {"--at", "soon", "\"soon\" is no time"},
+    {"--since", "soon", "--since: \"soon\" is no time"},
+    {"--until", "25:00", "--until: \"25:00\" is no time"},
+    {"--port", "0", "--port: \"0\" is n"},
+    {"--port", "65536", "--port: \"65536\" is n"},
+    {"--local-port", "-1", "--local-port: \"-1\" is not from 1 to 65535"},
+    {"--remote-port", "http", "--remote-port: \"http\" is n"},
+    {"--pid", "4294967296", "--pid: \"4294967296\" is not from 0 to 4294967295"},
+    {"--protocol", "icmp", "--protocol: \"icmp\" is not "},
+    {"--state", "open", "--state: there is no state \"open\""},
+    {"--address", "10.0.0.256", "--address: \"10.0.0.256\" is no address"},
+    {"--remote-address", "::/129", "--remote-address: \"::/129\" is no"},
+    {"--image", "xyz", "--image: a SHA-256 has 64"},
+    {"--sha256", "xyz", "--sha256: a SHA-256 has 64"},
+    {"--instance", "x", "--instance: \"x\" is neither"},
+    {"--started-since", "never", "--started-since: \"never\" is no time"},
+    {"--watch", "0", "--watch: \"0\" is not from 1"},
+    {"--watch", "1201", "--watch: \"1201\" is not from 1"},
+    {"--by", "moon", "--by: \"moon\" is not one of "},
+};
+
+/* A call of each command that needs nothing else; those that read a ledger with a time. */
+static const struct {
+    const char *words;
+    bool reads;
+} calls[] = {
+    {"local --at 14:00:02", true},
+    {"wport 22 --at 14:00:02", true},
+    {"wport 22 --since 14:00:00", true},
+    {"wpid 100 --since 14:00:00", true},
+    {"processes --since 14:00:00", true},
+    {"modules --at 14:00:02", true},
+    {"modules --since 14:00:00", true},
+    {"history", true},
+    {"diff 14:00:00 14:00:02", true},
+    {"baseline show check_commands.json", false},
+    {"explain 22 --at 14:00:02", true},
+    {"profile", true},
+    {"status", true},
+    {"export --sqlite check_commands_copy.db", true},
+    {"query 127.0.0.1 -e 9", false},
+    {"verify", true},
+    {"audit", true},
+    {"jobs", true},
+    {"help", false},
+};
+
+static void check_refused(const char *line, enum exit_status expected, const char *error)
+{
+    int status = cli_run(line);
+
+    ck_assert_msg(status == (int)expected && cli_out()[0] == '\0' &&
+                      strncmp(cli_error(), "portledger: ", strlen("portledger: ")) == 0 &&
+                      strstr(cli_error(), error) != NULL,
+                  "%s: %d, %s%s", line, status, cli_error(), cli_out());
+}
+
+START_TEST(every_command_refuses_a_wrong_call)
+{
+    struct text line = {0};
+
+    for (int i = 0; i < COUNT_OF(calls); i++) {
+        for (int k = 0; k < COUNT_OF(mistakes); k++) {
+            if (strncmp(calls[i].words, "query", 5) == 0 && k == 2) {
+                continue; /* as many hosts as one likes */
+            }
+            text_reset(&line);
+            text_addf(&line, "%s %s", calls[i].words, mistakes[k].words);
+            check_refused(text_bytes(&line), EXIT_USAGE, mistakes[k].error);
+        }
+    }
+    text_clear(&line);
+}
+END_TEST
+
+static bool takes_option(const char *words, const char *name)
+{
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        size_t length = strlen(commands[i]->name);
+
+        for (size_t k = 0;
+             strncmp(words, commands[i]->name, length) == 0 && k < commands[i]->option_count; k++) {
+            if (strcmp(commands[i]->options[k].name, name) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* What a command must be given beside. */
+static const char *words_of(const char *command)
+{
+    static const struct {
+        const char *command;
+        const char *words;
+    } rest[] = {{"wport", " 22"},   {"wpid", " 22"},    {"diff", " 14:00 14:01"},
+                {"explain", " 22"}, {"query", " host"}, {"baseline", " save x.json"}};
+
+    for (int i = 0; i < COUNT_OF(rest); i++) {
+        if (strcmp(rest[i].command, command) == 0) {
+            return rest[i].words;
+        }
+    }
+    return "";
+}
+
+/* Whoever takes the option says the same, and before it looks for a ledger. */
+START_TEST(every_command_refuses_a_wrong_value)
+{
+    struct text line = {0};
+
+    for (int k = 0; k < COUNT_OF(values); k++) {
+        int asked = 0;
+
+        for (size_t i = 0; commands[i] != NULL; i++) {
+            const char *name = commands[i]->name;
+
+            /* What status does without is a day before the newest sample: that is read first. */
+            if (takes_option(name, values[k].option + 2) && strcmp(name, "status") != 0) {
+                text_reset(&line);
+                text_addf(&line, "%s%s --ledger missing.db %s %s", name, words_of(name),
+                          values[k].option, values[k].value);
+                check_refused(text_bytes(&line), EXIT_USAGE, values[k].error);
+                asked++;
+            }
+        }
+        ck_assert_msg(asked > 0, "%s", values[k].option);
+    }
+    text_clear(&line);
+}
+END_TEST
+
+/* Files that are no ledger that this program can read. */
+static const struct {
+    const char *name;
+    const char *sql;  /* makes it of a ledger; NULL: it is what `text` says */
+    const char *text; /* NULL: there is none */
+    const char *error;
+} strangers[] = {
+    {"missing.db", NULL, NULL, "missing.db: cannot open the file: "},
+    {".", NULL, NULL, "cannot open the file: it is a folder"},
+    {"stranger.db", NULL, "", "the file is empty, which is no ledger"},
+    {"stranger.db", NULL,
+     "this is no ledger, but it is long enough to be asked whether it is one "
+     "by whoever reads the first hundred bytes of it\n",
+     "the file is no ledger, and no SQLite database"},
+    {"stranger.db", "PRAGMA application_id = 1", NULL, "an SQLite database, but no ledger"},
+    {"stranger.db", "PRAGMA user_version = 99", NULL,
+     "the ledger was written by a newer portledger: it has version 99"},
+    {"stranger.db", "PRAGMA user_version = 1", NULL,
+     "start the service of this version once, which brings the ledger up to date"},
+    {"stranger.db", "DROP TABLE interval", NULL, "the ledger is damaged"},
+    {"stranger.db", "CREATE VIEW v AS SELECT 1", NULL, "the ledger holds views"},
+};
+
+static void make_stranger(int which)
+{
+    struct ledger *ledger = NULL;
+
+    support_remove_database("stranger.db");
+    if (strangers[which].text != NULL) {
+        support_write_text("stranger.db", strangers[which].text);
+    }
+    if (strangers[which].sql != NULL) {
+        CHECK_DONE(ledger_open(&ledger, "stranger.db", LEDGER_WRITE, &fixture.why), fixture.why);
+        ledger_close(ledger);
+        support_run_sql("stranger.db", strangers[which].sql);
+    }
+}
+
+START_TEST(every_command_refuses_what_is_no_ledger_of_its_own)
+{
+    struct text line = {0};
+
+    make_stranger(_i);
+    for (int i = 0; i < COUNT_OF(calls); i++) {
+        if (calls[i].reads) {
+            text_reset(&line);
+            text_addf(&line, "%s --ledger %s", calls[i].words, strangers[_i].name);
+            check_refused(text_bytes(&line), EXIT_LEDGER, strangers[_i].error);
+        }
+    }
+    text_clear(&line);
+    support_remove_database("stranger.db");
+    remove("stranger.db-lock");
+    remove("stranger.db.key");
+}
+END_TEST
+
+/* No command is forgotten. */
+START_TEST(every_command_is_called_wrongly)
+{
+    for (size_t i = 0; commands[i] != NULL; i++) {
+        size_t length = strlen(commands[i]->name);
+        bool found = false;
+
+        for (int k = 0; !found && k < COUNT_OF(calls); k++) {
+            found = strncmp(calls[k].words, commands[i]->name, length) == 0;
+        }
+        ck_assert_msg(found, "%s", commands[i]->name);
+    }
+}
+END_TEST
+
 START_TEST(a_file_that_is_no_ledger_is_refused)
 {
     support_write_text("no_ledger.db", "this is no ledger, but it is long enough to be asked\n");
@@ -2293,6 +2525,11 @@ static Suite *make_suite(void)
 
     tcase_add_checked_fixture(odd, open_fixture, close_fixture);
     tcase_add_test(odd, a_refusal_says_why_and_prints_nothing);
+    tcase_add_test(odd, every_command_refuses_a_wrong_call);
+    tcase_add_test(odd, every_command_refuses_a_wrong_value);
+    tcase_add_loop_test(odd, every_command_refuses_what_is_no_ledger_of_its_own, 0,
+                        COUNT_OF(strangers));
+    tcase_add_test(odd, every_command_is_called_wrongly);
     tcase_add_test(odd, a_file_that_is_no_ledger_is_refused);
     tcase_add_test(odd, a_full_disk_is_told);
     tcase_add_test(odd, what_cannot_be_written_is_no_answer);
