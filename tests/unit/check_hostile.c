@@ -32,10 +32,10 @@ enum { TABLES_MAX = 64 };
 static const char *const hostile[] = {
     "\x1b[2J\x1b]0;owned\x07\x1b[31m", /* clears, names the window, colours */
     "a\nb\rc\td\be\x7f\x01",           /* control characters */
-    "\xc2\x9b"
-    "31m\xc2\x85", /* C1 */
-    "\xe2\x80\xae"
-    "fdp.exe\xe2\x81\xa6\xe2\x80\x8f",        /* right-to-left */
+    ("\xc2\x9b"
+     "31m\xc2\x85"), /* C1 */
+    ("\xe2\x80\xae"
+     "fdp.exe\xe2\x81\xa6\xe2\x80\x8f"),      /* right-to-left */
     "a\xe2\x80\x8b\xef\xbb\xbf\xe2\x80\xa8z", /* zero width, byte order mark, line separator */
     "=cmd|'/c calc'!A1",                      /* formulas */
     "@SUM(1)",
