@@ -683,7 +683,7 @@ static void add_below(const struct render *render, const char *const *cells, str
 {
     const struct state *state = render->state;
     size_t room = (size_t)render->options.columns;
-    size_t at = room;
+    size_t at = 0; /* nothing yet */
 
     for (size_t i = 0; i < render->column_count; i++) {
         const char *heading = render->columns[i]->heading;
@@ -694,11 +694,11 @@ static void add_below(const struct render *render, const char *const *cells, str
         }
         columns =
             text_columns(heading, strlen(heading)) + 2 + text_columns(cells[i], strlen(cells[i]));
-        if (at + 2 + columns <= room) {
+        if (at > 0 && at + 2 + columns <= room) {
             text_add(out, "; ");
             at += 2;
         } else {
-            text_add(out, at == room ? "" : "\n");
+            text_add(out, at > 0 ? "\n" : "");
             text_add_repeated(out, ' ', BELOW_INDENT);
             at = BELOW_INDENT;
         }
@@ -707,7 +707,7 @@ static void add_below(const struct render *render, const char *const *cells, str
                          (size_t)2 * BELOW_INDENT, room);
         at += columns;
     }
-    text_add(out, at == room ? "" : "\n");
+    text_add(out, at > 0 ? "\n" : "");
 }
 
 /* Appends the row whose cells begin at `cell`; returns where the next row's begin. */

@@ -469,6 +469,8 @@ static const struct {
     {24, "Port  Peers         Kind\n  22  10.0.0.9 (1)  smtp\n    Seen: always\n"},
     {22, "Port Peers        Kind\n  22 10.0.0.9 (1) smtp\n    Seen: always\n"},
     {18, "Port  Peers\n  22  10.0.0.9 (1)\n    Seen: always\n"},
+    {23, "Port Peers        Kind\n  22 10.0.0.9 (1) smtp\n    Seen: always\n"},
+    {16, "Port Kind Seen\n  22 smtp always\n    Peers: 10.0.0.9\n        (1)\n"},
     {9, "Port Kind\n  22 smtp\n    Peers: 10.0.0.9\n        (1)\n    Seen: always\n"},
     {8, "Port\n  22\n    Peers: 10.0.0.9\n        (1)\n    Seen: always\n"},
 };
