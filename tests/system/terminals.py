@@ -21,8 +21,7 @@ class Terminal:
         self.other = other
         self.shown = ""
         self.process = subprocess.Popen(
-            ["nsenter", "-t", str(machine.holder.pid), "-n", "--", "setsid", "-c", "-w",
-             machine.program("portledger"), *command],
+            machine.in_terminal(machine.program("portledger"), *command),
             stdin=other, stdout=other, stderr=other, cwd=machine.folder,
         )
         os.set_blocking(self.main, False)
