@@ -88,6 +88,10 @@ bool explain_tell_owners(struct explain *explain, struct failure *why) NODISCARD
 bool explain_tell_process(struct explain *explain, const struct explain_line *of,
                           const struct process_instance *process, struct failure *why) NODISCARD;
 
+/* How it was called, where that is asked for. `command_line` may be NULL. */
+bool explain_tell_call(struct explain *explain, const struct explain_line *of,
+                       const char *command_line, struct failure *why) NODISCARD;
+
 /* Of the owners: who started them, and which of their modules deserve a look. */
 bool explain_tell_parents(struct explain *explain, struct failure *why) NODISCARD;
 bool explain_tell_modules(struct explain *explain, struct failure *why) NODISCARD;

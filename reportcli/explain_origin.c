@@ -119,7 +119,8 @@ static bool tell_parent(void *context, const struct ledger_process_run *run)
     more.quiet = !explain->whole || line.quiet;
     parents->failed =
         !explain_say(explain, &line, parents->why) ||
-        (!again && !explain_tell_process(explain, &more, run->instance, parents->why));
+        (!again && (!explain_tell_process(explain, &more, run->instance, parents->why) ||
+                    !explain_tell_call(explain, &line, run->instance->command_line, parents->why)));
     return !parents->failed && !again;
 }
 

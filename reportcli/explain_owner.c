@@ -458,8 +458,8 @@ static bool tell_file(struct explain *explain, const struct explain_line *of,
 }
 
 /* The page is made to be handed on: a secret on it would be, too. */
-static bool tell_command_line(struct explain *explain, const struct explain_line *of,
-                              const char *command_line, struct failure *why)
+bool explain_tell_call(struct explain *explain, const struct explain_line *of,
+                       const char *command_line, struct failure *why)
 {
     struct explain_line line = *of;
 
@@ -497,15 +497,23 @@ bool explain_tell_process(struct explain *explain, const struct explain_line *li
             return false;
         }
     }
-    return tell_command_line(explain, line, process->command_line, why);
+    return true;
 }
 
+static bool text_equal_or_none(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Whether what is told of them is the same, but for when they started. */
 static bool is_alike(const struct explain *explain, size_t a, size_t b)
 {
     const struct process_instance *one = explain->owners.rows[a]->owner;
     const struct process_instance *two = explain->owners.rows[b]->owner;
 
-    return one != NULL && two != NULL && explain_names_alike(one, two);
+    return one != NULL && two != NULL && explain_names_alike(one, two) &&
+           (explain->context->no_command_lines ||
+            text_equal_or_none(one->command_line, two->command_line));
 }
 
 static size_t first_alike(const struct explain *explain, size_t i)
@@ -544,6 +552,7 @@ static bool tell_starts(struct explain *explain, const struct explain_names *ali
     return explain_say(explain, &line, why);
 }
 
+/* What an owner runs, with all that run it; of one that was named with another, programs alone. */
 static bool tell_program(struct explain *explain, size_t first, bool named, bool quiet,
                          struct failure *why)
 {
@@ -553,7 +562,7 @@ static bool tell_program(struct explain *explain, size_t first, bool named, bool
     struct explain_names alike = {.count = 0};
 
     for (size_t i = first; i < owners->count; i++) {
-        if (is_alike(explain, first, i)) {
+        if (i == first || (first_alike(explain, first) == first && is_alike(explain, first, i))) {
             explain_names_add(&alike, owners->rows[i]);
         }
     }
@@ -564,36 +573,55 @@ static bool tell_program(struct explain *explain, size_t first, bool named, bool
         }
     }
     return explain_tell_process(explain, &line, owners->rows[first]->owner, why) &&
-           tell_starts(explain, &alike, &line, why);
+           tell_starts(explain, &alike, &line, why) &&
+           explain_tell_call(explain, &line, owners->rows[first]->owner->command_line, why);
+}
+
+/* Whether the page needs no name above what is told of the owner. */
+static bool is_plain(const struct explain *explain)
+{
+    for (size_t i = 1; i < explain->owners.count; i++) {
+        if (first_alike(explain, i) != 0) {
+            return false;
+        }
+    }
+    return count_sockets(explain_answering(explain)) == 1 &&
+           (explain->held.count == 0 || explain->reached.count == 0);
+}
+
+/* The same process may be an owner twice, known in two ways. */
+static bool was_owner(const struct explain *explain, size_t i)
+{
+    for (size_t k = 0; k < i; k++) {
+        if (explain->owners.rows[k]->owner_id == explain->owners.rows[i]->owner_id) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* A program is told of once, whichever of its processes it was. */
 bool explain_tell_owners(struct explain *explain, struct failure *why)
 {
-    const struct explain_rows *rows = explain_answering(explain);
     struct explain_line line = {.part = EXPLAIN_HOLDER};
+    bool plain = is_plain(explain);
+    int64_t most = explain->whole ? EXPLAIN_NAMES : PROGRAMS_TOLD;
+    int64_t count = 0;
     bool done = true;
-    bool one = true;
-    size_t told = 0;
 
-    for (size_t i = 1; i < explain->owners.count; i++) {
-        one = one && first_alike(explain, i) == 0;
-    }
-    one =
-        one && count_sockets(rows) == 1 && (rows != &explain->held || explain->reached.count == 0);
     for (size_t i = 0; done && i < explain->owners.count; i++) {
-        bool quiet = first_alike(explain, i) != i || told >= PROGRAMS_TOLD;
+        bool first = first_alike(explain, i) == i;
 
-        if (explain->owners.rows[i]->owner == NULL) {
+        if (explain->owners.rows[i]->owner == NULL || was_owner(explain, i)) {
             continue;
         }
-        told += first_alike(explain, i) == i ? 1 : 0;
-        line.count += first_alike(explain, i) == i && quiet ? 1 : 0;
-        done = tell_program(explain, i, !one, quiet && !explain->whole, why);
+        count += first ? 1 : 0;
+        done = tell_program(explain, i, !plain, !first || count > most, why);
     }
-    if (done && line.count > 0 && !explain->whole) {
-        text_addf(&explain->words, "and %" PRId64 " more programs: --all tells of them",
-                  line.count);
+    if (done && count > most) {
+        line.count = count - most;
+        text_addf(&explain->words, "and %" PRId64 " more program%s: --all tells of them",
+                  line.count, line.count == 1 ? "" : "s");
         done = explain_say(explain, &line, why);
     }
     return done;

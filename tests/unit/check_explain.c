@@ -450,6 +450,7 @@ START_TEST(command_lines_are_told_only_where_that_is_asked)
     ck_assert_ptr_null(strstr(cli_out(), "--password"));
     cli_run(EVIL " --with-command-lines");
     CHECK_CONTAINS(cli_out(), "called as evil \\x1B[2J --password=***");
+    CHECK_CONTAINS(cli_out(), "called as sshd -D"); /* of who started it */
 }
 END_TEST
 
@@ -514,6 +515,9 @@ START_TEST(processes_of_one_program_are_told_of_once)
     ck_assert_int_eq(cli_run(EVIL), EXIT_YES);
     CHECK_CONTAINS(cli_out(), "Held by =evil\\x1B[31m (pids 4321, 901), exact.");
     ck_assert_ptr_null(strstr(strstr(cli_out(), "    program ") + 1, "    program "));
+    /* Unless they were called in two ways, and that is told. */
+    ck_assert_int_eq(cli_run(EVIL " --with-command-lines"), EXIT_YES);
+    ck_assert_ptr_nonnull(strstr(strstr(cli_out(), "    program ") + 1, "    program "));
 }
 END_TEST
 
