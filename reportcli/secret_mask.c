@@ -431,7 +431,7 @@ static bool find_by_place(const char *program, const char *at, struct span *foun
             !is_in(at[size], blanks)) {
             continue;
         }
-        for (int k = 0; k <= rule->skipped; k++) {
+        for (int k = 0; k <= rule->skipped && *word != '\0'; k++) {
             last = word;
             word = skip_word(word);
         }

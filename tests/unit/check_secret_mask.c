@@ -107,6 +107,8 @@ static const char *const harmless[] = {
     "app Basic usage",
     "net user bob /delete",
     "net user",
+    "net use X:#",
+    "net use ",
     "net use X: \\\\h\\s /user:me",
     "app authorization cookie",
     "ls -b file",
