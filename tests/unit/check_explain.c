@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/exit_status.h"
+#include "reportcli/coverage.h"
 #include "reportcli/explain_target.h"
 #include "tests/support.h"
 #include "tests/unit/cli_run.h"
@@ -686,6 +687,27 @@ START_TEST(a_word_is_a_port_an_end_or_a_connection)
 }
 END_TEST
 
+START_TEST(gaps_beyond_the_first_three_are_counted)
+{
+    struct ledger_coverage_gap gaps[5];
+    struct ledger_coverage coverage = {
+        .until = 100000, .watched = 95000, .interval = 1000, .gaps = gaps, .gap_count = 4};
+    struct text words = {0};
+
+    for (int i = 0; i < 5; i++) {
+        gaps[i] = (struct ledger_coverage_gap){
+            .from_at = i * 10000, .until_at = i * 10000 + 1000, .reason = "paused"};
+    }
+    coverage_add_words(&words, &coverage, TIME_ZONE_UTC);
+    CHECK_CONTAINS(text_bytes(&words), " and 1 more gap; portledger status --gaps");
+    text_reset(&words);
+    coverage.gap_count = 5;
+    coverage_add_words(&words, &coverage, TIME_ZONE_UTC);
+    CHECK_CONTAINS(text_bytes(&words), " and 2 more gaps; portledger status --gaps");
+    text_clear(&words);
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("explain");
@@ -713,6 +735,7 @@ static Suite *make_suite(void)
     suite_add_tcase(suite, page);
     tcase_add_loop_test(word, a_word_is_a_port_an_end_or_a_connection, 0,
                         sizeof(words) / sizeof(words[0]));
+    tcase_add_test(word, gaps_beyond_the_first_three_are_counted);
     suite_add_tcase(suite, word);
     return suite;
 }
