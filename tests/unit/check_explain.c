@@ -692,19 +692,19 @@ START_TEST(gaps_beyond_the_first_three_are_counted)
     struct ledger_coverage_gap gaps[5];
     struct ledger_coverage coverage = {
         .until = 100000, .watched = 95000, .interval = 1000, .gaps = gaps, .gap_count = 4};
-    struct text words = {0};
+    struct text told = {0};
 
     for (int i = 0; i < 5; i++) {
         gaps[i] = (struct ledger_coverage_gap){
             .from_at = i * 10000, .until_at = i * 10000 + 1000, .reason = "paused"};
     }
-    coverage_add_words(&words, &coverage, TIME_ZONE_UTC);
-    CHECK_CONTAINS(text_bytes(&words), " and 1 more gap; portledger status --gaps");
-    text_reset(&words);
+    coverage_add_words(&told, &coverage, TIME_ZONE_UTC);
+    CHECK_CONTAINS(text_bytes(&told), " and 1 more gap; portledger status --gaps");
+    text_reset(&told);
     coverage.gap_count = 5;
-    coverage_add_words(&words, &coverage, TIME_ZONE_UTC);
-    CHECK_CONTAINS(text_bytes(&words), " and 2 more gaps; portledger status --gaps");
-    text_clear(&words);
+    coverage_add_words(&told, &coverage, TIME_ZONE_UTC);
+    CHECK_CONTAINS(text_bytes(&told), " and 2 more gaps; portledger status --gaps");
+    text_clear(&told);
 }
 END_TEST
 
