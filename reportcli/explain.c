@@ -24,26 +24,37 @@ bool explain_say(struct explain *explain, const struct explain_line *line, struc
     return done;
 }
 
-void explain_add_short_time(struct explain *explain, int64_t at)
+void explain_add_shortened(struct explain *explain, const char *words)
 {
     enum { DATE = 11, OFFSET = 7 };
     struct text asked = {0};
-    struct text told = {0};
-    const char *from;
-    size_t size;
+    const char *offset;
 
     time_text_add_table(&asked, explain->at, explain->context->render.zone);
-    time_text_add_table(&told, at, explain->context->render.zone);
-    from = text_bytes(&told);
-    size = told.size;
-    if (asked.size > DATE + OFFSET && size > DATE + OFFSET &&
-        strncmp(from, text_bytes(&asked), DATE) == 0 &&
-        strcmp(from + size - OFFSET, text_bytes(&asked) + asked.size - OFFSET) == 0) {
-        from += DATE;
-        size -= DATE + OFFSET;
+    offset = text_bytes(&asked) + (asked.size > OFFSET ? asked.size - OFFSET : 0);
+    while (*words != '\0') {
+        bool same = strncmp(words, text_bytes(&asked), DATE) == 0;
+        size_t size = same ? DATE + strspn(words + DATE, "0123456789:.") : 1;
+
+        if (same && strncmp(words + size, offset, OFFSET) == 0) {
+            text_add_bytes(&explain->words, words + DATE, size - DATE);
+            words += size + OFFSET;
+        } else {
+            text_add_bytes(&explain->words, words, size);
+            words += size;
+        }
     }
-    text_add_bytes(&explain->words, from, size);
+    explain->words.failed = explain->words.failed || asked.failed;
     text_clear(&asked);
+}
+
+void explain_add_short_time(struct explain *explain, int64_t at)
+{
+    struct text told = {0};
+
+    time_text_add_table(&told, at, explain->context->render.zone);
+    explain_add_shortened(explain, text_bytes(&told));
+    explain->words.failed = explain->words.failed || told.failed;
     text_clear(&told);
 }
 

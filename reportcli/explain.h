@@ -71,7 +71,10 @@ void explain_clear(struct explain *explain);
 bool explain_say(struct explain *explain, const struct explain_line *line,
                  struct failure *why) NODISCARD;
 
-/* Appends a time to the words: without date and zone where they are those of the moment. */
+/* Appends text to the words: times in it without date and zone where they are the moment's. */
+void explain_add_shortened(struct explain *explain, const char *words);
+
+/* The same for a time. */
 void explain_add_short_time(struct explain *explain, int64_t at);
 
 /* "seen from ... to ..., 2 s", with what is not known of its begin and end. */

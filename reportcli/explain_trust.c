@@ -57,14 +57,17 @@ bool explain_tell_coverage(struct explain *explain, struct failure *why)
         .commit = explain->from->commit,
     };
     struct ledger_coverage coverage = {0};
+    struct text words = {0};
     bool done = ledger_coverage_read(&coverage, explain->from->ledger, &range, why);
 
     if (done) {
         text_add(&explain->words, "Around it: ");
-        coverage_add_words(&explain->words, &coverage, explain->context->render.zone);
+        coverage_add_words(&words, &coverage, explain->context->render.zone);
+        explain_add_shortened(explain, text_bytes(&words));
         text_add_char(&explain->words, '.');
-        done = say(explain, EXPLAIN_COVERAGE, why);
+        done = text_ok(&words, why) && say(explain, EXPLAIN_COVERAGE, why);
     }
+    text_clear(&words);
     ledger_coverage_clear(&coverage);
     return done && (explain->moment == NULL || tell_sampling(explain, why));
 }

@@ -110,7 +110,7 @@ def test_an_answer_fits_the_terminal(watched, name, columns):
 
 def test_a_page_about_a_port_is_one_page(watched):
     lines = shown(watched, "explain", str(watched.port))
-    assert 20 < len(lines) <= 64, "\n".join(lines)
+    assert 20 < len(lines) <= 60, "\n".join(lines)
 
 
 def test_the_status_fits_on_a_screen_of_24_lines(watched):
