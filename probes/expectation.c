@@ -61,11 +61,12 @@ static enum expectation_result judge_status(enum expected_status expected,
     if (expected != EXPECT_ANY && outcome->status == PROBE_NOT_ASKED) {
         return judge_not_asked(expected, outcome, sentence);
     }
-    add_status(sentence, outcome);
     if (expected == EXPECT_ANY || outcome->status == wanted) {
+        add_status(sentence, outcome);
         return EXPECTATION_HELD;
     }
-    text_addf(sentence, ", not %s", probe_status_name((int)wanted));
+    /* It stands behind the status wherever it is shown. */
+    text_addf(sentence, "%s is expected", probe_status_name((int)wanted));
     return either && expected != EXPECT_NOT_LISTENING ? EXPECTATION_UNDECIDED
                                                       : EXPECTATION_NOT_HELD;
 }

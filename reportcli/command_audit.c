@@ -41,6 +41,10 @@ struct audit {
     struct settings *settings; /* of this machine; NULL: they are not known, or not its ledger's */
     struct job_list known;     /* its jobs */
     int64_t commit;            /* milliseconds until what happened is in the ledger */
+    const char *job;           /* of the pair that is shown, as its name; NULL: none yet */
+    const struct probe_job_sum *sum; /* of it; NULL: not known */
+    bool job_is_gone;                /* out of the settings */
+    int64_t runs_from; /* some jobs' runs are known from here on, and asks before; 0: none's */
     struct text story;
     struct plugin_line line;
     struct verdict verdict;
@@ -139,15 +143,23 @@ static void find_silences(struct audit *audit)
     }
 }
 
-/* The newest run of its job did not ask it, or its job is not in the settings any more. */
-static bool is_past(const struct audit *audit, const struct probe_pair_sum *pair)
+/* The job of the pairs that come now. */
+static void take_job(struct audit *audit, const char *name)
 {
-    const struct probe_job_sum *sum = find_job(audit, pair->job);
+    audit->job = name;
+    audit->sum = find_job(audit, name);
+    audit->job_is_gone = audit->settings != NULL && job_find(&audit->known, name) == NULL;
+}
 
+/* The newest run of its job did not ask it, or its job is not in the settings any more. */
+static bool is_past(struct audit *audit, const struct probe_pair_sum *pair)
+{
     int64_t asked = pair->last_at > pair->folded_until ? pair->last_at : pair->folded_until;
 
-    return (sum != NULL && asked < sum->asked_from) ||
-           (audit->settings != NULL && job_find(&audit->known, pair->job) == NULL);
+    if (audit->job == NULL || strcmp(audit->job, pair->job) != 0) {
+        take_job(audit, pair->job); /* thousands of jobs are not looked through for each pair */
+    }
+    return (audit->sum != NULL && asked < audit->sum->asked_from) || audit->job_is_gone;
 }
 
 /*
@@ -208,8 +220,19 @@ static bool show(struct audit *audit, const struct probe_pair_sum *pair, struct 
     text_reset(&audit->story);
     return story_tell(&audit->stories, pair, audit->context->render.zone, &audit->story, why) &&
            text_ok(&audit->story, why) &&
-           reach_record_print(&audit->record, audit->render, pair, find_job(audit, pair->job),
+           reach_record_print(&audit->record, audit->render, pair, audit->sum,
                               audit->story.size == 0 ? NULL : text_bytes(&audit->story), why);
+}
+
+/* Asks are known for longer than runs: whether those before took place, nobody can tell. */
+static void look_for_lost_runs(struct audit *audit, const struct probe_pair_sum *pair)
+{
+    const struct probe_job_sum *sum = audit->sum;
+
+    if (sum != NULL && sum->first_known > audit->filter.since &&
+        pair->first_known < sum->first_known && sum->first_known > audit->runs_from) {
+        audit->runs_from = sum->first_known;
+    }
 }
 
 static bool show_pairs(struct audit *audit, struct failure *why)
@@ -218,6 +241,7 @@ static bool show_pairs(struct audit *audit, struct failure *why)
         struct probe_pair_sum *pair = &audit->pairs.items[i];
 
         pair->is_past = is_past(audit, pair);
+        look_for_lost_runs(audit, pair);
         if (pair->figure.asked == 0) {
             audit->not_asked++;
         } else if (!show(audit, pair, why)) {
@@ -243,23 +267,12 @@ static void note_empty(const struct audit *audit, const char *what)
     text_clear(&words);
 }
 
-/* Asks are known for longer than runs: whether those before took place, nobody can tell. */
 static void note_lost_runs(const struct audit *audit)
 {
-    int64_t since = 0;
     struct text words = {0};
 
-    for (size_t i = 0; i < audit->pairs.count; i++) {
-        const struct probe_pair_sum *pair = &audit->pairs.items[i];
-        const struct probe_job_sum *sum = find_job(audit, pair->job);
-
-        if (sum != NULL && sum->first_known > audit->filter.since &&
-            pair->first_known < sum->first_known && sum->first_known > since) {
-            since = sum->first_known;
-        }
-    }
-    if (since > 0) {
-        time_text_add_table(&words, since, audit->context->render.zone);
+    if (audit->runs_from > 0) {
+        time_text_add_table(&words, audit->runs_from, audit->context->render.zone);
         command_note(audit->context, "dropped",
                      "retention has dropped runs before %s: covered is of the time since then",
                      text_bytes(&words));
@@ -598,8 +611,7 @@ static bool take_outcome(void *context, const struct outcome *outcome,
     union {
         const char *lent;
         char *kept; /* a record only reads it */
-    } job = {audit->filter.job}, detail = {outcome->detail != NULL ? outcome->detail : sentence},
-      protocol = {outcome->protocol};
+    } job = {audit->filter.job}, detail = {outcome->detail}, protocol = {outcome->protocol};
     struct probe_pair_sum pair = {
         .job = job.kept,
         .host = outcome->host,
@@ -618,6 +630,10 @@ static bool take_outcome(void *context, const struct outcome *outcome,
     };
     bool done = probe_sum_add(&sum, &sample, why);
 
+    if (outcome->detail == NULL && result != EXPECTATION_HELD) {
+        detail.lent = sentence;
+        pair.now.detail = detail.kept;
+    }
     probe_sum_end(&sum);
     pair.figure = sum.figure;
     probe_sum_clear(&sum);

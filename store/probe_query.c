@@ -7,13 +7,14 @@
 
 #include <sqlite3.h>
 
+#include "base/clock.h"
 #include "base/text.h"
 #include "probes/expectation.h"
 #include "store/database.h"
 #include "store/ledger_handle.h"
 #include "store/probe_fact.h"
 
-enum { DAY_HOURS = 24 };
+enum { DAY_HOURS = 24, READ_MS = 500 };
 
 /* All SQL of this module. */
 enum statement {
@@ -587,10 +588,8 @@ static bool read_list(struct query *query, void *out, struct failure *why)
     return list_pairs(query, sums, why) && read_whole_from(query, &sums->whole_from, why);
 }
 
-static bool read_pair(struct query *query, void *out, struct failure *why)
+static bool read_pair(struct query *query, struct probe_pair_sum *pair, struct failure *why)
 {
-    struct probe_pair_sum *pair = out;
-
     return read_outcomes(query, pair, why) && read_answer(query, pair, why) &&
            read_timings(query, pair, why) && read_figures(query, pair, why) &&
            read_last_ask(query, pair, why);
@@ -611,15 +610,34 @@ static void drop_unasked(struct probe_pair_sums *sums)
     sums->count = kept;
 }
 
-/* Each pair is read for itself: thousands of them would hold the writer's log for too long. */
+/* Pairs from a place on. */
+struct reading {
+    struct probe_pair_sums *sums;
+    size_t next;
+};
+
+/* As many as there is time for: thousands of them would hold the writer's log for too long. */
+static bool read_some(struct query *query, void *out, struct failure *why)
+{
+    struct reading *reading = out;
+    int64_t end_at = clock_steady() + READ_MS;
+    bool ok = true;
+
+    do {
+        ok = read_pair(query, &reading->sums->items[reading->next++], why);
+    } while (ok && reading->next < reading->sums->count && clock_steady() < end_at);
+    return ok;
+}
+
 bool probe_query_pairs(struct ledger *ledger, const struct probe_filter *filter,
                        struct probe_pair_sums *sums, struct failure *why)
 {
     struct query query = {.ledger = ledger, .filter = filter};
+    struct reading reading = {.sums = sums};
     bool ok = read_at_once(&query, read_list, sums, why);
 
-    for (size_t i = 0; ok && i < sums->count; i++) {
-        ok = read_at_once(&query, read_pair, &sums->items[i], why);
+    while (ok && reading.next < sums->count) {
+        ok = read_at_once(&query, read_some, &reading, why);
     }
     finish(&query);
     drop_unasked(sums);

@@ -7,7 +7,7 @@
  * were missed is told beside it.
  *
  * What is read of a job, and of a pair, is of one moment; two pairs may be of
- * two moments.
+ * two moments. No moment is held for longer than the reading of a pair takes, and half a second.
  */
 
 #include <stdbool.h>
