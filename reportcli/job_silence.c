@@ -6,6 +6,19 @@
 
 enum { STEPS_MOST = 20000 }; /* nobody wants to wait for the exact number of years without a run */
 
+static int utc(int64_t at)
+{
+    (void)at;
+    return 0;
+}
+
+static bool is_maintained(const struct job *job, int64_t at)
+{
+    return maintenance_find(job->windows, job->window_count,
+                            job->schedule.is_utc ? utc : clock_zone_offset,
+                            at) < job->window_count;
+}
+
 /* Runs after `after`, up to `until`; those in a window of maintenance apart. */
 static int64_t count_due(const struct job *job, int64_t after, int64_t until, int64_t *first)
 {
@@ -18,8 +31,7 @@ static int64_t count_due(const struct job *job, int64_t after, int64_t until, in
         if (at == SCHEDULE_NEVER || at > until) {
             break;
         }
-        if (maintenance_find(job->windows, job->window_count, clock_zone_offset, at) ==
-            job->window_count) {
+        if (!is_maintained(job, at)) {
             *first = *first == 0 ? at : *first;
             count++;
         }

@@ -307,6 +307,20 @@ END_TEST
     "probes:\n  jobs:\n    - name: " name "\n      targets: [127.0.0.1]\n"                         \
     "      ports: 80\n      every: 1m\n      spread: 0s\n      maintenance: 03:00-04:00\n"
 
+/* The windows of a job in UTC are those of UTC, whatever the wall shows. */
+START_TEST(silence_in_maintenance_is_none_in_its_own_zone)
+{
+    clock_fake_set_zone(7200, NULL, 0);
+    support_write_text("check_audit.yaml", JOB_OF_SHOP("shop") "      zone: UTC\n");
+    clock_fake_run(140 * MINUTE); /* 02:40 UTC */
+    cli_run("audit --json --utc" CONFIG LEDGER);
+    CHECK_CONTAINS(cli_error(), "of at least 140 runs that were due in this time");
+    clock_fake_run(70 * MINUTE); /* 03:50 UTC */
+    cli_run("audit --json --utc" CONFIG LEDGER);
+    CHECK_CONTAINS(cli_error(), "of at least 160 runs that were due in this time");
+}
+END_TEST
+
 /* By the settings what is due is known exactly, and that a job has never run. */
 START_TEST(silence_is_measured_by_the_settings)
 {
@@ -747,6 +761,7 @@ int main(void)
     tcase_add_test(commands, what_could_not_be_stored_is_not_covered);
     tcase_add_test(commands, an_undecided_port_is_a_warning);
     tcase_add_test(commands, silence_is_not_all_well);
+    tcase_add_test(commands, silence_in_maintenance_is_none_in_its_own_zone);
     tcase_add_test(commands, silence_is_measured_by_the_settings);
     tcase_add_test(commands, what_is_asked_no_more_is_not_judged);
     tcase_add_test(commands, the_line_tells_what_failed_before_what_does_not_tell);
