@@ -36,6 +36,8 @@ struct job {
     struct port_list ports;
     const struct protocol *protocol; /* that is asked in; NULL: the one that belongs to the port */
     struct schedule schedule;
+    const char *at; /* the first text that it was read from; NULL: it is of `every` */
+    size_t at_count;
     bool catch_up;       /* a run that could not be on time is made up for */
     int64_t timeout;     /* of an attempt, milliseconds */
     unsigned attempts;   /* 0: the engine's own number */

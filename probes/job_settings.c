@@ -445,7 +445,9 @@ static bool read_at(const struct reading *reading)
     struct schedule *schedule = &reading->job->schedule;
 
     schedule->form = SCHEDULE_AT;
-    for (size_t i = 0; i < item_count(reading->item, "at"); i++) {
+    reading->job->at = item_text_at(reading->item, "at", 0);
+    reading->job->at_count = item_count(reading->item, "at");
+    for (size_t i = 0; i < reading->job->at_count; i++) {
         if (!schedule_add_at(schedule, item_text_at(reading->item, "at", i), reading->why)) {
             return refuse_text(reading, "at", i);
         }

@@ -24,7 +24,7 @@ static void take_runs(struct steadiness *port, struct probe_change_row *row, int
                       int64_t every)
 {
     int64_t after = row->now.first_at;
-    int64_t runs = until <= after ? 0 : (until - after) / every;
+    int64_t runs = until <= after ? 0 : (until - after + every / 2) / every;
 
     runs = runs < RUNS_MOST ? runs : RUNS_MOST;
     for (int64_t i = 1; i <= runs; i++) {

@@ -300,7 +300,7 @@ static const struct column reach_change_columns[] = {
      .type = COLUMN_TEXT,
      .heading = "Flapping",
      .help = "begins, goes on, ends: of a port that changes again and again",
-     .rank = 4},
+     .rank = 1},
     {.name = "flapped",
      .type = COLUMN_INTEGER,
      .heading = "Flapped",
@@ -384,15 +384,18 @@ void reach_add_cause(struct text *text, const struct probe_change *change)
 
 static void add_schedule(struct text *text, const struct job *job)
 {
-    if (job->schedule.form == SCHEDULE_EVERY) {
+    const struct schedule *schedule = &job->schedule;
+
+    if (schedule->form == SCHEDULE_EVERY) {
         text_add(text, "every ");
-        units_add_duration(text, job->schedule.every);
+        units_add_duration(text, schedule->every);
     } else {
-        text_addf(text, "at times of the wall (%s)", job->schedule.is_utc ? "UTC" : "local");
+        text_addf(text, "at %s%s (%s)", job->at, job->at_count > 1 ? ", ..." : "",
+                  schedule->is_utc ? "UTC" : "local");
     }
-    if (job->schedule.offset > 0) {
+    if (schedule->offset > 0) {
         text_add(text, ", + ");
-        units_add_duration(text, job->schedule.offset);
+        units_add_duration(text, schedule->offset);
     }
 }
 
@@ -439,10 +442,12 @@ static void write_job(struct job_record *record, const struct job *job)
     if (job == NULL) {
         return;
     }
-    text_addf(&record->targets, "%llu", (unsigned long long)job->targets.total);
+    if (job->targets.total > 0) {
+        text_addf(&record->targets, "%llu", (unsigned long long)job->targets.total);
+    }
     if (job->target_file_count > 0) {
-        text_addf(&record->targets, " and %zu file%s", job->target_file_count,
-                  job->target_file_count == 1 ? "" : "s");
+        text_addf(&record->targets, "%s%zu file%s", record->targets.size > 0 ? " and " : "",
+                  job->target_file_count, job->target_file_count == 1 ? "" : "s");
     }
     add_ports(&record->ports, &job->ports);
     add_schedule(&record->schedule, job);

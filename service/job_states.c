@@ -87,12 +87,10 @@ static void add_cause(struct text *change, const struct outcome *outcome)
     text_add(change, ")");
 }
 
-static void add_since(struct text *change, int64_t since, const char *job)
+static void add_since(struct text *change, int64_t since)
 {
     text_add(change, " since ");
     time_text_add_table(change, since, TIME_ZONE_LOCAL);
-    text_add(change, ", job ");
-    text_add_visible(change, job, strlen(job));
 }
 
 static void tell(struct text *change, enum steadiness_news news, const struct steadiness *port,
@@ -105,12 +103,18 @@ static void tell(struct text *change, enum steadiness_news news, const struct st
     if (news == STEADINESS_CHANGED) {
         text_addf(change, " %s -> ", probe_status_name(port->told_before));
     } else if (news == STEADINESS_FLAPS) {
-        text_addf(change, " is flapping: %u changes, now ", port->changes);
+        text_addf(change, " is flapping: %u changes", port->changes);
+        add_since(change, port->since);
+        text_add(change, ", now ");
     } else {
         text_addf(change, " is steady after %u changes: ", port->changes);
     }
     add_cause(change, outcome);
-    add_since(change, news == STEADINESS_FLAPS ? port->since : port->seen_since, job);
+    if (news != STEADINESS_FLAPS) {
+        add_since(change, port->seen_since);
+    }
+    text_add(change, ", job ");
+    text_add_visible(change, job, strlen(job));
 }
 
 void job_states_take(struct job_states *states, const char *job, const struct outcome *outcome,
