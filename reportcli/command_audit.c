@@ -228,9 +228,10 @@ static bool show(struct audit *audit, const struct probe_pair_sum *pair, struct 
 static void look_for_lost_runs(struct audit *audit, const struct probe_pair_sum *pair)
 {
     const struct probe_job_sum *sum = audit->sum;
+    int64_t first = pair->first_known + (pair->folded_until == 0 ? 0 : DAY_MS); /* in that day */
 
-    if (sum != NULL && sum->first_known > audit->filter.since &&
-        pair->first_known < sum->first_known && sum->first_known > audit->runs_from) {
+    if (sum != NULL && sum->first_known > audit->filter.since && first < sum->first_known &&
+        sum->first_known > audit->runs_from) {
         audit->runs_from = sum->first_known;
     }
 }
@@ -804,8 +805,9 @@ static const struct option options[] = {
              "that found the port LISTENING"},
     {.name = "changes",
      .kind = OPTION_FLAG,
-     .help = "The changes of results, in the order in which they came; of a port that flaps the "
-             "first and the last"},
+     .help =
+         "The changes of results, in the order in which they came; while a port flaps, only the "
+         "last"},
     {.name = "each", .kind = OPTION_FLAG, .help = "With --changes: each of them"},
     {.name = "failures",
      .kind = OPTION_FLAG,

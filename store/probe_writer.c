@@ -64,10 +64,14 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [EMPTY_HOURS] = "UPDATE timing_now SET samples = x'' WHERE hour <> :hour"
                     " AND length(samples) > 0",
 
-    /* The newest row, not the latest time: the clock may have been ahead. */
+    /*
+     * The newest row, not the latest time: the clock may have been ahead. Retention has made those
+     * that are of several runs that took place.
+     */
     [HANDLED] = "SELECT coalesce(last_due, due_at) FROM job_run WHERE id ="
                 " (SELECT max(id) FROM job_run"
-                "  WHERE job = (SELECT id FROM job WHERE name = :name))",
+                "  WHERE job = (SELECT id FROM job WHERE name = :name)"
+                "  AND NOT (result = 1 AND runs > 1))",
 };
 
 struct probe_writer {

@@ -194,6 +194,16 @@ const char *const retention_sql[RETENTION_STATEMENTS] = {
                       " AND id < (SELECT max(id) FROM job_run)"
                       " AND id <= (SELECT min(id) FROM job_run) + :limit ORDER BY id LIMIT :limit",
     [DROP_JOB_RUN] = "DELETE FROM job_run WHERE id = :id",
+    [NEWEST_JOB_RUN] = "SELECT max(id) FROM job_run",
+    [FIND_DONE_RUN] = "SELECT id, job, due_at FROM job_run WHERE id BETWEEN :low AND :high"
+                      " AND result = 1 AND runs = 1 AND due_at < :before ORDER BY id LIMIT 1",
+    [DONE_RUNS_OF] = "SELECT id, due_at, held, not_held, undecided FROM job_run WHERE job = :job"
+                     " AND due_at >= :from AND due_at < :until AND result = 1 AND runs = 1"
+                     " AND id < :newest ORDER BY due_at LIMIT :limit",
+    [ADD_DONE_RUNS] = "INSERT INTO job_run (job, due_at, last_due, runs, result, reason, held,"
+                      "                     not_held, undecided)"
+                      " VALUES (:job, :due_at, :last_due, :runs, 1, 0, :held, :not_held,"
+                      "         :undecided)",
 
     /* What is in force stays, however old. */
     [FIND_OUTCOMES] = "SELECT o.id FROM outcome AS o WHERE o.id BETWEEN :low AND :high AND"

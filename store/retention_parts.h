@@ -79,6 +79,10 @@ enum retention_statement {
     ADD_FIGURE,
     FIND_JOB_RUNS,
     DROP_JOB_RUN,
+    NEWEST_JOB_RUN,
+    FIND_DONE_RUN,
+    DONE_RUNS_OF,
+    ADD_DONE_RUNS,
     FIND_OUTCOMES,
     DROP_OUTCOME,
     FIND_ANSWERS,
@@ -182,6 +186,7 @@ enum retention_phase {
     PHASE_TEXTS,
     PHASE_PROFILE,
     PHASE_PROBES,
+    PHASE_JOB_RUNS,
     PHASE_OUTCOMES,
     PHASE_ANSWERS,
     PHASE_STRETCHES,
@@ -297,6 +302,9 @@ bool retention_drop_told(struct retention *retention, enum retention_statement d
 
 /* retention_probes.c, inside a step: what jobs found. *done: nothing of it is old any more. */
 bool retention_clear_probes(struct retention *retention, bool *done, struct failure *why) NODISCARD;
+
+/* Likewise, by retention->next: makes one row of the runs of a job and day that took place. */
+bool retention_fold_runs(struct retention *retention, bool *done, struct failure *why) NODISCARD;
 
 /*
  * Likewise a step of its own, for want of space: folds the oldest asks that are

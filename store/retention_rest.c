@@ -254,6 +254,7 @@ static phase_fn *const phases[PHASE_DONE] = {
     [PHASE_TEXTS] = clear_window_of,
     [PHASE_PROFILE] = clear_profile,
     [PHASE_PROBES] = retention_clear_probes,
+    [PHASE_JOB_RUNS] = retention_fold_runs,
     [PHASE_OUTCOMES] = clear_window_of,
     [PHASE_ANSWERS] = clear_window_of,
     [PHASE_STRETCHES] = clear_stretches,

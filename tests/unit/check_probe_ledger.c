@@ -659,6 +659,10 @@ START_TEST(a_folded_year_is_answered_for)
     ck_assert_int_eq(pair->now.first_at, BEGIN + 310 * DAY);
     ck_assert_int_eq(pair->before, -1); /* dropped with those before it */
     ck_assert_int_eq(pair->changes, 1);
+    ck_assert_int_eq(fixture.jobs.items[0].done, INT64_C(12) * 365);
+    ck_assert_int_eq(fixture.jobs.items[0].first_known, BEGIN);
+    ck_assert_int_lt(number("SELECT count(*) FROM job_run"), 335 + INT64_C(12) * 31);
+    ck_assert_int_eq(number("SELECT sum(held + not_held) FROM job_run"), INT64_C(2) * 12 * 365);
     ck_assert_uint_eq(fixture.changes.count, 2);
     ck_assert_int_eq(fixture.changes.pairs.whole_from, BEGIN + 310 * DAY);
     ck_assert_int_eq(fixture.pairs.whole_from, BEGIN + 310 * DAY);
@@ -697,6 +701,46 @@ START_TEST(a_part_of_a_folded_time_counts_its_own_asks)
     ck_assert_int_eq(pair->figure.listening, folded_times[_i].listening);
     ck_assert_int_eq(pair->now.status, folded_times[_i].status);
     ck_assert_int_ne(pair->folded_until, 0);
+}
+END_TEST
+
+/* Runs that did not take place are told for as long as those that did, of a day at least. */
+START_TEST(a_folded_time_has_all_its_runs)
+{
+    struct probe_run run = {.due_at = BEGIN,
+                            .last_due = BEGIN + 9 * MINUTE,
+                            .runs = 10,
+                            .result = PROBE_RUN_MISSED,
+                            .reason = PROBE_MACHINE_SLEPT};
+    int64_t handled;
+
+    probe_writer_add(ledger_writer_probes(fixture.writer), probe_fact_of_run("dcs", &run, NULL));
+    clock_fake_run(10 * MINUTE);
+    run_minutes(3 * 1440, true);
+    clock_fake_run(DAY);
+    commit();
+    retain(DAY, 100 * DAY);
+    query(BEGIN, clock_now());
+    ck_assert_int_eq(fixture.jobs.items[0].missed, 10);
+    ck_assert_int_eq(fixture.jobs.items[0].done, INT64_C(3) * 1440);
+    ck_assert_int_eq(fixture.jobs.items[0].first_known, BEGIN);
+    ck_assert_int_eq(fixture.jobs.items[0].last_due, BEGIN + 3 * DAY + 9 * MINUTE);
+    query(BEGIN + DAY, BEGIN + 2 * DAY - 1);
+    ck_assert_int_eq(fixture.jobs.items[0].done, 1440);
+    CHECK_DONE(
+        probe_writer_handled(ledger_writer_probes(fixture.writer), "dcs", &handled, &fixture.why),
+        fixture.why);
+    ck_assert_int_eq(handled, BEGIN + 3 * DAY + 9 * MINUTE);
+    ck_assert_int_eq(verify(), VERIFY_HELD);
+    clock_fake_run(200 * DAY);
+    run_minutes(2, true);
+    clock_fake_run(2 * DAY); /* a clock that leapt is believed after a day */
+    commit();
+    retain(DAY, 100 * DAY);
+    query(BEGIN, clock_now());
+    ck_assert_int_eq(fixture.jobs.items[0].done, 2);
+    ck_assert_int_eq(fixture.jobs.items[0].missed, 0);
+    ck_assert_int_eq(verify(), VERIFY_HELD);
 }
 END_TEST
 
@@ -749,6 +793,7 @@ int main(void)
     tcase_add_test(stored, a_folded_year_is_answered_for);
     tcase_add_loop_test(stored, a_part_of_a_folded_time_counts_its_own_asks, 0,
                         COUNT_OF(folded_times));
+    tcase_add_test(stored, a_folded_time_has_all_its_runs);
     tcase_add_test(stored, what_is_in_force_stays_however_old);
     suite_add_tcase(suite, stored);
     return support_run_suite(suite);
