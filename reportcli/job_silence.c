@@ -15,8 +15,7 @@ static int utc(int64_t at)
 static bool is_maintained(const struct job *job, int64_t at)
 {
     return maintenance_find(job->windows, job->window_count,
-                            job->schedule.is_utc ? utc : clock_zone_offset,
-                            at) < job->window_count;
+                            job->schedule.is_utc ? utc : clock_zone_offset, at) < job->window_count;
 }
 
 /* Runs after `after`, up to `until`; those in a window of maintenance apart. */
