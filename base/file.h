@@ -82,6 +82,9 @@ bool file_is_folder(const char *path);
 /* Bytes, or -1 where there is no such file, or it is a folder. */
 int64_t file_size(const char *path);
 
+/* Bytes that we may still write on the disk of a folder; -1 where the system does not tell. */
+int64_t file_room(const char *folder);
+
 /*
  * Makes the folder, and those above it that are missing, for administrators
  * and for whoever makes it: the service. Nobody is let in for a moment before

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -99,6 +100,13 @@ int64_t file_size(const char *path)
     struct stat facts;
 
     return stat(path, &facts) == 0 && !S_ISDIR(facts.st_mode) ? (int64_t)facts.st_size : -1;
+}
+
+int64_t file_room(const char *folder)
+{
+    struct statvfs facts;
+
+    return statvfs(folder, &facts) == 0 ? (int64_t)facts.f_bavail * (int64_t)facts.f_frsize : -1;
 }
 
 enum file_made file_make_one_folder(const char *path, struct failure *why)

@@ -249,6 +249,16 @@ int64_t file_size(const char *path)
     return (int64_t)((uint64_t)facts.nFileSizeHigh << 32 | facts.nFileSizeLow);
 }
 
+int64_t file_room(const char *folder)
+{
+    wchar_t *wide = utf16_path(folder);
+    ULARGE_INTEGER room;
+    bool told = wide != NULL && GetDiskFreeSpaceExW(wide, &room, NULL, NULL) != 0;
+
+    free(wide);
+    return told ? (int64_t)room.QuadPart : -1;
+}
+
 /*
  * Full access for SYSTEM, for administrators and for the owner, who would
  * otherwise be locked out of what he made where he is neither of the two.

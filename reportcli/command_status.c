@@ -7,6 +7,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/file.h"
+#include "base/paths.h"
 #include "base/service_state.h"
 #include "base/units.h"
 #include "reportcli/command.h"
@@ -18,6 +20,8 @@
 #include "store/ledger_query.h"
 
 #define DAY_MS INT64_C(86400000)
+
+enum { FULL_BYTES = 1 << 20 }; /* a commit may need as much */
 
 static const struct column status_columns[] = {
     {.name = "state",
@@ -104,6 +108,11 @@ static const struct column status_columns[] = {
      .unit = "bytes",
      .heading = "Write-ahead log",
      .help = "Size of the write-ahead log beside it"},
+    {.name = "disk_room",
+     .type = COLUMN_SIZE,
+     .unit = "bytes",
+     .heading = "Room on the disk",
+     .help = "What may still be written on the ledger's disk; absent where that is not told"},
     {.name = "ledger_id",
      .type = COLUMN_TEXT,
      .heading = "Ledger id",
@@ -229,6 +238,7 @@ enum {
     LEDGER,
     LEDGER_BYTES,
     WAL_BYTES,
+    DISK_ROOM,
     LEDGER_ID,
     SCHEMA_VERSION,
     PROGRAM,
@@ -303,6 +313,7 @@ struct findings {
     int64_t shared_at;  /* newest sample in it; 0: it cannot be read */
     const char *state;
     bool recording;
+    int64_t room; /* on the disk; -1: not told */
 };
 
 /* How many gaps had this reason, and how long they were in all. */
@@ -419,6 +430,17 @@ static void look_at_shared(struct findings *findings)
     ledger_close(copy);
 }
 
+static int64_t room_of(const char *path)
+{
+    struct text folder = {0};
+    int64_t room;
+
+    paths_add_folder(&folder, path);
+    room = file_room(text_bytes(&folder));
+    text_clear(&folder);
+    return room;
+}
+
 static bool find_out(struct findings *findings, const struct command_context *context,
                      const struct command_ledger *from, struct failure *why)
 {
@@ -438,6 +460,7 @@ static bool find_out(struct findings *findings, const struct command_context *co
         return false;
     }
     look_at_shared(findings);
+    findings->room = room_of(ledger_path(from->ledger));
     ask_service(&findings->service);
     judge(findings, context, from->commit);
     return text_ok(&findings->reasons, why);
@@ -491,6 +514,9 @@ static void fill_ledger(const struct findings *findings, const char *path, struc
     values[LEDGER] = value_text(path);
     values[LEDGER_BYTES] = value_number(summary->bytes);
     values[WAL_BYTES] = value_number(summary->wal_bytes);
+    if (findings->room >= 0) {
+        values[DISK_ROOM] = value_number(findings->room);
+    }
     values[LEDGER_ID] = value_text(summary->ledger_id);
     values[SCHEMA_VERSION] = value_number(summary->schema_version);
     values[PROGRAM] = value_text(summary->program);
@@ -562,6 +588,16 @@ static bool print_status(const struct command_context *context, struct findings 
     return done;
 }
 
+/* The service has told so in the event log; who asks here must not have to guess. */
+static void tell_full_disk(const struct command_context *context, const struct findings *findings)
+{
+    if (!findings->recording && findings->room >= 0 && findings->room < FULL_BYTES) {
+        command_note(context, "disk_full",
+                     "the ledger's disk is full: a service that runs keeps up to 16 MiB of samples "
+                     "in memory until there is room");
+    }
+}
+
 static bool run_status(const struct command_context *context, const struct command_ledger *from,
                        enum exit_status *status, struct failure *why)
 {
@@ -571,6 +607,7 @@ static bool run_status(const struct command_context *context, const struct comma
 
     if (done) {
         coverage_note(context, &findings.coverage, NULL);
+        tell_full_disk(context, &findings);
         *status = findings.recording ? EXIT_YES : EXIT_NO;
     }
     ledger_health_clear(&findings.health);

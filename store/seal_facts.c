@@ -801,25 +801,19 @@ bool seal_reader_walk(struct seal_reader *reader, enum seal_kind kind, int64_t l
     return database_end(reader->db, row, result, "reading what is sealed", why);
 }
 
-/* How a version is made of the row; `had` is taken or given. */
-typedef bool version_fn(struct seal_reader *reader, enum seal_kind kind, sqlite3_stmt *row,
-                        int64_t *had, struct failure *why);
-
-static bool make_present(struct seal_reader *reader, enum seal_kind kind, sqlite3_stmt *row,
-                         int64_t *had, struct failure *why)
+/* The present version, which gives `had`, or the one that knew no more than that. */
+static bool make_version(struct seal_reader *reader, enum seal_kind kind, sqlite3_stmt *row,
+                         bool present, int64_t *had, struct failure *why)
 {
+    if (!present) {
+        return add_earlier_row(reader, kind, row, *had, why);
+    }
     *had = had_of(kind, row);
     return add_row(reader, kind, row, why);
 }
 
-static bool make_earlier(struct seal_reader *reader, enum seal_kind kind, sqlite3_stmt *row,
-                         int64_t *had, struct failure *why)
-{
-    return add_earlier_row(reader, kind, row, *had, why);
-}
-
-static bool read_version(struct seal_reader *reader, enum seal_kind kind, int64_t id,
-                         version_fn *make, int64_t *had, uint8_t digest[SHA256_SIZE], bool *found,
+static bool read_version(struct seal_reader *reader, enum seal_kind kind, int64_t id, bool present,
+                         int64_t *had, uint8_t digest[SHA256_SIZE], bool *found,
                          struct failure *why)
 {
     sqlite3_stmt *row = reader->rows[kind];
@@ -831,7 +825,7 @@ static bool read_version(struct seal_reader *reader, enum seal_kind kind, int64_
     result = sqlite3_step(row);
     *found = result == SQLITE_ROW;
     if (*found) {
-        ok = make(reader, kind, row, had, why) && end_fact(reader, digest, why);
+        ok = make_version(reader, kind, row, present, had, why) && end_fact(reader, digest, why);
     }
     if (!ok) {
         sqlite3_reset(row);
@@ -844,7 +838,7 @@ bool seal_reader_present(struct seal_reader *reader, enum seal_kind kind, int64_
                          uint8_t digest[SHA256_SIZE], int64_t *had, bool *found,
                          struct failure *why)
 {
-    return read_version(reader, kind, id, make_present, had, digest, found, why);
+    return read_version(reader, kind, id, true, had, digest, found, why);
 }
 
 bool seal_reader_rebuild(struct seal_reader *reader, enum seal_kind kind, int64_t id, int64_t had,
@@ -852,7 +846,7 @@ bool seal_reader_rebuild(struct seal_reader *reader, enum seal_kind kind, int64_
 {
     *found = false;
     return kind <= 0 || kind >= SEAL_KINDS || !sources[kind].changes ||
-           read_version(reader, kind, id, make_earlier, &had, digest, found, why);
+           read_version(reader, kind, id, false, &had, digest, found, why);
 }
 
 bool seal_reader_version(struct seal_reader *reader, enum seal_kind kind, int64_t id,

@@ -10,8 +10,9 @@
 #include "store/seal.h"
 
 enum {
-    WORTH = 4,     /* seals: fewer are not worth the note */
-    MOST_RUNS = 32 /* of one step */
+    WORTH = 4,      /* seals: fewer are not worth the note */
+    LEAST_STEP = 8, /* seals: more than that, so that a step gets on */
+    MOST_RUNS = 32, /* of one step */
 };
 
 /* All SQL of this module. */
@@ -189,7 +190,7 @@ static bool read_seals(struct seal_fold *fold, const struct ledger_position *bef
     fold->run.seals = 0;
     fold->count = 0;
     sqlite3_bind_int64(from, 1, fold->at.begun ? fold->at.number : INT64_MIN);
-    seals = seals > 2 * WORTH ? seals : 2 * WORTH;
+    seals = seals > LEAST_STEP ? seals : LEAST_STEP;
     sqlite3_bind_int64(from, 2, seals);
     while (ok && fold->count < MOST_RUNS - 1 && (result = sqlite3_step(from)) == SQLITE_ROW) {
         struct seal seal;

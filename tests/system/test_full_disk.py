@@ -48,6 +48,13 @@ def test_a_full_disk_is_said_and_what_waited_is_stored_later(machine, small_disk
     assert machine.foreground.poll() is None
     machine.cli("history", "--port", str(early_port))  # and readers still read
 
+    def status():
+        return machine.run("portledger", "--ledger", machine.ledger_name, "--json", "status")
+
+    wait_until(lambda: status().json()[0]["state"] == "silent", "status misses samples")
+    result = status()
+    assert result.json()[0]["disk_room"] < 4096 and "disk is full" in result.err
+
     (small_disk / "ballast").unlink()
     wait_until(lambda: "commit_recovered" in log.read_text(), "the recovery is said")
     machine.wait_for_sample()
