@@ -87,8 +87,9 @@ static void add_changed(struct text *text, const struct verify_result *result)
 {
     add_damage(text, result);
     if (result->seals == 0) {
-        text_add(text,
-                 ": there is none, and there were some. What the ledger holds is not proven.");
+        text_add(text, ": there is none, and there were some, unless no service has run since the "
+                       "ledger was brought up to date from a version without. What it holds is not "
+                       "proven.");
         return;
     }
     text_add(text, " between ");
@@ -146,9 +147,10 @@ static void add_stretch_lost(struct text *text, const struct verify_result *resu
     if (result->lost_seals != 1) {
         text_addf(text, " to %" PRId64, seal_sum(result->cut_before, result->lost_seals - 1));
     }
-    text_add(text,
-             "): an older copy was put in the ledger's place, or its end was cut off, and the "
-             "service went on.");
+    text_add(
+        text,
+        "): in a power cut, by an older copy that was put in the ledger's place, or its end was "
+        "cut off; and the service went on.");
     if (result->cuts > 1) {
         text_addf(text, " It is the first of %" PRId64 " such losses.", result->cuts);
     }

@@ -605,7 +605,8 @@ static bool refuse_version(int64_t version, struct failure *why)
     if (version < LEDGER_SCHEMA_VERSION) {
         return FAIL(why, FAILURE_VERSION, (long)version,
                     "the ledger has version %" PRId64 " and this program reads version %d: start "
-                    "the service of this version once, which brings the ledger up to date",
+                    "the service of this version once, which brings the ledger up to date; a copy "
+                    "is read by the version that made it",
                     version, (int)LEDGER_SCHEMA_VERSION);
     }
     return FAIL(why, FAILURE_VERSION, (long)version,

@@ -182,6 +182,35 @@ static bool is_older_given(const struct verify_plan *plan, const struct seal *fi
     return false;
 }
 
+/* A service has made it that had a key for later ones, in a ledger with nothing in it. */
+static bool begins_anew(const struct seal *seal)
+{
+    bool empty = seal->number > 0 && seal->key_from == 0 && seal->leaves == 0 && !seal->folded;
+
+    for (int i = 0; i < SEAL_RANGES && empty; i++) {
+        empty = seal->next[seal_ranges[i]] <= 1;
+    }
+    return empty;
+}
+
+/* The beginning was lost with all that was in it, and is a hole like others. */
+static void note_lost_beginning(struct verify *verify, int64_t created_at)
+{
+    const struct seal *seal = &verify->seal;
+    struct verify_result *result = verify->result;
+    const struct verify_plan *plan = verify->plan;
+
+    verify->gone = find_anchor(verify, seal->number) > 0;
+    verify->gone_before = verify->gone_after = *seal;
+    if (plan->since == 0 || seal->at >= plan->since) {
+        result->cuts = 1;
+        result->cut_before = 0;
+        result->lost_seals = seal->number;
+        result->lost_from = created_at;
+        result->lost_until = seal->at;
+    }
+}
+
 /*
  * The one with which sealing begins. Nothing is under it, and its number is 0: a service that
  * finds no seals and a key that is newer than that goes on with the number of the key. Nobody
@@ -201,10 +230,13 @@ bool verify_chain_begin(struct verify *verify, struct failure *why)
                          verify->result->ledger_id, created_at, why)) {
         return false;
     }
-    if (seal->leaves != 0 || seal->number != 0 || seal->key_from != 0 || seal->folded ||
-        is_older_given(verify->plan, seal)) {
+    if (begins_anew(seal)) {
+        note_lost_beginning(verify, created_at);
+    } else if (seal->leaves != 0 || seal->number != 0 || seal->key_from != 0 || seal->folded ||
+               is_older_given(verify->plan, seal)) {
         verify_blame(verify, VERIFY_SEALS_GONE, 0, 0);
-    } else if (!whole) {
+    }
+    if (!whole) {
         verify_blame(verify, VERIFY_SEAL_CHANGED, 0, 0);
     }
     return true;

@@ -1548,6 +1548,39 @@ START_TEST(a_service_that_seals_on_does_not_hide_that_seals_were_removed)
 }
 END_TEST
 
+static const char *const tables[] = {
+    "interval", "process",     "module",  "image",   "user",    "service", "boot",
+    "settings", "zone_offset", "stretch", "profile", "dropped", "outcome", "answer",
+    "timing",   "figure",      "job_run", "pair",    "job",     "run",
+};
+
+/* A power cut took all that there was, but for the key: nobody can have been told a lie. */
+START_TEST(a_beginning_that_was_lost_is_told_from_a_change)
+{
+    struct verify_anchor anchor = newest_anchor();
+    struct text sql = {0};
+
+    text_add(&sql, NO_SEALS NO_HEAD);
+    for (size_t i = 0; i < COUNT_OF(tables); i++) {
+        text_addf(&sql, "DELETE FROM %s;", tables[i]);
+    }
+    support_run_sql(path, text_bytes(&sql));
+    text_clear(&sql);
+    start(path);
+    run_minutes(2);
+    stop();
+    ck_assert_int_eq(verify(), VERIFY_CUT);
+    ck_assert_int_eq(result.cut_before, 0);
+    ck_assert_int_eq(result.lost_seals, anchor.number + 1);
+    ck_assert_int_gt(result.lost_until, result.lost_from);
+    ck_assert_int_eq(verify_keyed(), VERIFY_CUT);
+    ck_assert_int_eq(result.proven_seals, result.seals);
+    ck_assert_int_eq(verify_since(result.lost_until + 1), VERIFY_HELD);
+    verify_anchored(&anchor); /* that was of this ledger once */
+    ck_assert_int_eq(result.damage, VERIFY_SEALS_GONE);
+}
+END_TEST
+
 /* A forger who numbers what is left as if it began there: what was kept elsewhere is older. */
 START_TEST(what_was_given_is_older_than_the_first_seal)
 {
@@ -1629,6 +1662,7 @@ static Suite *verify_suite(void)
     tcase_add_test(tests, all_seals_that_are_removed_are_missed);
     tcase_add_loop_test(tests, a_service_that_seals_on_does_not_hide_that_seals_were_removed, 0, 2);
     tcase_add_test(tests, what_was_given_is_older_than_the_first_seal);
+    tcase_add_test(tests, a_beginning_that_was_lost_is_told_from_a_change);
     tcase_add_test(tests, a_published_seal_is_read_out_of_a_line);
     suite_add_tcase(suite, tests);
     return suite;
