@@ -76,7 +76,8 @@ struct engine_query {
     const char *community;           /* NULL: the engine's; so do the next two */
     const char *dns_name;
     const char *secret;
-    uint64_t tag; /* the caller's: comes back with the outcome */
+    bool keeps_said; /* outcome.said is wanted */
+    uint64_t tag;    /* the caller's: comes back with the outcome */
 };
 
 struct engine_sum {

@@ -55,6 +55,7 @@ void exchange_close(struct exchange *exchange)
     byte_writer_clear(&exchange->out);
     byte_writer_clear(&exchange->request);
     byte_writer_clear(&exchange->in);
+    byte_writer_clear(&exchange->said);
     answer_clear(&exchange->talk.answer);
     free(exchange->talk.state);
     free(exchange);
@@ -255,6 +256,15 @@ static bool is_too_much(const struct exchange *exchange)
     return exchange->received > largest_of(exchange);
 }
 
+static void keep_said(struct exchange *exchange, const uint8_t *bytes, size_t size)
+{
+    size_t room = EXCHANGE_SAID_MOST - exchange->said.size;
+
+    if (exchange->keeps_said) {
+        byte_writer_add(&exchange->said, bytes, size < room ? size : room);
+    }
+}
+
 /* Bytes of the wire, through TLS where it has begun. */
 static enum exchange_state take_in(struct exchange *exchange, const uint8_t *bytes, size_t size)
 {
@@ -268,6 +278,7 @@ static enum exchange_state take_in(struct exchange *exchange, const uint8_t *byt
     if (exchange->tls != NULL) {
         return feed_tls(exchange, bytes, size);
     }
+    keep_said(exchange, bytes, size);
     byte_writer_add(&exchange->in, bytes, size);
     return EXCHANGE_GOES_ON;
 }

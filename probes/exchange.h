@@ -17,6 +17,8 @@
 #include "probes/protocol.h"
 #include "probes/tls.h"
 
+enum { EXCHANGE_SAID_MOST = 4096 };
+
 enum exchange_state {
     EXCHANGE_GOES_ON,
     EXCHANGE_TLS, /* TLS is to begin now: exchange_start_tls(), when there is room for it */
@@ -34,6 +36,8 @@ struct exchange {
     size_t sent;                /* of it */
     struct byte_writer request; /* of UDP: the first one, to be sent again */
     struct byte_writer in;      /* of the stream: what came, out of TLS, and was not used yet */
+    struct byte_writer said;    /* the beginning of what came in no TLS, where keeps_said */
+    bool keeps_said;            /* set by the caller */
     size_t received;            /* bytes of the wire */
     bool has_reply;             /* something came that belongs to it */
     bool has_talked;            /* TCP: something came that the protocol was given */

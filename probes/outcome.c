@@ -68,6 +68,7 @@ void outcome_clear(struct outcome *outcome)
     free(outcome->other_addresses);
     free(outcome->service);
     free(outcome->detail);
+    free(outcome->said);
     answer_clear(&outcome->answer);
     *outcome = (struct outcome){0};
 }

@@ -97,6 +97,8 @@ struct outcome {
     struct answer answer; /* of TLS and of the protocol */
     bool is_partial;      /* there was more to answer, which did not come */
     char *detail;         /* one line of text beyond the cause; NULL: none. Owned */
+    char *said;           /* the beginning of what came over TCP, up to the first 0, where that was
+                             wanted; NULL: nothing did. Owned */
 };
 
 void outcome_clear(struct outcome *outcome);

@@ -149,6 +149,11 @@ static void set_detail_of_error(struct query *query, const struct probe_error *e
 static void take_answer(struct query *query)
 {
     if (query->exchange != NULL) {
+        const struct byte_writer *said = &query->exchange->said;
+
+        if (said->size > 0 && query->outcome.said == NULL) {
+            query->outcome.said = text_copy_size((const char *)said->bytes, said->size);
+        }
         answer_append(&query->outcome.answer, &query->exchange->talk.answer);
         query->outcome.is_partial = query->exchange->talk.is_partial;
         set_detail(query, query->exchange->talk.why);
@@ -293,6 +298,7 @@ static bool open_exchange(struct query *query)
     query->exchange = NULL;
     if (random_fill(target.random, sizeof(target.random), &why) &&
         exchange_open(&query->exchange, asked->protocol, &target, tls, &why)) {
+        query->exchange->keeps_said = asked->keeps_said;
         return true;
     }
     set_detail(query, why.text);

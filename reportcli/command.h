@@ -85,6 +85,7 @@ extern const struct command command_profile;
 extern const struct command command_status;
 extern const struct command command_export;
 extern const struct command command_query;
+extern const struct command command_portqry;
 extern const struct command command_verify;
 extern const struct command command_audit;
 extern const struct command command_jobs;

@@ -23,6 +23,7 @@ const struct command *const commands[] = {
     &command_diff,
     &command_baseline,
     &command_query,
+    &command_portqry,
     &command_audit,
     &command_jobs,
     &command_status,

@@ -20,6 +20,7 @@
 #include "reportcli/command.h"
 #include "reportcli/help.h"
 #include "reportcli/output.h"
+#include "reportcli/portqry.h"
 
 enum { NARROW_COLUMNS = 80 };
 
@@ -266,6 +267,12 @@ int program_main(int argc, char **argv)
     struct call call = {0};
     struct failure why = {0};
 
+    if (argc > 0 && portqry_is_named(argv[0])) {
+        return portqry_main(argc, argv);
+    }
+    if (argc > 1 && strcmp(argv[1], command_portqry.name) == 0) {
+        return portqry_main(argc - 1, argv + 1);
+    }
     if (!zone_choose(NULL, &why) || !run(&call, argc, argv, &status, &why)) {
         complain(&call, &why);
         status = status != EXIT_YES ? status : exit_status_of(&why);

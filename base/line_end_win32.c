@@ -1,0 +1,5 @@
+/* SPDX-License-Identifier: MIT */
+
+#include "base/line_end.h"
+
+const char line_end[] = "\r\n";
