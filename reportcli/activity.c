@@ -511,25 +511,8 @@ static const char *user_of(const struct process_instance *owner)
     return name != NULL ? name : owner->user->id;
 }
 
-enum direction { LISTENS, INBOUND, OUTBOUND, UNDIRECTED };
-
-static enum direction direction_of(struct counting *counting,
-                                   const struct ledger_interval *interval)
-{
-    const struct socket_row *socket = &interval->socket;
-
-    if (socket->remote.address_size == 0) {
-        return LISTENS;
-    }
-    if (listeners_had(&counting->listeners, interval)) {
-        return INBOUND;
-    }
-    /* Who listened when it was opened may have ended before anybody watched. */
-    return interval->at_begin && socket->local.port <= socket->remote.port ? UNDIRECTED : OUTBOUND;
-}
-
 static struct row_key key_of(const struct counting *counting,
-                             const struct ledger_interval *interval, enum direction direction)
+                             const struct ledger_interval *interval, enum listeners_way direction)
 {
     const struct socket_row *socket = &interval->socket;
 
@@ -545,8 +528,8 @@ static struct row_key key_of(const struct counting *counting,
     case ACTIVITY_BY_PORT:
         return (struct row_key){
             .protocol = socket->protocol,
-            .port = direction == OUTBOUND ? socket->remote.port : socket->local.port,
-            .elsewhere = direction == OUTBOUND,
+            .port = direction == LISTENERS_OUTBOUND ? socket->remote.port : socket->local.port,
+            .elsewhere = direction == LISTENERS_OUTBOUND,
         };
     default:
         return (struct row_key){.name = application_of(interval->owner)};
@@ -577,33 +560,25 @@ static void describe(struct counting *counting, struct activity_row *row, const 
     }
 }
 
-/* An interval that begins a socket, and not one more state of it. */
-static bool begins(const struct ledger_interval *interval)
+static void count_direction(struct activity_row *row, enum listeners_way direction)
 {
-    return !interval->continued && (interval->socket.remote.address_size == 0 ||
-                                    interval->socket.state == SOCKET_ESTABLISHED ||
-                                    interval->closing || interval->at_begin);
-}
-
-static void count_direction(struct activity_row *row, enum direction direction)
-{
-    row->inbound += direction == INBOUND ? 1 : 0;
-    row->outbound += direction == OUTBOUND ? 1 : 0;
-    row->undirected += direction == UNDIRECTED ? 1 : 0;
+    row->inbound += direction == LISTENERS_INBOUND ? 1 : 0;
+    row->outbound += direction == LISTENERS_OUTBOUND ? 1 : 0;
+    row->undirected += direction == LISTENERS_UNDIRECTED ? 1 : 0;
 }
 
 static bool count_things(struct counting *counting, uint32_t place,
-                         const struct ledger_interval *interval, enum direction direction)
+                         const struct ledger_interval *interval, enum listeners_way direction)
 {
     const struct socket_row *socket = &interval->socket;
     enum activity_by by = counting->question->by;
     int64_t at = interval->opened_at;
-    int64_t count = begins(interval) ? 1 : 0;
+    int64_t count = listeners_begins(interval) ? 1 : 0;
     struct activity_thing key = {.row = place, .protocol = socket->protocol};
 
-    if (direction == LISTENS || direction == OUTBOUND) {
-        key.kind = direction == LISTENS ? ACTIVITY_LISTENS : ACTIVITY_CONNECTS;
-        key.port = direction == LISTENS ? socket->local.port : socket->remote.port;
+    if (direction == LISTENERS_LISTENS || direction == LISTENERS_OUTBOUND) {
+        key.kind = direction == LISTENERS_LISTENS ? ACTIVITY_LISTENS : ACTIVITY_CONNECTS;
+        key.port = direction == LISTENERS_LISTENS ? socket->local.port : socket->remote.port;
         (void)count_thing(counting, &key, NULL, count, at);
     }
     if (socket->remote.address_size != 0) {
@@ -661,7 +636,7 @@ static bool is_dropped(const struct activity_question *question,
 static bool count_interval(void *context, const struct ledger_interval *interval)
 {
     struct counting *counting = context;
-    enum direction direction = direction_of(counting, interval);
+    enum listeners_way direction = listeners_way(&counting->listeners, interval);
     struct row_key key = key_of(counting, interval, direction);
     bool is_new;
     struct activity_row *row;
@@ -684,7 +659,7 @@ static bool count_interval(void *context, const struct ledger_interval *interval
     row->intervals++;
     if (interval->socket.state == SOCKET_SYN_SENT) {
         row->waiting++;
-    } else if (begins(interval)) {
+    } else if (listeners_begins(interval)) {
         count_direction(row, direction);
     }
     look_at_owner(counting, place, interval);

@@ -131,6 +131,29 @@ bool listeners_had(struct listeners *listeners, const struct ledger_interval *co
     return false;
 }
 
+enum listeners_way listeners_way(struct listeners *listeners,
+                                 const struct ledger_interval *interval)
+{
+    const struct socket_row *socket = &interval->socket;
+
+    if (socket->remote.address_size == 0) {
+        return LISTENERS_LISTENS;
+    }
+    if (listeners_had(listeners, interval)) {
+        return LISTENERS_INBOUND;
+    }
+    /* Who listened when it was opened may have ended before anybody watched. */
+    return interval->at_begin && socket->local.port <= socket->remote.port ? LISTENERS_UNDIRECTED
+                                                                           : LISTENERS_OUTBOUND;
+}
+
+bool listeners_begins(const struct ledger_interval *interval)
+{
+    return !interval->continued && (interval->socket.remote.address_size == 0 ||
+                                    interval->socket.state == SOCKET_ESTABLISHED ||
+                                    interval->closing || interval->at_begin);
+}
+
 void listeners_clear(struct listeners *listeners)
 {
     free(listeners->items);

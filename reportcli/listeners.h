@@ -38,5 +38,20 @@ bool listeners_read(struct listeners *listeners, struct ledger *ledger, int64_t 
  */
 bool listeners_had(struct listeners *listeners, const struct ledger_interval *connection);
 
+/* Which way a socket goes. */
+enum listeners_way {
+    LISTENERS_LISTENS,    /* it has no other end: a listener, or UDP */
+    LISTENERS_INBOUND,    /* somebody listened on its local end */
+    LISTENERS_OUTBOUND,   /* nobody did */
+    LISTENERS_UNDIRECTED, /* it was there when watching began, and may have come in */
+};
+
+/* To be asked as listeners_had() is. */
+enum listeners_way listeners_way(struct listeners *listeners,
+                                 const struct ledger_interval *interval);
+
+/* Whether an interval begins a socket, and is not one more state of it. */
+bool listeners_begins(const struct ledger_interval *interval);
+
 /* Frees. Harmless twice. */
 void listeners_clear(struct listeners *listeners);
