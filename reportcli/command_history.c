@@ -4,11 +4,8 @@
  * The intervals of the ledger that match.
  */
 
-#include <inttypes.h>
-
 #include "reportcli/command.h"
 #include "reportcli/coverage.h"
-#include "reportcli/detail_note.h"
 #include "reportcli/history_filter.h"
 #include "reportcli/socket_record.h"
 #include "store/ledger_query.h"
@@ -181,34 +178,6 @@ static bool print_intervals(const struct command_context *context, struct render
     return done;
 }
 
-static bool note_coverage(const struct command_context *context, const struct command_ledger *from,
-                          const struct ledger_filter *filter, size_t records,
-                          enum exit_status *status, struct failure *why)
-{
-    struct ledger_coverage_range range = {
-        .since = options_given(context->options, "since") ? filter->since : INT64_MIN,
-        .until = filter->until != 0 && filter->until < context->now ? filter->until : context->now,
-        .commit = from->commit,
-    };
-    struct ledger_summary summary;
-    struct ledger_coverage coverage = {0};
-    bool dropped = false;
-    bool done = ledger_coverage_read(&coverage, from->ledger, &range, why) &&
-                ledger_summarize(from->ledger, &summary, why) &&
-                detail_note_range(context, from->ledger, range.since, &dropped, why);
-
-    if (done && records == 0) {
-        command_note(context, "empty", "nothing matches; the ledger has %" PRId64 " intervals",
-                     summary.intervals);
-        *status = ledger_coverage_is_empty(&coverage) || dropped ? EXIT_UNDECIDED : EXIT_NO;
-    }
-    if (done) {
-        coverage_note(context, &coverage, NULL);
-    }
-    ledger_coverage_clear(&coverage);
-    return done;
-}
-
 static bool run(const struct command_context *context, enum exit_status *status,
                 struct failure *why)
 {
@@ -222,7 +191,7 @@ static bool run(const struct command_context *context, enum exit_status *status,
            command_begin(context, &table, &render, why) &&
            print_intervals(context, render, from.ledger, &filter.filter, why) &&
            command_finish(context, render, why) &&
-           note_coverage(context, &from, &filter.filter, render->records, status, why);
+           coverage_note_answer(context, &from, &filter.filter, render->records, status, why);
 
     render_close(render);
     ledger_close(from.ledger);

@@ -6,6 +6,7 @@
 
 #include "base/units.h"
 #include "collector/snapshot.h"
+#include "reportcli/detail_note.h"
 
 enum { GAPS_IN_WORDS = 3 };
 
@@ -145,4 +146,32 @@ void coverage_note_lacks(const struct command_context *context, unsigned lacks)
                          tables[i].what);
         }
     }
+}
+
+bool coverage_note_answer(const struct command_context *context, const struct command_ledger *from,
+                          const struct ledger_filter *filter, size_t records,
+                          enum exit_status *status, struct failure *why)
+{
+    struct ledger_coverage_range range = {
+        .since = options_given(context->options, "since") ? filter->since : INT64_MIN,
+        .until = filter->until != 0 && filter->until < context->now ? filter->until : context->now,
+        .commit = from->commit,
+    };
+    struct ledger_summary summary;
+    struct ledger_coverage coverage = {0};
+    bool dropped = false;
+    bool done = ledger_coverage_read(&coverage, from->ledger, &range, why) &&
+                ledger_summarize(from->ledger, &summary, why) &&
+                detail_note_range(context, from->ledger, range.since, &dropped, why);
+
+    if (done && records == 0) {
+        command_note(context, "empty", "nothing matches; the ledger has %" PRId64 " intervals",
+                     summary.intervals);
+        *status = ledger_coverage_is_empty(&coverage) || dropped ? EXIT_UNDECIDED : EXIT_NO;
+    }
+    if (done) {
+        coverage_note(context, &coverage, NULL);
+    }
+    ledger_coverage_clear(&coverage);
+    return done;
 }
