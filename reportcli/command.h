@@ -170,7 +170,8 @@ bool command_finish(const struct command_context *context, struct render *render
  * read, and the answer does without them), "more" (--limit keeps records back), "limit" (fewer at
  * once than asked for, or more than there is memory for), "addresses" (of a name, that were not
  * asked), "side-effect" (a protocol that was not asked in), "stopped" (a query that was ended),
- * "secrets" (command lines that an export leaves out).
+ * "secrets" (command lines that an export leaves out), "left-out" (sockets that a format of others
+ * has no record for).
  */
 void command_note(const struct command_context *context, const char *kind, const char *format, ...)
     PRINTF_LIKE(3, 4);

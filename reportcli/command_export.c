@@ -5,8 +5,10 @@
  * another person.
  */
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/console.h"
@@ -14,7 +16,11 @@
 #include "base/interrupt.h"
 #include "base/sha256_file.h"
 #include "reportcli/command.h"
+#include "reportcli/coverage.h"
 #include "reportcli/evidence.h"
+#include "reportcli/export_as.h"
+#include "reportcli/history_filter.h"
+#include "reportcli/output.h"
 #include "reportcli/secret_mask.h"
 #include "reportcli/verify_given.h"
 #include "store/ledger_copy.h"
@@ -28,7 +34,7 @@ static const struct column export_columns[] = {
      .type = COLUMN_TEXT,
      .heading = "Is",
      .help = "sqlite: a copy of the ledger; evidence: a ZIP file with such a copy, its hash and "
-             "what is known of the machine"},
+             "what is known of the machine; otherwise the format of --as"},
     {.name = "bytes",
      .type = COLUMN_SIZE,
      .unit = "bytes",
@@ -76,27 +82,88 @@ static const struct column_table export_table = {
 struct request {
     const char *path;
     bool evidence;
+    const struct foreign_format *as; /* NULL: it is a copy that is made; path may be NULL else */
     bool command_lines;
     bool secrets; /* also those in which a secret is found */
     struct verify_given given;
 };
+
+enum { OPTIONS_IN_FRONT = 7 }; /* of what goes with --as alone */
+
+static const struct option options[] = {
+    {.name = "sqlite",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .help = "Make a copy of the ledger, for sqlite3 and for portledger --ledger"},
+    {.name = "evidence",
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .help = "Make a ZIP file of such a copy, its hash, and what is known of the machine"},
+    VERIFY_GIVEN_OPTIONS,
+    {.name = "as",
+     .kind = OPTION_CHOICE,
+     .value = "FORMAT",
+     .choices = foreign_names,
+     .help = "Write what opened and closed as records of another program; docs/formats.md has "
+             "their fields"},
+    {.name = "with-command-lines",
+     .kind = OPTION_FLAG,
+     .help = "Put the command lines of processes in, too, but those that seem to hold a secret; "
+             "with --as these with *** in its place"},
+    {.name = "with-secrets", .kind = OPTION_FLAG, .help = "And these as well, as they are"},
+    {.name = "output",
+     .letter = 'o',
+     .kind = OPTION_TEXT,
+     .value = "FILE",
+     .help = "Of --as: into this file, and not to standard output"},
+    HISTORY_FILTER_OPTIONS,
+    {.name = "since",
+     .kind = OPTION_TEXT,
+     .value = "TIME",
+     .help = "Only what happened at this time or later: -2h, yesterday, \"2026-11-20 02:13\""},
+    {.name = "until",
+     .kind = OPTION_TEXT,
+     .value = "TIME",
+     .help = "Only what happened at this time or earlier"},
+};
+
+enum { OPTION_COUNT = sizeof(options) / sizeof(options[0]) };
+
+/* A copy is whole. */
+static bool check_whole(const struct command_context *context, struct failure *why)
+{
+    for (size_t i = OPTIONS_IN_FRONT; i < OPTION_COUNT; i++) {
+        if (options_given(context->options, options[i].name)) {
+            return FAIL(why, FAILURE_USAGE, 0,
+                        "--%s goes with --as: a copy is of all that there is", options[i].name);
+        }
+    }
+    return true;
+}
 
 static bool read_request(const struct command_context *context, struct request *request,
                          struct failure *why)
 {
     const char *sqlite = options_text(context->options, "sqlite");
     const char *evidence = options_text(context->options, "evidence");
+    const char *as = options_text(context->options, "as");
 
-    if ((sqlite == NULL) == (evidence == NULL)) {
+    if ((sqlite != NULL) + (evidence != NULL) + (as != NULL) != 1) {
         return FAIL(why, FAILURE_USAGE, 0,
-                    "one of --sqlite FILE and --evidence FILE says what to make");
+                    "one of --sqlite FILE, --evidence FILE and --as FORMAT says what to make");
     }
     *request = (struct request){
-        .path = sqlite != NULL ? sqlite : evidence,
+        .path = sqlite != NULL     ? sqlite
+                : evidence != NULL ? evidence
+                                   : options_text(context->options, "output"),
         .evidence = evidence != NULL,
+        .as = as != NULL ? foreign_find(as) : NULL,
         .command_lines = options_flag(context->options, "with-command-lines"),
         .secrets = options_flag(context->options, "with-secrets"),
     };
+    if (as == NULL && !check_whole(context, why)) {
+        return false;
+    }
     if (request->secrets && !request->command_lines) {
         return FAIL(why, FAILURE_USAGE, 0, "--with-secrets goes with --with-command-lines");
     }
@@ -108,7 +175,7 @@ static bool read_request(const struct command_context *context, struct request *
                                options_text(context->options, "anchor") != NULL)) {
         return FAIL(why, FAILURE_USAGE, 0, "--key and --anchor go with --evidence");
     }
-    return !file_exists(request->path) ||
+    return request->path == NULL || !file_exists(request->path) ||
            FAIL(why, FAILURE_USAGE, 0, "%s is there already, and is not overwritten",
                 request->path);
 }
@@ -246,6 +313,14 @@ static bool make_file_whole(const struct command_context *context,
     return done || (go_on(why) && false);
 }
 
+static const char *kind_of(const struct request *request)
+{
+    if (request->as != NULL) {
+        return request->as->name;
+    }
+    return request->evidence ? "evidence" : "sqlite";
+}
+
 static bool print_made(const struct command_context *context, const struct command_ledger *from,
                        const struct request *request, const struct ledger_summary *summary,
                        struct failure *why)
@@ -259,7 +334,7 @@ static bool print_made(const struct command_context *context, const struct comma
     if (done) {
         sha256_add_hex(&hash, digest);
         values[FILE_MADE_HERE] = value_text(request->path);
-        values[KIND] = value_text(request->evidence ? "evidence" : "sqlite");
+        values[KIND] = value_text(kind_of(request));
         values[BYTES] = value_number(file_size(request->path));
         values[SHA256] = value_text(text_bytes(&hash));
         values[LAST_SAMPLE_AT] = value_known(summary->last_sample_at);
@@ -290,46 +365,133 @@ static bool read_given(const struct command_context *context, const struct comma
     return true;
 }
 
-static bool run(const struct command_context *context, enum exit_status *status,
-                struct failure *why)
+static bool make(const struct command_context *context, struct request *request,
+                 enum exit_status *status, struct failure *why)
 {
     struct command_ledger from = {0};
     struct ledger_summary summary = {0};
-    struct request request = {0};
-    bool done =
-        read_request(context, &request, why) && command_open_ledger(context, &from, status, why);
+    bool done = command_open_ledger(context, &from, status, why) &&
+                read_given(context, &from, request, &summary, status, why);
 
-    done = done && read_given(context, &from, &request, &summary, status, why);
     /* The ledger is there: what can be missing is the folder of the new file. */
     done = done &&
-           (make_file_whole(context, &from, &request, &summary, why) ||
-            file_refuse_folder(request.path, why)) &&
-           print_made(context, &from, &request, &summary, why);
-    verify_given_clear(&request.given);
+           (make_file_whole(context, &from, request, &summary, why) ||
+            file_refuse_folder(request->path, why)) &&
+           print_made(context, &from, request, &summary, why);
+    verify_given_clear(&request->given);
     ledger_close(from.ledger);
     return done;
 }
 
-static const struct option options[] = {
-    {.name = "sqlite",
-     .kind = OPTION_TEXT,
-     .value = "FILE",
-     .help = "Make a copy of the ledger, for sqlite3 and for portledger --ledger"},
-    {.name = "evidence",
-     .kind = OPTION_TEXT,
-     .value = "FILE",
-     .help = "Make a ZIP file of such a copy, its hash, and what is known of the machine"},
-    VERIFY_GIVEN_OPTIONS,
-    {.name = "with-command-lines",
-     .kind = OPTION_FLAG,
-     .help = "Put the command lines of processes in, too, but those that seem to hold a secret"},
-    {.name = "with-secrets", .kind = OPTION_FLAG, .help = "And these as well"},
-};
+/*
+ * Formats of others.
+ */
+
+static bool open_new(FILE **file, const char *path, struct failure *why)
+{
+    if (!file_make_private(path, why)) {
+        return false;
+    }
+    *file = file_open(path, "w", why);
+    return *file != NULL;
+}
+
+static bool close_new(FILE *file, bool done, const char *path, struct failure *why)
+{
+    if (fclose(file) != 0 && done) {
+        return FAIL(why, FAILURE_SYSTEM, errno, "cannot write %s", path);
+    }
+    return done;
+}
+
+/* Whole, or not at all, where it is a file. */
+static bool write_records(struct export_as *export, const struct command_ledger *from,
+                          const char *path, struct failure *why)
+{
+    struct failure ignored;
+    bool done;
+
+    if (path == NULL) {
+        return export_as_write(export, from, why) && output_flush(NULL, why);
+    }
+    done = open_new(&export->file, path, why) || file_refuse_folder(path, why);
+    if (export->file != NULL) {
+        done = close_new(export->file, export_as_write(export, from, why), path, why);
+        if (!done) {
+            (void)!file_remove(path, &ignored);
+        }
+    }
+    return done;
+}
+
+static void note_left_out(const struct command_context *context, const struct export_as *export)
+{
+    if (export->left_out > 0) {
+        command_note(context, "left-out", "%" PRId64 " socket%s without a record: %s",
+                     export->left_out, export->left_out == 1 ? "" : "s",
+                     export->format->lacks != NULL ? export->format->lacks
+                                                   : "the format has none for them");
+    }
+}
+
+static bool print_records(const struct command_context *context, const struct command_ledger *from,
+                          const struct request *request, const struct ledger_filter *filter,
+                          enum exit_status *status, struct failure *why)
+{
+    struct export_as export = {
+        .format = request->as,
+        .filter = filter,
+        .command_lines = request->command_lines,
+        .secrets = request->secrets,
+        .stopped = &stopped,
+    };
+    struct ledger_summary summary = {0};
+    bool done;
+
+    interrupt_catch(stop, NULL);
+    done = write_records(&export, from, request->path, why);
+    interrupt_release();
+    done = done && (request->path == NULL || (ledger_summarize(from->ledger, &summary, why) &&
+                                              print_made(context, from, request, &summary, why)));
+    if (done) {
+        note_left_out(context, &export);
+    }
+    return done && coverage_note_answer(context, from, filter, (size_t) export.events, status, why);
+}
+
+static bool export_records(const struct command_context *context, const struct request *request,
+                           enum exit_status *status, struct failure *why)
+{
+    struct command_ledger from = {0};
+    struct history_filter filter;
+    bool done = history_filter_read(&filter, context, why) &&
+                command_open_ledger(context, &from, status, why) &&
+                print_records(context, &from, request, &filter.filter, status, why);
+
+    ledger_close(from.ledger);
+    return done;
+}
+
+static bool run(const struct command_context *context, enum exit_status *status,
+                struct failure *why)
+{
+    struct request request = {0};
+
+    if (!read_request(context, &request, why)) {
+        return false;
+    }
+    return request.as != NULL ? export_records(context, &request, status, why)
+                              : make(context, &request, status, why);
+}
 
 static const struct column_table *const tables[] = {&export_table, NULL};
 
 static const struct command_status statuses[] = {
-    {EXIT_YES, "the file was made"},
+    {EXIT_YES, "the file was made; with --as: something matches"},
+    {EXIT_NO, "with --as: nothing matches"},
+    {EXIT_UNDECIDED,
+     "with --as: nothing matches, and nothing was watched in the asked time, or a part of what "
+     "was seen was dropped"},
     {EXIT_YES, NULL},
 };
 
@@ -339,22 +501,26 @@ static const struct example examples[] = {
      "To take away, with what `verify --key` finds in its manifest."},
     {"portledger export --evidence host7.zip --with-command-lines --with-secrets",
      "All that there is, to be kept elsewhere."},
+    {"portledger export --as ecs --since -1h", "The last hour for Elasticsearch."},
+    {"portledger export --as sysmon --process svchost.exe -o host7.jsonl",
+     "For rules that were written for Sysmon."},
     {NULL, NULL},
 };
 
 const struct command command_export = {
     .name = "export",
     .words = "",
-    .summary = "The ledger as a file to take away",
+    .summary = "The ledger as a file to take away, or in the format of another program",
     .text =
         "The copy is of one moment, and is made while the service goes on writing. A file that "
         "is there is not overwritten; the new one can be read by administrators and by whoever "
         "made it. Without --with-command-lines only their hashes are left in the copy, by which "
         "it can still be verified. With it those in which a password, a token or the like is found "
         "by its looks are still left out, but for their hashes; such a search finds much and not "
-        "all.",
+        "all. With --as each socket that opened or closed is a record; what is not known is left "
+        "out.",
     .options = options,
-    .option_count = sizeof(options) / sizeof(options[0]),
+    .option_count = OPTION_COUNT,
     .tables = tables,
     .statuses = statuses,
     .examples = examples,
