@@ -13,9 +13,9 @@
 
 /*
  * Looks at the usual folder, where others than administrators can make one
- * like it. One that belongs to another user, or is a link, is not touched inside: it gets another name, which *moved has then, with the
- * reason in *because. Otherwise *moved stays empty. For those alone who use
- * the usual folder, before anything in it is believed.
+ * like it. One that belongs to another user, or is a link, is not touched inside: it gets another
+ * name, which *moved has then, with the reason in *because. Otherwise *moved stays empty. For those
+ * alone who use the usual folder, before anything in it is believed.
  */
 bool data_folder_clear_way(struct text *moved, struct failure *because,
                            struct failure *why) NODISCARD;

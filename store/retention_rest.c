@@ -247,18 +247,12 @@ static bool clear_window_of(struct retention *retention, bool *done, struct fail
 typedef bool phase_fn(struct retention *retention, bool *done, struct failure *why);
 
 static phase_fn *const phases[PHASE_DONE] = {
-    [PHASE_PROCESSES] = clear_window_of,
-    [PHASE_MODULES] = clear_window_of,
-    [PHASE_IMAGES] = clear_window_of,
-    [PHASE_USERS] = clear_window_of,
-    [PHASE_TEXTS] = clear_window_of,
-    [PHASE_PROFILE] = clear_profile,
-    [PHASE_PROBES] = retention_clear_probes,
-    [PHASE_JOB_RUNS] = retention_fold_runs,
-    [PHASE_OUTCOMES] = clear_window_of,
-    [PHASE_ANSWERS] = clear_window_of,
-    [PHASE_STRETCHES] = clear_stretches,
-    [PHASE_SEALS] = fold_seals,
+    [PHASE_PROCESSES] = clear_window_of,     [PHASE_MODULES] = clear_window_of,
+    [PHASE_IMAGES] = clear_window_of,        [PHASE_USERS] = clear_window_of,
+    [PHASE_TEXTS] = clear_window_of,         [PHASE_PROFILE] = clear_profile,
+    [PHASE_PROBES] = retention_clear_probes, [PHASE_JOB_RUNS] = retention_fold_runs,
+    [PHASE_OUTCOMES] = clear_window_of,      [PHASE_ANSWERS] = clear_window_of,
+    [PHASE_STRETCHES] = clear_stretches,     [PHASE_SEALS] = fold_seals,
 };
 
 bool retention_clear_phase(struct retention *retention, bool *done, struct failure *why)
