@@ -231,6 +231,23 @@ START_TEST(who_hurries_does_not_rest)
 }
 END_TEST
 
+START_TEST(who_gives_way_reads_nothing_until_he_need_not)
+{
+    open_reader(false);
+    image_reader_give_way(fixture.reader, true);
+    make(0, 1, IMAGE_READ);
+    make(1, 0, IMAGE_REMOTE);
+    ask(0);
+    ask(1);
+    ck_assert(!image_reader_wait(fixture.reader, 300)); /* it would take a minute */
+    ck_assert_int_eq(fake_image_facts.calls, 0);
+    ck_assert_ptr_nonnull(image_facts(fixture.images[1])); /* which need not be read */
+    image_reader_give_way(fixture.reader, false);
+    ck_assert(image_reader_wait(fixture.reader, PATIENCE));
+    ck_assert_int_eq(fake_image_facts.calls, 1);
+}
+END_TEST
+
 START_TEST(nobody_waits_for_the_rest_after_the_last_file)
 {
     int64_t begun = clock_awake();
@@ -328,6 +345,7 @@ static Suite *image_reader_suite(void)
     tcase_add_loop_test(tests, only_what_belongs_to_the_file_is_remembered, 0, COUNT_OF(outcomes));
     tcase_add_loop_test(tests, the_longer_a_file_takes_the_longer_is_the_rest, 0, COUNT_OF(rests));
     tcase_add_test(tests, who_hurries_does_not_rest);
+    tcase_add_test(tests, who_gives_way_reads_nothing_until_he_need_not);
     tcase_add_test(tests, nobody_waits_for_the_rest_after_the_last_file);
     tcase_add_test(tests, closing_does_not_wait_for_a_rest_and_reads_no_more);
     tcase_add_test(tests, a_reading_that_hangs_does_not_hold_up_the_end);

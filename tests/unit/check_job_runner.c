@@ -178,6 +178,23 @@ START_TEST(a_run_begins_when_it_is_due_and_tells_what_it_found)
 }
 END_TEST
 
+START_TEST(what_is_due_next_is_known_ahead)
+{
+    struct job_outlook outlook;
+
+    job_runner_look_ahead(fixture.runner, &outlook);
+    ck_assert_uint_eq(outlook.jobs, 0);
+    ck_assert_int_eq(outlook.next, SCHEDULE_NEVER);
+    ck_assert_uint_eq(outlook.name.size, 0);
+    configure(3);
+    job_runner_look_ahead(fixture.runner, &outlook);
+    ck_assert_uint_eq(outlook.jobs, 3);
+    ck_assert_int_eq(outlook.next, BEGIN + MINUTE);
+    ck_assert_str_eq(text_bytes(&outlook.name), "job 0"); /* of several the first */
+    text_clear(&outlook.name);
+}
+END_TEST
+
 START_TEST(a_job_does_not_overlap_itself)
 {
     configure(1);
@@ -412,6 +429,7 @@ int main(void)
 
     tcase_add_checked_fixture(runner, open_fixture, close_fixture);
     tcase_add_test(runner, a_run_begins_when_it_is_due_and_tells_what_it_found);
+    tcase_add_test(runner, what_is_due_next_is_known_ahead);
     tcase_add_test(runner, a_job_does_not_overlap_itself);
     tcase_add_test(runner, a_run_that_goes_on_delays_no_other_job);
     tcase_add_test(runner, no_more_go_on_at_once_than_may);

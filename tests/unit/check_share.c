@@ -182,6 +182,22 @@ START_TEST(what_a_killed_service_left_is_removed)
 }
 END_TEST
 
+START_TEST(a_copy_that_gives_way_is_made_in_longer_steps)
+{
+    int64_t wait;
+
+    configure("check_share_folder", "");
+    clock_fake_run(SOON_MS);
+    ck_assert_int_eq(share_work(fixture.share, &fixture.why), SHARE_NOTHING_NEW); /* it begins */
+    wait = share_wait(fixture.share);
+    share_give_way(fixture.share, true);
+    ck_assert_int_ge(share_wait(fixture.share), 10 * wait);
+    share_give_way(fixture.share, false);
+    ck_assert_int_eq(share_wait(fixture.share), wait);
+    ck_assert_int_ne(work(), SHARE_FAILED);
+}
+END_TEST
+
 START_TEST(a_copy_that_fails_is_told_once_and_tried_again)
 {
     support_write_text("check_share_file", "no folder");
@@ -229,6 +245,7 @@ static Suite *make_suite(void)
     tcase_add_test(tests, without_a_folder_nothing_is_shared);
     tcase_add_test(tests, a_copy_is_made_and_replaced_when_it_is_time);
     tcase_add_test(tests, what_a_killed_service_left_is_removed);
+    tcase_add_test(tests, a_copy_that_gives_way_is_made_in_longer_steps);
     tcase_add_test(tests, a_copy_that_fails_is_told_once_and_tried_again);
     tcase_add_test(tests, a_group_that_is_not_there_is_told);
     tcase_add_test(tests, closing_in_the_middle_leaves_nothing);
