@@ -31,6 +31,7 @@ struct sampler {
     struct collector *collector; /* the thread's */
     struct snapshot snapshot;    /* the thread's while WORKING, and so are these */
     struct sampler_cost cost;
+    struct sampler_cost taken; /* the caller's: of the sample that was taken over last */
     struct failure why;
 
     sampler_ready_fn *ready;
@@ -197,10 +198,12 @@ enum sampler_result sampler_take(struct sampler *sampler, struct snapshot *snaps
     switch (state_of(sampler)) {
     case STATE_DONE:
         snapshot_swap(snapshot, &sampler->snapshot);
+        sampler->taken = sampler->cost;
         set_state(sampler, STATE_IDLE);
         return SAMPLER_DONE;
     case STATE_FAILED:
         *why = sampler->why;
+        sampler->taken = sampler->cost;
         set_state(sampler, STATE_IDLE);
         return SAMPLER_FAILED;
     case STATE_WORKING:
@@ -212,7 +215,7 @@ enum sampler_result sampler_take(struct sampler *sampler, struct snapshot *snaps
 
 struct sampler_cost sampler_cost(const struct sampler *sampler)
 {
-    return sampler->cost;
+    return sampler->taken;
 }
 
 /* True where the thread came to its end in time; otherwise all is its own from now on. */

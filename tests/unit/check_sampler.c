@@ -148,6 +148,20 @@ START_TEST(a_failure_arrives_as_it_was)
 }
 END_TEST
 
+START_TEST(what_a_sample_cost_is_known_when_it_was_taken_over)
+{
+    CHECK_DONE(bell_open(&fixture.let_go, &fixture.why), fixture.why);
+    ck_assert(sampler_begin(fixture.sampler));
+    ck_assert(bell_wait(fixture.entered, PATIENCE_MS));
+    (void)bell_wait(fixture.ready, 20); /* so long it takes at least */
+    bell_ring(fixture.let_go);
+    ck_assert(bell_wait(fixture.ready, PATIENCE_MS));
+    ck_assert_int_eq(sampler_cost(fixture.sampler).lasted, 0);
+    ck_assert_int_eq(take(), SAMPLER_DONE);
+    ck_assert_int_ge(sampler_cost(fixture.sampler).lasted, 1000);
+}
+END_TEST
+
 START_TEST(a_second_sample_does_not_begin_while_one_is_under_way)
 {
     CHECK_DONE(bell_open(&fixture.let_go, &fixture.why), fixture.why);
@@ -220,6 +234,7 @@ static Suite *sampler_suite(void)
     tcase_add_test(tests, nothing_is_sampled_before_it_is_asked_for);
     tcase_add_test(tests, a_sample_arrives_and_is_taken_once);
     tcase_add_test(tests, a_failure_arrives_as_it_was);
+    tcase_add_test(tests, what_a_sample_cost_is_known_when_it_was_taken_over);
     tcase_add_test(tests, a_second_sample_does_not_begin_while_one_is_under_way);
     tcase_add_test(tests, a_call_that_hangs_does_not_hold_up_the_end);
     tcase_add_test(tests, other_options_are_those_of_the_next_sample);
