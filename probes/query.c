@@ -209,7 +209,8 @@ static const char *how_it_broke_off(const struct query *query, enum probe_cause 
         return "nothing more came in time";
     }
     if (query->asked.transport == PROBE_UDP) {
-        return "the port was refused then";
+        return cause == PROBE_ICMP ? "an ICMP message refused the rest"
+                                   : "the host became unreachable";
     }
     return query->outcome.ask.error.cause == PROBE_CAUSE_NONE ? "the server closed"
                                                               : "the connection broke";

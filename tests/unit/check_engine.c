@@ -781,7 +781,8 @@ static const struct {
     const char *detail;
 } halves[] = {
     {says_one_of_two, PROBE_INCOMPLETE, "broken off after 3 bytes: nothing more came in time"},
-    {says_one_and_refuses, PROBE_INCOMPLETE, "broken off after 3 bytes: the port was refused then"},
+    {says_one_and_refuses, PROBE_INCOMPLETE,
+     "broken off after 3 bytes: an ICMP message refused the rest"},
     {says_both, PROBE_ANSWERED, NULL},
 };
 
