@@ -34,9 +34,11 @@ static bool print_sockets(struct states *states, struct failure *why)
                       &render, why) &&
         socket_list_print(states, NULL, render, why) &&
         command_finish(states->context, render, why);
-    if (done && states->count > 0 && render->records == 0) {
-        command_note(states->context, "empty", "%s",
-                     states->filter != NULL ? "no socket matches" : "no socket is open");
+    if (done && states->count > 0 && render->records == 0 && states->looked_at > 0) {
+        command_note(states->context, "empty", "no socket matches; there were %zu to look at",
+                     states->looked_at);
+    } else if (done && states->count > 0 && render->records == 0) {
+        command_note(states->context, "empty", "no socket is open");
     }
     render_close(render);
     return done;

@@ -76,6 +76,7 @@ bool states_load(struct states *states, size_t i, struct failure *why)
                                           states->wishes, &states->snapshot, why)) {
         return false;
     }
+    states->looked_at += states->snapshot.socket_count;
     if (states->filter != NULL) {
         history_filter_keep(states->filter, &states->snapshot);
     }

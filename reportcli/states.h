@@ -35,6 +35,7 @@ struct states {
                                             What it needs to know is asked for by itself */
     bool is_live;
     size_t count;             /* 0: nothing was watched at that time */
+    size_t looked_at;         /* sockets that the filter was asked of, in all states so far */
     struct snapshot snapshot; /* the state in hand */
     struct process_index index;
 

@@ -2040,6 +2040,16 @@ START_TEST(the_first_of_an_order_are_those_of_all)
 }
 END_TEST
 
+START_TEST(a_filter_that_finds_nothing_says_of_how_many)
+{
+    record_a_minute();
+    (void)cli_run("local --at 14:00:02 --port 9 --ledger check_commands.db");
+    CHECK_CONTAINS(cli_error(), "note: no socket matches; there were 4 to look at\n");
+    (void)cli_run("local --port 9");
+    CHECK_CONTAINS(cli_error(), "note: no socket matches; there were 3 to look at\n");
+}
+END_TEST
+
 /* None is left out, so nothing says so. */
 START_TEST(a_limit_that_is_not_reached_leaves_nothing_out)
 {
@@ -2522,6 +2532,7 @@ static Suite *make_suite(void)
     tcase_add_test(golden, notes_come_after_the_records);
     tcase_add_test(golden, no_interval_is_lost_between_two_pages);
     tcase_add_test(golden, the_first_of_an_order_are_those_of_all);
+    tcase_add_test(golden, a_filter_that_finds_nothing_says_of_how_many);
     tcase_add_test(golden, a_limit_that_is_not_reached_leaves_nothing_out);
     tcase_add_loop_test(golden, what_is_known_is_shown, 0, COUNT_OF(known));
     tcase_add_test(golden, where_no_signature_is_checked_none_is_spoken_of);
