@@ -184,10 +184,9 @@ static bool take_row(struct ledger_walk *walk, struct ledger_row *row)
 static bool read_open(struct ledger_walk *walk, struct failure *why)
 {
     walk->next = walk->filter.backwards ? PART_STRETCH : PART_IDS;
-    return walk->filter.since <= walk->stretch.stretch.begin_at ||
-           (ledger_rows_open_at(walk->ledger, &walk->stretch, walk->filter.since, &walk->batch,
-                                why) &&
-            load_owners(walk, why));
+    return ledger_rows_open_at(walk->ledger, &walk->stretch, walk->filter.since, &walk->batch,
+                               why) &&
+           load_owners(walk, why);
 }
 
 /* The first id of the stretch that was opened after `at`, where that is not before all of it. */
@@ -286,11 +285,7 @@ static bool read_part(struct ledger_walk *walk, struct failure *why)
         return false;
     }
     walk->narrowed = false;
-    if (walk->low <= walk->high) {
-        return read_ids(walk, why);
-    }
-    walk->next = walk->filter.backwards ? PART_OPEN : PART_STRETCH;
-    return true;
+    return walk->low > walk->high || read_ids(walk, why);
 }
 
 /* The next stretch that the range of time touches. */
@@ -328,15 +323,34 @@ static bool begin_stretch(struct ledger_walk *walk, struct failure *why)
     return walk->next == PART_STRETCH || !found || find_ids(walk, &walk->low, &walk->high, why);
 }
 
+/* Goes past parts of which is known that they have nothing: no lock is taken for these. */
+static void skip_parts(struct ledger_walk *walk)
+{
+    bool backwards = walk->filter.backwards;
+
+    for (int i = 0; i < 2; i++) { /* in either order */
+        if (walk->next == PART_OPEN && walk->filter.since <= walk->stretch.stretch.begin_at) {
+            walk->next = backwards ? PART_STRETCH : PART_IDS;
+        }
+        if (walk->next == PART_IDS && !walk->narrowed && walk->low > walk->high) {
+            walk->next = backwards ? PART_OPEN : PART_STRETCH;
+        }
+    }
+}
+
 static bool read_next(struct ledger_walk *walk, struct failure *why)
 {
+    if (walk->next == PART_STRETCH && !begin_stretch(walk, why)) {
+        return false;
+    }
+    skip_parts(walk);
     switch (walk->next) {
-    case PART_STRETCH:
-        return begin_stretch(walk, why);
     case PART_OPEN:
         return read_open(walk, why);
-    default:
+    case PART_IDS:
         return read_part(walk, why);
+    default:
+        return true;
     }
 }
 
@@ -388,6 +402,7 @@ bool ledger_walk_next(struct ledger_walk *walk, const struct ledger_interval **i
             }
         }
         walk->at = walk->batch.count = 0;
+        skip_parts(walk);
         if (walk->next == PART_NONE) {
             return true;
         }
