@@ -520,7 +520,9 @@ START_TEST(all_that_is_asked_holds_together)
         struct ledger_filter filter = draw_filter();
         size_t count = check_filter(&filter);
 
-        check_walk(&filter, i % 2 == 0);
+        if (i % 3 == 0) { /* under Wine each walk takes its time */
+            check_walk(&filter, i % 2 == 0);
+        }
         found += count;
         answered += count > 0 ? 1 : 0;
     }
@@ -548,7 +550,9 @@ START_TEST(each_filter_alone_finds_what_it_should)
             ask_socket(&filter, &draw_kept()->interval, kind);
         }
         found[i % 2][kind] += check_filter(&filter);
-        check_walk(&filter, draw(2) == 0);
+        if (i / (2 * KINDS) % 3 == 0) {
+            check_walk(&filter, draw(2) == 0);
+        }
     }
     for (int i = 0; i < KINDS; i++) {
         ck_assert_uint_gt(found[0][i], 0);
