@@ -428,20 +428,37 @@ static void take_widths(struct render *render, const struct widths *counted, enu
     }
 }
 
-/* Of the columns that can be spared and are the same in all rows the one of the highest rank. */
-static bool find_same(const struct render *render, size_t *worst)
+/*
+ * Of the columns that can be spared and are the same in all rows the one of the highest rank; with
+ * `below` of those alone that could stand below each row instead.
+ */
+static bool find_same(const struct render *render, bool below, size_t *worst)
 {
     const struct state *state = render->state;
     int rank = 0;
 
     for (size_t i = 0; i < render->column_count; i++) {
         if (state->shown[i] && !is_also(render, i) && !state->varies[i] &&
-            render->ranks[i] > rank) {
+            render->ranks[i] > rank && (render->columns[i]->below || !below)) {
             *worst = i;
             rank = render->ranks[i];
         }
     }
     return rank > 0;
+}
+
+/* The width that is left when all that may stand below a row does. */
+static size_t least_width(const struct render *render)
+{
+    const struct state *state = render->state;
+    size_t width = total_width(render);
+
+    for (size_t i = 0; i < render->column_count; i++) {
+        if (state->shown[i] && render->columns[i]->below) {
+            width -= state->widths[i] + gap_of(state);
+        }
+    }
+    return width;
 }
 
 /*
@@ -453,7 +470,8 @@ static void leave_out_same(struct render *render, size_t room)
     struct state *state = render->state;
     size_t worst;
 
-    while (total_width(render) > room && find_same(render, &worst)) {
+    while ((total_width(render) > room && find_same(render, true, &worst)) ||
+           (least_width(render) > room && find_same(render, false, &worst))) {
         state->shown[worst] = false;
         state->spared[worst] = true;
         state->same[worst] = true;

@@ -487,6 +487,33 @@ START_TEST(what_has_no_room_in_a_row_may_stand_below_it)
 }
 END_TEST
 
+static const int hours_ranks[] = {0, 3, 1, 4};
+
+static const struct column_table hours_table = {
+    .name = "thing",
+    .title = "a thing",
+    .groups = {{below_columns, 4}},
+    .ranks = {hours_ranks},
+};
+
+/* Lists go below before a column that matters more goes, though it is the same in all rows. */
+START_TEST(what_may_stand_below_makes_room_for_what_is_the_same)
+{
+    struct value values[] = {value_number(22), value_text("10.0.0.9 (1)"), value_text("smtp"),
+                             value_text("always")};
+
+    fixture.options.columns = 14;
+    begin("table", &hours_table);
+    add(values);
+    values[1] = value_text("10.0.0.8 (1)");
+    add(values);
+    ck_assert_str_eq(finish(), "Port  Kind\n"
+                               "  22  smtp\n    Peers: 10.0.0.9\n        (1)\n"
+                               "  22  smtp\n    Peers: 10.0.0.8\n        (1)\n");
+    ck_assert_str_eq(text_bytes(&fixture.render->left_out), "seen (always)");
+}
+END_TEST
+
 static const struct column answer_columns[] = {
     {.name = "port", .type = COLUMN_INTEGER, .heading = "Port", .help = ""},
     {.name = "answer", .type = COLUMN_OBJECT, .heading = "Answer", .help = "", .last = true},
@@ -1005,6 +1032,7 @@ static Suite *make_suite(void)
     tcase_add_test(tables, a_time_of_another_year_keeps_it_on_a_narrow_terminal);
     tcase_add_test(tables, a_list_has_a_line_for_each_member_of_an_object);
     tcase_add_loop_test(tables, what_has_no_room_in_a_row_may_stand_below_it, 0, COUNT_OF(belows));
+    tcase_add_test(tables, what_may_stand_below_makes_room_for_what_is_the_same);
     tcase_add_loop_test(tables, a_digest_is_cut_before_it_is_left_out, 0, COUNT_OF(cuts));
     tcase_add_test(tables, a_terminal_without_room_for_the_least_gets_a_list);
     tcase_add_test(tables, a_single_record_is_a_list);
