@@ -34,7 +34,8 @@ static const struct option options[] = {
     {.name = "columns",
      .kind = OPTION_TEXT,
      .value = "NAMES",
-     .help = "Only these columns, in this order, in every format: pid,process,local_port"},
+     .help = "Only these columns, by name or as a table is headed, in this order, in every "
+             "format: pid,process,local_port"},
     {.name = "sort",
      .kind = OPTION_TEXT,
      .dashed = true,
