@@ -111,8 +111,8 @@ static void tell_run(const char *job, enum probe_run_result result, enum probe_r
     probe_writer_add(ledger_writer_probes(fixture.writer), probe_fact_of_run(job, &run, NULL));
 }
 
-/* A minute: a sample with or without the listener, and then a run. */
-static void pass_minute(bool up)
+/* A minute: a sample with or without the listener, and then a run. Nothing is committed yet. */
+static void see_minute(bool up)
 {
     uint32_t owner;
 
@@ -126,8 +126,13 @@ static void pass_minute(bool up)
     ask_host("shop", "127.0.0.1", up ? PROBE_LISTENING : PROBE_NOT_LISTENING,
              up ? PROBE_ACCEPTED : PROBE_RESET, up ? EXPECTATION_HELD : EXPECTATION_NOT_HELD);
     tell_run("shop", PROBE_RUN_DONE, PROBE_NO_REASON, 1);
-    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
     clock_fake_run(MINUTE - 1000);
+}
+
+static void pass_minute(bool up)
+{
+    see_minute(up);
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
 }
 
 static void open_fixture(void)
@@ -142,8 +147,9 @@ static void open_fixture(void)
     CHECK_DONE(ledger_writer_open(&fixture.writer, fixture.ledger, &run, &fixture.why),
                fixture.why);
     for (int i = 0; i < 20; i++) {
-        pass_minute(i < 15);
+        see_minute(i < 15);
     }
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
 }
 
 static void close_fixture(void)
@@ -461,15 +467,17 @@ static int count_words(const char *text, const char *word)
 START_TEST(a_port_that_alternates_is_told_to_begin_and_to_end)
 {
     for (int i = 0; i < 100; i++) {
-        pass_minute(i % 2 == 0);
+        see_minute(i % 2 == 0);
     }
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
     cli_run("audit --changes --csv --utc" LEDGER);
     ck_assert_int_eq(count_words(cli_out(), "2027-01-16T00:"), 1 + 2 * (1 + 6 + 1));
     CHECK_CONTAINS(cli_out(), ",held,begins,8,");
     CHECK_CONTAINS(cli_error(), "not shown: 93 changes of ports while they were flapping (--each)");
     for (int i = 0; i < 65; i++) {
-        pass_minute(true);
+        see_minute(true);
     }
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
     cli_run("audit --changes --csv --utc" LEDGER);
     CHECK_CONTAINS(cli_out(), ",held,begins,8,");
     CHECK_CONTAINS(cli_out(), "2027-01-16T02:00:01.000Z,2027-01-16T01:59:01.000Z,shop,127.0.0.1,80,"

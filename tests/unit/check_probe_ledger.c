@@ -467,20 +467,24 @@ START_TEST(all_that_waits_is_written_at_the_end)
 }
 END_TEST
 
-/* While nothing is committed; a minute later there is room again. */
+/* Facts that are long, until some have no room. One a minute. */
 static void fill_with(bool runs)
 {
+    static char words[8192];
     struct probe_writer *writer = ledger_writer_probes(fixture.writer);
-    size_t before = probe_writer_lost(writer);
+    struct probe_run run = {.runs = 1, .result = PROBE_RUN_DONE};
+    struct outcome outcome = {
+        .host = text_copy("dc1"), .port = 389, .transport = PROBE_TCP, .detail = words};
 
-    for (int i = 0; probe_writer_lost(writer) < before + 10; i++) {
-        if (runs) {
-            end_run(1, 0);
-            clock_fake_run(MINUTE);
-        } else {
-            ask_port((uint16_t)(i % 60000 + 1), PROBE_LISTENING, PROBE_ACCEPTED, 1);
-        }
+    memset(words, 'x', sizeof(words) - 1);
+    while (probe_writer_lost(writer) < 10) {
+        run.due_at = run.last_due = outcome.started_at = clock_now();
+        probe_writer_add(writer,
+                         runs ? probe_fact_of_run("dcs", &run, words)
+                              : probe_fact_of_outcome("dcs", &outcome, EXPECTATION_HELD, NULL));
+        clock_fake_run(MINUTE);
     }
+    free(outcome.host);
 }
 
 static void commit_all(void)
@@ -618,20 +622,22 @@ START_TEST(old_asks_are_folded_and_seals_hold)
 }
 END_TEST
 
-/* A year of an ask every two hours; port 636 is down in the first ten days of each hundred. */
+enum { DAILY = 4 };
+
+/* An ask every six hours; port 636 is down in the first ten days of each hundred. */
 static void run_year(int days)
 {
-    for (int i = 0; i < days * 12; i++) {
-        bool up = i / 12 % 100 >= 10;
+    for (int i = 0; i < days * DAILY; i++) {
+        bool up = i / DAILY % 100 >= 10;
 
-        ask_port(389, PROBE_LISTENING, PROBE_ACCEPTED, 1000 + i % 12);
+        ask_port(389, PROBE_LISTENING, PROBE_ACCEPTED, 1000 + i % DAILY);
         ask_port(636, up ? PROBE_LISTENING : PROBE_NOT_LISTENING, up ? PROBE_ACCEPTED : PROBE_RESET,
                  2000);
         end_run(up ? 2 : 1, up ? 0 : 1);
-        if (i % 12 == 11) {
+        if (i % (DAILY * 5) == DAILY * 5 - 1) {
             commit();
         }
-        clock_fake_run(2 * HOUR);
+        clock_fake_run(DAY / DAILY);
     }
 }
 
@@ -645,24 +651,24 @@ START_TEST(a_folded_year_is_answered_for)
     query(BEGIN, clock_now());
     pair = &fixture.pairs.items[0];
     ck_assert_int_eq(pair->folded_until, BEGIN + 335 * DAY);
-    ck_assert_int_eq(pair->figure.asked, INT64_C(12) * 365);
-    ck_assert_int_eq(pair->figure.listening, INT64_C(12) * 365);
-    ck_assert_int_eq(pair->figure.median, 1005);
-    ck_assert_int_eq(pair->figure.p95, 1011);
-    ck_assert_int_eq(pair->figure.slowest, 1011);
+    ck_assert_int_eq(pair->figure.asked, INT64_C(365) * DAILY);
+    ck_assert_int_eq(pair->figure.listening, INT64_C(365) * DAILY);
+    ck_assert_int_eq(pair->figure.median, 1001);
+    ck_assert_int_eq(pair->figure.p95, 1003);
+    ck_assert_int_eq(pair->figure.slowest, 1003);
     pair = &fixture.pairs.items[1];
-    ck_assert_int_eq(pair->figure.asked, INT64_C(12) * 365);
-    ck_assert_int_eq(pair->figure.listening, INT64_C(12) * (365 - 40));
-    ck_assert_int_eq(pair->figure.held, INT64_C(12) * (365 - 40));
+    ck_assert_int_eq(pair->figure.asked, INT64_C(365) * DAILY);
+    ck_assert_int_eq(pair->figure.listening, INT64_C(325) * DAILY);
+    ck_assert_int_eq(pair->figure.held, INT64_C(325) * DAILY);
     ck_assert_int_eq(pair->figure.median, 2000);
     ck_assert_int_eq(pair->now.status, PROBE_LISTENING);
     ck_assert_int_eq(pair->now.first_at, BEGIN + 310 * DAY);
     ck_assert_int_eq(pair->before, -1); /* dropped with those before it */
     ck_assert_int_eq(pair->changes, 1);
-    ck_assert_int_eq(fixture.jobs.items[0].done, INT64_C(12) * 365);
+    ck_assert_int_eq(fixture.jobs.items[0].done, INT64_C(365) * DAILY);
     ck_assert_int_eq(fixture.jobs.items[0].first_known, BEGIN);
-    ck_assert_int_lt(number("SELECT count(*) FROM job_run"), 335 + INT64_C(12) * 31);
-    ck_assert_int_eq(number("SELECT sum(held + not_held) FROM job_run"), INT64_C(2) * 12 * 365);
+    ck_assert_int_lt(number("SELECT count(*) FROM job_run"), 335 + INT64_C(31) * DAILY);
+    ck_assert_int_eq(number("SELECT sum(held + not_held) FROM job_run"), INT64_C(2) * 365 * DAILY);
     ck_assert_uint_eq(fixture.changes.count, 2);
     ck_assert_int_eq(fixture.changes.pairs.whole_from, BEGIN + 310 * DAY);
     ck_assert_int_eq(fixture.pairs.whole_from, BEGIN + 310 * DAY);
@@ -678,10 +684,10 @@ static const struct {
     int listening;
     int status; /* the first result was replaced, and is gone */
 } folded_times[] = {
-    {BEGIN + 5 * DAY, BEGIN + 20 * DAY - 1, 180, 120, PROBE_LISTENING},
-    {BEGIN + 5 * DAY + 12 * HOUR, BEGIN + 20 * DAY + 4 * HOUR - 1, 176, 122, PROBE_LISTENING},
-    {BEGIN + 9 * DAY + 20 * HOUR, BEGIN + 10 * DAY + 4 * HOUR - 1, 4, 2, PROBE_LISTENING},
-    {BEGIN + 15 * DAY + 2 * HOUR, BEGIN + 15 * DAY + 6 * HOUR - 1, 2, 2, PROBE_LISTENING},
+    {BEGIN + 5 * DAY, BEGIN + 20 * DAY - 1, 60, 40, PROBE_LISTENING},
+    {BEGIN + 5 * DAY + 12 * HOUR, BEGIN + 20 * DAY + 6 * HOUR, 60, 42, PROBE_LISTENING},
+    {BEGIN + 9 * DAY + 18 * HOUR, BEGIN + 10 * DAY + 6 * HOUR, 3, 2, PROBE_LISTENING},
+    {BEGIN + 15 * DAY + 5 * HOUR, BEGIN + 15 * DAY + 12 * HOUR - 1, 1, 1, PROBE_LISTENING},
     {BEGIN + 15 * DAY, BEGIN + 15 * DAY, 1, 1, PROBE_LISTENING},
     {BEGIN - 500 * DAY, BEGIN, 1, 0, PROBE_STATUS_GONE},
 };
@@ -716,21 +722,24 @@ START_TEST(a_folded_time_has_all_its_runs)
 
     probe_writer_add(ledger_writer_probes(fixture.writer), probe_fact_of_run("dcs", &run, NULL));
     clock_fake_run(10 * MINUTE);
-    run_minutes(3 * 1440, true);
-    clock_fake_run(DAY);
+    for (int day = 0; day < 4; day++) {
+        run_minutes(50, true);
+        clock_fake_run(DAY - 50 * MINUTE);
+    }
     commit();
     retain(DAY, 100 * DAY);
+    ck_assert_int_eq(number("SELECT count(*) FROM job_run WHERE result = 1"), 3 + 50);
     query(BEGIN, clock_now());
     ck_assert_int_eq(fixture.jobs.items[0].missed, 10);
-    ck_assert_int_eq(fixture.jobs.items[0].done, INT64_C(3) * 1440);
+    ck_assert_int_eq(fixture.jobs.items[0].done, 4 * 50);
     ck_assert_int_eq(fixture.jobs.items[0].first_known, BEGIN);
-    ck_assert_int_eq(fixture.jobs.items[0].last_due, BEGIN + 3 * DAY + 9 * MINUTE);
+    ck_assert_int_eq(fixture.jobs.items[0].last_due, BEGIN + 3 * DAY + 59 * MINUTE);
     query(BEGIN + DAY, BEGIN + 2 * DAY - 1);
-    ck_assert_int_eq(fixture.jobs.items[0].done, 1440);
+    ck_assert_int_eq(fixture.jobs.items[0].done, 50);
     CHECK_DONE(
         probe_writer_handled(ledger_writer_probes(fixture.writer), "dcs", &handled, &fixture.why),
         fixture.why);
-    ck_assert_int_eq(handled, BEGIN + 3 * DAY + 9 * MINUTE);
+    ck_assert_int_eq(handled, BEGIN + 3 * DAY + 59 * MINUTE);
     ck_assert_int_eq(verify(), VERIFY_HELD);
     clock_fake_run(200 * DAY);
     run_minutes(2, true);
