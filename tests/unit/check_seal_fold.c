@@ -21,7 +21,7 @@
 #define MINUTE INT64_C(60000)
 #define DAY INT64_C(86400000)
 
-enum { LIMIT_KIB = 768, MINUTES = 7000, ROUND = 20 };
+enum { LIMIT_KIB = 512, MINUTES = 3000, ROUND = 20 };
 
 static const char path[] = "check_seal_fold.db";
 
@@ -126,14 +126,14 @@ START_TEST(seals_do_not_push_out_what_they_seal)
             ck_assert_int_eq(verify(), VERIFY_HELD);
         }
     }
-    /* A quarter of the room is more than 900 seals, and 900 minutes. */
-    ck_assert_int_gt(number("SELECT count(*) FROM seal"), 900);
-    ck_assert_int_lt(number("SELECT count(*) FROM seal"), 3000);
+    /* A quarter of the room is more than 600 seals, and 600 minutes. */
+    ck_assert_int_gt(number("SELECT count(*) FROM seal"), 600);
+    ck_assert_int_lt(number("SELECT count(*) FROM seal"), MINUTES / 2);
     ck_assert_int_gt(number("SELECT max(gone) FROM fold"), MINUTES / 2);
-    ck_assert_int_gt(number("SELECT count(*) FROM interval"), 900);
+    ck_assert_int_gt(number("SELECT count(*) FROM interval"), 600);
     ck_assert_int_gt(number("SELECT (max(opened_at) - min(opened_at)) / 60000 FROM interval"
                             " WHERE lasted >= 0"),
-                     900);
+                     600);
     ck_assert_int_eq(number("SELECT count(*) FROM dropped WHERE why <> 2"), 0);
     ck_assert_int_eq(number("SELECT count(*) FROM dropped WHERE what = 1 AND of_one = 0") > 0, 1);
 }

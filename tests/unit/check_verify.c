@@ -416,6 +416,7 @@ static void forge(const struct seal_key *key)
     CHECK_DONE(database_open(&forger.db, path, DATABASE_WRITE, &fixture.why), fixture.why);
     CHECK_DONE(seal_reader_open(&forger.reader, forger.db, &fixture.why), fixture.why);
     sha256 = seal_reader_sha256(forger.reader);
+    CHECK_DONE(database_run(forger.db, "BEGIN", &fixture.why), fixture.why);
     read_seals();
     CHECK_DONE(seal_begin_head(head, sha256, fixture.ledger_id,
                                number("SELECT value FROM meta WHERE name = 'created_at'"),
@@ -434,6 +435,7 @@ static void forge(const struct seal_key *key)
         }
         store_forged(seal, head);
     }
+    CHECK_DONE(database_run(forger.db, "COMMIT", &fixture.why), fixture.why);
     seal_leaves_clear(&forger.leaves);
     seal_reader_close(forger.reader);
     database_close(forger.db);
@@ -583,8 +585,9 @@ static const char *told_by_verify(void)
 {
     static char text[200];
 
-    snprintf(text, sizeof(text), "status %d, first seal %lld of %lld", (int)result.status,
-             (long long)result.damaged_seal, (long long)result.damaged_seals);
+    snprintf(text, sizeof(text), "status %d, first seal %lld of %lld: damage %d, kind %d, row %lld",
+             (int)result.status, (long long)result.damaged_seal, (long long)result.damaged_seals,
+             (int)result.damage, (int)result.damaged_kind, (long long)result.damaged_row);
     return text;
 }
 
@@ -1209,7 +1212,6 @@ END_TEST
 /* By somebody who knows nothing of keys. */
 START_TEST(an_edit_of_a_fold_is_found)
 {
-    ck_assert_int_eq(verify(), VERIFY_HELD);
     support_run_sql(path, fold_edits[_i]);
     ck_assert_msg(verify() == VERIFY_CHANGED, "%s: %s", fold_edits[_i], told_by_verify());
 }
@@ -1221,9 +1223,11 @@ START_TEST(an_edit_of_a_fold_by_somebody_with_the_present_key_is_found)
     struct verify_anchor anchor = newest_anchor();
     struct seal_key key = present_key();
 
-    forge(NULL);
-    verify_keyed(); /* the forger's work is right */
-    ck_assert_msg(result.status == VERIFY_HELD, "%s", told_by_verify());
+    if (_i == 0) {
+        forge(NULL);
+        verify_keyed(); /* the forger's work is right */
+        ck_assert_msg(result.status == VERIFY_HELD, "%s", told_by_verify());
+    }
     support_run_sql(path, fold_edits[_i]);
     forge(&key);
     ck_assert_msg(verify_keyed() == VERIFY_CHANGED, "%s: %s", fold_edits[_i], told_by_verify());
@@ -1466,13 +1470,12 @@ START_TEST(a_completion_does_not_change_what_was_known)
     struct seal_key key;
 
     start(path);
-    run_minutes(2);
+    tick();
     crash();
     forge_note(completions[_i].kind, completions[_i].row, completions[_i].had);
     support_run_sql(path, completions[_i].sql);
     ck_assert_int_eq(verify(), status);
-    start(path);
-    run_minutes(2);
+    start(path); /* which seals what a crash left */
     stop();
     verify_keyed();
     ck_assert_msg(result.status == status, "%s: %s", completions[_i].sql, told_by_verify());
@@ -1571,9 +1574,9 @@ START_TEST(a_service_that_seals_on_does_not_hide_that_seals_were_removed)
 END_TEST
 
 static const char *const tables[] = {
-    "interval", "process",     "module",  "image",   "user",    "service", "boot",
-    "settings", "zone_offset", "stretch", "profile", "dropped", "outcome", "answer",
-    "timing",   "figure",      "job_run", "pair",    "job",     "run",
+    "profile", "dropped",  "interval",    "module",  "process", "image",  "user",
+    "service", "settings", "zone_offset", "stretch", "figure",  "timing", "answer",
+    "outcome", "job_run",  "pair",        "job",     "run",     "boot",
 };
 
 /* A power cut took all that there was, but for the key: nobody can have been told a lie. */
