@@ -42,6 +42,7 @@ static bool query(struct portqry_page *page, const struct portqry_options *optio
     bool done = portqry_options_add_ports(options, &list, why) &&
                 portqry_remote_run(page, &query, status, why);
 
+    portqry_say(page, PORTQRY_EMPTY, NULL);
     port_list_clear(&list);
     return done;
 }

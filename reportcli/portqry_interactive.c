@@ -292,6 +292,7 @@ bool portqry_interactive_run(struct portqry_page *page, const struct portqry_opt
     while (done && !ends && !page->failed) {
         portqry_say(page, PORTQRY_PROMPT, NULL);
         if (!portqry_read_line(&line)) {
+            portqry_say(page, PORTQRY_EMPTY, NULL);
             break;
         }
         text_add(&line, "");

@@ -56,12 +56,12 @@ static const char *const words[PORTQRY_WORD_COUNT] = {
 
     [PORTQRY_LOG_HEAD] = "PortQry Version 2.0 Log File\n\nSystem Date: %\n\nCommand run:\n portqry%\n\n"
         "Local computer name:\n\n %\n",
-    [PORTQRY_LOG_END] = "\n\n========= end of log file =========\n",
+    [PORTQRY_LOG_END] = "\n========= end of log file =========\n",
     [PORTQRY_LOG_THERE] = OURS "The log file % exists. Overwrite it? (y/n) ",
     [PORTQRY_SYSTEM_DATE] = "System Date: %\n",
 
     [PORTQRY_MAPPINGS] = "\nTCP/UDP Port to Process Mappings\n\n% mappings found\n\n",
-    [PORTQRY_STATISTICS] = "\nPort Statistics\n\n",
+    [PORTQRY_STATISTICS] = "Port Statistics\n\n",
     [PORTQRY_BY_PROCESS] = "\nPort and Module Information by Process\n\n"
         "Note: restrictions applied to some processes may\n"
         "prevent Portqry from accessing more information\n\n"
