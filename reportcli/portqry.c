@@ -101,7 +101,7 @@ static bool refuse(const struct command_context *context, enum exit_status *stat
                    struct failure *why)
 {
     (void)context;
-    (void)status;
+    *status = EXIT_USAGE;
     return FAIL(why, FAILURE_USAGE, 0,
                 "portqry takes PortQry's options and no others: portledger portqry -n NAME");
 }

@@ -79,24 +79,22 @@ static void add_date(struct text *text, int64_t at)
 }
 
 /* As the server sent it: what we know of an OID is not of it. */
-static void add_value(struct text *text, const struct answer_value *value, bool is_attribute)
+static void add_value(struct text *text, const struct answer_value *value)
 {
-    bool is_oid = !is_attribute && strncmp(value->field->name, "supported_", 10) == 0 &&
-                  value->text != NULL && strncmp(value->text, "1.", 2) == 0;
+    const char *words = value->text != NULL ? value->text : "";
+    bool is_oid =
+        strncmp(value->field->name, "supported_", 10) == 0 && strncmp(words, "1.", 2) == 0;
 
-    switch (value->field->type) {
-    case ANSWER_TEXT:
-        text_add_bytes(text, value->text, is_oid ? strcspn(value->text, " ") : strlen(value->text));
-        break;
-    case ANSWER_TRUTH:
+    if (value->field->type == ANSWER_TRUTH) {
         text_add(text, value->number != 0 ? "TRUE" : "FALSE");
-        break;
-    default:
+    } else if (value->field->type == ANSWER_TEXT) {
+        text_add_bytes(text, words, is_oid ? strcspn(words, " ") : strlen(words));
+    } else {
         text_add_number(text, value->number);
-        break;
     }
 }
 
+/* No attribute of that name was told yet. */
 static bool is_first(const struct answer *answer, size_t i)
 {
     const struct answer_value *value = &answer->values[i];
@@ -105,35 +103,43 @@ static bool is_first(const struct answer *answer, size_t i)
         const struct answer_value *before = &answer->values[k];
 
         if (before->field == value->field &&
-            (value->item == 0 || strcmp(before->text, value->text) == 0)) {
+            (value->item == 0 || value->text == NULL || before->text == NULL ||
+             strcmp(before->text, value->text) == 0)) {
             return false;
         }
     }
     return true;
 }
 
+static void add_attribute_line(struct text *text, const char *name,
+                               const struct answer_value *value)
+{
+    struct text shown = {0};
+
+    if (value->field->type == ANSWER_TIME) {
+        add_date(text, value->number);
+    } else {
+        add_value(&shown, value);
+        add(text, PORTQRY_LDAP_ATTRIBUTE, (const char *const[]){name, text_bytes(&shown)});
+    }
+    text_clear(&shown);
+}
+
 /* An attribute that has no field is an item: its name, and its value behind it. */
 static void add_attribute(struct text *text, const struct answer *answer, size_t i)
 {
     const struct answer_value *value = &answer->values[i];
-    bool is_item = value->item != 0 && i + 1 < answer->count;
     struct text name = {0};
-    struct text shown = {0};
 
-    if (is_item) {
-        text_add(&name, strcmp(value->field->name, "attribute") == 0 ? value->text : "");
-    } else if (!add_attribute_name(&name, value->field->name)) {
-        text_reset(&name);
-    }
-    if (name.size > 0 && value->field->type == ANSWER_TIME) {
-        add_date(text, value->number);
-    } else if (name.size > 0) {
-        add_value(&shown, is_item ? &answer->values[i + 1] : value, is_item);
-        add(text, PORTQRY_LDAP_ATTRIBUTE,
-            (const char *const[]){text_bytes(&name), text_bytes(&shown)});
+    if (value->item == 0) {
+        if (add_attribute_name(&name, value->field->name)) {
+            add_attribute_line(text, text_bytes(&name), value);
+        }
+    } else if (value->text != NULL && i + 1 < answer->count &&
+               answer->values[i + 1].item == value->item) {
+        add_attribute_line(text, value->text, &answer->values[i + 1]);
     }
     text_clear(&name);
-    text_clear(&shown);
 }
 
 /* One value of each attribute, the first. */
@@ -386,9 +392,9 @@ static void add_status(struct text *text, const struct portqry_special *special,
 
     (void)snprintf(port, sizeof(port), "%u", outcome->port);
     if (is_named(special, "netbios")) {
-        add(text, PORTQRY_NETBIOS_STATUS, (const char *const[]){probe_status_name(status)});
+        add(text, PORTQRY_NETBIOS_STATUS, (const char *const[]){probe_status_name((int)status)});
     } else {
-        add(text, PORTQRY_UDP_STATUS, (const char *const[]){port, probe_status_name(status)});
+        add(text, PORTQRY_UDP_STATUS, (const char *const[]){port, probe_status_name((int)status)});
     }
 }
 
@@ -418,7 +424,7 @@ void portqry_answer_add(struct text *text, const struct portqry_special *special
     bool is_told = (special->told & (is_udp ? PORTS_UDP : PORTS_TCP)) != 0;
     bool is_answered =
         is_udp ? outcome->status == PROBE_LISTENING : outcome->ask.cause == PROBE_ANSWERED;
-    size_t before = text->size;
+    size_t before;
 
     if (is_told) {
         add_sending(text, special, outcome, community);

@@ -165,11 +165,12 @@ static void say_status(struct run *run, const struct asked *asked)
         asked->service != NULL ? asked->service : portqry_word_text(PORTQRY_UNKNOWN_SERVICE);
     char port[NUMBER_SIZE];
     const char *words[] = {is_udp(asked) ? "UDP" : "TCP", port, service,
-                           probe_status_name(outcome->status)};
+                           probe_status_name((int)outcome->status)};
 
     (void)snprintf(port, sizeof(port), "%u", asked->item.port);
     if (outcome->status == PROBE_NOT_ASKED) {
-        words[3] = outcome->detail != NULL ? outcome->detail : probe_cause_name(outcome->cause);
+        words[3] =
+            outcome->detail != NULL ? outcome->detail : probe_cause_name((int)outcome->cause);
         say_not_asked(run, asked, words);
     } else {
         portqry_say(run->page, PORTQRY_STATUS, words);
