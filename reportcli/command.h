@@ -84,6 +84,7 @@ extern const struct command command_explain;
 extern const struct command command_profile;
 extern const struct command command_status;
 extern const struct command command_export;
+extern const struct command command_import;
 extern const struct command command_query;
 extern const struct command command_portqry;
 extern const struct command command_verify;
@@ -171,7 +172,8 @@ bool command_finish(const struct command_context *context, struct render *render
  * once than asked for, or more than there is memory for), "addresses" (of a name, that were not
  * asked), "side-effect" (a protocol that was not asked in), "stopped" (a query that was ended),
  * "secrets" (command lines that an export leaves out), "left-out" (sockets that a format of others
- * has no record for).
+ * has no record for), "key" (the first key of a ledger that was made), "bad-line" (of a file that
+ * is imported).
  */
 void command_note(const struct command_context *context, const char *kind, const char *format, ...)
     PRINTF_LIKE(3, 4);

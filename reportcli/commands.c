@@ -29,6 +29,7 @@ const struct command *const commands[] = {
     &command_status,
     &command_verify,
     &command_export,
+    &command_import,
     &command_help,
     NULL,
 };

@@ -372,7 +372,11 @@ bool foreign_user_id(struct text *text, const struct foreign_event *event)
 {
     const struct account *user = user_of(event);
 
-    return user != NULL && add_known(text, user->id);
+    const char *name = account_name(user);
+
+    /* An imported account has its name for an id. */
+    return user != NULL && (name == NULL || strcmp(name, user->id) != 0) &&
+           add_known(text, user->id);
 }
 
 const struct image_facts *foreign_facts(const struct image *image)

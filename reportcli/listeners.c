@@ -151,6 +151,7 @@ bool listeners_begins(const struct ledger_interval *interval)
 {
     return !interval->continued && (interval->socket.remote.address_size == 0 ||
                                     interval->socket.state == SOCKET_ESTABLISHED ||
+                                    interval->socket.state == SOCKET_STATELESS || /* imported */
                                     interval->closing || interval->at_begin);
 }
 

@@ -78,7 +78,8 @@ void port_statistics_add_text(struct text *text, const struct port_statistics *s
     text_addf(text, "TCP mappings: %zu\nUDP mappings: %zu\n", statistics->tcp, statistics->udp);
     for (int state = 0; state < SOCKET_STATE_COUNT; state++) {
         if (statistics->states[state] > 0) {
-            text_addf(text, "TCP ports in a %s state: %zu = %.2f%%\n", socket_state_name(state),
+            text_addf(text, "TCP ports in a %s state: %zu = %.2f%%\n",
+                      state == SOCKET_STATELESS ? "not recorded" : socket_state_name(state),
                       statistics->states[state], share(statistics, state));
         }
     }

@@ -20,6 +20,7 @@ static const struct {
     [LEDGER_GAP_INTERVAL] = {"interval changed", true},
     [LEDGER_GAP_TABLES] = {"other system tables", true},
     [LEDGER_GAP_SETTINGS] = {"other settings", true},
+    [LEDGER_GAP_IMPORTED] = {"not in the imported record", false},
 };
 
 const char *ledger_gap_name(int gap)

@@ -43,6 +43,7 @@ enum ledger_gap {
     LEDGER_GAP_INTERVAL = 9,      /* the sampling interval was changed: no time is missing */
     LEDGER_GAP_TABLES = 10,       /* `lacks` of the samples changed: no time is missing */
     LEDGER_GAP_SETTINGS = 11,     /* what is left out was changed: no time is missing */
+    LEDGER_GAP_IMPORTED = 12,     /* nobody knows: the stretch is a row of another program */
     LEDGER_GAP_COUNT,
 };
 

@@ -1689,6 +1689,8 @@ static const struct unwritten {
     {"verify --ledger check_commands.db"},
     {"export --sqlite check_commands_copy.db --ledger check_commands.db"},
     {"portqry -?"},
+    {"export --as ecs --ledger check_commands.db"},
+    {"import --as port-reporter check_commands.yaml --ledger check_commands_copy.db"},
     {"help"},
     {"help wport"},
     {"--version"},
@@ -1714,6 +1716,7 @@ START_TEST(what_cannot_be_written_is_no_answer)
     }
     remove("check_commands.yaml");
     remove("check_commands.json");
+    remove("check_commands_copy.db.key");
 }
 END_TEST
 
