@@ -90,6 +90,7 @@ extern const struct command command_portqry;
 extern const struct command command_verify;
 extern const struct command command_audit;
 extern const struct command command_jobs;
+extern const struct command command_completion;
 extern const struct command command_help;
 
 /* The command of that name; FAILURE_USAGE, with the name that was probably meant, where none is. */

@@ -30,6 +30,7 @@ const struct command *const commands[] = {
     &command_verify,
     &command_export,
     &command_import,
+    &command_completion,
     &command_help,
     NULL,
 };

@@ -25,19 +25,8 @@
 #include "service/job_plan.h"
 #include "service/service_control.h"
 #include "service/service_host.h"
+#include "service/verbs.h"
 #include "service/watcher.h"
-
-/* Prints to `out`; on false *why says what happened. */
-typedef bool verb_fn(const struct options *options, struct text *out, enum exit_status *status,
-                     struct failure *why);
-
-struct verb {
-    const char *name; /* NULL ends the table */
-    const char *summary;
-    bool hidden; /* for the service manager, not for people */
-    verb_fn *run;
-    const char *const *words; /* one of which follows; NULL: none. Ended by NULL */
-};
 
 enum { HELP_COLUMNS = 80, VERB_COLUMNS = 16 };
 
@@ -57,6 +46,9 @@ static const struct option own_options[] = {
              "this account may not open are recorded as denied"},
     {.name = "version", .kind = OPTION_FLAG, .help = "Prints the version"},
 };
+
+const struct option_table verb_options = {own_options,
+                                          sizeof(own_options) / sizeof(own_options[0])};
 
 static const struct option_set option_set = {
     .tables = {{own_options, sizeof(own_options) / sizeof(own_options[0])}},
@@ -393,7 +385,7 @@ static bool run_config(const struct options *options, struct text *out, enum exi
 
 static const char *const config_words[] = {"show", "default", NULL};
 
-static const struct verb verbs[] = {
+const struct verb verbs[] = {
     {"install", "Registers the service, to start with the system", false, run_install, NULL},
     {"uninstall", "Stops and removes the service; the ledger stays", false, run_uninstall, NULL},
     {"start", "Starts the service and waits until it watches", false, run_start, NULL},

@@ -1691,6 +1691,7 @@ static const struct unwritten {
     {"portqry -?"},
     {"export --as ecs --ledger check_commands.db"},
     {"import --as port-reporter check_commands.yaml --ledger check_commands_copy.db"},
+    {"completion bash"},
     {"help"},
     {"help wport"},
     {"--version"},
