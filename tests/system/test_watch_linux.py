@@ -39,3 +39,16 @@ def test_other_keys_are_no_escape_and_are_not_shown(watch):
     assert "[A" not in watch.shown and "q" not in watch.shown.splitlines()[-1]
     watch.type(b"\x1b")
     assert watch.end() == 0
+
+
+def test_a_log_on_a_full_disk_gives_the_reason(machine):
+    result = machine.run("portledger", "local", "-wt", "1", "--log", "/dev/full", "--overwrite")
+    assert result.status == 5
+    assert "cannot write to /dev/full: No space left on device" in result.err
+
+
+def test_a_process_has_one_start(machine):
+    """However often one asks: two clocks are read, and never together."""
+    starts = {machine.run("portledger", "processes", "--jsonl", "--quiet", "--columns",
+                          "pid,started_at").out.splitlines()[0] for _ in range(12)}
+    assert len(starts) == 1
