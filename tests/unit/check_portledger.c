@@ -70,6 +70,7 @@ static const struct {
      EXIT_USAGE},
     {"export --evidence x.zip --sort weight", "", "--sort: a record \"export\" has no column",
      EXIT_USAGE},
+    {"export --evidence x.zip --sort sizes", "", "has no column \"sizes\"", EXIT_USAGE},
     {"history --sort pid,-pid", "", "--sort: the column \"pid\" is named twice", EXIT_USAGE},
     {"history --limit 0", "", "--limit: \"0\" is not from 1", EXIT_USAGE},
     {"status --wide --narrow", "", "both wide and narrow", EXIT_USAGE},
