@@ -23,6 +23,7 @@
 
 #define BEGIN INT64_C(1800057600000) /* 2027-01-16T00:00:00Z */
 #define MINUTE INT64_C(60000)
+#define DAY INT64_C(86400000)
 
 #define LEDGER " --ledger check_audit.db"
 #define CONFIG " --config check_audit.yaml"
@@ -331,7 +332,7 @@ END_TEST
 START_TEST(silence_is_measured_by_the_settings)
 {
     support_write_text("check_audit.yaml", JOB_OF_SHOP("shop"));
-    clock_fake_run(5 * 60 * MINUTE); /* 05:20 */
+    clock_fake_run(300 * MINUTE); /* 05:20 */
     cli_run("audit --json --utc" CONFIG LEDGER);
     CHECK_CONTAINS(cli_error(), "of at least 240 runs that were due in this time");
     support_write_text("check_audit.yaml", JOB_OF_SHOP("never"));
@@ -411,7 +412,7 @@ END_TEST
 
 static void retain_a_day(void)
 {
-    struct retention_limits limits = {24 * 60 * MINUTE, INT64_C(1) << 40, 4000 * 24 * 60 * MINUTE};
+    struct retention_limits limits = {DAY, INT64_C(1) << 40, 4000 * DAY};
     struct retention *retention;
     bool more = true;
 
@@ -427,7 +428,7 @@ START_TEST(a_time_that_was_folded_is_answered_for_and_said)
 {
     clock_fake_run(60 * MINUTE);
     pass_minute(false); /* the newest hour of those that are over stays as it is */
-    clock_fake_run((3 * 24 - 1) * 60 * MINUTE - MINUTE);
+    clock_fake_run(3 * DAY - 61 * MINUTE);
     pass_minute(true);
     pass_minute(true);
     retain_a_day();
