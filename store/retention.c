@@ -738,7 +738,7 @@ static bool find_seals(struct retention *retention, struct ledger_position *cut,
     if (*found) {
         *cut =
             (struct ledger_position){sqlite3_column_int64(find, 0), sqlite3_column_int64(find, 1)};
-        retention->seals_next = number + seals / (SEALS_PART * 4) + 1;
+        retention->seals_next = number + seals / SEALS_PART / 4 + 1;
     }
     return database_end(retention->ledger->db, find, result, "looking for old seals", why);
 }
