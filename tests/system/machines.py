@@ -253,9 +253,9 @@ class LinuxMachine(Machine):
                 cwd=self.folder,
             )
 
-    def in_terminal(self, *command):
-        """What runs it as the foreground of the terminal that it is started in."""
-        return ["nsenter", "-t", str(self.holder.pid), "-n", "--", "setsid", "-c", "-w", *command]
+    def interactive(self, *command):
+        """What starts a program of ours with the caller's standard input."""
+        return ["nsenter", "-t", str(self.holder.pid), "-n", "--", *command]
 
     def network(self):
         """A process in the network namespace of this machine; what Lan takes as its client."""
@@ -340,10 +340,10 @@ class WindowsMachine(Machine):
     def copy_actor(self, name):
         shutil.copy2(self.install_folder / self.actor_name, self.install_folder / (name + ".exe"))
 
-    def in_terminal(self, *command):
-        """As that of LinuxMachine; Wine makes a console of the terminal."""
-        tool = str(ROOT / "tools" / "wine-machine")
-        return ["sh", tool, "run", str(self.machine), "--", *command]
+    def interactive(self, *command):
+        """As that of LinuxMachine; on a terminal Wine makes a console of it."""
+        return ["sh", str(ROOT / "tools" / "wine-machine"), "run", str(self.machine), "--stdin",
+                "--", *command]
 
     def network(self):
         """As that of LinuxMachine."""

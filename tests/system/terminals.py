@@ -21,7 +21,8 @@ class Terminal:
         self.other = other
         self.shown = ""
         self.process = subprocess.Popen(
-            machine.in_terminal(machine.program("portledger"), *command),
+            [*machine.around, "setsid", "-c", "-w",
+             *machine.interactive(machine.program("portledger"), *command)],
             stdin=other, stdout=other, stderr=other, cwd=machine.folder,
         )
         os.set_blocking(self.main, False)
@@ -45,7 +46,10 @@ class Terminal:
             self.read()  # a full terminal would keep it from its end
             return self.process.poll() is not None
 
-        wait_until(ended, "the end of the program")
+        try:
+            wait_until(ended, "the end of the program")
+        except AssertionError as late:
+            raise AssertionError(f"{late}; shown: {self.shown!r}") from None
         status = self.process.returncode
         self.read()
         assert termios.tcgetattr(self.other) == self.before

@@ -336,12 +336,7 @@ ANSWERS = (
 def test_interactive_mode_obeys(there):
     out, err = there.folder / "typed.out", there.folder / "typed.err"
     (there.folder / "typed").write_text(TYPED)
-    words = [there.program("PortQry"), "-i"]
-    if there.system == "windows":
-        tool = pathlib.Path(__file__).resolve().parents[2] / "tools" / "wine-machine"
-        command = ["sh", str(tool), "run", str(there.machine), "--stdin", "--", *words]
-    else:
-        command = ["nsenter", "-t", str(there.holder.pid), "-n", "--", *words]
+    command = there.interactive(there.program("PortQry"), "-i")
     with open(there.folder / "typed", "rb") as keys, open(out, "wb") as o, open(err, "wb") as e:
         process = subprocess.Popen([*there.around, *command], stdin=keys, stdout=o, stderr=e,
                                    cwd=there.folder)
@@ -353,19 +348,47 @@ def test_interactive_mode_obeys(there):
 
 
 def test_interactive_mode_on_a_terminal(there):
-    if there.system == "windows":
-        pytest.skip("the terminal is Linux's")
+    """On Windows: in a console, which Wine draws on the terminal."""
     terminal = Terminal(there, "portqry", "-i", "-e", "443", "-sp", "2030")
+    enter = b"\r" if there.system == "windows" else b"\n"
     try:
-        terminal.wait_for("source port= 2030\r\n>")
-        terminal.type(b"set sp=0\n")
+        terminal.wait_for("source port= 2030")
+        terminal.wait_for(">")
+        terminal.type(b"set sp=0" + enter)
         terminal.wait_for(">", 2)
-        terminal.type(b"q\n")
+        terminal.type(b"q" + enter)
         terminal.wait_for("TCP port 443 (https service): LISTENING")
-        terminal.type(b"exit\n")
+        terminal.type(b"exit" + enter)
         assert terminal.end() == 0
     finally:
         terminal.close()
+
+
+@pytest.mark.parametrize("answer,status", (("y", 0), ("n", 99)))
+def test_a_log_that_is_there_is_replaced_if_the_person_says_so(there, answer, status):
+    log = there.folder / "asked.txt"
+    log.write_text("precious")
+    terminal = Terminal(there, "portqry", "-n", "127.0.0.1", "-nr", "-e", "443", "-l", "asked.txt")
+    try:
+        terminal.wait_for("The log file asked.txt exists. Overwrite it? (y/n)")
+        terminal.type(answer.encode() + (b"\r" if there.system == "windows" else b"\n"))
+        assert terminal.end() == status
+    finally:
+        terminal.close()
+    assert (log.read_text() == "precious") == (answer == "n")
+
+
+def test_ctrl_c_leaves_a_log_that_is_whole(there):
+    terminal = Terminal(there, "portqry", "-n", "127.0.0.1", "-nr", "-p", "udp", "-o",
+                        "7,443,161", "-sp", "3456", "-sl", "-l", "stopped.txt", "-y")
+    try:
+        terminal.wait_for("UDP port 7 (unknown service): LISTENING or FILTERED")
+        terminal.type(b"\x03")
+        assert terminal.end() == 2
+    finally:
+        terminal.close()
+    log = plain(there, (there.folder / "stopped.txt").read_bytes().decode())
+    assert log.endswith("interrupted: stopped querying\n\n\n========= end of log file =========\n"), log
 
 
 BATCH = """\
