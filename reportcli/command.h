@@ -56,7 +56,9 @@ struct command {
     size_t option_count;
     size_t words_min;
     size_t words_max;
-    bool takes_ledgers;                       /* --ledger may be given several times */
+    bool takes_ledgers; /* --ledger may be given several times */
+    bool
+        stands_alone; /* it takes none of the program's options, and has exit statuses of its own */
     const struct column_table *const *tables; /* what it prints; ended by NULL */
     const struct command_status *statuses;    /* ended by a NULL text; others are as for all */
     const struct example *examples;           /* ended by a NULL line */

@@ -109,8 +109,10 @@ static void add_statuses(struct text *text, const struct command *command, int c
 
         add_item(text, digit, command->statuses[i].text, STATUS_INDENT, columns);
     }
-    text_add(text, "\nExit status of every command:\n");
-    exit_status_add_help(text);
+    if (!command->stands_alone) {
+        text_add(text, "\nExit status of every command:\n");
+        exit_status_add_help(text);
+    }
 }
 
 static void add_examples(struct text *text, const struct command *command, int columns)
@@ -139,8 +141,10 @@ void help_add_command(struct text *text, const struct command *command, int colu
         text_add(text, "\nOptions of this command:\n");
         options_add_help(text, &own, columns);
     }
-    text_add(text, "\nOptions of every command:\n");
-    options_add_help(text, &program_options, columns);
+    if (!command->stands_alone) {
+        text_add(text, "\nOptions of every command:\n");
+        options_add_help(text, &program_options, columns);
+    }
     add_tables(text, command, columns);
     add_statuses(text, command, columns);
 }

@@ -108,7 +108,16 @@ static bool refuse(const struct command_context *context, enum exit_status *stat
 
 static const struct column_table *const tables[] = {NULL};
 
-static const struct command_status statuses[] = {{EXIT_YES, NULL}};
+static const struct command_status statuses[] = {
+    {(enum exit_status)PORTQRY_LISTENING, "LISTENING; or there was nothing to query: local mode, "
+                                          "a watch"},
+    {(enum exit_status)PORTQRY_NOT_LISTENING, "NOT LISTENING"},
+    {(enum exit_status)PORTQRY_FILTERED, "LISTENING or FILTERED, or FILTERED; or it was "
+                                         "interrupted"},
+    {(enum exit_status)PORTQRY_FAILED, "nothing was queried: the command line is wrong, the name "
+                                       "has no address, the source port is in use"},
+    {EXIT_YES, NULL},
+};
 
 static const struct example examples[] = {
     {"portledger portqry -n dc1 -e 389 -p udp", "As PortQry 2.0 asks, and in its words."},
@@ -120,9 +129,9 @@ const struct command command_portqry = {
     .words = "...",
     .summary = "Stand in for PortQry 2.0, with its options, words and exit codes",
     .text = "So does a copy of this program that is named portqry.exe. portledger portqry -? shows "
-            "the options. It returns 0: LISTENING; 1: NOT LISTENING; 2: LISTENING or FILTERED, or "
-            "FILTERED; 99: nothing was queried.",
+            "the options.",
     .words_max = 4096,
+    .stands_alone = true,
     .tables = tables,
     .statuses = statuses,
     .examples = examples,
