@@ -11,9 +11,9 @@
 #include "probes/engine.h"
 #include "probes/ports.h"
 #include "probes/reactor.h"
-#include "probes/resolver_system.h"
 #include "probes/services.h"
 #include "reportcli/portqry_answer.h"
+#include "reportcli/portqry_lookup.h"
 
 enum {
     AT_ONCE = 1024, /* ports whose outcomes are gathered before the first is said */
@@ -336,45 +336,46 @@ static bool ask_all(struct run *run, struct failure *why)
     return done;
 }
 
-/* PortQry knew IPv4 only, so that an address of it is taken where there is one. */
-static bool look_up(struct run *run)
+static void say_unless_interactive(struct run *run, enum portqry_word word)
 {
-    struct address_list found = {0};
-    struct failure ignored;
-    bool is_there = resolver_look_up(run->query->host, 4, &found, &ignored) ||
-                    resolver_look_up(run->query->host, 0, &found, &ignored);
-
-    if (is_there) {
-        run->address = found.items[0];
+    if (!run->query->interactive) {
+        portqry_say(run->page, word, NULL);
     }
-    address_list_clear(&found);
-    return is_there;
 }
 
-static bool resolve(struct run *run)
+/* Names of addresses are only for people; *goes_on: the host can be queried. */
+static bool look_up(struct run *run, bool *goes_on, struct failure *why)
 {
     const struct portqry_query *query = run->query;
-    struct failure ignored;
+    bool done = true;
 
-    if (!query->interactive) {
-        say(run, PORTQRY_TARGET, query->host);
-    }
-    run->is_address = socket_endpoint_parse_address(query->host, &run->address, &ignored);
+    *goes_on = true;
     if (!run->is_address) {
-        if (!query->interactive) {
-            portqry_say(run->page, PORTQRY_RESOLVE_NAME, NULL);
-        }
-        if (!look_up(run)) {
+        say_unless_interactive(run, PORTQRY_RESOLVE_NAME);
+        done = portqry_look_up(query->host, &run->stopped, &run->address, goes_on, why);
+        if (done && !*goes_on && !run->stopped) {
             portqry_say_error(run->page, PORTQRY_NAME_FAILED, NULL);
-            return false;
         }
     } else if (!query->no_reverse) {
-        if (!query->interactive) {
-            portqry_say(run->page, PORTQRY_RESOLVE_ADDRESS, NULL);
-        }
-        run->is_named = resolver_look_back(&run->address, &run->name, &ignored);
+        say_unless_interactive(run, PORTQRY_RESOLVE_ADDRESS);
+        done = portqry_look_back(&run->address, &run->stopped, &run->name, &run->is_named, why);
     }
-    if (!query->interactive) {
+    *goes_on = *goes_on && !run->stopped;
+    return done;
+}
+
+static bool resolve(struct run *run, bool *goes_on, struct failure *why)
+{
+    struct failure ignored;
+
+    if (!run->query->interactive) {
+        say(run, PORTQRY_TARGET, run->query->host);
+    }
+    run->is_address = socket_endpoint_parse_address(run->query->host, &run->address, &ignored);
+    if (!look_up(run, goes_on, why)) {
+        return false;
+    }
+    if (*goes_on && !run->query->interactive) {
         say_host(run);
         say_querying(run);
     }
@@ -411,17 +412,15 @@ static void stop(void *context)
 static bool ask(struct run *run, struct failure *why)
 {
     uint16_t source = run->query->source_port;
+    bool goes_on = false;
     bool done = open_engine(run, &run->engine, source, why) &&
                 (source == 0 || open_engine(run, &run->ephemeral, 0, why));
 
     if (done) {
         interrupt_catch(stop, run);
-        if (resolve(run)) {
-            done = ask_all(run, why);
-        } else {
-            run->status = PORTQRY_FAILED;
-        }
+        done = resolve(run, &goes_on, why) && (!goes_on || ask_all(run, why));
         interrupt_release();
+        run->status = goes_on || run->stopped ? run->status : PORTQRY_FAILED;
     }
     if (done && run->stopped) {
         portqry_say_error(run->page, PORTQRY_INTERRUPTED, NULL);

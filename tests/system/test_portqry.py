@@ -349,8 +349,9 @@ def test_interactive_mode_obeys(there):
 
 def press(terminal, machine, keys, happened):
     """
-    Types a line until something has happened. Wine 8's console loses keys that come while a
-    program is about to read them; a person would type again, too.
+    Types a line until something has happened. Wine 8 makes the terminal raw only after a program has
+    written to its console: until then the terminal makes another key of Enter. A person would type
+    again, too.
     """
     enter = b"\r" if machine.system == "windows" else b"\n"
     for _ in range(5 if machine.system == "windows" else 1):
