@@ -435,7 +435,7 @@ static const struct command_status statuses[] = {
 };
 
 static const struct example examples[] = {
-    {"portledger import --as port-reporter PR-PORTS-05-07-6-13-44-4.log --ledger old.db",
+    {"portledger import --as port-reporter PR-PORTS-host7.log --ledger old.db",
      "A ledger of what Port Reporter saw, for history and the others."},
     {NULL, NULL},
 };

@@ -480,12 +480,14 @@ START_TEST(no_answer_acts_upon_whoever_reads_it)
 }
 END_TEST
 
-/* No command is forgotten; portqry reads no ledger, and has tests of its own. */
+/* No command is forgotten, but those that read no ledger: they have tests of their own. */
 START_TEST(every_command_is_among_them)
 {
+    static const char others[] = " portqry import completion ";
+
     for (size_t i = 0; commands[i] != NULL; i++) {
         size_t length = strlen(commands[i]->name);
-        bool found = strcmp(commands[i]->name, "portqry") == 0;
+        bool found = strstr(others, commands[i]->name) != NULL;
 
         for (int k = 0; !found && k < COUNT_OF(lines); k++) {
             found = strncmp(lines[k].words, commands[i]->name, length) == 0;
