@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/console_line.h"
 #include "base/text.h"
 #include "reportcli/portqry_remote.h"
 
@@ -291,7 +292,7 @@ bool portqry_interactive_run(struct portqry_page *page, const struct portqry_opt
     begin(page, &session, options);
     while (done && !ends && !page->failed) {
         portqry_say(page, PORTQRY_PROMPT, NULL);
-        if (!portqry_read_line(&line)) {
+        if (!console_read_line(&line)) {
             portqry_say(page, PORTQRY_EMPTY, NULL);
             break;
         }

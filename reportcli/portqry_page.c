@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/console.h"
 #include "base/console_keys.h"
+#include "base/console_line.h"
 #include "base/file.h"
 #include "base/line_end.h"
 #include "base/machine.h"
@@ -19,7 +20,6 @@
 enum {
     DAY_MS = 24 * 60 * 60 * 1000,
     DATE_SIZE = 19, /* of RFC 3339, up to the seconds */
-    LINE_MOST = 4096,
 };
 
 static void fail(struct portqry_page *page, const struct failure *why)
@@ -113,19 +113,6 @@ void portqry_page_add_date(struct text *text, int64_t at)
     text_clear(&form);
 }
 
-bool portqry_read_line(struct text *line)
-{
-    int c;
-
-    text_reset(line);
-    while ((c = getc(stdin)) != EOF && c != '\n') {
-        if (c != '\r' && c != '\0' && line->size < LINE_MOST) {
-            text_add_char(line, (char)c);
-        }
-    }
-    return c != EOF || line->size > 0;
-}
-
 /* A file that is there may be replaced. */
 static bool may_replace(struct portqry_page *page, const struct portqry_options *options)
 {
@@ -139,7 +126,7 @@ static bool may_replace(struct portqry_page *page, const struct portqry_options 
         return false;
     }
     portqry_say(page, PORTQRY_LOG_THERE, (const char *const[]){options->log});
-    yes = portqry_read_line(&answer) && text_starts_fold(text_bytes(&answer), "y");
+    yes = console_read_line(&answer) && text_starts_fold(text_bytes(&answer), "y");
     text_clear(&answer);
     return yes;
 }

@@ -48,6 +48,3 @@ void portqry_page_add_date(struct text *text, int64_t at);
 
 /* Ends the log. False where anything that was said could not be written. */
 bool portqry_page_end(struct portqry_page *page, struct failure *why) NODISCARD;
-
-/* The line in the way of a person's answer; false at the end of standard input. */
-bool portqry_read_line(struct text *line);
