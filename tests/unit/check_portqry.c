@@ -380,6 +380,106 @@ START_TEST(a_netbios_node_is_told_by_its_mac)
 }
 END_TEST
 
+static const struct answer_field made_fields[] = {
+    {.name = "uuid"},     {.name = "version"},
+    {.name = "protocol"}, {.name = "address"},
+    {.name = "endpoint"}, {.name = "annotation"},
+    {.name = "result"},   {.name = "attribute"},
+    {.name = "value"},    {.name = "supported_features"},
+};
+
+/* Adds a value of a field above. */
+static void make(const char *name, const char *value)
+{
+    for (int i = 0; i < COUNT_OF(made_fields); i++) {
+        if (strcmp(made_fields[i].name, name) == 0) {
+            answer_add_string(&fixture.outcome.answer, &made_fields[i], value);
+            return;
+        }
+    }
+    ck_abort_msg("there is no field %s", name);
+}
+
+static void make_endpoint(const char *protocol, const char *address, const char *endpoint)
+{
+    answer_begin_item(&fixture.outcome.answer, "endpoint");
+    make("uuid", "d95afe70-a6d5-4259-822e-2c84da1ddb0d");
+    make("version", "1.0");
+    make("protocol", protocol);
+    if (address != NULL) {
+        make("address", address);
+    }
+    make("endpoint", endpoint);
+    answer_end_item(&fixture.outcome.answer);
+}
+
+/* Servers of today bind to all of their addresses; PortQry shows what -n was given. */
+START_TEST(an_endpoint_of_any_address_is_at_the_host)
+{
+    fixture.outcome.transport = PROBE_TCP;
+    fixture.outcome.port = 135;
+    fixture.outcome.status = PROBE_LISTENING;
+    fixture.outcome.ask.cause = PROBE_ANSWERED;
+    fixture.outcome.host = text_copy("LOKI");
+    make_endpoint("ncacn_ip_tcp", "0.0.0.0", "49664");
+    make_endpoint("ncalrpc", NULL, "LRPC-1");
+    make_endpoint("ncacn_ip_tcp", "10.0.0.1", "49665");
+    portqry_answer_add(&fixture.text, portqry_special_find(protocol_find("rpc")), &fixture.outcome,
+                       "public");
+    ck_assert_str_eq(text_bytes(&fixture.text),
+                     "Using ephemeral source port\n"
+                     "Querying Endpoint Mapper Database...\n"
+                     "Server's response:\n"
+                     "\n"
+                     "UUID: d95afe70-a6d5-4259-822e-2c84da1ddb0d\n"
+                     "ncacn_ip_tcp:LOKI[49664]\n"
+                     "\n"
+                     "UUID: d95afe70-a6d5-4259-822e-2c84da1ddb0d\n"
+                     "ncalrpc:LOKI[LRPC-1]\n"
+                     "\n"
+                     "UUID: d95afe70-a6d5-4259-822e-2c84da1ddb0d\n"
+                     "ncacn_ip_tcp:10.0.0.1[49665]\n"
+                     "\n"
+                     "Total endpoints found: 3\n"
+                     "\n"
+                     "==== End of RPC Endpoint Mapper query response ====\n");
+}
+END_TEST
+
+static void make_attribute(const char *name, const char *value)
+{
+    answer_begin_item(&fixture.outcome.answer, "attribute");
+    make("attribute", name);
+    make("value", value);
+    answer_end_item(&fixture.outcome.answer);
+}
+
+START_TEST(attributes_that_have_no_field_are_told_once)
+{
+    fixture.outcome.transport = PROBE_TCP;
+    fixture.outcome.port = 389;
+    fixture.outcome.status = PROBE_LISTENING;
+    fixture.outcome.ask.cause = PROBE_ANSWERED;
+    make_attribute("objectClass", "top");
+    make_attribute("objectClass", "OpenLDAProotDSE");
+    make("supported_features", "1.3.6.1.1.14 modify-increment");
+    make("supported_features", "1.3.6.1.4.1.4203.1.5.1");
+    make_attribute("entryDN", "");
+    make("result", "success");
+    portqry_answer_add(&fixture.text, portqry_special_find(protocol_find("ldap")), &fixture.outcome,
+                       "public");
+    ck_assert_str_eq(text_bytes(&fixture.text), "Sending LDAP query to TCP port 389...\n"
+                                                "\n"
+                                                "LDAP query response:\n"
+                                                "\n"
+                                                "objectClass: top\n"
+                                                "supportedFeatures: 1.3.6.1.1.14\n"
+                                                "entryDN: \n"
+                                                "\n"
+                                                "======== End of LDAP query response ========\n");
+}
+END_TEST
+
 static const struct {
     const char *name;
     const char *said;
@@ -478,6 +578,8 @@ static Suite *make_suite(void)
     tcase_add_test(all, options_that_were_set_count_and_bad_ones_do_not);
     tcase_add_test(all, instances_of_sql_server_are_told_as_in_the_article);
     tcase_add_test(all, a_netbios_node_is_told_by_its_mac);
+    tcase_add_test(all, an_endpoint_of_any_address_is_at_the_host);
+    tcase_add_test(all, attributes_that_have_no_field_are_told_once);
     tcase_add_loop_test(all, a_banner_is_shown_as_it_came, 0, COUNT_OF(banners));
     tcase_add_loop_test(all, silence_is_filtered, 0, COUNT_OF(silent));
     tcase_add_test(all, every_line_of_ours_stands_in_the_document);
