@@ -22,55 +22,71 @@ enum {
     DATE_SIZE = 19, /* of RFC 3339, up to the seconds */
 };
 
+/* The first failure counts. */
 static void fail(struct portqry_page *page, const struct failure *why)
 {
-    page->failed = true;
-    page->why = *why;
-}
-
-static void write_all(struct portqry_page *page, const char *bytes, size_t size, bool to_screen)
-{
-    struct failure why;
-
-    if (to_screen && !console_write(CONSOLE_OUT, bytes, size, &why)) {
-        fail(page, &why);
-    } else if (page->log != NULL && fwrite(bytes, 1, size, page->log) != size) {
-        (void)FAIL(&why, FAILURE_SYSTEM, errno, "cannot write to the log file");
-        fail(page, &why);
+    if (!page->failed) {
+        page->failed = true;
+        page->why = *why;
     }
 }
 
-static void write_lines(struct portqry_page *page, const struct text *text, bool to_screen)
+/* With the line ends of this system. */
+static void convert(struct text *text, const char *lines)
 {
-    const char *at = text_bytes(text);
-    struct failure why;
+    while (*lines != '\0') {
+        size_t size = strcspn(lines, "\n");
 
-    while (*at != '\0' && !page->failed) {
-        size_t size = strcspn(at, "\n");
-
-        write_all(page, at, size, to_screen);
-        at += size;
-        if (*at == '\n') {
-            write_all(page, line_end, strlen(line_end), to_screen);
-            at++;
+        text_add_bytes(text, lines, size);
+        lines += size;
+        if (*lines == '\n') {
+            text_add(text, line_end);
+            lines++;
         }
     }
-    if (!page->failed && !console_flush(CONSOLE_OUT, &why)) {
-        fail(page, &why);
-    }
-    if (!page->failed && page->log != NULL && fflush(page->log) != 0) {
+}
+
+static void write_log(struct portqry_page *page, const struct text *text)
+{
+    struct failure why;
+
+    if (page->log != NULL && (fwrite(text_bytes(text), 1, text->size, page->log) != text->size ||
+                              fflush(page->log) != 0)) {
         (void)FAIL(&why, FAILURE_SYSTEM, errno, "cannot write to the log file");
         fail(page, &why);
     }
+}
+
+static void write_screen(struct portqry_page *page, const struct text *text)
+{
+    struct failure why;
+
+    if (!console_write(CONSOLE_OUT, text_bytes(text), text->size, &why) ||
+        !console_flush(CONSOLE_OUT, &why)) {
+        fail(page, &why);
+    }
+}
+
+/* The log comes first: it has what was said also where nobody reads the screen any more. */
+static void write_lines(struct portqry_page *page, const struct text *lines, bool to_screen)
+{
+    struct text text = {0};
+    struct failure why;
+
+    convert(&text, text_bytes(lines));
+    if (!text_ok(lines, &why) || !text_ok(&text, &why)) {
+        fail(page, &why);
+    } else {
+        write_log(page, &text);
+    }
+    if (to_screen && !page->failed) {
+        write_screen(page, &text);
+    }
+    text_clear(&text);
 }
 
 void portqry_say_text(struct portqry_page *page, const struct text *text)
 {
-    struct failure why;
-
-    if (!page->failed && !text_ok(text, &why)) {
-        fail(page, &why);
-    }
     if (!page->failed) {
         write_lines(page, text, !page->quiet);
     }
@@ -183,21 +199,27 @@ bool portqry_page_begin_log(struct portqry_page *page, const struct portqry_opti
            (open_log(page, options, why) && say_head(page, argc, argv, why));
 }
 
+/* A log gets its end also where something else has failed. */
+static void end_log(struct portqry_page *page)
+{
+    struct failure why;
+
+    text_reset(&page->made);
+    portqry_add_words(&page->made, PORTQRY_LOG_END, NULL);
+    write_lines(page, &page->made, false);
+    if (fclose(page->log) != 0 && !page->failed) {
+        (void)FAIL(&why, FAILURE_SYSTEM, errno, "cannot write to the log file");
+        fail(page, &why);
+    }
+    page->log = NULL;
+}
+
 bool portqry_page_end(struct portqry_page *page, struct failure *why)
 {
-    bool done;
-
     if (page->log != NULL) {
-        page->quiet = true;
-        portqry_say(page, PORTQRY_LOG_END, NULL);
-        if (fclose(page->log) != 0 && !page->failed) {
-            (void)FAIL(&page->why, FAILURE_SYSTEM, errno, "cannot write to the log file");
-            page->failed = true;
-        }
-        page->log = NULL;
+        end_log(page);
     }
-    done = !page->failed;
-    *why = page->why;
     text_clear(&page->made);
-    return done;
+    *why = page->why;
+    return !page->failed;
 }

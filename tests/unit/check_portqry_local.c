@@ -354,6 +354,19 @@ START_TEST(a_log_that_is_there_is_kept_where_nobody_can_be_asked)
 }
 END_TEST
 
+START_TEST(a_log_is_whole_where_nobody_reads_the_screen)
+{
+    struct text log = {0};
+
+    console_fake.full = true;
+    ck_assert_int_eq(cli_run("portqry -local -l check_portqry.log"), 99);
+    CHECK_DONE(file_read(&log, log_path, 1000000, &fixture.why), fixture.why);
+    CHECK_CONTAINS(plain(text_bytes(&log)), "TCP ports in a TIME WAIT state: 1 = 25.00%\n\n"
+                                            "========= end of log file =========\n");
+    text_clear(&log);
+}
+END_TEST
+
 START_TEST(a_port_that_nobody_has_is_watched_all_the_same)
 {
     ck_assert_int_eq(cli_run("portqry -wport 9"), 0);
@@ -372,6 +385,7 @@ static Suite *make_suite(void)
     tcase_add_test(local, a_watch_shows_what_changes);
     tcase_add_loop_test(local, a_log_is_whole_however_a_watch_ends, 0, 2);
     tcase_add_test(local, a_log_that_is_there_is_kept_where_nobody_can_be_asked);
+    tcase_add_test(local, a_log_is_whole_where_nobody_reads_the_screen);
     tcase_add_test(local, a_port_that_nobody_has_is_watched_all_the_same);
     suite_add_tcase(suite, local);
     return suite;
