@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 
 /*
- * PortQry's command lines, and what people type in its interactive mode. The
- * first byte says which; what is taken names ports that are ports.
+ * PortQry's command lines, what people type in its interactive mode, and what
+ * servers say. The first byte says which; what is taken names ports that are ports.
  */
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "reportcli/portqry_answer.h"
 #include "reportcli/portqry_interactive.h"
 #include "reportcli/portqry_options.h"
 
@@ -77,6 +78,28 @@ static void try_session(char *lines)
     portqry_session_clear(&session);
 }
 
+/* What a server says is shown without anything that a terminal acts upon. */
+static void try_banner(const char *said)
+{
+    static const char *const protocols_of_lines[] = {"ftp", "smtp", "pop3", "imap"};
+
+    for (size_t i = 0; i < sizeof(protocols_of_lines) / sizeof(protocols_of_lines[0]); i++) {
+        struct outcome outcome = {
+            .transport = PROBE_TCP, .status = PROBE_LISTENING, .said = text_copy(said)};
+        struct text text = {0};
+
+        portqry_answer_add(&text, portqry_special_find(protocol_find(protocols_of_lines[i])),
+                           &outcome, "public");
+        for (size_t k = 0; k < text.size; k++) {
+            if ((unsigned char)text.bytes[k] < ' ' && text.bytes[k] != '\n') {
+                abort();
+            }
+        }
+        text_clear(&text);
+        outcome_clear(&outcome);
+    }
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -92,8 +115,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     memcpy(words, data + 1, size - 1);
     words[size - 1] = '\0';
-    if (data[0] % 2 == 0) {
+    if (data[0] % 3 == 0) {
         try_options(words);
+    } else if (data[0] % 3 == 1) {
+        try_banner(words);
     } else {
         try_session(words);
     }

@@ -404,6 +404,42 @@ def test_ctrl_c_leaves_a_log_that_is_whole(there):
     assert log.endswith("interrupted: stopped querying\n\n\n========= end of log file =========\n"), log
 
 
+@pytest.fixture(name="listener")
+def listening(there):
+    """A port of loopback that a process of the machine holds."""
+    over = there.folder / "over"
+    over.unlink(missing_ok=True)
+    actor = there.act("listen", "held", "127.0.0.1", "0", "await", there.file_name(over))
+    yield actor.port("held")
+    over.touch()
+    actor.wait()
+
+
+def test_local_ports_are_listed(there, listener):
+    result = portqry(there, "-local")
+    assert (result.status, result.err) == (0, ""), result
+    assert re.search(f"^[0-9]+:port_actor(.exe)? *\tTCP {listener} *\t127.0.0.1 *\tLISTENING *\t "
+                     "0.0.0.0:0$", result.out, re.MULTILINE), result
+    (mappings,) = re.findall("^([0-9]+) mappings found$", result.out, re.MULTILINE)
+    assert len(re.findall("^[0-9]+.*\t(?:TCP|UDP) ", result.out, re.MULTILINE)) == int(mappings)
+
+
+@pytest.mark.parametrize("key,said", ((b"\x1b", "escape key pressed"), (b"\x03", "interrupted")))
+def test_a_watch_ends_with_a_log_that_is_whole(there, listener, key, said):
+    terminal = Terminal(there, "portqry", "-wport", str(listener), "-wt", "1", "-v", "-l",
+                        "watched.txt", "-y")
+    try:
+        terminal.wait_for("Loaded modules:")
+        terminal.type(key)
+        assert terminal.end() == 0
+    finally:
+        terminal.close()
+    log = plain(there, (there.folder / "watched.txt").read_bytes().decode())
+    assert f"\nWatching port: {listener}\n\nChecking for changes every 1 seconds\n\n" in log
+    assert re.search(f"\n{said}: stopped watching port {listener}\nSystem Date: .*\n\n"
+                     "========= end of log file =========\n$", log), log
+
+
 BATCH = """\
 @echo off
 :Top
