@@ -79,6 +79,17 @@ static bool open_and_run(const struct portqry_options *options, int argc, char *
     return done;
 }
 
+static void complain(const struct failure *why)
+{
+    if (why->kind == FAILURE_NO_READER) {
+        return; /* `| more` has seen enough */
+    }
+    console_complain("portqry: %s", why->text);
+    if (why->kind == FAILURE_USAGE) {
+        console_complain("portqry -? shows the options");
+    }
+}
+
 int portqry_main(int argc, char **argv)
 {
     struct portqry_options options = {0};
@@ -88,9 +99,7 @@ int portqry_main(int argc, char **argv)
     if (!zone_choose(NULL, &why) || !portqry_options_read(&options, argc, argv, &why) ||
         !open_and_run(&options, argc, argv, &status, &why)) {
         status = PORTQRY_FAILED;
-        if (why.kind != FAILURE_NO_READER) {
-            console_complain("portqry: %s", why.text);
-        }
+        complain(&why);
     }
     portqry_options_clear(&options);
     return status;

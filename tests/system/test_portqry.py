@@ -264,7 +264,8 @@ def test_a_name_that_has_no_address_ends_it(there):
 def test_a_wrong_command_line_says_so(there):
     result = portqry(there, "-n", "h", "-e", "0")
     assert (result.status, result.out) == (99, "")
-    assert result.err == "portqry: -e takes a port from 1 to 65535\n"
+    assert result.err == ("portqry: -e takes a port from 1 to 65535\n"
+                          "portqry -? shows the options\n")
 
 
 def test_a_source_port_in_use_is_told_in_the_articles_words(there):
