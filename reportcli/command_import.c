@@ -235,17 +235,19 @@ static void add_origin(struct text *origin, const struct source *source)
     text_addf(origin, "\n  sha256: %s\n", source->sha256);
 }
 
-/* As the service shows it: to a person, and in no log. */
+/* As the service shows it: to a person, whole on its line, and in no log. */
 static void show_key(struct import *import)
 {
     struct sealer_state state;
+    struct failure ignored;
 
     ledger_writer_look_at_seals(import->writer, &state);
-    if (state.key_line != NULL && console_is_terminal(CONSOLE_ERROR)) {
+    if (state.key_line != NULL && !import->context->quiet && console_is_terminal(CONSOLE_ERROR)) {
+        (void)(console_write(CONSOLE_ERROR, state.key_line, strlen(state.key_line), &ignored) &&
+               console_write(CONSOLE_ERROR, "\n", 1, &ignored));
         command_note(import->context, "key",
-                     "%s proves by `portledger verify --key FILE` that the ledger was not changed "
-                     "since; keep this line elsewhere, it is not shown again",
-                     state.key_line);
+                     "keep this line elsewhere, it is not shown again; `portledger verify --key "
+                     "FILE` proves by it that the ledger was not changed since");
     }
 }
 

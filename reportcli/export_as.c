@@ -108,32 +108,16 @@ static void choose_machine(struct exporting *exporting, int64_t run)
     }
 }
 
-struct stretch_search {
-    int64_t id;
-    struct ledger_stretch *out;
-};
-
-static bool take_stretch(void *context, const struct ledger_stretch *stretch)
-{
-    struct stretch_search *search = context;
-
-    if (stretch->id == search->id) {
-        *search->out = *stretch;
-    }
-    return stretch->id != search->id;
-}
-
 /* Intervals come stretch by stretch. */
 static bool find_stretch(struct exporting *exporting, const struct ledger_interval *interval)
 {
-    struct stretch_search search = {.id = interval->stretch_id, .out = &exporting->stretch};
+    bool found;
 
     if (exporting->stretch.id == interval->stretch_id) {
         return true;
     }
-    exporting->stretch = (struct ledger_stretch){0};
-    if (!ledger_walk_coverage(exporting->ledger, interval->opened_at, interval->opened_at,
-                              take_stretch, &search, exporting->why)) {
+    if (!ledger_find_stretch(exporting->ledger, interval->stretch_id, &exporting->stretch, &found,
+                             exporting->why)) {
         return false;
     }
     choose_machine(exporting, exporting->stretch.run_id);

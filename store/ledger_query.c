@@ -60,6 +60,20 @@ bool ledger_walk_coverage(struct ledger *ledger, int64_t since, int64_t until,
     return true;
 }
 
+bool ledger_find_stretch(struct ledger *ledger, int64_t id, struct ledger_stretch *stretch,
+                         bool *found, struct failure *why)
+{
+    struct ledger_stretch_rows rows = {0};
+
+    *found = false;
+    if (!ledger_begin_read(ledger, why) ||
+        !ledger_end_read(ledger, ledger_rows_stretch(ledger, id, &rows, found, why), why)) {
+        return false;
+    }
+    *stretch = *found ? rows.stretch : (struct ledger_stretch){0};
+    return true;
+}
+
 /*
  * Looks at one stretch. `until` is the last moment of which it tells, which
  * may be later than its last sample.

@@ -43,6 +43,10 @@ typedef bool ledger_stretch_fn(void *context, const struct ledger_stretch *stret
 bool ledger_walk_coverage(struct ledger *ledger, int64_t since, int64_t until,
                           ledger_stretch_fn *visit, void *context, struct failure *why) NODISCARD;
 
+/* The stretch with this number; *found is false where there is none, or none any more. */
+bool ledger_find_stretch(struct ledger *ledger, int64_t id, struct ledger_stretch *stretch,
+                         bool *found, struct failure *why) NODISCARD;
+
 /*
  * A moment that can be asked for. Where the clock was set back, one time of
  * day is several moments, in different stretches.

@@ -306,17 +306,43 @@ static const struct {
     {3000001, INT64_MAX, 0},
 };
 
-START_TEST(coverage_is_visited_where_it_touches_the_range)
+static void record_stretches(void)
 {
     for (int64_t at = 10000; at <= 3000000; at += 10000) { /* each one late */
         sample_listener(at, 80);
     }
     commit();
+}
+
+START_TEST(coverage_is_visited_where_it_touches_the_range)
+{
+    record_stretches();
     ck_assert_uint_eq(count_stretches(coverage_cases[_i].since, coverage_cases[_i].until, 0),
                       coverage_cases[_i].count);
     for (size_t i = 1; i < fixture.id_count; i++) {
         ck_assert_int_eq(fixture.ids[i], fixture.ids[i - 1] + 1);
     }
+}
+END_TEST
+
+/* 1 to 300 are there. */
+static const struct {
+    int64_t id;
+    int64_t begin_at;
+} stretch_ids[] = {{1, 10000}, {3, 30000}, {300, 3000000}, {0, 0}, {301, 0}, {-1, 0}};
+
+START_TEST(a_stretch_is_found_by_its_number)
+{
+    struct ledger_stretch stretch;
+    bool found;
+
+    record_stretches();
+    CHECK_DONE(
+        ledger_find_stretch(fixture.ledger, stretch_ids[_i].id, &stretch, &found, &fixture.why),
+        fixture.why);
+    ck_assert_int_eq(found, stretch_ids[_i].begin_at != 0);
+    ck_assert_int_eq(stretch.begin_at, stretch_ids[_i].begin_at);
+    ck_assert_int_eq(stretch.id, found ? stretch_ids[_i].id : 0);
 }
 END_TEST
 
@@ -891,6 +917,8 @@ static Suite *ledger_query_suite(void)
     tcase_add_test(tests, the_state_is_what_the_sample_before_the_moment_saw);
     tcase_add_loop_test(tests, a_moment_that_the_ledger_does_not_have_has_no_state, 0,
                         COUNT_OF(unknown_moments));
+    tcase_add_loop_test(tests, a_stretch_is_found_by_its_number, 0,
+                        sizeof(stretch_ids) / sizeof(stretch_ids[0]));
     tcase_add_loop_test(tests, coverage_is_visited_where_it_touches_the_range, 0,
                         COUNT_OF(coverage_cases));
     tcase_add_test(tests, a_visitor_ends_the_walk_over_coverage);
