@@ -20,14 +20,14 @@
 #include "reportcli/foreign.h"
 #include "reportcli/port_reporter.h"
 
-static struct calendar_time local_time(int64_t at)
+static struct calendar_time local_time(const struct foreign_event *event)
 {
-    return calendar_from_ms(at + zone_offset(at) * INT64_C(1000));
+    return calendar_from_ms(event->at + (event->utc ? 0 : zone_offset(event->at) * INT64_C(1000)));
 }
 
 static bool add_date(struct text *text, const struct foreign_event *event)
 {
-    struct calendar_time time = local_time(event->at);
+    struct calendar_time time = local_time(event);
 
     text_addf(text, "%02d/%d/%d", time.year % 100, time.month, time.day);
     return true;
@@ -35,7 +35,7 @@ static bool add_date(struct text *text, const struct foreign_event *event)
 
 static bool add_time(struct text *text, const struct foreign_event *event)
 {
-    struct calendar_time time = local_time(event->at);
+    struct calendar_time time = local_time(event);
 
     text_addf(text, "%d:%d:%d", time.hour, time.minute, time.second);
     return true;

@@ -129,6 +129,14 @@ static const struct option options[] = {
 
 enum { OPTION_COUNT = sizeof(options) / sizeof(options[0]) };
 
+/* What another program's records are not made by. */
+static bool asks_for_records(const struct command_context *context)
+{
+    const struct render_wishes *wishes = &context->render.wishes;
+
+    return wishes->columns != NULL || wishes->order != NULL || wishes->most > 0;
+}
+
 /* A copy is whole. */
 static bool check_whole(const struct command_context *context, struct failure *why)
 {
@@ -163,6 +171,10 @@ static bool read_request(const struct command_context *context, struct request *
     };
     if (as == NULL && !check_whole(context, why)) {
         return false;
+    }
+    if (as != NULL && request->path == NULL && asks_for_records(context)) {
+        return FAIL(why, FAILURE_USAGE, 0,
+                    "--columns, --sort and --limit are for records of portledger's own");
     }
     if (request->secrets && !request->command_lines) {
         return FAIL(why, FAILURE_USAGE, 0, "--with-secrets goes with --with-command-lines");
@@ -441,6 +453,7 @@ static bool print_records(const struct command_context *context, const struct co
     struct export_as export = {
         .format = request->as,
         .filter = filter,
+        .utc = context->render.zone == TIME_ZONE_UTC,
         .command_lines = request->command_lines,
         .secrets = request->secrets,
         .stopped = &stopped,

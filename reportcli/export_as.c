@@ -155,6 +155,7 @@ static bool tell(struct exporting *exporting, struct foreign_event *event)
         return true;
     }
     event->machine = &exporting->machine;
+    event->utc = export->utc;
     event->command_lines = export->command_lines;
     event->secrets = export->secrets;
     export->format->add(&exporting->buffer, event);

@@ -21,6 +21,7 @@ struct export_as {
     const struct foreign_format *format;
     const struct ledger_filter *filter; /* events of since..until; both count */
     FILE *file;                         /* NULL: standard output */
+    bool utc;                           /* where the format has local times */
     bool command_lines;
     bool secrets;               /* also those that hold one, which are masked otherwise */
     const atomic_bool *stopped; /* set from elsewhere: the export is to end */

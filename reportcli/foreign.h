@@ -50,6 +50,7 @@ struct foreign_event {
     int64_t parent_id;                      /* likewise, of FOREIGN_STARTED */
     const struct process_instance *parent;
     const struct module *module; /* of FOREIGN_LOADED */
+    bool utc;                    /* where a format has local times: these are of UTC */
     bool command_lines;          /* may be told */
     bool secrets;                /* also those that hold a secret: they are masked otherwise */
 };

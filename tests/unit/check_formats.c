@@ -262,6 +262,7 @@ static const struct {
      1},
     {"port-reporter", "", "26/11/20,14:0:10,UDP,5353,0.0.0.0,*,*,901,svchost.exe,\r\n", 1},
     {"port-reporter", " --utc --tz +05:30", "", 0}, /* is refused */
+    {"port-reporter", " --utc", "26/11/20,13:0:2,TCP,22,", 1},
     {"port-reporter", " --tz +05:30", "26/11/20,18:30:2,TCP,22,", 1},
 };
 
@@ -319,6 +320,8 @@ static const struct {
     {"export --ledger incident.db --as sysmon --port 22", EXIT_YES,
      "1 socket without a record: sockets that listen"},
     {"export --ledger incident.db --as port-reporter", EXIT_YES, "3 sockets without a record"},
+    {"export --ledger incident.db --as ecs --limit 1", EXIT_USAGE, "--limit"},
+    {"export --ledger incident.db --as ecs --sort kind", EXIT_USAGE, "--sort"},
     {"export --ledger missing.db --as ecs", EXIT_LEDGER, "missing.db"},
     {"export --ledger incident.db --as ecs -o no/such/folder", EXIT_REFUSED, "no/such/folder"},
 };
