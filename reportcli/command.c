@@ -204,11 +204,16 @@ bool command_finish(const struct command_context *context, struct render *render
                      "--json shows them)",
                      context->render.columns, text_bytes(&render->left_out));
     }
-    if (render->kept_back > 0) {
+    command_note_more(context, render->kept_back);
+    return true;
+}
+
+void command_note_more(const struct command_context *context, size_t kept_back)
+{
+    if (kept_back > 0) {
         command_note(context, "more", "there are more than the %zu that --limit allows",
                      context->render.wishes.most);
     }
-    return true;
 }
 
 /* A failure to flush is found again, and told, by whoever writes next. */

@@ -181,6 +181,10 @@ bool command_finish(const struct command_context *context, struct render *render
 void command_note(const struct command_context *context, const char *kind, const char *format, ...)
     PRINTF_LIKE(3, 4);
 
+/* The note "more", where --limit kept records back. For tables that command_finish() does not end.
+ */
+void command_note_more(const struct command_context *context, size_t kept_back);
+
 /* The ranges and figures of a note about coverage, as members of its object. */
 struct command_range {
     int64_t since; /* milliseconds since 1970 UTC */

@@ -204,6 +204,7 @@ static bool print_items(struct difference_block *block, const struct change_side
         done = print_item(block, render, before, after, &difference->items[i], why);
     }
     done = done && render_finish(render, why);
+    block->kept_back += done ? render->kept_back : 0;
     if (done && render->left_out.size > block->left_out.size) {
         text_reset(&block->left_out);
         text_add(&block->left_out, text_bytes(&render->left_out));
@@ -331,6 +332,7 @@ void difference_block_note(const struct difference_block *block)
                      "no room in %d columns for: %s (a wider terminal, --json or --csv show them)",
                      block->context->render.columns, text_bytes(&block->left_out));
     }
+    command_note_more(block->context, block->kept_back);
 }
 
 void difference_block_clear(struct difference_block *block)

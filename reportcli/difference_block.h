@@ -24,6 +24,7 @@ struct difference_block {
     struct socket_record record; /* for difference_block.c only, from here on */
     struct text words;
     struct text left_out;
+    size_t kept_back; /* by --limit, of all tables */
     bool begun;
 };
 
@@ -31,7 +32,7 @@ bool difference_block_print(struct difference_block *block, const struct change_
                             const struct change_side *after, const struct difference *difference,
                             struct failure *why) NODISCARD;
 
-/* A note on columns that had no room in the widest of the tables. */
+/* Notes on columns that had no room in the widest of the tables, and on what --limit kept back. */
 void difference_block_note(const struct difference_block *block);
 
 /* Frees. Harmless twice. */

@@ -73,6 +73,7 @@ struct view {
     struct text words;
     struct text mark;
     struct text left_out;
+    size_t kept_back; /* by --limit, of all blocks */
     struct line *lines;
     size_t line_capacity;
     const struct process_instance *run; /* of a process: the run that was seen last */
@@ -319,7 +320,8 @@ static bool print_line(struct view *view, const struct line *line, struct render
            render_record(render, values, why);
 }
 
-/* Remembers what the widest block lost, for one note at the end. */
+/* Remembers what the widest block lost, and what --limit kept back, for one note each at the end.
+ */
 static bool end_rows(struct view *view, struct render *render, struct failure *why)
 {
     if (!render_finish(render, why)) {
@@ -329,6 +331,7 @@ static bool end_rows(struct view *view, struct render *render, struct failure *w
         text_reset(&view->left_out);
         text_add(&view->left_out, text_bytes(&render->left_out));
     }
+    view->kept_back += render->kept_back;
     return text_ok(&view->left_out, why);
 }
 
@@ -597,6 +600,7 @@ bool view_finish(struct view *view, struct failure *why)
                      "no room in %d columns for: %s (a wider terminal, --json or --csv show them)",
                      view->context->render.columns, text_bytes(&view->left_out));
     }
+    command_note_more(view->context, view->kept_back);
     process_block_note(&view->block);
     return true;
 }

@@ -557,6 +557,18 @@ START_TEST(a_difference_says_what_happened)
 }
 END_TEST
 
+START_TEST(a_limit_of_a_table_keeps_nothing_back_in_silence)
+{
+    static const char more[] = "note: there are more than the 2 that --limit allows\n";
+
+    ck_assert_int_eq(cli_run("diff 14:00:02 14:00:03 --limit 2 --ledger check_diff.db"), EXIT_NO);
+    CHECK_CONTAINS(cli_out(), "7 differences");
+    CHECK_CONTAINS(cli_error(), more);
+    ck_assert_int_eq(cli_run("diff 14:00:02 14:00:03 --limit 7 --ledger check_diff.db"), EXIT_NO);
+    ck_assert_ptr_null(strstr(cli_error(), "--limit"));
+}
+END_TEST
+
 /* As changes() would have it, of the ledger beside that one. */
 START_TEST(a_moment_of_another_ledger_is_named_with_its_file)
 {
@@ -1342,6 +1354,7 @@ static Suite *diff_suite(void)
     suite_add_tcase(suite, asked);
     tcase_add_checked_fixture(told, open_fixture, close_fixture);
     tcase_add_loop_test(told, a_difference_says_what_happened, 0, COUNT_OF(differences));
+    tcase_add_test(told, a_limit_of_a_table_keeps_nothing_back_in_silence);
     tcase_add_test(told, a_moment_of_another_ledger_is_named_with_its_file);
     tcase_add_test(told, owners_that_cannot_be_seen_are_no_others);
     suite_add_tcase(suite, told);

@@ -412,6 +412,10 @@ static const struct {
 } calls[] = {
     {"wport 4444 --at 14:00:03 --ledger check_views.db", EXIT_YES,
      "2026-11-20 14:00:03 +01:00 port 4444: 2 sockets\n", "note: the moment lies in a time"},
+    {"wport 4444 --at 14:00:03 --limit 1 --ledger check_views.db", EXIT_YES,
+     "port 4444: 2 sockets\n", "note: there are more than the 1 that --limit allows\n"},
+    {"wpid 4321 --at 14:00:03 --limit 1 --ledger check_views.db", EXIT_YES, ": 2 sockets\n",
+     "note: there are more than the 1 that --limit allows\n"},
     {"wport 4444 --at 13:00 --ledger check_views.db", EXIT_UNDECIDED, "", "was not watched"},
     {"wport 5 --at 14:00:03 --ledger check_views.db", EXIT_NO, "port 5: nothing holds it\n",
      "note: nothing holds port 5\n"},
