@@ -30,6 +30,7 @@ struct comparison {
     struct difference_record record;
     size_t number;  /* of comparisons made */
     size_t changes; /* in all of them, as are the next ones */
+    size_t matching;
     size_t unseen_owners;
     size_t unread_files;
     size_t unread_modules;
@@ -70,6 +71,7 @@ static bool compare_pair(struct comparison *comparison, struct failure *why)
     }
     comparison->number++;
     comparison->changes += difference->count;
+    comparison->matching += difference->matching;
     comparison->unseen_owners += difference->unseen_owners;
     comparison->unread_files += difference->unread_files;
     comparison->unread_modules += difference->unread_modules;
@@ -200,12 +202,32 @@ static void note_unknown(const struct comparison *comparison)
     }
 }
 
+/* A port that nobody had at either time, or a name that was mistyped. */
+static bool is_of_nothing(const struct comparison *comparison)
+{
+    return comparison->wish.filter != NULL && comparison->matching == 0;
+}
+
+/* For records: blocks say it themselves. */
+static void note_none(const struct comparison *comparison)
+{
+    struct text words = {0};
+
+    if (is_of_nothing(comparison)) {
+        difference_block_add_nothing(&words, &comparison->before.snapshot,
+                                     &comparison->after.snapshot);
+    } else {
+        text_add(&words, comparison->wish.filter != NULL ? "no difference in what is asked for"
+                                                         : "no difference");
+    }
+    command_note(comparison->context, "empty", "%s", text_bytes(&words));
+    text_clear(&words);
+}
+
 static bool say_result(struct comparison *comparison, struct failure *why)
 {
-    if (comparison->changes == 0 && comparison->render != NULL) { /* blocks say it themselves */
-        command_note(comparison->context, "empty", "%s",
-                     comparison->wish.filter != NULL ? "no difference in what is asked for"
-                                                     : "no difference");
+    if (comparison->changes == 0 && comparison->render != NULL) {
+        note_none(comparison);
     }
     note_unknown(comparison);
     note_hosts(comparison);
@@ -217,7 +239,8 @@ static bool say_result(struct comparison *comparison, struct failure *why)
 /* Nothing was found although not all could be looked at, or what was found may come from that. */
 static bool is_undecided(const struct comparison *comparison)
 {
-    return comparison->in_part || (comparison->changes == 0 && comparison->unseen_owners > 0);
+    return comparison->in_part || is_of_nothing(comparison) ||
+           (comparison->changes == 0 && comparison->unseen_owners > 0);
 }
 
 static bool print(struct comparison *comparison, bool can, struct failure *why)
@@ -356,7 +379,8 @@ static const struct command_status statuses[] = {
     {EXIT_NO, "they differ"},
     {EXIT_UNDECIDED,
      "they could not be compared: one of them was not watched, a part of what was seen was "
-     "dropped, or owners could not be seen and nothing else differs; a baseline was changed"},
+     "dropped, no socket of either matches, or owners could not be seen and nothing else differs; "
+     "a baseline was changed"},
     {EXIT_YES, NULL},
 };
 

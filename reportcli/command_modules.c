@@ -42,10 +42,13 @@ static enum exit_status judge_none(const struct module_sum *sum)
     return module_sum_failed(sum) == 0 ? EXIT_NO : EXIT_UNDECIDED;
 }
 
-static bool note(struct states *states, const struct module_sum *sum, size_t records,
-                 struct failure *why)
+static bool note(struct states *states, const struct module_choice *choice,
+                 const struct module_sum *sum, size_t records, struct failure *why)
 {
-    if (states->count > 0 && records == 0) {
+    if (states->count > 0 && sum->processes == 0 && !choice->processes.owners) {
+        command_note(states->context, "empty", "no process matches; there were %zu to look at",
+                     states->snapshot.process_count);
+    } else if (states->count > 0 && records == 0) {
         command_note(states->context, "empty", "no module matches, in %zu process%s",
                      sum->processes, sum->processes == 1 ? "" : "es");
     }
@@ -64,7 +67,8 @@ static bool print(struct states *states, const struct module_choice *choice,
     shown.render.also = states_also(states);
     done = command_begin(&shown, &module_records_table, &render, why) &&
            module_records_print(states, choice, render, &sum, why) &&
-           command_finish(states->context, render, why) && note(states, &sum, render->records, why);
+           command_finish(states->context, render, why) &&
+           note(states, choice, &sum, render->records, why);
     if (done) {
         *status = render->records > 0 ? EXIT_YES : judge_none(&sum);
         *status = states->count == 0 ? EXIT_UNDECIDED : *status;

@@ -250,6 +250,17 @@ static void note_hours(const struct command_context *context, size_t records)
     }
 }
 
+static void note_none(const struct profile *profile, size_t records,
+                      const struct ledger_summary *summary)
+{
+    if (profile->activity.count == 0) {
+        command_note(profile->context, "empty",
+                     "nothing matches; the ledger has %" PRId64 " intervals", summary->intervals);
+    } else if (records == 0) {
+        command_note(profile->context, "empty", "nothing to show of %zu", profile->activity.count);
+    }
+}
+
 /* Nothing is left out in silence. */
 static void note_left_out(const struct profile *profile)
 {
@@ -300,8 +311,10 @@ static bool note_all(const struct profile *profile, const struct command_ledger 
         .commit = from->commit,
     };
     struct ledger_coverage coverage = {0};
+    struct ledger_summary summary = {0};
     bool dropped = false;
     bool done = ledger_coverage_read(&coverage, from->ledger, &range, why) &&
+                (profile->activity.count > 0 || ledger_summarize(from->ledger, &summary, why)) &&
                 detail_note_range(context, from->ledger, range.since, &dropped, why);
 
     if (done) {
@@ -312,11 +325,7 @@ static bool note_all(const struct profile *profile, const struct command_ledger 
                                           (dropped && !profile->question.daily)))) {
             *status = EXIT_UNDECIDED;
         }
-        if (records == 0) {
-            command_note(context, "empty",
-                         profile->activity.count > 0 ? "nothing to show of %zu" : "nothing matches",
-                         profile->activity.count);
-        }
+        note_none(profile, records, &summary);
         if (dropped && !profile->question.daily) {
             command_note(context, "dropped",
                          "daily rows cannot answer this filter or grouping, and "

@@ -343,9 +343,20 @@ static void sort(struct comparing *comparing)
     }
 }
 
+static size_t count_matching(const struct snapshot *snapshot, const struct ledger_filter *filter)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < snapshot->socket_count; i++) {
+        count += filter == NULL || ledger_filter_takes(filter, snapshot, &snapshot->sockets[i]);
+    }
+    return count;
+}
+
 static void reset(struct difference *difference)
 {
     difference->count = 0;
+    difference->matching = 0;
     memset(difference->counts, 0, sizeof(difference->counts));
     difference->unseen_owners = 0;
     difference->unread_files = 0;
@@ -366,6 +377,8 @@ bool difference_make(struct difference *difference, const struct snapshot *befor
         return false;
     }
     sort(&comparing);
+    difference->matching =
+        count_matching(before, wish->filter) + count_matching(after, wish->filter);
     return true;
 }
 

@@ -62,6 +62,7 @@ struct difference {
     size_t count;
     size_t capacity;
     size_t counts[DIFFERENCE_KINDS];
+    size_t matching;       /* sockets of both sides that the filter takes */
     size_t unseen_owners;  /* sockets whose owner one of the two was not allowed to see */
     size_t unread_files;   /* processes whose file's hash one of the two does not know */
     size_t unread_modules; /* processes whose modules the earlier, or the later one does not know */

@@ -230,6 +230,13 @@ static void add_side(struct difference_block *block, const char *letter, const c
     text_add(&block->words, ")\n");
 }
 
+void difference_block_add_nothing(struct text *words, const struct snapshot *before,
+                                  const struct snapshot *after)
+{
+    text_addf(words, "no socket matches; there were %zu in A and %zu in B", before->socket_count,
+              after->socket_count);
+}
+
 /* "3 differences: 1 opened, 2 state". */
 static void add_counts(struct text *words, const struct difference *difference)
 {
@@ -259,7 +266,12 @@ static bool say_heading(struct difference_block *block, const struct change_side
     block->begun = true;
     add_side(block, "A", block->names[0], before->snapshot);
     add_side(block, "B", block->names[1], after->snapshot);
-    add_counts(&block->words, difference);
+    if (block->wish->filter != NULL && difference->matching == 0) {
+        difference_block_add_nothing(&block->words, before->snapshot, after->snapshot);
+        text_add_char(&block->words, '\n');
+    } else {
+        add_counts(&block->words, difference);
+    }
     text_add(&block->words, difference->count > 0 ? "\n" : "");
     return say(block, why);
 }

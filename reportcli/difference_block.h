@@ -32,6 +32,11 @@ bool difference_block_print(struct difference_block *block, const struct change_
                             const struct change_side *after, const struct difference *difference,
                             struct failure *why) NODISCARD;
 
+/* What is said where a filter took no socket of either side: that is not the same as no difference.
+ */
+void difference_block_add_nothing(struct text *words, const struct snapshot *before,
+                                  const struct snapshot *after);
+
 /* Notes on columns that had no room in the widest of the tables, and on what --limit kept back. */
 void difference_block_note(const struct difference_block *block);
 

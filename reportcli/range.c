@@ -2,8 +2,11 @@
 
 #include "reportcli/range.h"
 
+#include <inttypes.h>
+
 #include "reportcli/coverage.h"
 #include "reportcli/detail_note.h"
+#include "store/ledger_query.h"
 
 bool range_is_given(const struct command_context *context)
 {
@@ -38,6 +41,7 @@ bool range_note(const struct command_context *context, const struct command_ledg
 {
     struct command_context silent = *context;
     struct ledger_coverage coverage = {0};
+    struct ledger_summary summary = {0};
     int64_t since;
     int64_t until;
     bool dropped = false;
@@ -55,10 +59,12 @@ bool range_note(const struct command_context *context, const struct command_ledg
         done = ledger_coverage_read(&coverage, from->ledger, &range, why) &&
                detail_note_range(context, from->ledger, range.since, &dropped, why);
     }
+    done = done && (records > 0 || ledger_summarize(from->ledger, &summary, why));
     if (done) {
         *status = records > 0 ? EXIT_YES : EXIT_NO;
         if (records == 0) {
-            command_note(context, "empty", "%s", empty);
+            command_note(context, "empty", "%s; the ledger has %" PRId64 " processes", empty,
+                         summary.processes);
             *status = ledger_coverage_is_empty(&coverage) || dropped ? EXIT_UNDECIDED : EXIT_NO;
         }
         coverage_note(context, &coverage, NULL);

@@ -2254,6 +2254,7 @@ static const struct {
     {"modules --path */LIBC.so --csv", EXIT_YES, "/usr/lib/libc.so", "evil.so", ""},
     {"modules --pid 100 --path *.dll", EXIT_NO, "", "sshd",
      "note: no module matches, in 1 process\n"},
+    {"modules --pid 5", EXIT_NO, "", "sshd", "note: no process matches; there were 3 to look at\n"},
     {"modules --pid 4321", EXIT_UNDECIDED, "", "sshd",
      "note: modules of 1 of 1 processes could not be read: protected (1)\n"},
 };

@@ -536,7 +536,8 @@ static const struct {
     {"14:00:02 14:00:03 --user mallory", EXIT_NO,
      "\"owner\" \"evil\" 443 \"nginx\" ; \"opened\" \"evil\" 4444 ; "},
     {"14:00:02 14:00:03 --protocol udp", EXIT_NO, "\"closed\" \"cron\" 123 ; "},
-    {"14:00:02 14:00:03 --port 5000", EXIT_YES, ""},
+    {"14:00:02 14:00:03 --port 5000", EXIT_UNDECIDED, ""},
+    {"14:00:00 14:00:02 --port 443", EXIT_YES, ""},
     {"14:00:02 14:00:03 --by-program", EXIT_NO,
      "\"module\" \"sshd\" \"/tmp/inject.so\" ; "
      "\"image\" \"nginx\" \"nginx\" ; "
@@ -554,6 +555,21 @@ START_TEST(a_difference_says_what_happened)
     ck_assert_str_eq(changes(text_bytes(&line)), differences[_i].changes);
     ck_assert_int_eq(cli_run(text_bytes(&line)), differences[_i].status);
     text_clear(&line);
+}
+END_TEST
+
+/* Neither moment has it: that says nothing about what is different. */
+START_TEST(a_difference_of_nothing_is_none)
+{
+    static const char words[] = "no socket matches; there were 5 in A and 5 in B\n";
+
+    ck_assert_int_eq(cli_run("diff 14:00:02 14:00:03 --port 5000 --ledger check_diff.db"),
+                     EXIT_UNDECIDED);
+    CHECK_CONTAINS(cli_out(), words);
+    ck_assert_ptr_null(strstr(cli_out(), "no difference"));
+    ck_assert_int_eq(cli_run("diff 14:00:02 14:00:03 --process no --csv --ledger check_diff.db"),
+                     EXIT_UNDECIDED);
+    CHECK_CONTAINS(cli_error(), words);
 }
 END_TEST
 
@@ -1354,6 +1370,7 @@ static Suite *diff_suite(void)
     suite_add_tcase(suite, asked);
     tcase_add_checked_fixture(told, open_fixture, close_fixture);
     tcase_add_loop_test(told, a_difference_says_what_happened, 0, COUNT_OF(differences));
+    tcase_add_test(told, a_difference_of_nothing_is_none);
     tcase_add_test(told, a_limit_of_a_table_keeps_nothing_back_in_silence);
     tcase_add_test(told, a_moment_of_another_ledger_is_named_with_its_file);
     tcase_add_test(told, owners_that_cannot_be_seen_are_no_others);

@@ -159,7 +159,7 @@ static const struct {
      "note: watched from 2026-11-20 14:00:10 +01:00 to 2026-11-20 14:00:12 +01:00, every 1"
      "s, without a gap\n"},
     {"profile --process nothing --ledger incident.db", EXIT_NO, "",
-     "note: nothing matches\n"
+     "note: nothing matches; the ledger has 14 intervals\n"
      "note: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:01:05 +01:00, every 1"
      "s, except for 42 s; not watched: 2026-11-20 14:00:19 +01:00 to 2026-11-20 14:01:00 +"
      "01:00 (service stopped), 2026-11-20 14:01:04 +01:00 to 2026-11-20 14:01:05 +01:00 (s"

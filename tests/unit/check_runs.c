@@ -195,6 +195,16 @@ static const struct {
     {"modules --since 14:00 --at 14:00", EXIT_USAGE, "", "evil"},
 };
 
+/* What was looked through. */
+START_TEST(who_finds_nothing_is_told_of_how_many)
+{
+    ck_assert_int_eq(cli_run("processes --since 14:00 --pid 5 --ledger incident.db"), EXIT_NO);
+    CHECK_CONTAINS(cli_error(), "note: no process matches; the ledger has 5 processes\n");
+    ck_assert_int_eq(cli_run("modules --since 14:00 --path *no* --ledger incident.db"), EXIT_NO);
+    CHECK_CONTAINS(cli_error(), "note: no module matches; the ledger has 5 processes\n");
+}
+END_TEST
+
 START_TEST(a_time_has_what_was_there_then)
 {
     struct text line = {0};
@@ -227,6 +237,7 @@ static Suite *make_suite(void)
 
     tcase_add_checked_fixture(tests, incident_record, incident_clear);
     tcase_add_loop_test(tests, an_answer_is_whole, 0, sizeof(pages) / sizeof(pages[0]));
+    tcase_add_test(tests, who_finds_nothing_is_told_of_how_many);
     tcase_add_loop_test(tests, a_time_has_what_was_there_then, 0,
                         sizeof(answers) / sizeof(answers[0]));
     tcase_add_test(tests, a_ring_of_parents_has_an_end);
