@@ -38,6 +38,7 @@ struct column {
     const char *unit;    /* "ms", "bytes"; NULL: none */
     const char *heading; /* of the table */
     const char *ruler;   /* what stands there instead above cells of a fixed form; NULL: nothing */
+    const char *absent;  /* what a table says where there is no value; NULL: "-" */
     const char *help;    /* one line, no period */
     enum column_type type;
     int rank;    /* in a table: 0 is always shown; of the others those with the highest
@@ -80,7 +81,8 @@ int column_rank(const struct column_table *table, size_t i);
 /* "text", "integer" and so on: the words of help and documents. */
 const char *column_type_name(enum column_type type);
 
-/* {0} is an absent value: null in JSON, empty in CSV, "-" in a table. */
+/* {0} is an absent value: null in JSON, empty in CSV, "-" or the column's word in a
+   table. */
 struct value {
     bool present;
     const char *text; /* TEXT: UTF-8 from anywhere; lent until the record is written. OBJECT: the

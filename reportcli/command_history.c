@@ -18,8 +18,9 @@ static const struct column time_columns[] = {
     {.name = "closed_at",
      .type = COLUMN_TIME,
      .heading = "Closed",
+     .absent = "open",
      .help = "The first sample that did not see it, or where watching ended; absent while open",
-     .rank = 7},
+     .rank = 2},
     {.name = "ending",
      .type = COLUMN_TEXT,
      .heading = "Ending",
@@ -30,7 +31,7 @@ static const struct column time_columns[] = {
      .unit = "ms",
      .heading = "Lasted",
      .help = "From opened_at to closed_at, or to the newest sample",
-     .rank = 5},
+     .rank = 4},
 };
 
 static const struct column origin_columns[] = {
@@ -53,6 +54,22 @@ static const struct column origin_columns[] = {
      .rank = -1},
 };
 
+/* When it closed comes before where it was bound: the port is beside it. */
+static const int socket_ranks[SOCKET_RECORD_OWN] = {
+    [SOCKET_RECORD_ATTRIBUTION] = 6,
+    [SOCKET_RECORD_SERVICE] = 7,
+    [SOCKET_RECORD_SERVICE_BASIS] = -1,
+    [SOCKET_RECORD_LOCAL_ADDRESS] = 5,
+    [SOCKET_RECORD_STATE] = 1,
+    [SOCKET_RECORD_REMOTE_ADDRESS] = 3,
+    [SOCKET_RECORD_REMOTE_PORT] = 3,
+    [SOCKET_RECORD_PATH] = 9,
+    [SOCKET_RECORD_PROCESS_STARTED_AT] = -1,
+    [SOCKET_RECORD_CREATED_AT] = -1,
+    [SOCKET_RECORD_PARENT_PID] = -1,
+    [SOCKET_RECORD_PROCESS_ACCESS] = -1,
+};
+
 enum {
     OPENED_AT,
     CLOSED_AT,
@@ -71,6 +88,7 @@ static const struct column_table table = {
     .groups = {{time_columns, SOCKET},
                SOCKET_RECORD_GROUPS,
                {origin_columns, HISTORY_COLUMNS - OPENING}},
+    .ranks = {[1] = socket_ranks},
 };
 
 static const char *ending_name(enum ledger_ending ending)

@@ -485,13 +485,13 @@ static const struct {
      "2026-11-20 14:00:03 +01:00  2026-11-20 14:00:04 +01:00  cut        1 s   100  sshd  "
      "         exact   TCP      22  10.0.0.1   CLOSE WAIT   10.0.0.9   50000  /usr/sbin/ss"
      "hd          opened\n"
-     "2026-11-20 14:01:04 +01:00  -                           open       2 s   100  sshd  "
+     "2026-11-20 14:01:04 +01:00  open                        open       2 s   100  sshd  "
      "         exact   TCP      22  0.0.0.0    LISTENING    -              -  /usr/sbin/ss"
      "hd          continued\n"
-     "2026-11-20 14:01:04 +01:00  -                           open       2 s     -  -     "
+     "2026-11-20 14:01:04 +01:00  open                        open       2 s     -  -     "
      "         denied  UDP      53  ::         -            -              -  -           "
      "            continued\n"
-     "2026-11-20 14:01:04 +01:00  -                           open       2 s   300  nginx "
+     "2026-11-20 14:01:04 +01:00  open                        open       2 s   300  nginx "
      "         exact   TCP     443  ::         LISTENING    -              -  -           "
      "            found\n",
      "note: watched from 2026-11-20 14:00:00 +01:00 to 2026-11-20 14:01:06 +01:00, every 1"
@@ -1103,10 +1103,10 @@ static const struct {
      "000+01:00\",\"until\":\"2026-11-20T14:00:30.000+01:00\",\"watched\":0,\"gaps\":1,\"m"
      "issed\":0,\"left_out_processes\":0,\"left_out_sockets\":0}\n"},
     {"history --since 13:00 --pid 300 --ledger check_commands.db --quiet --utc", EXIT_YES,
-     "Opened                      Ending  Lasted  PID  Process  Owner  Proto  Port  Local "
-     "IP  State      Opening\n"
-     "2026-11-20 13:01:04 +00:00  open       2 s  300  nginx    exact  TCP     443  ::    "
-     "    LISTENING  found\n",
+     "Opened                      Closed  Ending  Lasted  PID  Process  Owner  Proto  Port  "
+     "Local IP  State      Opening\n"
+     "2026-11-20 13:01:04 +00:00  open    open       2 s  300  nginx    exact  TCP     443  "
+     "::        LISTENING  found\n",
      ""},
     {"diff 14:00:00 14:00:02 --ledger check_commands.db", EXIT_NO,
      "A: 14:00:00 (2026-11-20 14:00:00 +01:00)\n"

@@ -195,6 +195,14 @@ static const struct {
     {"modules --since 14:00 --at 14:00", EXIT_USAGE, "", "evil"},
 };
 
+START_TEST(a_narrow_history_says_when_a_socket_closed)
+{
+    ck_assert_int_eq(cli_run("history --narrow --ledger incident.db"), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), "Opened +01:00  Closed +01:00 ");
+    CHECK_CONTAINS(cli_out(), "\n11-20 14:00:02 11-20 14:00:10 ");
+}
+END_TEST
+
 /* What was looked through. */
 START_TEST(who_finds_nothing_is_told_of_how_many)
 {
@@ -237,6 +245,7 @@ static Suite *make_suite(void)
 
     tcase_add_checked_fixture(tests, incident_record, incident_clear);
     tcase_add_loop_test(tests, an_answer_is_whole, 0, sizeof(pages) / sizeof(pages[0]));
+    tcase_add_test(tests, a_narrow_history_says_when_a_socket_closed);
     tcase_add_test(tests, who_finds_nothing_is_told_of_how_many);
     tcase_add_loop_test(tests, a_time_has_what_was_there_then, 0,
                         sizeof(answers) / sizeof(answers[0]));
