@@ -136,10 +136,15 @@ static bool log_failed(const struct output_log *log, struct failure *why)
     return failure_from_system(why, errno, "cannot write to %s", log->path);
 }
 
+bool output_write_log(struct output_log *log, const char *bytes, size_t size, struct failure *why)
+{
+    return fwrite(bytes, 1, size, log->file) == size || log_failed(log, why);
+}
+
 bool output_write(struct output_log *log, const char *bytes, size_t size, struct failure *why)
 {
-    if (log != NULL && fwrite(bytes, 1, size, log->file) != size) {
-        return log_failed(log, why);
+    if (log != NULL && !output_write_log(log, bytes, size, why)) {
+        return false;
     }
     return write_pages(bytes, size, why);
 }

@@ -3,8 +3,8 @@
 
 /*
  * Standard output, and the log file that a command was asked to keep beside
- * it. Both get the same bytes, but for a terminal's colours, which a command
- * that logs does not use.
+ * it. Both get the same bytes, but for tables, which in the log have no width to keep to, and
+ * for a terminal's colours, which a command that logs does not use.
  */
 
 #include <stdbool.h>
@@ -34,6 +34,10 @@ void output_page(bool wanted);
  */
 bool output_write(struct output_log *log, const char *bytes, size_t size,
                   struct failure *why) NODISCARD;
+
+/* Writes to the log alone: standard output has it in another form. */
+bool output_write_log(struct output_log *log, const char *bytes, size_t size,
+                      struct failure *why) NODISCARD;
 
 /* Hands what was written to the system: whoever looks at either sees it. */
 bool output_flush(struct output_log *log, struct failure *why) NODISCARD;

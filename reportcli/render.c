@@ -28,9 +28,11 @@ const struct renderer *render_find(const char *name)
 /* Writes what the renderer made. */
 static bool hand_over(struct render *render, struct failure *why)
 {
+    bool (*write)(struct output_log *, const char *, size_t, struct failure *) =
+        render->options.log_alone ? output_write_log : output_write;
     bool written = text_ok(&render->out, why) &&
                    (render->out.size == 0 ||
-                    output_write(render->options.log, render->out.bytes, render->out.size, why));
+                    write(render->options.log, render->out.bytes, render->out.size, why));
 
     text_reset(&render->out);
     return written;

@@ -42,6 +42,7 @@ struct render_options {
     struct render_wishes wishes;
     const char *also;       /* name of a column that a table shows whatever its rank; NULL: none */
     struct output_log *log; /* gets all that is printed too; NULL: there is none */
+    bool log_alone;         /* and nobody else gets it; there is one */
 };
 
 struct render;

@@ -39,6 +39,8 @@ const struct column_table view_table = {
                {state_at_column, 1}},
 };
 
+enum { ROOM_FOR_STATES = 120 }; /* columns, from which on a change tells both states */
+
 static const struct column mark_column[] = {
     {.name = "change",
      .type = COLUMN_TEXT,
@@ -280,8 +282,19 @@ static void add_owner(struct text *text, const struct snapshot *snapshot,
     }
 }
 
-/* "+ opened", "- closed", "* ESTABLISHED -> CLOSE WAIT", "* owner: 100 sshd -> 300 nginx". */
-static struct value mark_value(struct view *view, const struct line *line)
+/* Where there is little room the two states would push out which connection it is that changed. */
+static bool has_little_room(const struct render *render)
+{
+    const struct render_options *options = &render->options;
+
+    return options->columns > 0 && options->columns < ROOM_FOR_STATES && !options->wide;
+}
+
+/*
+ * "+ opened", "- closed", "* ESTABLISHED -> CLOSE WAIT", or "* state" where there is little room,
+ * "* owner: 100 sshd -> 300 nginx".
+ */
+static struct value mark_value(struct view *view, const struct line *line, bool brief)
 {
     const struct snapshot_change *change = line->change;
     const struct socket_row *before;
@@ -295,7 +308,9 @@ static struct value mark_value(struct view *view, const struct line *line)
     }
     before = &view->before.sockets[change->before];
     text_add(&view->mark, "*");
-    if (before->state != line->row->state) {
+    if (before->state != line->row->state && brief) {
+        text_add(&view->mark, " state");
+    } else if (before->state != line->row->state) {
         text_addf(&view->mark, " %s -> %s", socket_state_name(before->state),
                   socket_state_name(line->row->state));
     }
@@ -313,7 +328,7 @@ static bool print_line(struct view *view, const struct line *line, struct render
 {
     struct value values[1 + SOCKET_RECORD_FIELDS];
 
-    values[0] = mark_value(view, line);
+    values[0] = mark_value(view, line, has_little_room(render));
     return text_ok(&view->mark, why) &&
            socket_record_fill_row(&view->record, line->side->snapshot, line->side->index, line->row,
                                   values + 1, why) &&
@@ -331,25 +346,40 @@ static bool end_rows(struct view *view, struct render *render, struct failure *w
         text_reset(&view->left_out);
         text_add(&view->left_out, text_bytes(&render->left_out));
     }
-    view->kept_back += render->kept_back;
+    view->kept_back += render->options.log_alone ? 0 : render->kept_back;
     return text_ok(&view->left_out, why);
 }
 
-static bool print_rows(struct view *view, size_t count, struct failure *why)
+static bool print_table(struct view *view, size_t count, const struct render_options *options,
+                        struct failure *why)
 {
-    struct render_options shown = view->context->render;
     struct render *render = NULL;
-    bool done;
+    bool done = render_open(&render, &render_table, &block_table, options, why);
 
-    shown.verbose = false;
-    shown.also = view->begun && view->diff.count > 0 ? "change" : NULL;
-    done = render_open(&render, &render_table, &block_table, &shown, why);
     for (size_t i = 0; done && i < count; i++) {
         done = print_line(view, &view->lines[i], render, why);
     }
     done = done && end_rows(view, render, why);
     render_close(render);
     return done;
+}
+
+/* Nobody knows how wide the window will be in which a log is read: it has all columns. */
+static bool print_rows(struct view *view, size_t count, struct failure *why)
+{
+    struct render_options shown = view->context->render;
+    struct render_options logged;
+
+    shown.verbose = false;
+    shown.also = view->begun && view->diff.count > 0 ? "change" : NULL;
+    logged = shown;
+    if (shown.log != NULL && shown.columns > 0 && !options_flag(view->context->options, "narrow")) {
+        logged.columns = 0;
+        logged.log_alone = true;
+        shown.log = NULL;
+    }
+    return print_table(view, count, &shown, why) &&
+           (!logged.log_alone || print_table(view, count, &logged, why));
 }
 
 static bool write_words(struct view *view, struct failure *why)

@@ -548,13 +548,43 @@ END_TEST
 
 static const int widths[] = {30, 60, 80, 200};
 
+START_TEST(a_log_is_as_wide_as_it_needs)
+{
+    char *log;
+    size_t size;
+
+    console_fake.terminal = true;
+    console_fake.columns = 60;
+    ck_assert_int_eq(cli_run("wport 4444 -wt 1 --log check_views.log"), EXIT_YES);
+    log = support_read_file(log_path, &size);
+    ck_assert_str_eq(log, watched_port);
+    ck_assert_str_ne(log, cli_out());
+    free(log);
+    ck_assert_int_eq(cli_run("wport 4444 -wt 1 --narrow --log check_views.log --overwrite"),
+                     EXIT_YES);
+    log = support_read_file(log_path, &size);
+    ck_assert_str_eq(log, cli_out());
+    free(log);
+}
+END_TEST
+
+START_TEST(a_change_says_of_which_connection_on_a_narrow_terminal)
+{
+    console_fake.terminal = true;
+    console_fake.columns = 80;
+    ck_assert_int_eq(cli_run("wport 4444 -wt 1"), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), "\n* state ");
+    CHECK_CONTAINS(cli_out(), " CLOSE WAIT 10.0.0.9  50000\n");
+}
+END_TEST
+
 START_TEST(a_change_is_told_on_every_terminal)
 {
     console_fake.terminal = true;
     console_fake.columns = widths[_i];
     ck_assert_int_eq(cli_run("wport 4444 -wt 1"), EXIT_YES);
     CHECK_CONTAINS(cli_out(), "+ opened");
-    CHECK_CONTAINS(cli_out(), "* ESTABLISHED -> CLOSE WAIT");
+    CHECK_CONTAINS(cli_out(), widths[_i] < 120 ? "* state" : "* ESTABLISHED -> CLOSE WAIT");
     CHECK_CONTAINS(cli_out(), "* owner: 4321 =evil\\x1B[31m -> 100 sshd");
     ck_assert_ptr_null(strchr(cli_out(), '\x1b'));
     ck_assert_ptr_null(strstr(cli_out(), "\xe2\x80\xae"));
@@ -583,6 +613,8 @@ static Suite *make_suite(void)
     tcase_add_test(views, a_process_that_is_gone_is_found_in_the_ledger);
     tcase_add_loop_test(views, a_log_is_whole_however_the_watch_ends, 0, COUNT_OF(reasons));
     tcase_add_test(views, a_log_that_is_there_is_not_replaced_unasked);
+    tcase_add_test(views, a_log_is_as_wide_as_it_needs);
+    tcase_add_test(views, a_change_says_of_which_connection_on_a_narrow_terminal);
     tcase_add_loop_test(views, a_change_is_told_on_every_terminal, 0, COUNT_OF(widths));
     tcase_add_test(views, a_full_disk_ends_a_watch);
     suite_add_tcase(suite, views);
