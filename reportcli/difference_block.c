@@ -85,7 +85,7 @@ static void add_socket_before(struct text *words, const struct snapshot *before,
     const char *between = "was ";
 
     if (was->state != is->state) {
-        text_addf(words, "%s%s", between, socket_state_name(was->state));
+        text_addf(words, "%s%s", between, socket_record_state_name(was->state));
         between = ", ";
     }
     if (item->kind != DIFFERENCE_STATE && was->pid != 0) {
@@ -296,7 +296,7 @@ static void add_line(struct text *words, const char *what, size_t before, size_t
     size_t used = text_columns(what, strlen(what));
 
     text_add(words, what);
-    text_add_repeated(words, ' ', used < 34 ? 34 - used : 1);
+    text_add_repeated(words, ' ', used < 34 ? 34 - used : 0); /* numbers have room before them */
     text_addf(words, "%7zu %7zu", before, after);
     if (before != after) {
         text_addf(words, "  %c%zu", after > before ? '+' : '-',
@@ -319,7 +319,7 @@ static bool say_statistics(struct difference_block *block, const struct change_s
     for (int i = 0; i < SOCKET_STATE_COUNT; i++) {
         if (a.states[i] > 0 || b.states[i] > 0) {
             text_reset(&name);
-            text_addf(&name, "TCP ports in a %s state:", socket_state_name(i));
+            text_addf(&name, "TCP ports in a %s state:", socket_record_state_name(i));
             add_line(&block->words, text_bytes(&name), a.states[i], b.states[i]);
         }
     }

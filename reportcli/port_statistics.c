@@ -3,6 +3,7 @@
 #include "reportcli/port_statistics.h"
 
 #include "reportcli/process_list.h"
+#include "reportcli/socket_record.h"
 
 static const struct column statistics_columns[] = {
     {.name = "pid",
@@ -19,7 +20,8 @@ static const struct column statistics_columns[] = {
     {.name = "state",
      .type = COLUMN_TEXT,
      .heading = "State",
-     .help = "State of the TCP sockets that are counted; absent where all of the protocol are",
+     .help = "State of the TCP sockets that are counted; absent where all of the protocol are, and "
+             "where it was not recorded",
      .rank = 1},
     {.name = "sockets",
      .type = COLUMN_INTEGER,
@@ -79,8 +81,8 @@ void port_statistics_add_text(struct text *text, const struct port_statistics *s
     for (int state = 0; state < SOCKET_STATE_COUNT; state++) {
         if (statistics->states[state] > 0) {
             text_addf(text, "TCP ports in a %s state: %zu = %.2f%%\n",
-                      state == SOCKET_STATELESS ? "not recorded" : socket_state_name(state),
-                      statistics->states[state], share(statistics, state));
+                      socket_record_state_name(state), statistics->states[state],
+                      share(statistics, state));
         }
     }
 }
@@ -109,7 +111,7 @@ static bool print_record(const struct counted *counted, int protocol, int state,
     values[PROTOCOL] = value_text(socket_protocol_name(protocol));
     values[SOCKETS] = value_number((int64_t)(state < 0 ? all : statistics->states[state]));
     if (state >= 0) {
-        values[STATE] = value_text(socket_state_name(state));
+        values[STATE] = value_text(state == SOCKET_STATELESS ? NULL : socket_state_name(state));
         values[SHARE] = value_real(share(statistics, state));
     }
     values[AT] = value_number(counted->at);

@@ -93,6 +93,11 @@ const struct column socket_columns[SOCKET_RECORD_OWN] = {
                                       .rank = -1},
 };
 
+const char *socket_record_state_name(int state)
+{
+    return state == SOCKET_STATELESS ? "not recorded" : socket_state_name(state);
+}
+
 struct value socket_record_pid(const struct socket_row *row)
 {
     return value_known((int64_t)row->pid);

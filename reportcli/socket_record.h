@@ -78,5 +78,8 @@ bool socket_record_fill_row(struct socket_record *record, const struct snapshot 
 
 void socket_record_clear(struct socket_record *record);
 
+/* The name of a TCP socket's state for people; "not recorded" where there is none. */
+const char *socket_record_state_name(int state);
+
 /* The pid of a row as a value: absent where the system names none. */
 struct value socket_record_pid(const struct socket_row *row);

@@ -311,8 +311,8 @@ static struct value mark_value(struct view *view, const struct line *line, bool 
     if (before->state != line->row->state && brief) {
         text_add(&view->mark, " state");
     } else if (before->state != line->row->state) {
-        text_addf(&view->mark, " %s -> %s", socket_state_name(before->state),
-                  socket_state_name(line->row->state));
+        text_addf(&view->mark, " %s -> %s", socket_record_state_name(before->state),
+                  socket_record_state_name(line->row->state));
     }
     if (change->kind == SNAPSHOT_OWNER_CHANGED) {
         text_add(&view->mark, before->state != line->row->state ? ", owner: " : " owner: ");

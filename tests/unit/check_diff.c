@@ -625,6 +625,21 @@ START_TEST(owners_that_cannot_be_seen_are_no_others)
 }
 END_TEST
 
+/* As of a ledger that was imported. */
+static sockets without_state = {
+    {SOCKET_TCP, 22, SOCKET_STATELESS, SSHD_INJECTED, 0, false, NULL},
+};
+
+START_TEST(a_state_that_was_not_recorded_has_a_name)
+{
+    fixture.live = without_state;
+    ck_assert_int_eq(cli_run("diff 14:00:03 now --ledger check_diff.db"), EXIT_NO);
+    CHECK_CONTAINS(cli_out(), "\nTCP ports in a not recorded state:      0       1  +1\n");
+    ck_assert_int_eq(cli_run("local --statistics --jsonl"), EXIT_YES);
+    CHECK_CONTAINS(cli_out(), "\"state\":null,\"sockets\":1,\"share\":100");
+}
+END_TEST
+
 static void save_baseline(void)
 {
     ck_assert_int_eq(cli_run("baseline save check_diff.json --at 14:00:02 --ledger check_diff.db"),
@@ -1373,6 +1388,7 @@ static Suite *diff_suite(void)
     tcase_add_test(told, a_difference_of_nothing_is_none);
     tcase_add_test(told, a_limit_of_a_table_keeps_nothing_back_in_silence);
     tcase_add_test(told, a_moment_of_another_ledger_is_named_with_its_file);
+    tcase_add_test(told, a_state_that_was_not_recorded_has_a_name);
     tcase_add_test(told, owners_that_cannot_be_seen_are_no_others);
     suite_add_tcase(suite, told);
     tcase_add_checked_fixture(kept, open_fixture, close_fixture);
