@@ -296,6 +296,13 @@ static bool compare_sockets(struct comparing *comparing, struct failure *why)
            add_closed_and_opened(comparing, why);
 }
 
+bool difference_is_carried(const struct snapshot *before, const struct snapshot *after,
+                           const struct difference_item *item)
+{
+    return item->kind == DIFFERENCE_STATE && before->taken_at <= after->taken_at &&
+           is_nobodys(&after->sockets[item->after]) && !is_nobodys(&before->sockets[item->before]);
+}
+
 /* What is shown of an item: the later side where there is one. */
 static void choose_shown(const struct comparing *comparing, struct difference_item *item)
 {
@@ -309,15 +316,21 @@ static void choose_shown(const struct comparing *comparing, struct difference_it
     if (process != SOCKET_NO_OWNER) {
         item->pid = shown->processes[process]->pid;
     }
+    if (difference_is_carried(comparing->before, comparing->after, item)) {
+        item->pid = comparing->before->sockets[item->before].pid;
+    }
 }
 
-/* By process, then by port, what is no socket behind those: as views are sorted. */
+/* By process, what nobody owns last, then by port, what is no socket behind those. */
 static int compare_items(const void *left, const void *right)
 {
     const struct difference_item *a = left;
     const struct difference_item *b = right;
-    int order = (a->pid > b->pid) - (a->pid < b->pid);
+    int order = (a->pid == 0) - (b->pid == 0);
 
+    if (order == 0) {
+        order = (a->pid > b->pid) - (a->pid < b->pid);
+    }
     if (order == 0) {
         order = (a->row == NULL) - (b->row == NULL);
     }

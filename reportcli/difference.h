@@ -47,7 +47,7 @@ struct difference_item {
     size_t processes;                   /* IMAGE and MODULE: so many have it */
 
     const struct socket_row *row; /* what is shown: the later one where there is one; NULL: none */
-    uint32_t pid;                 /* likewise */
+    uint32_t pid;                 /* likewise, or of the owner that is carried forward */
 };
 
 struct difference_wish {
@@ -58,7 +58,7 @@ struct difference_wish {
 
 /* Starts as {0}. Kept between calls, it is not allocated anew. */
 struct difference {
-    struct difference_item *items; /* by process, then by port, as a view shows them */
+    struct difference_item *items; /* by process, then by port; what nobody owns comes last */
     size_t count;
     size_t capacity;
     size_t counts[DIFFERENCE_KINDS];
@@ -79,6 +79,14 @@ bool difference_make(struct difference *difference, const struct snapshot *befor
 
 /* Frees. Harmless twice. */
 void difference_clear(struct difference *difference);
+
+/*
+ * Whether a socket that is in another state has lost its owner, whom the earlier moment knew: a
+ * connection that waits for its end has none any more, and an ordinary user sees few. Then that
+ * one stands for it, as carried forward.
+ */
+bool difference_is_carried(const struct snapshot *before, const struct snapshot *after,
+                           const struct difference_item *item);
 
 /* "opened", "reopened", "image", "only in A": the words of every output. */
 const char *difference_name(enum difference_kind kind);

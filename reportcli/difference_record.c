@@ -120,6 +120,22 @@ static bool fill_process(struct socket_record *record, const struct change_side 
     return true;
 }
 
+/* The later socket, with the owner that the earlier one had. */
+static bool fill_carried(struct socket_record *record, const struct change_side *before,
+                         const struct difference_item *item, struct value *values,
+                         struct failure *why)
+{
+    const struct socket_row *was = &before->snapshot->sockets[item->before];
+    struct socket_row row = *item->row;
+    struct socket_facts facts = {.row = &row, .owner = snapshot_owner(before->snapshot, was)};
+
+    row.pid = was->pid;
+    row.attribution = ATTRIBUTION_CARRIED;
+    facts.parent = process_index_parent_name(before->index, facts.owner);
+    facts.service = snapshot_service_name(before->snapshot, was, &facts.service_basis);
+    return socket_record_fill(record, &facts, values, why);
+}
+
 bool difference_record_fill_socket(struct socket_record *record, const struct change_side *before,
                                    const struct change_side *after,
                                    const struct difference_item *item, struct value *values,
@@ -129,6 +145,9 @@ bool difference_record_fill_socket(struct socket_record *record, const struct ch
 
     if (item->row == NULL) {
         return fill_process(record, after, item->process_after, values, why);
+    }
+    if (difference_is_carried(before->snapshot, after->snapshot, item)) {
+        return fill_carried(record, before, item, values, why);
     }
     return socket_record_fill_row(record, side->snapshot, side->index, item->row, values, why);
 }

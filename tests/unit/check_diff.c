@@ -621,7 +621,34 @@ START_TEST(owners_that_cannot_be_seen_are_no_others)
     CHECK_CONTAINS(cli_error(), "of 3 sockets the owners could not be compared");
     ck_assert_int_eq(cli_run("diff 14:00:03 now --ledger check_diff.db"), EXIT_UNDECIDED);
     ck_assert_str_eq(changes("diff 14:00:02 now --jsonl --ledger check_diff.db --local-port 22"),
-                     "\"state\" 22 \"sshd\" ; ");
+                     "\"state\" \"sshd\" 22 \"sshd\" ; ");
+    ck_assert_int_eq(cli_run("diff 14:00:02 now --csv --ledger check_diff.db --local-port 22"
+                             " --columns change,pid,process,attribution,state,attribution_before"),
+                     EXIT_NO);
+    CHECK_CONTAINS(cli_out(), "\r\nstate,100,sshd,carried forward,CLOSE WAIT,exact\r\n");
+    ck_assert_int_eq(cli_run("diff now 14:00:02 --csv --ledger check_diff.db --local-port 22"
+                             " --columns change,pid,process,attribution,state,attribution_before"),
+                     EXIT_NO);
+    CHECK_CONTAINS(cli_out(), "\r\nstate,100,sshd,exact,ESTABLISHED,denied\r\n");
+}
+
+END_TEST
+
+static sockets newly_unseen = {
+    {SOCKET_TCP, 22, SOCKET_LISTENING, SSHD_INJECTED, 0, false, "ssh.service"},
+    {SOCKET_TCP, 8, SOCKET_LISTENING, NOBODY, 0, false, NULL},
+};
+
+START_TEST(what_nobody_owns_comes_last)
+{
+    const char *closed;
+    const char *opened;
+
+    fixture.live = newly_unseen;
+    ck_assert_int_eq(cli_run("diff 14:00:03 now --ledger check_diff.db"), EXIT_NO);
+    closed = strstr(cli_out(), "\n- closed  4321 ");
+    opened = strstr(cli_out(), "\n+ opened     - ");
+    ck_assert(closed != NULL && opened != NULL && closed < opened);
 }
 END_TEST
 
@@ -1388,6 +1415,7 @@ static Suite *diff_suite(void)
     tcase_add_test(told, a_difference_of_nothing_is_none);
     tcase_add_test(told, a_limit_of_a_table_keeps_nothing_back_in_silence);
     tcase_add_test(told, a_moment_of_another_ledger_is_named_with_its_file);
+    tcase_add_test(told, what_nobody_owns_comes_last);
     tcase_add_test(told, a_state_that_was_not_recorded_has_a_name);
     tcase_add_test(told, owners_that_cannot_be_seen_are_no_others);
     suite_add_tcase(suite, told);
