@@ -316,7 +316,7 @@ static void choose_shown(const struct comparing *comparing, struct difference_it
     if (process != SOCKET_NO_OWNER) {
         item->pid = shown->processes[process]->pid;
     }
-    if (difference_is_carried(comparing->before, comparing->after, item)) {
+    if (item->row != NULL && difference_is_carried(comparing->before, comparing->after, item)) {
         item->pid = comparing->before->sockets[item->before].pid;
     }
 }
