@@ -38,17 +38,17 @@ struct column {
     const char *unit;    /* "ms", "bytes"; NULL: none */
     const char *heading; /* of the table */
     const char *ruler;   /* what stands there instead above cells of a fixed form; NULL: nothing */
-    const char *absent;  /* what a table says where there is no value; NULL: "-" */
     const char *help;    /* one line, no period */
     enum column_type type;
-    int rank;    /* in a table: 0 is always shown; of the others those with the highest
-                    number are left out first, together, where the terminal is too narrow.
-                    Negative: only with --verbose */
-    bool last;   /* it may be very long: a table shows it behind the others */
-    bool digest; /* of what another column has in full: a table may cut it where room is short */
-    bool reason; /* its beginning tells something, too: a table may cut it before it goes */
-    bool below;  /* where there is no room it is told in a line below its row */
-    enum column_same same;
+    int rank;     /* in a table: 0 is always shown; of the others those with the highest
+                     number are left out first, together, where the terminal is too narrow.
+                     Negative: only with --verbose */
+    bool last;    /* it may be very long: a table shows it behind the others */
+    bool digest;  /* of what another column has in full: a table may cut it where room is short */
+    bool reason;  /* its beginning tells something, too: a table may cut it before it goes */
+    bool below;   /* where there is no room it is told in a line below its row */
+    bool open;    /* where there is no value, a table says "open" */
+    uint8_t same; /* enum column_same */
 };
 
 /* Columns that several tables have in common are a group, written down once. */
@@ -81,8 +81,7 @@ int column_rank(const struct column_table *table, size_t i);
 /* "text", "integer" and so on: the words of help and documents. */
 const char *column_type_name(enum column_type type);
 
-/* {0} is an absent value: null in JSON, empty in CSV, "-" or the column's word in a
-   table. */
+/* {0} is an absent value: null in JSON, empty in CSV, "-" or "open" in a table. */
 struct value {
     bool present;
     const char *text; /* TEXT: UTF-8 from anywhere; lent until the record is written. OBJECT: the

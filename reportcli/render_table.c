@@ -108,7 +108,7 @@ static void add_cell(struct text *text, const struct column *column, const struc
                      enum time_zone_choice zone)
 {
     if (!value->present) {
-        text_add(text, column->absent != NULL ? column->absent : "");
+        text_add(text, column->open ? "open" : "");
         return;
     }
     switch (column->type) {
@@ -205,8 +205,7 @@ static void keep_row(struct render *render, const struct value *values)
         if (!state->may[i]) {
             continue;
         }
-        state->filled[i] =
-            state->filled[i] || values[i].present || render->columns[i]->absent != NULL;
+        state->filled[i] = state->filled[i] || values[i].present || render->columns[i]->open;
         add_cell(&state->cells, render->columns[i], &values[i], render->options.zone);
         text_add_bytes(&state->cells, "", 1);
         if (!state->cells.failed) {
