@@ -165,7 +165,7 @@ static bool run(const struct command_context *called, enum exit_status *status, 
                 explain_target_parse(options_word(context->options, 0), &target, why) &&
                 moments_read(&moments, context, word != NULL ? word : "now", why) &&
                 command_open_ledger(context, &from, status, why) &&
-                moments_find(&moments, context, &from, why) &&
+                moments_find(&moments, context, &from, status, why) &&
                 name_source(&source, from.ledger, why) &&
                 explain_page_open(&explain.page, context, why) &&
                 tell_all(with_source(&explain, &source), &moments, status, why);

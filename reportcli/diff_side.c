@@ -84,7 +84,7 @@ bool diff_side_needs_ledger(const struct diff_side *side)
 }
 
 /* Of a ledger without a time the newest sample is taken, whatever the clock did before. */
-static bool find_newest(struct diff_side *side, struct failure *why)
+static bool find_newest(struct diff_side *side, enum exit_status *status, struct failure *why)
 {
     struct ledger_summary summary;
     struct ledger_moments newest;
@@ -101,7 +101,7 @@ static bool find_newest(struct diff_side *side, struct failure *why)
         side->moments.found[0] = newest.moments[newest.count - 1];
         side->moments.count = 1;
     }
-    return true;
+    return newest.count == 0 || moments_check(&side->moments.found[0].stretch, status, why);
 }
 
 static bool open_own(struct diff_side *side, enum exit_status *status, struct failure *why)
@@ -114,8 +114,8 @@ static bool open_own(struct diff_side *side, enum exit_status *status, struct fa
     }
     side->from = &side->own;
     return side->moments.reading_count == 0
-               ? find_newest(side, why)
-               : moments_find(&side->moments, side->context, &side->own, why);
+               ? find_newest(side, status, why)
+               : moments_find(&side->moments, side->context, &side->own, status, why);
 }
 
 static bool is_ready(struct diff_side *side, struct failure *why)
@@ -141,7 +141,7 @@ bool diff_side_open(struct diff_side *side, const struct command_ledger *usual,
     switch (side->kind) {
     case DIFF_SIDE_TIME:
         side->from = usual;
-        return moments_find(&side->moments, side->context, usual, why);
+        return moments_find(&side->moments, side->context, usual, status, why);
     case DIFF_SIDE_LEDGER:
         return open_own(side, status, why);
     case DIFF_SIDE_BASELINE:

@@ -62,15 +62,39 @@ static bool add_newest(struct moments *moments, const struct command_context *co
     return true;
 }
 
+bool moments_check(const struct ledger_stretch *stretch, enum exit_status *status,
+                   struct failure *why)
+{
+    if (stretch->ended != LEDGER_GAP_IMPORTED) {
+        return true;
+    }
+    *status = EXIT_UNDECIDED;
+    return FAIL(why, FAILURE_FORMAT, 0,
+                "the ledger is an import: its record says what opened, not what was open; "
+                "history, profile and export --as answer from it");
+}
+
+static bool check_found(const struct moments *moments, enum exit_status *status,
+                        struct failure *why)
+{
+    for (size_t i = 0; i < moments->count; i++) {
+        if (!moments_check(&moments->found[i].stretch, status, why)) {
+            return false;
+        }
+    }
+    return true;
+}
+
 bool moments_find(struct moments *moments, const struct command_context *context,
-                  const struct command_ledger *from, struct failure *why)
+                  const struct command_ledger *from, enum exit_status *status, struct failure *why)
 {
     for (size_t i = 0; i < moments->reading_count; i++) {
         if (!add_reading(moments, from->ledger, i, why)) {
             return false;
         }
     }
-    return moments->count > 0 || add_newest(moments, context, from, why);
+    return (moments->count > 0 || add_newest(moments, context, from, why)) &&
+           check_found(moments, status, why);
 }
 
 static void add_watched(struct text *words, const struct ledger_moments *around,

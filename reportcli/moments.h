@@ -38,10 +38,19 @@ bool moments_read(struct moments *moments, const struct command_context *context
 /*
  * Finds the moments of a word that was read. Samples are on their way into the
  * ledger for some seconds: a word that is newer than the newest stored one by
- * no more than that is answered with it.
+ * no more than that is answered with it. Of an import: moments_check().
  */
 bool moments_find(struct moments *moments, const struct command_context *context,
-                  const struct command_ledger *from, struct failure *why) NODISCARD;
+                  const struct command_ledger *from, enum exit_status *status,
+                  struct failure *why) NODISCARD;
+
+/*
+ * False, and EXIT_UNDECIDED in *status, for a stretch that is a row of another
+ * program: what is not in it may have been open all the same, and nothing of
+ * it was seen to close. Whoever asks what was open has no answer there.
+ */
+bool moments_check(const struct ledger_stretch *stretch, enum exit_status *status,
+                   struct failure *why) NODISCARD;
 
 /*
  * Notes about a word: that it was not watched, and what around it was; or that

@@ -42,7 +42,7 @@ static bool take_present(struct states *states, struct failure *why)
 static bool find_moments(struct states *states, enum exit_status *status, struct failure *why)
 {
     if (!command_open_ledger(states->context, &states->from, status, why) ||
-        !moments_find(&states->moments, states->context, &states->from, why)) {
+        !moments_find(&states->moments, states->context, &states->from, status, why)) {
         return false;
     }
     states->count = states->moments.count;

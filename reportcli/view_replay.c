@@ -343,11 +343,18 @@ static bool sweep(struct replay *replay, struct failure *why)
     return done;
 }
 
-static bool find_stretches(struct replay *replay, struct failure *why)
+static bool find_stretches(struct replay *replay, enum exit_status *status, struct failure *why)
 {
-    return ledger_walk_coverage(replay->ledger, replay->filter.since, replay->filter.until,
-                                gather_stretch, replay, why) &&
-           (!replay->no_memory || FAIL(why, FAILURE_MEMORY, 0, "no memory for the stretches"));
+    if (!ledger_walk_coverage(replay->ledger, replay->filter.since, replay->filter.until,
+                              gather_stretch, replay, why)) {
+        return false;
+    }
+    for (size_t i = 0; i < replay->stretch_count; i++) {
+        if (!moments_check(&replay->stretches[i], status, why)) {
+            return false;
+        }
+    }
+    return !replay->no_memory || FAIL(why, FAILURE_MEMORY, 0, "no memory for the stretches");
 }
 
 /* What of the time was watched, and what retention has left of it. */
@@ -431,7 +438,7 @@ bool view_replay_run(const struct command_context *context, const struct view_su
         read_range(&replay, subject, why) && command_open_ledger(context, &from, status, why);
 
     replay.ledger = from.ledger;
-    done = done && find_stretches(&replay, why) &&
+    done = done && find_stretches(&replay, status, why) &&
            ledger_walk_open(&replay.walk, replay.ledger, &replay.filter, why) &&
            view_open(&replay.view, context, &passed, why) && sweep(&replay, why) &&
            view_finish(replay.view, why) && note(&replay, from.commit, status, why);

@@ -212,6 +212,33 @@ START_TEST(two_files_are_one_ledger)
 }
 END_TEST
 
+/* A row says that something opened. None says what was open, or that anything closed. */
+static const char *const state_questions[] = {
+    "explain 3389 --at 2005-07-06T12:52:02Z --ledger old.db",
+    "local --at 2005-07-06T12:52:02Z --ledger old.db",
+    "processes --at 2005-07-06T12:52:02Z --ledger old.db",
+    "modules --at 2005-07-06T12:52:02Z --ledger old.db",
+    "wport 3389 --since 2005-07-01 --until 2005-07-07 --ledger old.db",
+    "wpid 1096 --since 2005-07-01 --until 2005-07-07 --ledger old.db",
+    "local --since 2005-07-01 --until 2005-07-07 --ledger old.db",
+    "diff 2005-07-06T12:52:01Z 2005-07-06T12:52:02Z --ledger old.db",
+    "diff old.db incident.db",
+    "baseline save old.json --at 2005-07-06T12:52:02Z --ledger old.db",
+};
+
+START_TEST(what_was_open_is_not_answered_from_what_opened)
+{
+    write_log(log_path, mixed);
+    free(run_text("import --as port-reporter ports.log --ledger old.db --utc --quiet", EXIT_NO));
+    /* The times of the file are in a zone an hour ahead. */
+    free(run_text(state_questions[_i], EXIT_UNDECIDED));
+    ck_assert_str_eq(cli_out(), "");
+    ck_assert_msg(strstr(cli_error(), "its record says what opened, not what was open") != NULL,
+                  "%s", cli_error());
+    ck_assert(!file_exists("old.json"));
+}
+END_TEST
+
 static const struct {
     const char *line;
     enum exit_status status;
@@ -256,6 +283,8 @@ static Suite *make_suite(void)
     tcase_add_test(files, export_import_and_export_are_the_same);
     tcase_add_test(files, nothing_is_lost_without_a_word);
     tcase_add_test(files, two_files_are_one_ledger);
+    tcase_add_loop_test(files, what_was_open_is_not_answered_from_what_opened, 0,
+                        sizeof(state_questions) / sizeof(state_questions[0]));
     tcase_add_loop_test(files, a_part_of_the_evidence_is_not_left, 0,
                         sizeof(refusals) / sizeof(refusals[0]));
     suite_add_tcase(suite, files);
