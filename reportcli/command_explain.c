@@ -145,6 +145,21 @@ static bool read_wishes(struct command_context *context, struct failure *why)
     return true;
 }
 
+static bool find(struct moments *moments, const struct command_context *context,
+                 const struct command_ledger *from, enum exit_status *status, struct failure *why)
+{
+    if (moments->word != NULL) {
+        return moments_find(moments, context, from, status, why);
+    }
+    if (!moments_find_newest(moments, from, status, why)) {
+        return false;
+    }
+    if (moments->count == 0) { /* the ledger is empty: it is the present that is not in it */
+        moments->readings[0] = context->now;
+    }
+    return true;
+}
+
 static bool run(const struct command_context *called, enum exit_status *status, struct failure *why)
 {
     struct command_context own = *called;
@@ -160,12 +175,12 @@ static bool run(const struct command_context *called, enum exit_status *status, 
         .whole = context->render.verbose || options_flag(context->options, "all"),
     };
     struct text source = {0};
-    struct moments moments;
+    struct moments moments = {0};
     bool done = read_wishes(&own, why) &&
                 explain_target_parse(options_word(context->options, 0), &target, why) &&
-                moments_read(&moments, context, word != NULL ? word : "now", why) &&
+                (word == NULL || moments_read(&moments, context, word, why)) &&
                 command_open_ledger(context, &from, status, why) &&
-                moments_find(&moments, context, &from, status, why) &&
+                find(&moments, context, &from, status, why) &&
                 name_source(&source, from.ledger, why) &&
                 explain_page_open(&explain.page, context, why) &&
                 tell_all(with_source(&explain, &source), &moments, status, why);

@@ -83,27 +83,6 @@ bool diff_side_needs_ledger(const struct diff_side *side)
     return side->kind == DIFF_SIDE_TIME;
 }
 
-/* Of a ledger without a time the newest sample is taken, whatever the clock did before. */
-static bool find_newest(struct diff_side *side, enum exit_status *status, struct failure *why)
-{
-    struct ledger_summary summary;
-    struct ledger_moments newest;
-
-    if (!ledger_summarize(side->own.ledger, &summary, why)) {
-        return false;
-    }
-    side->moments.readings[0] = summary.last_sample_at;
-    side->moments.reading_count = 1;
-    if (!ledger_find_moments(side->own.ledger, summary.last_sample_at, &newest, why)) {
-        return false;
-    }
-    if (newest.count > 0) {
-        side->moments.found[0] = newest.moments[newest.count - 1];
-        side->moments.count = 1;
-    }
-    return newest.count == 0 || moments_check(&side->moments.found[0].stretch, status, why);
-}
-
 static bool open_own(struct diff_side *side, enum exit_status *status, struct failure *why)
 {
     struct command_context named = *side->context;
@@ -114,7 +93,7 @@ static bool open_own(struct diff_side *side, enum exit_status *status, struct fa
     }
     side->from = &side->own;
     return side->moments.reading_count == 0
-               ? find_newest(side, status, why)
+               ? moments_find_newest(&side->moments, &side->own, status, why)
                : moments_find(&side->moments, side->context, &side->own, status, why);
 }
 

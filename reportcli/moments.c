@@ -97,6 +97,25 @@ bool moments_find(struct moments *moments, const struct command_context *context
            check_found(moments, status, why);
 }
 
+bool moments_find_newest(struct moments *moments, const struct command_ledger *from,
+                         enum exit_status *status, struct failure *why)
+{
+    struct ledger_summary summary;
+    struct ledger_moments newest;
+
+    if (!ledger_summarize(from->ledger, &summary, why) ||
+        !ledger_find_moments(from->ledger, summary.last_sample_at, &newest, why)) {
+        return false;
+    }
+    moments->readings[0] = summary.last_sample_at;
+    moments->reading_count = 1;
+    if (newest.count > 0) {
+        moments->found[0] = newest.moments[newest.count - 1];
+        moments->count = 1;
+    }
+    return check_found(moments, status, why);
+}
+
 static void add_watched(struct text *words, const struct ledger_moments *around,
                         enum time_zone_choice zone)
 {

@@ -44,6 +44,10 @@ bool moments_find(struct moments *moments, const struct command_context *context
                   const struct command_ledger *from, enum exit_status *status,
                   struct failure *why) NODISCARD;
 
+/* Finds the newest stored moment, whatever the clock did before, for a question without a word. */
+bool moments_find_newest(struct moments *moments, const struct command_ledger *from,
+                         enum exit_status *status, struct failure *why) NODISCARD;
+
 /*
  * False, and EXIT_UNDECIDED in *status, for a stretch that is a row of another
  * program: what is not in it may have been open all the same, and nothing of

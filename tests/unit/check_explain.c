@@ -562,6 +562,8 @@ static const struct {
     {"explain 5353 --at 14:00:12", EXIT_YES, "notice    misplaced: this is a name"},
     {"explain 53 --at 14:00:08", EXIT_UNDECIDED, "denied: somebody owned it"},
     {"explain 4444 --at 14:00:30", EXIT_UNDECIDED, "service stopped; the last sample before it"},
+    {"explain 22", EXIT_YES, "14:01:05"}, /* the newest stored moment, which is long ago */
+    {"explain 5555", EXIT_NO, "Nothing was there, and the moment was watched."},
     {"explain 4444 --at 13:00", EXIT_UNDECIDED, "the first one after it is of 2026-11-20"},
 };
 
