@@ -113,7 +113,7 @@ static const char *advice(const struct command_context *context, const struct fa
     return NULL;
 }
 
-/* A ledger without its log is an answer, but not the whole of it. */
+/* A ledger without its log is an answer, but perhaps not the whole of it. */
 static bool note_copy(const struct command_context *context, struct ledger *ledger,
                       struct failure *why)
 {
@@ -123,11 +123,13 @@ static bool note_copy(const struct command_context *context, struct ledger *ledg
         return false;
     }
     if (lacks) {
-        command_note(context, "copy",
-                     "%s was copied while it was written, without %s-wal: the newest part is "
-                     "missing, and what was written then may be wrong; portledger export --sqlite "
-                     "makes a whole copy",
-                     ledger_path(ledger), paths_base_name(ledger_path(ledger)));
+        command_note(
+            context, "copy",
+            "%s was not closed by its service and has no %s-wal: either sqlite3 has moved "
+            "it in, or the file was copied without it, and then the newest part is missing "
+            "and what was written then may be wrong; portledger export --sqlite makes a "
+            "whole copy",
+            ledger_path(ledger), paths_base_name(ledger_path(ledger)));
     }
     return true;
 }

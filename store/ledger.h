@@ -45,9 +45,10 @@ void ledger_close(struct ledger *ledger);
 const char *ledger_path(const struct ledger *ledger);
 
 /*
- * Whether the file was copied from under a service that wrote it, without the
- * log ("-wal") beside it: then the newest part is missing, and what was being
- * changed may be wrong.
+ * Whether the file was not closed by its service and has no log ("-wal")
+ * beside it. Where it was copied without one, the newest part is missing, and
+ * what was being changed may be wrong. After a crash another program may have
+ * moved the log into it: then it is whole, and nothing in it tells which it is.
  */
 bool ledger_lacks_log(struct ledger *ledger, bool *lacks, struct failure *why) NODISCARD;
 

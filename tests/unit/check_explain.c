@@ -611,6 +611,18 @@ START_TEST(an_edit_of_the_moment_is_told)
 }
 END_TEST
 
+/* After a crash sqlite3 moves the log in: the ledger is whole then, and a torn one looks the same.
+ */
+START_TEST(a_log_that_is_not_there_may_have_been_moved_in)
+{
+    support_run_sql(incident_path, "UPDATE stretch SET ended = 0 WHERE id ="
+                                   " (SELECT max(id) FROM stretch)");
+    cli_run("explain 22 --at 14:00:08 --ledger incident.db");
+    CHECK_CONTAINS(cli_error(), "has no incident.db-wal: either sqlite3 has moved it in, or the "
+                                "file was copied without it, and then the newest part is missing");
+}
+END_TEST
+
 START_TEST(other_runs_of_the_program_are_counted)
 {
     support_run_sql(incident_path,
@@ -721,6 +733,7 @@ static Suite *make_suite(void)
     tcase_add_test(page, a_time_that_happened_twice_has_two_pages);
     tcase_add_test(page, what_was_dropped_is_not_nothing);
     tcase_add_test(page, an_edit_of_the_moment_is_told);
+    tcase_add_test(page, a_log_that_is_not_there_may_have_been_moved_in);
     tcase_add_test(page, other_runs_of_the_program_are_counted);
     tcase_add_loop_test(page, the_exit_status_is_the_answer, 0,
                         sizeof(answers) / sizeof(answers[0]));
