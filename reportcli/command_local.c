@@ -204,8 +204,8 @@ static const struct command_status statuses[] = {
     {EXIT_YES, "the sockets were read; a watch was ended"},
     {EXIT_NO, "no socket was seen in the time of --since and --until"},
     {EXIT_UNDECIDED, "nothing was watched at the asked time, or a part of what was seen was "
-                     "dropped; or there is nothing but sockets whose owners this user may not "
-                     "see"},
+                     "dropped; or nothing is found, and sockets whose owners this user may not "
+                     "see may be what was asked for"},
     {EXIT_YES, NULL},
 };
 

@@ -9,6 +9,7 @@
 #include "reportcli/loaded_records.h"
 #include "reportcli/module_records.h"
 #include "reportcli/range.h"
+#include "reportcli/socket_list.h"
 #include "reportcli/states.h"
 #include "store/ledger_query.h"
 
@@ -37,18 +38,30 @@ static struct states ask(const struct process_choice *processes)
 }
 
 /* Nothing was found: that is an answer only where all of it could be looked at. */
-static enum exit_status judge_none(const struct module_sum *sum)
+static enum exit_status judge_none(const struct module_sum *sum, size_t hidden)
 {
-    return module_sum_failed(sum) == 0 ? EXIT_NO : EXIT_UNDECIDED;
+    return module_sum_failed(sum) == 0 && hidden == 0 ? EXIT_NO : EXIT_UNDECIDED;
+}
+
+/* Sockets whose owners were to be looked at, and may not be seen. */
+static size_t count_hidden(const struct states *states, const struct module_choice *choice)
+{
+    return states->is_live && choice->processes.owners ? socket_list_count_denied(&states->snapshot)
+                                                       : 0;
 }
 
 static bool note(struct states *states, const struct module_choice *choice,
                  const struct module_sum *sum, size_t records, struct failure *why)
 {
+    size_t hidden = count_hidden(states, choice);
+
+    if (hidden > 0) {
+        socket_list_note(states->context, &states->snapshot, hidden);
+    }
     if (states->count > 0 && sum->processes == 0 && !choice->processes.owners) {
         command_note(states->context, "empty", "no process matches; there were %zu to look at",
                      states->snapshot.process_count);
-    } else if (states->count > 0 && records == 0) {
+    } else if (states->count > 0 && records == 0 && (hidden == 0 || sum->processes > 0)) {
         command_note(states->context, "empty", "no module matches, in %zu process%s",
                      sum->processes, sum->processes == 1 ? "" : "es");
     }
@@ -70,7 +83,7 @@ static bool print(struct states *states, const struct module_choice *choice,
            command_finish(states->context, render, why) &&
            note(states, choice, &sum, render->records, why);
     if (done) {
-        *status = render->records > 0 ? EXIT_YES : judge_none(&sum);
+        *status = render->records > 0 ? EXIT_YES : judge_none(&sum, count_hidden(states, choice));
         *status = states->count == 0 ? EXIT_UNDECIDED : *status;
     }
     render_close(render);
@@ -100,7 +113,7 @@ static bool print_range(const struct command_context *context, const struct comm
 
     if (done) {
         module_sum_note(context, &sum);
-        *status = render->records == 0 && *status == EXIT_NO ? judge_none(&sum) : *status;
+        *status = render->records == 0 && *status == EXIT_NO ? judge_none(&sum, 0) : *status;
     }
     render_close(render);
     return done;
@@ -164,8 +177,9 @@ static const struct column_table *const tables[] = {&module_records_table, &load
 static const struct command_status statuses[] = {
     {EXIT_YES, "a module matches"},
     {EXIT_NO, "no module matches"},
-    {EXIT_UNDECIDED, "none matches, and modules could not be read, or nothing was watched at the "
-                     "asked time, or a part of what was seen was dropped"},
+    {EXIT_UNDECIDED, "none matches, and modules could not be read, or owners of sockets could not "
+                     "be seen, or nothing was watched at the asked time, or a part of what was "
+                     "seen was dropped"},
     {EXIT_YES, NULL},
 };
 

@@ -24,8 +24,8 @@ static const struct command_status statuses[] = {
     {EXIT_YES, "the process runs, or had sockets; a watch was ended"},
     {EXIT_NO, "no such process runs, or none of its sockets was seen"},
     {EXIT_UNDECIDED, "nothing was watched at the asked time, or a part of what was seen was "
-                     "dropped; or there is nothing but sockets whose owners this user may not "
-                     "see"},
+                     "dropped; or nothing is found, and sockets whose owners this user may not "
+                     "see may be what was asked for"},
     {EXIT_YES, NULL},
 };
 

@@ -1890,6 +1890,7 @@ END_TEST
 
 static rows nothing = {NULL};
 static rows half_seen = {&ssh_listens, &dns_denied, NULL};
+static rows unseen_alone = {&dns_denied, NULL};
 
 /* The owner of the DNS socket may be nginx, which this user may not look into. */
 static const struct {
@@ -1912,6 +1913,7 @@ static const struct {
     {"local --pid 4321", EXIT_YES, "", false},
     {"processes --owners", EXIT_YES, "sshd", true},
     {"processes --owners --process nginx", EXIT_UNDECIDED, "", true},
+    {"modules --path */none.so", EXIT_UNDECIDED, "", true},
     {"baseline save check_commands.json --overwrite", EXIT_YES, "live", true},
 };
 
@@ -1924,6 +1926,17 @@ START_TEST(what_this_user_may_not_see_is_not_denied)
     ck_assert_msg((strstr(cli_error(), "that this user may not see") != NULL) == unseen[_i].said,
                   "%s: %s", unseen[_i].line, cli_error());
     remove("check_commands.json");
+}
+END_TEST
+
+START_TEST(where_no_owner_may_be_seen_modules_have_no_answer)
+{
+    fixture.live = &unseen_alone;
+    ck_assert_int_eq(cli_run("modules"), EXIT_UNDECIDED);
+    ck_assert_str_eq(cli_error(),
+                     "note: 1 socket belongs to processes that this user may not see, and may be "
+                     "among those asked for; run the command elevated, as an administrator or "
+                     "root, to see them\n");
 }
 END_TEST
 
@@ -2565,6 +2578,7 @@ static Suite *make_suite(void)
     tcase_add_test(odd, every_command_is_asked_to_write);
     tcase_add_test(odd, a_system_that_refuses_is_told);
     tcase_add_loop_test(odd, what_this_user_may_not_see_is_not_denied, 0, COUNT_OF(unseen));
+    tcase_add_test(odd, where_no_owner_may_be_seen_modules_have_no_answer);
     tcase_add_test(odd, a_machine_without_sockets_is_an_answer);
     tcase_add_test(odd, a_table_that_the_system_lacks_is_told);
     tcase_add_test(odd, a_moment_that_happened_twice_is_answered_for_both);
