@@ -130,11 +130,31 @@ static const struct option options[] = {
 enum { OPTION_COUNT = sizeof(options) / sizeof(options[0]) };
 
 /* What another program's records are not made by. */
-static bool asks_for_records(const struct command_context *context)
+static bool refuse(const char *option, struct failure *why)
+{
+    return FAIL(why, FAILURE_USAGE, 0,
+                "--%s is for records of portledger's own, and --as makes those of others", option);
+}
+
+/*
+ * Records of others are whole, in one form, and of all that matches. Columns
+ * and form are of the record about the file, where one is made.
+ */
+static bool check_as(const struct command_context *context, const char *path, struct failure *why)
 {
     const struct render_wishes *wishes = &context->render.wishes;
 
-    return wishes->columns != NULL || wishes->order != NULL || wishes->most > 0;
+    if (wishes->most > 0) {
+        return refuse("limit", why);
+    }
+    if (wishes->order != NULL) {
+        return refuse("sort", why);
+    }
+    if (path == NULL && wishes->columns != NULL) {
+        return refuse("columns", why);
+    }
+    return path != NULL || context->renderer == &render_table ||
+           refuse(context->renderer->name, why);
 }
 
 /* A copy is whole. */
@@ -172,9 +192,8 @@ static bool read_request(const struct command_context *context, struct request *
     if (as == NULL && !check_whole(context, why)) {
         return false;
     }
-    if (as != NULL && request->path == NULL && asks_for_records(context)) {
-        return FAIL(why, FAILURE_USAGE, 0,
-                    "--columns, --sort and --limit are for records of portledger's own");
+    if (as != NULL && !check_as(context, request->path, why)) {
+        return false;
     }
     if (request->secrets && !request->command_lines) {
         return FAIL(why, FAILURE_USAGE, 0, "--with-secrets goes with --with-command-lines");

@@ -322,6 +322,11 @@ static const struct {
     {"export --ledger incident.db --as port-reporter", EXIT_YES, "3 sockets without a record"},
     {"export --ledger incident.db --as ecs --limit 1", EXIT_USAGE, "--limit"},
     {"export --ledger incident.db --as ecs --sort kind", EXIT_USAGE, "--sort"},
+    {"export --ledger incident.db --as ecs --columns kind", EXIT_USAGE, "--columns"},
+    {"export --ledger incident.db --as ecs --json", EXIT_USAGE, "--json is"},
+    {"export --ledger incident.db --as ecs --format csv", EXIT_USAGE, "--csv is"},
+    {"export --ledger incident.db --as ecs --limit 1 -o a.ecs", EXIT_USAGE, "--limit"},
+    {"export --ledger incident.db --as ecs --sort kind -o a.ecs", EXIT_USAGE, "--sort"},
     {"export --ledger missing.db --as ecs", EXIT_LEDGER, "missing.db"},
     {"export --ledger incident.db --as ecs -o no/such/folder", EXIT_REFUSED, "no/such/folder"},
 };
