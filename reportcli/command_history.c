@@ -38,8 +38,9 @@ static const struct column origin_columns[] = {
     {.name = "opening",
      .type = COLUMN_TEXT,
      .heading = "Opening",
-     .help = "opened; closing: first seen already closing, its beginning was missed; found: was "
-             "there when watching began; continued: found, and there before the gap",
+     .help = "opened; state: the connection was there, and came into a state of its end; closing: "
+             "first seen in such a state, its beginning was missed; found: was there when watching "
+             "began; continued: found, and there before the gap",
      .rank = 8},
     {.name = "id",
      .type = COLUMN_INTEGER,
@@ -110,7 +111,10 @@ static const char *opening_name(const struct ledger_interval *interval)
     if (interval->at_begin) {
         return "found";
     }
-    return interval->closing ? "closing" : "opened";
+    if (interval->closing) {
+        return "closing";
+    }
+    return interval->socket.state >= SOCKET_FIN_WAIT_1 ? "state" : "opened";
 }
 
 static bool print_interval(struct render *render, struct socket_record *record,

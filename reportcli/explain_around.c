@@ -12,7 +12,14 @@
 #include "base/units.h"
 #include "reportcli/explain.h"
 
-enum { PEERS_MOST = 512, PEERS_TOLD = 5, PEERS_FEW = 10, PORTS_MOST = 256, OPENED_TOLD = 4 };
+enum {
+    PEERS_MOST = 512,
+    PEERS_TOLD = 5,
+    PEERS_FEW = 10,
+    PORTS_MOST = 256,
+    OPENED_TOLD = 4,
+    BEGUN_MOST = 64
+};
 
 /*
  * The nearest sockets of a port.
@@ -155,7 +162,10 @@ struct doing {
     size_t listen_count;
     const struct ledger_interval *owners[EXPLAIN_NAMES]; /* whose doings are read */
     size_t owner_count;
-    bool left_out; /* there are still others */
+    struct ledger_interval begun[BEGUN_MOST]; /* the last that were not established yet; of their
+                                                 texts and owners nothing is looked at */
+    size_t begun_count;                       /* of all */
+    bool left_out;                            /* there are still others */
     bool lacks_memory;
 };
 
@@ -213,13 +223,48 @@ static bool is_new_socket(const struct ledger_interval *interval)
            state == SOCKET_SYN_RECEIVED || state == SOCKET_ESTABLISHED || interval->closing;
 }
 
+/* An established connection that was seen before, when it was not established yet. */
+static bool goes_on(struct doing *doing, const struct ledger_interval *interval)
+{
+    size_t count = doing->begun_count < BEGUN_MOST ? doing->begun_count : BEGUN_MOST;
+    uint8_t state = interval->socket.state;
+
+    for (size_t i = 0; i < count; i++) {
+        const struct ledger_interval *begun = &doing->begun[i];
+
+        if (begun->stretch_id == interval->stretch_id && begun->socket.state != state &&
+            begun->ending == LEDGER_CLOSED && begun->closed_at == interval->opened_at &&
+            explain_same_ends(&begun->socket, &interval->socket)) {
+            return true;
+        }
+    }
+    if (state == SOCKET_SYN_SENT || state == SOCKET_SYN_RECEIVED) {
+        doing->begun[doing->begun_count++ % BEGUN_MOST] = *interval;
+    }
+    return false;
+}
+
+/* The connection that was asked for, in this state or one that touches it. */
+static bool is_asked_for(const struct doing *doing, const struct ledger_interval *interval)
+{
+    const struct explain *explain = doing->explain;
+
+    for (size_t i = 0; i < explain->held.count; i++) {
+        const struct ledger_interval *held = explain_rows_at(&explain->held, i);
+
+        if (held->socket.remote.address_size != 0 && held->stretch_id == interval->stretch_id &&
+            interval->opened_at <= held->closed_at && interval->closed_at >= held->opened_at &&
+            explain_same_ends(&held->socket, &interval->socket)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static bool was_told(const struct explain_rows *rows, const struct socket_row *row)
 {
     for (size_t i = 0; i < rows->count; i++) {
-        const struct socket_row *told = &rows->items[i].socket;
-
-        if (told->protocol == row->protocol && socket_endpoint_equal(&told->local, &row->local) &&
-            socket_endpoint_equal(&told->remote, &row->remote)) {
+        if (explain_same_ends(&rows->items[i].socket, row)) {
             return true;
         }
     }
@@ -231,14 +276,15 @@ static bool take_done(void *context, const struct ledger_interval *interval)
     struct doing *doing = context;
     struct explain *explain = doing->explain;
 
-    if (!is_new_socket(interval)) {
+    if (!is_new_socket(interval) || goes_on(doing, interval)) {
         return true;
     }
     if (interval->socket.remote.address_size != 0) {
         count_peer(doing, &interval->socket, interval->continued);
     }
-    if (explain_target_role(explain->target, &interval->socket) == EXPLAIN_HOLDS &&
-        interval->socket.remote.address_size == 0) {
+    if ((explain_target_role(explain->target, &interval->socket) == EXPLAIN_HOLDS &&
+         interval->socket.remote.address_size == 0) ||
+        is_asked_for(doing, interval)) {
         return true; /* it was told of */
     }
     if (interval->continued && (was_told(&doing->before, &interval->socket) ||

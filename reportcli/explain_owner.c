@@ -20,6 +20,7 @@ enum {
     ENDS_TOLD = 4,
     ENDS_MOST = 256,
     HEIRS_MOST = 8,
+    STATES_TOLD = 6, /* of one connection */
 };
 
 /* What the words of an attribution mean. */
@@ -58,9 +59,7 @@ static bool tell_fact(struct explain *explain, const struct explain_line *of, co
 
 static bool is_same_socket(const struct ledger_interval *a, const struct ledger_interval *b)
 {
-    return a->socket.protocol == b->socket.protocol && a->socket.state == b->socket.state &&
-           socket_endpoint_equal(&a->socket.local, &b->socket.local) &&
-           socket_endpoint_equal(&a->socket.remote, &b->socket.remote);
+    return a->socket.state == b->socket.state && explain_same_ends(&a->socket, &b->socket);
 }
 
 static bool is_first(const struct explain_rows *rows, size_t i)
@@ -166,14 +165,90 @@ static bool find_heirs(struct explain *explain, const struct ledger_interval *of
     return done;
 }
 
+/* The state in which a connection was directly before, or went on. */
+struct other_state {
+    struct ledger_interval of; /* of its text and its owner nothing is looked at */
+    bool earlier;
+    bool found;
+};
+
+static bool take_state(void *context, const struct ledger_interval *interval)
+{
+    struct other_state *other = context;
+    const struct ledger_interval *of = &other->of;
+    bool follows = other->earlier
+                       ? interval->ending == LEDGER_CLOSED && interval->closed_at == of->opened_at
+                       : interval->opened_at == of->closed_at;
+
+    /* A connection that only waits for its end has no owner any more (RFC 9293 3.3.2). */
+    if (!follows || interval->stretch_id != of->stretch_id ||
+        interval->socket.state == of->socket.state ||
+        (interval->owner_id != of->owner_id && interval->owner_id != 0 && of->owner_id != 0) ||
+        !explain_same_ends(&interval->socket, &of->socket)) {
+        return true;
+    }
+    other->of = *interval;
+    other->found = true;
+    return false;
+}
+
+static bool find_state(struct explain *explain, struct other_state *other, struct failure *why)
+{
+    const struct ledger_interval *of = &other->of;
+    int64_t at = other->earlier ? of->opened_at : of->closed_at;
+    struct ledger_filter filter = {.since = other->earlier ? at - 1 : at, .until = at};
+
+    other->found = false;
+    if (other->earlier ? of->at_begin || of->continued : of->ending != LEDGER_CLOSED) {
+        return true;
+    }
+    explain_target_filter(explain->target, &filter);
+    return ledger_walk_intervals(explain->from->ledger, &filter, take_state, other, why);
+}
+
+/* "; before that SYN SENT from ...", "; then CLOSE WAIT from ...". */
+static bool add_states_of(struct explain *explain, const struct ledger_interval *all, bool earlier,
+                          struct failure *why)
+{
+    struct other_state other = {.of = *all, .earlier = earlier};
+    bool done = all->socket.remote.address_size == 0 || find_state(explain, &other, why);
+
+    for (int told = 0; done && other.found && told < STATES_TOLD; told++) {
+        text_addf(&explain->words, "; %s %s ", earlier ? "before that" : "then",
+                  socket_state_name(other.of.socket.state));
+        explain_add_life(explain, &other.of);
+        done = find_state(explain, &other, why);
+    }
+    return done;
+}
+
+/* Of one that had another state, too, it is said which of them the first words are about. */
+static bool add_state_name(struct explain *explain, const struct ledger_interval *all,
+                           struct failure *why)
+{
+    struct other_state before = {.of = *all, .earlier = true};
+    struct other_state after = {.of = *all};
+    bool done = all->socket.remote.address_size == 0 ||
+                (find_state(explain, &before, why) && find_state(explain, &after, why));
+
+    if (done && (before.found || after.found)) {
+        text_addf(&explain->words, "%s ", socket_state_name(all->socket.state));
+    }
+    return done;
+}
+
 static bool tell_life(struct explain *explain, const struct explain_line *of,
                       const struct ledger_interval *all, struct failure *why)
 {
     struct explain_line line = *of;
 
     line.label = "open";
+    if (!add_state_name(explain, all, why)) {
+        return false;
+    }
     explain_add_life(explain, all);
     return find_heirs(explain, all, true, why) && find_heirs(explain, all, false, why) &&
+           add_states_of(explain, all, true, why) && add_states_of(explain, all, false, why) &&
            explain_say(explain, &line, why);
 }
 

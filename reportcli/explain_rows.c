@@ -100,6 +100,12 @@ void explain_rows_clear(struct explain_rows *rows)
     *rows = (struct explain_rows){.kept = rows->kept, .most = rows->most};
 }
 
+bool explain_same_ends(const struct socket_row *a, const struct socket_row *b)
+{
+    return a->protocol == b->protocol && socket_endpoint_equal(&a->local, &b->local) &&
+           socket_endpoint_equal(&a->remote, &b->remote);
+}
+
 void explain_add_socket(struct text *text, const struct socket_row *row)
 {
     text_addf(text, "%s ", socket_protocol_name(row->protocol));

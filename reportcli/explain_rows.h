@@ -38,6 +38,9 @@ const struct ledger_interval *explain_rows_at(const struct explain_rows *rows, s
 /* Frees, and empties. Harmless twice. */
 void explain_rows_clear(struct explain_rows *rows);
 
+/* Whether they may be states of one connection, or the same socket of two holders. */
+bool explain_same_ends(const struct socket_row *a, const struct socket_row *b);
+
 /* "TCP 10.0.0.1:22 - 10.0.0.9:50000 ESTABLISHED", "UDP 0.0.0.0:53". */
 void explain_add_socket(struct text *text, const struct socket_row *row);
 

@@ -364,11 +364,11 @@ void database_bind_text(sqlite3_stmt *statement, const char *name, const char *v
                                   -1, SQLITE_STATIC));
 }
 
-void database_bind_pointer(sqlite3_stmt *statement, const char *name, const void *pointer,
+void database_bind_pointer(sqlite3_stmt *statement, const char *name, void *pointer,
                            const char *type)
 {
     check_bound(sqlite3_bind_pointer(statement, sqlite3_bind_parameter_index(statement, name),
-                                     (void *)(uintptr_t)pointer, type, NULL));
+                                     pointer, type, NULL));
 }
 
 void database_bind_bytes(sqlite3_stmt *statement, const char *name, const void *bytes, int size)

@@ -94,7 +94,7 @@ void database_bind_known(sqlite3_stmt *statement, const char *name, int64_t valu
 void database_bind_bytes(sqlite3_stmt *statement, const char *name, const void *bytes, int size);
 
 /* For a function of ours, which asks for it by the same type; SQL sees NULL. Lent, likewise. */
-void database_bind_pointer(sqlite3_stmt *statement, const char *name, const void *pointer,
+void database_bind_pointer(sqlite3_stmt *statement, const char *name, void *pointer,
                            const char *type);
 
 /* NULL is bound as NULL. The text must live until the statement is reset. */

@@ -484,7 +484,7 @@ static const struct {
      "hd          opened\n"
      "2026-11-20 14:00:03 +01:00  2026-11-20 14:00:04 +01:00  cut        1 s   100  sshd  "
      "         exact   TCP      22  10.0.0.1   CLOSE WAIT   10.0.0.9   50000  /usr/sbin/ss"
-     "hd          opened\n"
+     "hd          state\n"
      "2026-11-20 14:01:04 +01:00  open                        open       2 s   100  sshd  "
      "         exact   TCP      22  0.0.0.0    LISTENING    -              -  /usr/sbin/ss"
      "hd          continued\n"
@@ -632,7 +632,7 @@ static const struct {
      "_out\":null,\"command_line\":null,\"image_status\":null,\"image_sha256\":null,\"imag"
      "e_version\":null,\"image_company\":null,\"image_build_id\":null,\"image_verdict\":nu"
      "ll,\"image_signature\":null,\"image_signer\":null,\"image_checked_at\":null,\"openin"
-     "g\":\"opened\",\"id\":5,\"instance\":1},\n"
+     "g\":\"state\",\"id\":5,\"instance\":1},\n"
      "{\"opened_at\":\"2026-11-20T14:01:04.000+01:00\",\"closed_at\":null,\"ending\":\"ope"
      "n\",\"duration\":2000,\"pid\":100,\"process\":\"sshd\",\"attribution\":\"exact\",\"s"
      "ervice\":null,\"service_basis\":null,\"protocol\":\"TCP\",\"local_port\":22,\"local_"
@@ -824,7 +824,7 @@ static const struct {
      "_out\":null,\"command_line\":null,\"image_status\":null,\"image_sha256\":null,\"imag"
      "e_version\":null,\"image_company\":null,\"image_build_id\":null,\"image_verdict\":nu"
      "ll,\"image_signature\":null,\"image_signer\":null,\"image_checked_at\":null,\"openin"
-     "g\":\"opened\",\"id\":5,\"instance\":1}\n"
+     "g\":\"state\",\"id\":5,\"instance\":1}\n"
      "{\"opened_at\":\"2026-11-20T14:01:04.000+01:00\",\"closed_at\":null,\"ending\":\"ope"
      "n\",\"duration\":2000,\"pid\":100,\"process\":\"sshd\",\"attribution\":\"exact\",\"s"
      "ervice\":null,\"service_basis\":null,\"protocol\":\"TCP\",\"local_port\":22,\"local_"
@@ -946,7 +946,7 @@ static const struct {
      "00+01:00,2026-11-20T14:00:01.500+01:00,1,opened,,,,,0,,,,,,,,,,,,,opened,4,1\r\n"
      "2026-11-20T14:00:03.000+01:00,2026-11-20T14:00:04.000+01:00,cut,1000,100,sshd,exact,"
      ",,TCP,22,10.0.0.1,CLOSE WAIT,10.0.0.9,50000,/usr/sbin/sshd,2026-11-20T13:59:00.000+0"
-     "1:00,2026-11-20T14:00:01.500+01:00,1,opened,,,,,0,,,,,,,,,,,,,opened,5,1\r\n"
+     "1:00,2026-11-20T14:00:01.500+01:00,1,opened,,,,,0,,,,,,,,,,,,,state,5,1\r\n"
      "2026-11-20T14:01:04.000+01:00,,open,2000,100,sshd,exact,,,TCP,22,0.0.0.0,LISTENING,,"
      ",/usr/sbin/sshd,2026-11-20T13:59:00.000+01:00,,1,opened,,,,,0,,,,,,,,,,,,,continued,"
      "6,1\r\n"
@@ -1940,6 +1940,33 @@ START_TEST(where_no_owner_may_be_seen_modules_have_no_answer)
 }
 END_TEST
 
+/* Each state has an interval: the connection is one. */
+START_TEST(a_connection_that_changes_its_state_goes_on)
+{
+    struct row begins = ssh_established;
+    rows beginning = {&ssh_listens, &begins, NULL};
+
+    begins.socket.state = SOCKET_SYN_RECEIVED;
+    begin_run();
+    sample(&quiet);
+    sample(&beginning);
+    sample(&connected);
+    sample(&closing);
+    sample(&closing);
+    store();
+    ck_assert_int_eq(cli_run("explain 10.0.0.1:22-10.0.0.9:50000 --at 14:00:02 --around 60s "
+                             "--ledger check_commands.db"),
+                     EXIT_YES);
+    CHECK_CONTAINS(cli_out(), "ESTABLISHED from");
+    CHECK_CONTAINS(cli_out(), "before that");
+    CHECK_CONTAINS(cli_out(), "RECEIVED from 14:00:01 to 14:00:02");
+    CHECK_CONTAINS(cli_out(), "CLOSE WAIT since");
+    CHECK_CONTAINS(cli_out(), ": 1 connection\n");
+    ck_assert_ptr_null(strstr(cli_out(), "2 connections"));
+    CHECK_CONTAINS(cli_out(), "BEFORE, within 1 m: 1 socket\n");
+}
+END_TEST
+
 START_TEST(a_machine_without_sockets_is_an_answer)
 {
     fixture.live = &nothing;
@@ -2579,6 +2606,7 @@ static Suite *make_suite(void)
     tcase_add_test(odd, a_system_that_refuses_is_told);
     tcase_add_loop_test(odd, what_this_user_may_not_see_is_not_denied, 0, COUNT_OF(unseen));
     tcase_add_test(odd, where_no_owner_may_be_seen_modules_have_no_answer);
+    tcase_add_test(odd, a_connection_that_changes_its_state_goes_on);
     tcase_add_test(odd, a_machine_without_sockets_is_an_answer);
     tcase_add_test(odd, a_table_that_the_system_lacks_is_told);
     tcase_add_test(odd, a_moment_that_happened_twice_is_answered_for_both);
