@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash_index.h"
+
 #define NO_ONE UINT32_MAX
 
 enum { PORTS = 65536, IPV4 = 4, IPV6 = 16, MAPPED = 12 };
@@ -14,7 +16,8 @@ struct listener {
     int64_t stretch;
     int64_t from;
     int64_t until;
-    uint32_t next; /* of the same port */
+    uint32_t next;    /* of the same port */
+    uint32_t program; /* a hash of its name */
 };
 
 static bool reserve(struct listeners *listeners)
@@ -32,6 +35,13 @@ static bool reserve(struct listeners *listeners)
     listeners->items = items;
     listeners->capacity = capacity;
     return true;
+}
+
+static uint32_t program_of(const struct ledger_interval *interval)
+{
+    const char *name = interval->owner != NULL ? interval->owner->name : NULL;
+
+    return name == NULL ? 0 : (uint32_t)hash_bytes(0, name, strlen(name));
 }
 
 static bool take(void *context, const struct ledger_interval *interval)
@@ -54,6 +64,7 @@ static bool take(void *context, const struct ledger_interval *interval)
         .from = interval->opened_at,
         .until = interval->closed_at,
         .next = NO_ONE,
+        .program = program_of(interval),
     };
     if (listeners->last[port] == NO_ONE) {
         listeners->first[port] = place;
@@ -131,6 +142,30 @@ bool listeners_had(struct listeners *listeners, const struct ledger_interval *co
     return false;
 }
 
+/* A record of another program: it tells neither the state nor when a listener closed. */
+static bool is_imported(const struct ledger_interval *connection)
+{
+    return connection->socket.protocol == SOCKET_TCP &&
+           connection->socket.state == SOCKET_STATELESS;
+}
+
+/* Whether its program was seen to listen there before, in whichever row. */
+static bool once_had(const struct listeners *listeners, const struct ledger_interval *connection)
+{
+    const struct socket_endpoint *local = &connection->socket.local;
+    uint32_t program = program_of(connection);
+
+    for (uint32_t i = listeners->first[local->port]; i != NO_ONE; i = listeners->items[i].next) {
+        const struct listener *listener = &listeners->items[i];
+
+        if (listener->from <= connection->opened_at && listener->program == program &&
+            hears(&listener->local, local)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum listeners_way listeners_way(struct listeners *listeners,
                                  const struct ledger_interval *interval)
 {
@@ -138,6 +173,9 @@ enum listeners_way listeners_way(struct listeners *listeners,
 
     if (socket->remote.address_size == 0) {
         return LISTENERS_LISTENS;
+    }
+    if (is_imported(interval)) {
+        return once_had(listeners, interval) ? LISTENERS_INBOUND : LISTENERS_UNDIRECTED;
     }
     if (listeners_had(listeners, interval)) {
         return LISTENERS_INBOUND;

@@ -43,7 +43,8 @@ enum listeners_way {
     LISTENERS_LISTENS,    /* it has no other end: a listener, or UDP */
     LISTENERS_INBOUND,    /* somebody listened on its local end */
     LISTENERS_OUTBOUND,   /* nobody did */
-    LISTENERS_UNDIRECTED, /* it was there when watching began, and may have come in */
+    LISTENERS_UNDIRECTED, /* it was there when watching began, and may have come in; or it is of an
+                             import, in which its program was not seen to listen there before */
 };
 
 /* To be asked as listeners_had() is. */

@@ -141,7 +141,7 @@ static bool read_port(const struct cell *cell, struct socket_endpoint *end, cons
     return true;
 }
 
-/* Nothing and 0.0.0.0 of a listener, * and * of UDP. */
+/* Nothing or 0, and 0.0.0.0, of a listener; * and * of UDP. */
 static bool read_remote(struct socket_row *socket, const struct cell *cells, struct failure *why)
 {
     if (socket->protocol == SOCKET_UDP) {
@@ -152,10 +152,17 @@ static bool read_remote(struct socket_row *socket, const struct cell *cells, str
         socket->state = SOCKET_LISTENING;
         return true;
     }
-    return read_port(&cells[REMOTE_PORT], &socket->remote, "remote", why) &&
-           read_address(&cells[REMOTE_ADDRESS], &socket->remote, "remote", why) &&
-           (socket->remote.address_size == socket->local.address_size ||
-            FAIL(why, FAILURE_FORMAT, 0, "the two addresses are of different families"));
+    if (!read_port(&cells[REMOTE_PORT], &socket->remote, "remote", why) ||
+        !read_address(&cells[REMOTE_ADDRESS], &socket->remote, "remote", why)) {
+        return false;
+    }
+    if (socket->remote.port == 0 && socket_endpoint_is_any(&socket->remote)) {
+        socket->remote = (struct socket_endpoint){0}; /* nobody is there: as nothing and 0.0.0.0 */
+        socket->state = SOCKET_LISTENING;
+        return true;
+    }
+    return socket->remote.address_size == socket->local.address_size ||
+           FAIL(why, FAILURE_FORMAT, 0, "the two addresses are of different families");
 }
 
 static bool read_socket(struct port_reporter_row *row, const struct cell *cells,

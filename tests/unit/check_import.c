@@ -71,6 +71,8 @@ static const struct {
     {"05/7/6,13:52:1,TCP,3389,0.0.0.0,,0.0.0.0,1096,svchost.exe,<NT AUTHORITY\\SYSTEM>\r",
      PORT_REPORTER_ROW,
      "1120654321000 TCP 0.0.0.0:3389  LISTENING 1096 svchost.exe NT AUTHORITY\\SYSTEM"},
+    {"05/7/6,13:52:1,TCP,4444,0.0.0.0,0,0.0.0.0", PORT_REPORTER_ROW,
+     "1120654321000 TCP 0.0.0.0:4444  LISTENING -  "},
     {"05/7/6,13:52:2,TCP,3389,172.16.16.150,1486,172.16.16.100,1096,svchost.exe,"
      "<NT AUTHORITY\\SYSTEM>",
      PORT_REPORTER_ROW,
@@ -196,6 +198,31 @@ START_TEST(nothing_is_lost_without_a_word)
 }
 END_TEST
 
+/* A listener lasts no time in a row of Port Reporter, and nobody knows when it closed. */
+START_TEST(a_connection_goes_as_its_program_listened_before)
+{
+    char *out;
+
+    write_log(log_path,
+              "05/7/6,13:52:1,TCP,3389,0.0.0.0,,0.0.0.0,1096,svchost.exe,<A\\b>\n"
+              "05/7/6,13:53:2,TCP,3389,172.16.16.150,1486,172.16.16.100,1096,"
+              "svchost.exe,<A\\b>\n"
+              "05/7/6,13:53:3,TCP,3389,172.16.16.150,443,172.16.16.101,7,other.exe,<>\n"
+              "05/7/6,13:53:4,TCP,50000,172.16.16.150,443,172.16.16.101,7,other.exe,<>\n");
+    free(run_text("import --as port-reporter ports.log --ledger old.db --utc --quiet", EXIT_YES));
+    out = run_text("profile --ledger old.db --quiet --csv --sort name --columns "
+                   "inbound,outbound,undirected",
+                   EXIT_YES);
+    ck_assert_str_eq(out, "inbound,outbound,undirected\r\n0,0,2\r\n1,0,0\r\n");
+    free(out);
+    out = run_text("export --as ecs --ledger old.db --quiet", EXIT_YES);
+    ck_assert_ptr_nonnull(strstr(out, "\"ingress\""));
+    ck_assert_ptr_nonnull(strstr(out, "\"unknown\""));
+    ck_assert_ptr_null(strstr(out, "\"egress\""));
+    free(out);
+}
+END_TEST
+
 START_TEST(two_files_are_one_ledger)
 {
     char *out;
@@ -282,6 +309,7 @@ static Suite *make_suite(void)
     tcase_add_checked_fixture(files, open_fixture, close_fixture);
     tcase_add_test(files, export_import_and_export_are_the_same);
     tcase_add_test(files, nothing_is_lost_without_a_word);
+    tcase_add_test(files, a_connection_goes_as_its_program_listened_before);
     tcase_add_test(files, two_files_are_one_ledger);
     tcase_add_loop_test(files, what_was_open_is_not_answered_from_what_opened, 0,
                         sizeof(state_questions) / sizeof(state_questions[0]));
