@@ -83,7 +83,8 @@ struct import {
     struct source source;
     struct port_reporter_row row;
     struct text line;
-    int64_t bad; /* of all files */
+    int64_t rows; /* of all files, as is the next one */
+    int64_t bad;
 };
 
 static atomic_bool stopped;
@@ -339,9 +340,12 @@ static bool read_files(struct import *import, struct render *render, struct fail
 
     for (size_t i = 0; done && i < options_words(options); i++) {
         done = read_file(import, options_word(options, i), why) && print_file(import, render, why);
+        import->rows += import->source.rows;
         import->bad += import->source.bad;
     }
-    return done;
+    return done && (import->rows > 0 || FAIL(why, FAILURE_FORMAT, 0,
+                                             "there is no row of Port Reporter in what was read: "
+                                             "no ledger was made"));
 }
 
 /* The ledger, and what the lock, SQLite and the seals put beside it. */
@@ -411,8 +415,8 @@ static bool run(const struct command_context *context, enum exit_status *status,
 
     if (done) {
         *status = import.bad > 0 ? EXIT_NO : EXIT_YES;
-    } else if (why->kind == FAILURE_MISSING) {
-        *status = EXIT_REFUSED; /* no ledger was to be read: it is a file that is missing */
+    } else if (why->kind == FAILURE_MISSING || why->kind == FAILURE_FORMAT) {
+        *status = EXIT_REFUSED; /* no ledger was to be read: it is of a file that was */
     }
     render_close(render);
     return done;

@@ -44,11 +44,31 @@ static bool read_ledger_word(struct diff_side *side, bool *found, struct failure
     return true;
 }
 
+/* Where a file is named in front of an @, it is the time behind it that is wrong. */
+static bool refuse_word(const struct diff_side *side, const struct failure *no_time,
+                        struct failure *why)
+{
+    const char *at = strrchr(side->word, '@');
+    struct moments none;
+    struct text file = {0};
+    bool is_file = false;
+
+    if (at != NULL && at > side->word) {
+        text_add_bytes(&file, side->word, (size_t)(at - side->word));
+        is_file = file_exists(text_bytes(&file));
+        text_clear(&file);
+    }
+    if (is_file && !moments_read(&none, side->context, at + 1, why)) {
+        return false;
+    }
+    return FAIL(why, FAILURE_USAGE, 0, "%s; nor is there a file of that name", no_time->text);
+}
+
 static bool read_file_word(struct diff_side *side, const struct failure *no_time,
                            struct failure *why)
 {
     if (!file_exists(side->word)) {
-        return FAIL(why, FAILURE_USAGE, 0, "%s; nor is there a file of that name", no_time->text);
+        return refuse_word(side, no_time, why);
     }
     side->moments = (struct moments){.word = side->word};
     side->kind = baseline_is_one(side->word) ? DIFF_SIDE_BASELINE : DIFF_SIDE_LEDGER;

@@ -599,6 +599,8 @@ START_TEST(a_moment_of_another_ledger_is_named_with_its_file)
     CHECK_CONTAINS(cli_error(), "check@14:00.db: its newest sample is answered");
     ck_assert_str_eq(changes("diff check@14:00.db now --jsonl"), "");
     ck_assert_int_eq(cli_run("diff check@14:00.db@14:00:30 now"), EXIT_UNDECIDED);
+    ck_assert_int_eq(cli_run("diff check@14:00.db@foo now"), EXIT_USAGE);
+    CHECK_CONTAINS(cli_error(), "portledger: \"foo\" is no");
     ck_assert_int_eq(cli_run("diff check@14:00.db@boot now"), EXIT_USAGE);
     CHECK_CONTAINS(cli_error(), "name the time");
     support_remove_database(other);

@@ -280,6 +280,9 @@ static const struct {
     {"import --as port-reporter missing.log --ledger old.db", EXIT_REFUSED, "missing.log", false},
     {"import --as port-reporter ports.log missing.log --ledger old.db", EXIT_REFUSED, "missing.log",
      false},
+    {"import --as port-reporter again.log --ledger old.db", EXIT_REFUSED, "no ledger was made",
+     false},
+    {"import --as port-reporter again.log ports.log --ledger old.db --quiet", EXIT_NO, "", true},
     {"import --as port-reporter ports.log --ledger old.db --quiet", EXIT_NO, "", true},
 };
 
@@ -288,6 +291,7 @@ START_TEST(a_part_of_the_evidence_is_not_left)
     int status;
 
     write_log(log_path, mixed);
+    write_log("again.log", "Port Reporter Version 1.01 Log File - Port usage log\nno row\n");
     status = cli_run(refusals[_i].line);
     ck_assert_msg(status == (int)refusals[_i].status, "%d: %s", status, cli_error());
     ck_assert_msg(strstr(cli_error(), refusals[_i].error) != NULL, "%s", cli_error());
