@@ -1693,7 +1693,7 @@ static const struct unwritten {
     {"export --sqlite check_commands_copy.db --ledger check_commands.db"},
     {"portqry -?"},
     {"export --as ecs --ledger check_commands.db"},
-    {"import --as port-reporter check_commands.yaml --ledger check_commands_copy.db"},
+    {"import --as port-reporter check_commands.log --ledger check_commands_copy.db"},
     {"completion bash"},
     {"help"},
     {"help wport"},
@@ -1704,8 +1704,10 @@ static const struct unwritten {
 START_TEST(what_cannot_be_written_is_no_answer)
 {
     static const char settings[] = "ledger:\n  commit: 5s\n";
+    static const char log[] = "05/7/6,13:52:1,UDP,53,0.0.0.0,*,*\n";
 
     support_write_file("check_commands.yaml", settings, sizeof(settings) - 1);
+    support_write_file("check_commands.log", log, sizeof(log) - 1);
     record_a_minute();
     (void)cli_run("baseline save check_commands.json --overwrite");
     console_fake.full = true;
@@ -1718,6 +1720,7 @@ START_TEST(what_cannot_be_written_is_no_answer)
         CHECK_CONTAINS(cli_error(), "cannot write: no space left");
         support_remove_database("check_commands_copy.db");
     }
+    remove("check_commands.log");
     remove("check_commands.yaml");
     remove("check_commands.json");
     remove("check_commands_copy.db.key");
