@@ -10,20 +10,47 @@ static bool is_binary(const uint8_t *bytes, size_t size)
     return size > 0 && (bytes[0] < ' ' || bytes[0] > '~') && bytes[0] != '\r' && bytes[0] != '\n';
 }
 
+const char *const numbered_beginnings[] = {"### ", "###-", NULL};
+
+static bool may_become(const uint8_t *bytes, size_t size, const char *beginning)
+{
+    for (size_t i = 0; i < size && beginning[i] != '\0'; i++) {
+        bool fits = beginning[i] == '#' ? bytes[i] >= '0' && bytes[i] <= '9'
+                                        : bytes[i] == (uint8_t)beginning[i];
+
+        if (!fits) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool may_go_on(const uint8_t *bytes, size_t size, const struct line_manner *manner)
+{
+    for (const char *const *at = manner->beginnings; *at != NULL; at++) {
+        if (may_become(bytes, size, *at)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 enum protocol_next line_talk(struct talk *talk, const uint8_t *bytes, size_t size, bool ended,
-                             size_t *used, bool is_first, const char *wanted, line_talk_fn *take)
+                             size_t *used, bool is_first, const struct line_manner *manner,
+                             line_talk_fn *take)
 {
     enum protocol_next next = PROTOCOL_WAIT;
     struct line line;
 
     if (is_first && is_binary(bytes, size)) {
-        return stranger_said(talk, wanted, bytes, size);
+        return stranger_said(talk, manner->name, bytes, size);
     }
     while (next == PROTOCOL_WAIT && line_next(bytes, size, used, &line)) {
         next = take(talk, line);
     }
-    if (next == PROTOCOL_WAIT && ended && is_first && *used == 0 && size > 0) {
-        return stranger_said(talk, wanted, bytes, size);
+    if (next == PROTOCOL_WAIT && ended && is_first && *used == 0 && size > 0 &&
+        !may_go_on(bytes, size, manner)) {
+        return stranger_said(talk, manner->name, bytes, size);
     }
     return next;
 }

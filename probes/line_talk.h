@@ -15,13 +15,24 @@
 /* What a line means; anything but PROTOCOL_WAIT ends the talk. */
 typedef enum protocol_next line_talk_fn(struct talk *talk, struct line line);
 
+/* How a protocol is known by its first line. */
+struct line_manner {
+    const char *name;              /* "SMTP" */
+    const char *const *beginnings; /* of that line; '#' is any digit. Ended by NULL */
+};
+
+/* "220 ", "554-": the replies of FTP and SMTP. */
+extern const char *const numbered_beginnings[];
+
 /*
  * Gives every whole line that came to `take`, as a protocol's stream() has it.
  * `is_first`: nothing was said yet; bytes that are no text are told as those of
- * a stranger then, who does not speak `wanted`.
+ * a stranger then, and so is a line that breaks off and has not begun as one of
+ * `manner`. One that has is waited for: it began well.
  */
 enum protocol_next line_talk(struct talk *talk, const uint8_t *bytes, size_t size, bool ended,
-                             size_t *used, bool is_first, const char *wanted, line_talk_fn *take);
+                             size_t *used, bool is_first, const struct line_manner *manner,
+                             line_talk_fn *take);
 
 /* The talk was cut short after something had been said: what came is the answer. */
 enum protocol_next line_talk_cut(struct talk *talk, const char *why);

@@ -139,12 +139,15 @@ static enum protocol_next take_line(struct talk *talk, struct line line)
     return end_reply(talk, code);
 }
 
+static const struct line_manner manner = {"FTP", numbered_beginnings};
+
 static enum protocol_next stream(struct talk *talk, const uint8_t *bytes, size_t size, bool ended,
                                  size_t *used)
 {
     struct ftp_state *state = talk->state;
     bool is_first = !state->is_greeted && state->reply.code == 0;
-    enum protocol_next next = line_talk(talk, bytes, size, ended, used, is_first, "FTP", take_line);
+    enum protocol_next next =
+        line_talk(talk, bytes, size, ended, used, is_first, &manner, take_line);
 
     if (next == PROTOCOL_WAIT && ended && (state->is_greeted || state->reply.code != 0)) {
         return line_talk_cut(talk, "the server closed in the middle of its reply");

@@ -219,12 +219,16 @@ static enum protocol_next take_line(struct talk *talk, struct line line)
     return PROTOCOL_WAIT;
 }
 
+static const char *const beginnings[] = {"* ", NULL};
+
+static const struct line_manner manner = {"IMAP", beginnings};
+
 static enum protocol_next stream(struct talk *talk, const uint8_t *bytes, size_t size, bool ended,
                                  size_t *used)
 {
     struct imap_state *state = talk->state;
     enum protocol_next next =
-        line_talk(talk, bytes, size, ended, used, state->step == GREETING, "IMAP", take_line);
+        line_talk(talk, bytes, size, ended, used, state->step == GREETING, &manner, take_line);
 
     if (next == PROTOCOL_WAIT && ended && state->step != GREETING) {
         return line_talk_cut(talk, "the server closed before its reply was whole");

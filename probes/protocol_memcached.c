@@ -180,12 +180,17 @@ static enum protocol_next take(struct talk *talk, struct line line)
     return PROTOCOL_WAIT;
 }
 
+static const char *const beginnings[] = {"STAT ",        "END",          "ERROR",
+                                         "CLIENT_ERROR", "SERVER_ERROR", NULL};
+
+static const struct line_manner manner = {"memcached", beginnings};
+
 static enum protocol_next stream(struct talk *talk, const uint8_t *bytes, size_t size, bool ended,
                                  size_t *used)
 {
     const struct state *state = talk->state;
 
-    return line_talk(talk, bytes, size, ended, used, !state->has_begun, "memcached", take);
+    return line_talk(talk, bytes, size, ended, used, !state->has_begun, &manner, take);
 }
 
 /* The header of a datagram; false where it is none of a reply, or does not fit those before. */
@@ -226,7 +231,7 @@ static enum protocol_next read_text(struct talk *talk)
         return PROTOCOL_WAIT;
     }
     next = line_talk(talk, state->text.bytes + state->read, state->text.size - state->read, ended,
-                     &used, !state->has_begun, "memcached", take);
+                     &used, !state->has_begun, &manner, take);
     state->read += used;
     if (next == PROTOCOL_WAIT && ended) {
         return line_talk_cut(talk, "the statistics are not whole");

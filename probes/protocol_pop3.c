@@ -168,12 +168,16 @@ static enum protocol_next take_line(struct talk *talk, struct line line)
     }
 }
 
+static const char *const beginnings[] = {"+OK", "-ERR", NULL};
+
+static const struct line_manner manner = {"POP3", beginnings};
+
 static enum protocol_next stream(struct talk *talk, const uint8_t *bytes, size_t size, bool ended,
                                  size_t *used)
 {
     struct pop3_state *state = talk->state;
     enum protocol_next next =
-        line_talk(talk, bytes, size, ended, used, state->step == GREETING, "POP3", take_line);
+        line_talk(talk, bytes, size, ended, used, state->step == GREETING, &manner, take_line);
 
     if (next == PROTOCOL_WAIT && ended && state->step != GREETING) {
         return line_talk_cut(talk, "the server closed before its reply was whole");

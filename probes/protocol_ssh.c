@@ -220,11 +220,14 @@ static enum protocol_next read_packets(struct talk *talk, const uint8_t *bytes, 
     return PROTOCOL_WAIT;
 }
 
-/* What is there of a line that has not ended: its beginning may tell that it is not SSH. */
-static bool may_go_on(const uint8_t *bytes, size_t size)
+/*
+ * What is there of a line that has not ended: its beginning may tell that it is
+ * not SSH. Any text may be a greeting, but one that breaks off greeted nobody.
+ */
+static bool may_go_on(const uint8_t *bytes, size_t size, bool ended)
 {
     return line_begins(bytes, size, "SSH-") != LINE_OTHER ||
-           is_greeting((struct line){(const char *)bytes, size});
+           (!ended && is_greeting((struct line){(const char *)bytes, size}));
 }
 
 static enum protocol_next stream(struct talk *talk, const uint8_t *bytes, size_t size, bool ended,
@@ -242,7 +245,7 @@ static enum protocol_next stream(struct talk *talk, const uint8_t *bytes, size_t
     if (next != PROTOCOL_WAIT) {
         return next;
     }
-    if (!state->has_name && size > *used && (ended || !may_go_on(bytes + *used, size - *used))) {
+    if (!state->has_name && size > *used && !may_go_on(bytes + *used, size - *used, ended)) {
         return stranger_said(talk, "SSH", bytes + *used, size - *used);
     }
     if (state->has_name && ended) {

@@ -47,6 +47,21 @@ static const char *name_of(const uint8_t *bytes, size_t size)
     return NULL;
 }
 
+/* Whether `wanted` is one of those that "SMTP or FTP" names: that it is another says nothing then.
+ */
+static bool is_among(const char *wanted, const char *name)
+{
+    size_t size = strlen(wanted);
+
+    for (const char *at = name; at != NULL; at = strstr(at, " or ")) {
+        at += at == name ? 0 : strlen(" or ");
+        if (strncmp(at, wanted, size) == 0 && (at[size] == '\0' || at[size] == ' ')) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static size_t line_size(const uint8_t *bytes, size_t size)
 {
     size_t length = 0;
@@ -75,7 +90,7 @@ enum protocol_next stranger_said(struct talk *talk, const char *wanted, const ui
     const char *name = name_of(bytes, size);
     char shown[SHOWN_MOST + 1];
 
-    if (name != NULL && strcmp(name, wanted) != 0) {
+    if (name != NULL && !is_among(wanted, name)) {
         return talk_wrong(talk, "not %s: it speaks %s", wanted, name);
     }
     if (size == 0) {

@@ -14,7 +14,8 @@
 
 /*
  * Ends the talk with PROTOCOL_WRONG: "not HTTP: it speaks SSH", or the bytes
- * made visible where they are not known: "not HTTP: it said \x00\x01".
+ * made visible where they are not known, or could be the wanted one's: "not
+ * HTTP: it said \x00\x01".
  */
 enum protocol_next stranger_said(struct talk *talk, const char *wanted, const uint8_t *bytes,
                                  size_t size);

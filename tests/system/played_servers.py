@@ -9,6 +9,7 @@ TCP and UDP tables below: name, port, what it does. All ports are open over IPv4
 """
 
 import asyncio
+import itertools
 import pathlib
 import random
 import socket
@@ -56,9 +57,9 @@ async def reset_after_request(reader, writer):
 
 
 async def slow(_, writer):
-    """One byte a second of a banner that never ends its line."""
-    while True:
-        writer.write(b"2")
+    """One byte a second of a banner that begins well and never ends its line."""
+    for byte in itertools.chain(b"220 mail.example.test ", itertools.repeat(ord("x"))):
+        writer.write(bytes((byte,)))
         await writer.drain()
         await asyncio.sleep(1)
 

@@ -373,4 +373,5 @@ def test_a_slow_server_takes_a_second_for_each_byte(lan):
         with socket.create_connection((played.address, TCP["slow"][0]), 10) as client:
             assert client.recv(10) == b"2"
             assert client.recv(10) == b"2"
+            assert client.recv(10) == b"0"
         assert time.monotonic() - began > 0.9

@@ -5,6 +5,7 @@
 #include "tests/support.h"
 
 #include "probes/protocol_list.h"
+#include "probes/stranger.h"
 #include "tests/fake_engine.h"
 
 static const struct {
@@ -35,11 +36,28 @@ static const struct {
     const char *stream;
     enum protocol_next next;
 } others[] = {
-    {"SSH-2.0-x\r\n", PROTOCOL_WRONG}, {"220", PROTOCOL_WRONG},
+    {"SSH-2.0-x\r\n", PROTOCOL_WRONG}, {"220", PROTOCOL_WAIT},
     {"22 x\r\n", PROTOCOL_WRONG},      {"2200 x\r\n", PROTOCOL_WRONG},
     {"\001\002", PROTOCOL_WRONG},      {"220-x\r\n", PROTOCOL_ANSWERED},
     {"099 x\r\n", PROTOCOL_WRONG},
 };
+
+/* Who greets in the words of both may be either. */
+START_TEST(a_stranger_is_not_told_to_be_what_was_wanted)
+{
+    struct fake_engine engine;
+
+    fake_engine_open(&engine, &protocol_ftp, PROBE_TCP);
+    ck_assert_int_eq(stranger_said(&engine.talk, "FTP", (const uint8_t *)"220 x", 5),
+                     PROTOCOL_WRONG);
+    ck_assert_str_eq(engine.talk.why, "not FTP: it said 220 x");
+    (void)stranger_said(&engine.talk, "SSH", (const uint8_t *)"220 x", 5);
+    ck_assert_str_eq(engine.talk.why, "not SSH: it speaks SMTP or FTP");
+    (void)stranger_said(&engine.talk, "HTTP", (const uint8_t *)"<html>", 6);
+    ck_assert_str_eq(engine.talk.why, "not HTTP: it speaks HTML without HTTP");
+    fake_engine_close(&engine);
+}
+END_TEST
 
 START_TEST(what_is_something_else_is_told)
 {
@@ -50,7 +68,7 @@ START_TEST(what_is_something_else_is_told)
     fake_engine_stream(&engine, others[_i].stream, strlen(others[_i].stream), true);
     ck_assert_int_eq(engine.next, others[_i].next);
     ck_assert_int_eq(engine.talk.is_partial, others[_i].next == PROTOCOL_ANSWERED);
-    ck_assert_str_ne(engine.talk.why, "");
+    ck_assert((engine.talk.why[0] == '\0') == (others[_i].next == PROTOCOL_WAIT));
     fake_engine_close(&engine);
 }
 END_TEST
@@ -99,6 +117,7 @@ static Suite *protocol_ftp_suite(void)
     TCase *tests = tcase_create("tests");
 
     tcase_add_loop_test(tests, replies_are_read_however_they_are_cut, 0, COUNT_OF(talks));
+    tcase_add_test(tests, a_stranger_is_not_told_to_be_what_was_wanted);
     tcase_add_loop_test(tests, what_is_something_else_is_told, 0, COUNT_OF(others));
     tcase_add_loop_test(tests, real_servers_are_understood, 0, COUNT_OF(fixtures));
     tcase_add_test(tests, one_thing_is_said_after_the_other);
