@@ -11,24 +11,6 @@ enum {
     JUMPS_MOST = 127, /* of one name: a name has no more labels */
 };
 
-bool dns_name_is_sendable(const char *name)
-{
-    size_t size = strlen(name);
-
-    if (size == 0 || size > NAME_MOST - 2) {
-        return false;
-    }
-    for (const char *label = name; *label != '\0';) {
-        size_t length = strcspn(label, ".");
-
-        if (length == 0 || length > LABEL_MOST) {
-            return false;
-        }
-        label += length + (label[length] == '.' ? 1 : 0);
-    }
-    return true;
-}
-
 void dns_name_put(struct byte_writer *writer, const char *name)
 {
     while (*name != '\0') {

@@ -8,12 +8,20 @@
 
 #include <stdbool.h>
 
+#include "base/failure.h"
 #include "base/text.h"
 #include "probes/byte_reader.h"
 #include "probes/byte_writer.h"
 
 /* Whether every label of the name can be sent; one dot at its end is none of its own. */
 bool dns_name_is_sendable(const char *name);
+
+/*
+ * The same of one that somebody wrote, with the reason in *why; and the root is
+ * ".". Letters beyond ASCII are not for DNS (RFC 5890 section 2.3.2.1), though
+ * mDNS has them.
+ */
+bool dns_name_check(const char *name, struct failure *why) NODISCARD;
 
 /* Writes a name that is sendable; "" is the root. */
 void dns_name_put(struct byte_writer *writer, const char *name);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/settings_system.h"
+#include "probes/dns_name.h"
 #include "probes/job.h"
 
 enum {
@@ -675,6 +676,15 @@ static bool check_secret(const struct reading *reading)
     return true;
 }
 
+static bool check_dns_name(const struct reading *reading)
+{
+    const char *name = reading->job->dns_name;
+    struct failure wrong;
+
+    return name == NULL || dns_name_check(name, &wrong) ||
+           item_refuse(reading->item, "dns_name", reading->why, "%s", wrong.text);
+}
+
 static const struct {
     const char *key;
     enum value_test test;
@@ -750,7 +760,7 @@ static bool read_job(const struct reading *reading)
     return read_targets(reading) && read_ports(reading) && read_protocol(reading) &&
            check_transport(reading) && read_times(reading) && read_spread(reading) &&
            read_windows(reading) && read_expectation(reading) && check_answers(reading) &&
-           check_secret(reading);
+           check_secret(reading) && check_dns_name(reading);
 }
 
 /* Case does not count where a group is named, so none may have the name of another. */

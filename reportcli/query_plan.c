@@ -9,6 +9,7 @@
 #include "base/file_guard.h"
 #include "base/secret.h"
 #include "base/settings.h"
+#include "probes/dns_name.h"
 #include "probes/exchange.h"
 #include "probes/job.h"
 
@@ -366,6 +367,13 @@ static bool read_source(struct engine_options *engine, const struct options *opt
     return true;
 }
 
+/* Else it would be the root that a server is asked for. */
+static bool check_dns_name(const struct engine_options *engine, struct failure *why)
+{
+    return engine->dns_name == NULL || dns_name_check(engine->dns_name, why) ||
+           FAIL(why, why->kind, 0, "--dns-name: %s", why->text);
+}
+
 /* An address of ours is of one family, and so are those of the others then. */
 static bool choose_family(struct engine_options *engine, const struct options *options,
                           struct failure *why)
@@ -425,8 +433,8 @@ static bool read_engine(struct query_plan *plan, const struct options *options, 
     engine->community =
         plan->community != NULL ? plan->community : options_text(options, "community");
     engine->secret = plan->secret;
-    return read_source(engine, options, why) && choose_family(engine, options, why) &&
-           check_targets(plan, why);
+    return check_dns_name(engine, why) && read_source(engine, options, why) &&
+           choose_family(engine, options, why) && check_targets(plan, why);
 }
 
 bool query_plan_read(struct query_plan *plan, const struct command_context *context,

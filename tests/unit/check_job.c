@@ -321,6 +321,8 @@ static const struct {
     {"targets: x\n      ports: [389, 443]\n      every: 1m\n      protocol: ldap\n"
      "      expect: {answer: [{field: server, equals: x}]}",
      "p.yaml:8:33: probes.jobs[1].expect.answer[1].field: no port of this job"},
+    {"targets: x\n      ports: udp/53\n      every: 1m\n      dns_name: a..b",
+     "p.yaml:7:17: probes.jobs[1].dns_name: no name that can be asked for: nothing is between"},
     {"targets: x\n      ports: udp/1812\n      every: 1m\n      protocol: radius",
      "p.yaml:7:17: probes.jobs[1].protocol: radius cannot be asked without the server's secret"},
 };

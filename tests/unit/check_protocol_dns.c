@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "probes/dns_name.h"
 #include "probes/protocol_list.h"
 #include "tests/fake_engine.h"
 
@@ -164,6 +165,53 @@ START_TEST(a_name_that_cannot_be_sent_becomes_the_root)
     fake_engine_begin(&fixture.engine);
     ck_assert_uint_eq(fixture.engine.sent.size, 17);
     ck_assert_mem_eq(fixture.engine.sent.bytes + 12, "\x00\x00\x01\x00\x01", 5);
+}
+END_TEST
+
+static const struct {
+    const char *name;
+    const char *wrong; /* NULL: nothing */
+} names[] = {
+    {"example.com", NULL},
+    {"_ldap._tcp.example.com.", NULL},
+    {".", NULL},
+    {"", "is empty"},
+    {"..", "nothing is between"},
+    {"a..b", "nothing is between"},
+    {".a", "nothing is between"},
+    {LETTERS, "63 characters"},
+    {"b\xc3\xbc"
+     "cher.example",
+     "beyond ASCII"},
+    {"two words", "blank"},
+};
+
+START_TEST(a_name_that_cannot_be_sent_is_refused_in_words)
+{
+    struct failure why = {0};
+
+    ck_assert_int_eq(dns_name_check(names[_i].name, &why), names[_i].wrong == NULL);
+    if (names[_i].wrong != NULL) {
+        CHECK_CONTAINS(why.text, names[_i].wrong);
+    }
+}
+END_TEST
+
+/* 253 characters, and one dot that is none of its own (RFC 1035 section 2.3.4). */
+START_TEST(a_name_has_a_greatest_length)
+{
+    char name[256] = {0};
+    struct failure why;
+
+    for (size_t i = 0; i < 253; i++) {
+        name[i] = i % 50 == 49 ? '.' : 'a';
+    }
+    ck_assert(dns_name_check(name, &why));
+    name[253] = '.';
+    ck_assert(dns_name_check(name, &why));
+    name[253] = 'a';
+    ck_assert(!dns_name_check(name, &why));
+    CHECK_CONTAINS(why.text, "253 characters");
 }
 END_TEST
 
@@ -387,6 +435,8 @@ static Suite *protocol_dns_suite(void)
     tcase_add_test(tests, over_tcp_its_length_is_sent_before_it);
     tcase_add_loop_test(tests, a_name_that_cannot_be_sent_becomes_the_root, 0,
                         COUNT_OF(strange_names));
+    tcase_add_loop_test(tests, a_name_that_cannot_be_sent_is_refused_in_words, 0, COUNT_OF(names));
+    tcase_add_test(tests, a_name_has_a_greatest_length);
     tcase_add_test(tests, records_of_every_kind_are_shown);
     tcase_add_loop_test(tests, real_replies_are_read, 0, COUNT_OF(fixtures));
     tcase_add_test(tests, a_beginning_is_partial_and_changed_bytes_are_borne);
