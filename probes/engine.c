@@ -783,10 +783,16 @@ static void loop(struct engine *engine)
     }
 }
 
+/* Tells what is known of it, if anything is. */
 static void drop_query(struct engine *engine, struct query *query)
 {
-    engine->sum.stopped++;
-    query_break_off(query);
+    if (query_break_off(query) && !engine->failed && complete_outcome(query)) {
+        engine->sum.delivered++;
+        engine->sum.cut_short++;
+        engine->failed = !deliver(engine, query);
+    } else {
+        engine->sum.stopped++;
+    }
     unlink_query(engine, query);
     query_free(query);
 }

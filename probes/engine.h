@@ -88,6 +88,7 @@ struct engine_sum {
     size_t in_flight;      /* now */
     size_t most_in_flight; /* at once */
     size_t stopped;        /* begun, and then stopped before an outcome */
+    size_t cut_short;      /* of those delivered: reached, and then stopped (PROBE_STOPPED) */
     bool was_stopped;
 };
 
@@ -125,8 +126,9 @@ void engine_close(struct engine *engine); /* does nothing for NULL */
 
 /*
  * Asks until there is nothing to ask any more, or engine_stop() is called: the
- * queries that are under way then have no outcome, which is no failure. They
- * take leave of their servers; what has opened something there waits a third
+ * queries that are under way then have no outcome, which is no failure, unless
+ * their ports were reached: those are told, as far as they came. They all take
+ * leave of their servers; what has opened something there waits a third
  * of a second for the answer without which it cannot be closed. *sum is filled
  * in any case. One run after the other.
  */

@@ -125,8 +125,11 @@ void query_on_timer(struct query *query);
  */
 bool query_owes_farewell(const struct query *query);
 
-/* Breaks it off: says farewell where the protocol has one. query_free() follows. */
-void query_break_off(struct query *query);
+/*
+ * Breaks it off: says farewell where the protocol has one. query_free() follows.
+ * True: its port was reached, and the outcome, though cut short, is worth telling.
+ */
+bool query_break_off(struct query *query);
 
 /* Begins talks that waited for others to end theirs, as many as may. */
 void query_start_tls_talks(struct engine *engine);

@@ -376,7 +376,25 @@ bool query_owes_farewell(const struct query *query)
            protocol->side_effect != NULL;
 }
 
-void query_break_off(struct query *query)
+/* That a port is open stays true, whatever else it would have said. */
+static bool take_what_is_known(struct query *query)
+{
+    struct outcome *outcome = &query->outcome;
+    const struct exchange *exchange = query->exchange;
+
+    if (outcome->reach.cause != PROBE_ACCEPTED && outcome->reach.cause != PROBE_ANSWERED) {
+        return false;
+    }
+    set_detail(query, exchange != NULL && exchange->talk.answer.count > 0
+                          ? "stopped before the rest of the answer came"
+                          : "stopped before it answered");
+    take_answer(query);
+    outcome->is_partial = outcome->answer.count > 0;
+    outcome->ask.cause = PROBE_STOPPED;
+    return true;
+}
+
+bool query_break_off(struct query *query)
 {
     struct probe_error error;
 
@@ -385,6 +403,7 @@ void query_break_off(struct query *query)
         exchange_farewell(query->exchange);
         close_socket(query, !send_waiting(query, &error));
     }
+    return take_what_is_known(query);
 }
 
 static void end_answered(struct query *query)

@@ -303,6 +303,10 @@ static void note_run(const struct run *run, const struct engine_sum *sum)
                      "stopped: %" PRIu64 " of %" PRIu64 " ports have no outcome", unknown,
                      size_of(run));
     }
+    if (sum->cut_short > 0) {
+        command_note(run->context, "stopped", "stopped: %zu %s reached, and not asked to the end",
+                     sum->cut_short, sum->cut_short == 1 ? "port was" : "ports were");
+    }
 }
 
 static void note_plan(const struct run *run)
@@ -326,7 +330,8 @@ static enum exit_status judge(const struct run *run, const struct engine_sum *su
         [PROBE_FILTERED] = EXIT_UNDECIDED,
         [PROBE_LISTENING_OR_FILTERED] = EXIT_UNDECIDED,
     };
-    enum exit_status highest = count_unknown(run, sum) > 0 ? EXIT_UNDECIDED : EXIT_YES;
+    enum exit_status highest =
+        count_unknown(run, sum) > 0 || sum->cut_short > 0 ? EXIT_UNDECIDED : EXIT_YES;
 
     for (int i = 0; i < PROBE_STATUS_COUNT; i++) {
         if (run->counts[i] > 0 && exits[i] > highest) {

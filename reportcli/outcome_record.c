@@ -48,7 +48,7 @@ static const struct column columns[] = {
      .heading = "Cause",
      .help = "How the status is known: accepted, answered, reset, ICMP, timeout, unreachable, name "
              "not resolved, reset after connect, wrong protocol, local error, no reply after "
-             "connect, incomplete reply",
+             "connect, incomplete reply, stopped",
      .type = COLUMN_TEXT,
      .rank = -1},
     {.name = "reason",

@@ -994,6 +994,16 @@ static void shakes(size_t socket, const struct fake_reactor_socket *sender, cons
     }
 }
 
+/* TLS comes up, and that is all. */
+static void shakes_and_is_silent(size_t socket, const struct fake_reactor_socket *sender,
+                                 const void *bytes, size_t size)
+{
+    (void)sender;
+    if (size == 5 && memcmp(bytes, "HELLO", 5) == 0) {
+        fake_reactor_say(socket, 10, "UP", 2);
+    }
+}
+
 static void alerts(size_t socket, const struct fake_reactor_socket *sender, const void *bytes,
                    size_t size)
 {
@@ -1443,11 +1453,11 @@ static const struct {
     size_t outcomes;
     size_t sends;
 } broken_off[] = {
-    {&ho, PROBE_UDP, 0, 100, 0, 2},   /* its request, and its farewell */
-    {&ho, PROBE_UDP, 200, 100, 0, 2}, /* what it would answer nobody needs */
-    {&ho, PROBE_TCP, 200, 100, 0, 2},
-    {&greedy, PROBE_TCP, 0, 100, 0, 0},      /* it has no farewell */
-    {&ho_in_tls, PROBE_TCP, 200, 100, 0, 1}, /* TLS is not up: its beginning is all that is said */
+    {&ho, PROBE_UDP, 0, 100, 0, 2},          /* its request, and its farewell */
+    {&ho, PROBE_UDP, 200, 100, 0, 2},        /* what it would answer nobody needs */
+    {&ho, PROBE_TCP, 200, 100, 1, 2},        /* but the port is open */
+    {&greedy, PROBE_TCP, 0, 100, 1, 0},      /* it has no farewell */
+    {&ho_in_tls, PROBE_TCP, 200, 100, 1, 1}, /* TLS is not up: its beginning is all that is said */
     {&ho_leaves_something, PROBE_UDP, 200, 200, 1, 2},
     {&ho_leaves_something, PROBE_TCP, 200, 220, 1, 2},
     {&ho_leaves_something, PROBE_UDP, 900, 400, 0, 2},
@@ -1478,7 +1488,28 @@ START_TEST(a_stop_takes_leave_of_who_was_asked)
     ck_assert_uint_eq(fixture.sum.stopped, 1 - broken_off[_i].outcomes);
     ck_assert_uint_eq(fake_reactor_sent(), broken_off[_i].sends);
     ck_assert(fixture.sum.was_stopped);
+    if (fixture.count == 1 && broken_off[_i].protocol->side_effect == NULL) {
+        ck_assert_uint_eq(fixture.sum.cut_short, 1);
+        ck_assert_int_eq(fixture.outcomes[0].status, PROBE_LISTENING);
+        ck_assert_int_eq(fixture.outcomes[0].cause, PROBE_STOPPED);
+        ck_assert_str_eq(fixture.outcomes[0].detail, "stopped before it answered");
+    }
     ck_assert_int_eq(fake_reactor_was_reset(0), broken_off[_i].protocol->farewell == NULL);
+}
+END_TEST
+
+/* The TLS that came up before the stop is told. */
+START_TEST(a_stop_tells_what_had_come)
+{
+    fixture.query.protocol = &ho_in_tls;
+    fake_reactor_reset(accepts, shakes_and_is_silent);
+    fake_reactor_call(500, stop_engine, &fixture.engine);
+    CHECK_DONE(run_engine(), fixture.why);
+    ck_assert_uint_eq(fixture.count, 1);
+    ck_assert_int_eq(fixture.outcomes[0].cause, PROBE_STOPPED);
+    ck_assert_uint_gt(fixture.outcomes[0].answer.count, 0);
+    ck_assert(fixture.outcomes[0].is_partial);
+    ck_assert_str_eq(fixture.outcomes[0].detail, "stopped before the rest of the answer came");
 }
 END_TEST
 
@@ -1638,6 +1669,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(many, a_slow_reader_makes_nobody_late, 0, 3);
     tcase_add_test(many, a_stop_ends_a_wait);
     tcase_add_loop_test(many, a_stop_takes_leave_of_who_was_asked, 0, COUNT_OF(broken_off));
+    tcase_add_test(many, a_stop_tells_what_had_come);
     tcase_add_test(many, nobody_who_reads_ends_the_run);
     tcase_add_test(many, a_name_is_resolved_once_and_one_without_address_is_not_asked);
     tcase_add_loop_test(many, nobodys_address_is_not_asked, 0, COUNT_OF(blocked));
