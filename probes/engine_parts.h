@@ -71,6 +71,7 @@ struct query {
     bool asks;            /* there is a second phase, now or later */
     bool any_source_port; /* the protocol's own was not to be had */
     bool counts_as_tls;   /* of engine->tls_talks */
+    char *wrong;          /* UDP: what came that is not of the protocol; NULL: nothing. Owned */
     unsigned no_replies;  /* UDP: datagrams of the target that are none to what was asked */
     int64_t began;        /* all in microseconds of clock_steady_us() */
     int64_t attempt_began;

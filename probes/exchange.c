@@ -56,6 +56,7 @@ void exchange_close(struct exchange *exchange)
     byte_writer_clear(&exchange->request);
     byte_writer_clear(&exchange->in);
     byte_writer_clear(&exchange->said);
+    byte_writer_clear(&exchange->state);
     answer_clear(&exchange->talk.answer);
     free(exchange->talk.state);
     free(exchange);
@@ -299,9 +300,47 @@ enum exchange_state exchange_stream(struct exchange *exchange, const uint8_t *by
     return exchange->in.size > 0 || ended ? talk_on(exchange, ended) : EXCHANGE_GOES_ON;
 }
 
+/* Keeps what one datagram may change. False: it cannot be taken back. */
+static bool keep_state(struct exchange *exchange)
+{
+    if (exchange->has_reply || exchange->protocol->clear != NULL ||
+        exchange->talk.answer.values != NULL) {
+        return false;
+    }
+    byte_writer_reset(&exchange->state);
+    byte_writer_add(&exchange->state, exchange->talk.state, exchange->protocol->state_size);
+    return !exchange->state.lacks_memory;
+}
+
+/* As if the datagram had not come, but for what it was; the first of such is told. */
+static void forget_wrong(struct exchange *exchange, const struct talk *before)
+{
+    struct talk *talk = &exchange->talk;
+
+    if (!exchange->has_wrong) {
+        exchange->has_wrong = true;
+        memcpy(exchange->wrong, talk->why, sizeof(exchange->wrong));
+    }
+    if (exchange->protocol->state_size > 0) {
+        memcpy(talk->state, exchange->state.bytes, exchange->protocol->state_size);
+    }
+    memcpy(talk->why, before->why, sizeof(talk->why));
+    talk->is_partial = before->is_partial;
+    talk->is_enough = before->is_enough;
+    answer_clear(&talk->answer);
+    byte_writer_reset(&talk->out);
+}
+
 enum exchange_state exchange_datagram(struct exchange *exchange, const uint8_t *bytes, size_t size)
 {
+    const struct talk before = exchange->talk;
+    bool is_kept = keep_state(exchange);
     enum protocol_next next = exchange->protocol->datagram(&exchange->talk, bytes, size);
+
+    if (next == PROTOCOL_WRONG && is_kept) {
+        forget_wrong(exchange, &before);
+        return EXCHANGE_GOES_ON;
+    }
 
     if (next == PROTOCOL_IGNORE) {
         byte_writer_reset(&exchange->talk.out);

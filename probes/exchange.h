@@ -40,6 +40,9 @@ struct exchange {
     bool keeps_said;            /* set by the caller */
     size_t received;            /* bytes of the wire */
     bool has_reply;             /* something came that belongs to it */
+    bool has_wrong;             /* UDP: a datagram that is not of the protocol did, and no reply */
+    char wrong[200];            /* what it was */
+    struct byte_writer state;   /* UDP: the talk's, as it was before the newest datagram */
     bool has_talked;            /* TCP: something came that the protocol was given */
     bool tls_is_up;
     bool told_tls;
@@ -73,7 +76,11 @@ enum exchange_state exchange_start_tls(struct exchange *exchange);
 enum exchange_state exchange_stream(struct exchange *exchange, const uint8_t *bytes, size_t size,
                                     bool ended);
 
-/* UDP; has_reply tells whether the datagram belonged to it. */
+/*
+ * UDP; has_reply tells whether the datagram belonged to it. One that is not of
+ * the protocol, before any reply, is as if it had not come, but for has_wrong:
+ * anybody can send such, and the true reply may be behind it.
+ */
 enum exchange_state exchange_datagram(struct exchange *exchange, const uint8_t *bytes, size_t size);
 
 /* What to send at the end, into `out`; also in the middle, of a talk that nobody waits for any

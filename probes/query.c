@@ -124,6 +124,7 @@ void query_free(struct query *query)
     exchange_close(query->exchange);
     close_socket(query, true);
     outcome_clear(&query->outcome);
+    free(query->wrong);
     free(query);
 }
 
@@ -227,10 +228,24 @@ static void say_broken_off(struct query *query, enum probe_cause cause)
     set_detail(query, words);
 }
 
+/* All that came in a datagram is not of the protocol, and nothing better did. */
+static bool was_only_wrong(const struct query *query)
+{
+    return query->wrong != NULL && (query->exchange == NULL || !query->exchange->has_reply);
+}
+
+static void finish_wrong(struct query *query)
+{
+    set_detail(query, query->wrong);
+    finish_ask(query, PROBE_WRONG_PROTOCOL);
+}
+
 /* Nothing more comes, by `cause`: which does not matter where something has come. */
 static void finish_early(struct query *query, enum probe_cause cause)
 {
-    if (query->exchange != NULL && query->exchange->talk.is_enough) {
+    if (was_only_wrong(query)) {
+        finish_wrong(query);
+    } else if (query->exchange != NULL && query->exchange->talk.is_enough) {
         finish_partial(query);
     } else if (has_heard(query) && cause != PROBE_LOCAL_ERROR) {
         say_broken_off(query, cause);
@@ -801,6 +816,18 @@ static void on_knock_answered(struct query *query)
     }
 }
 
+/* No reply, but perhaps the word of another server, who is there then. */
+static void take_no_reply(struct query *query, int64_t elapsed)
+{
+    if (!query->exchange->has_wrong) {
+        query->no_replies++; /* somebody else's */
+    } else if (query->wrong == NULL) {
+        query->wrong = text_copy(query->exchange->wrong);
+        query->outcome.reach.cause = PROBE_ANSWERED;
+        query->outcome.timings.reply = elapsed;
+    }
+}
+
 /* True: wait for more of them. */
 static bool take_datagram(struct query *query, size_t size)
 {
@@ -817,8 +844,8 @@ static bool take_datagram(struct query *query, size_t size)
     exchange->talk.elapsed_us = elapsed;
     state = exchange_datagram(exchange, query->engine->datagram, size);
     if (!exchange->has_reply) {
-        query->no_replies++;
-        return true; /* somebody else's: the timer stays as it is */
+        take_no_reply(query, elapsed);
+        return true; /* the timer stays as it is */
     }
     if (!had_reply) {
         query->outcome.reach.cause = PROBE_ANSWERED;
@@ -968,6 +995,10 @@ static void finish_silent(struct query *query)
 {
     bool was_reached = query->outcome.reach.cause == PROBE_ANSWERED;
 
+    if (was_only_wrong(query)) {
+        finish_wrong(query);
+        return;
+    }
     if (query->step == QUERY_TALKS) {
         query->outcome.ask.cause = was_reached ? PROBE_SILENT : PROBE_TIMEOUT;
         say_no_replies(query);

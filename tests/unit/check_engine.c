@@ -576,6 +576,25 @@ static void is_unreachable(size_t socket, const struct fake_reactor_socket *send
     fake_reactor_fail(socket, 5, &unreachable);
 }
 
+/* Anybody can send a datagram in the server's name. */
+static void says_garbage_first(size_t socket, const struct fake_reactor_socket *sender,
+                               const void *bytes, size_t size)
+{
+    const uint8_t reply[] = {'h', 'o', size > 2 ? ((const uint8_t *)bytes)[2] : (uint8_t)0};
+
+    if (size == 3 && memcmp(bytes, "hi", 2) == 0) {
+        says_garbage(socket, sender, bytes, size);
+        fake_reactor_say(socket, 50, reply, sizeof(reply));
+    }
+}
+
+static void says_garbage_and_refuses(size_t socket, const struct fake_reactor_socket *sender,
+                                     const void *bytes, size_t size)
+{
+    says_garbage(socket, sender, bytes, size);
+    fake_reactor_fail(socket, 50, &unreachable);
+}
+
 static void is_prohibited(size_t socket, const struct fake_reactor_socket *sender,
                           const void *bytes, size_t size)
 {
@@ -690,7 +709,13 @@ static const struct one_case {
     {"empty datagrams", NULL, says_nothing_loudly, &ho, PROBE_UDP, 0, false,
      PROBE_LISTENING_OR_FILTERED, PROBE_TIMEOUT, 1, 1000, -1},
     {"garbage", NULL, says_garbage, &ho, PROBE_UDP, 0, false, PROBE_LISTENING, PROBE_WRONG_PROTOCOL,
-     1, 7, 7},
+     1, 1000, 7},
+    {"garbage, twice", NULL, says_garbage, &ho, PROBE_UDP, 2, false, PROBE_LISTENING,
+     PROBE_WRONG_PROTOCOL, 2, 2000, 7},
+    {"garbage before the reply", NULL, says_garbage_first, &ho, PROBE_UDP, 0, false,
+     PROBE_LISTENING, PROBE_ANSWERED, 1, 50, 50},
+    {"garbage, and then refused", NULL, says_garbage_and_refuses, &ho, PROBE_UDP, 0, false,
+     PROBE_LISTENING, PROBE_WRONG_PROTOCOL, 1, 50, 7},
     {"unreachable", NULL, is_unreachable, &ho, PROBE_UDP, 2, false, PROBE_NOT_LISTENING, PROBE_ICMP,
      1, 5, -1},
 
