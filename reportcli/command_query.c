@@ -170,10 +170,26 @@ static void hide(struct run *run, const struct outcome *outcome)
     }
 }
 
+/* Why no more is known of a port that may well be open. */
+static void say_left_out(const struct run *run, uint64_t tag, struct outcome *outcome)
+{
+    const struct protocol *left_out = run->plan->ports[tag % run->plan->list.count].left_out;
+    struct text words = {0};
+
+    if (left_out == NULL || run->plan->engine.no_ask || outcome->detail != NULL ||
+        (outcome->status != PROBE_LISTENING && outcome->status != PROBE_LISTENING_OR_FILTERED)) {
+        return;
+    }
+    text_addf(&words, "not asked in %s, which takes --as %s", left_out->name, left_out->name);
+    outcome->detail = words.failed ? NULL : text_copy(text_bytes(&words));
+    text_clear(&words);
+}
+
 static bool deliver(void *context, uint64_t tag, struct outcome *outcome, struct failure *why)
 {
     struct run *run = context;
 
+    say_left_out(run, tag, outcome);
     run->counts[outcome->status]++;
     if (run->hides && outcome->status != PROBE_LISTENING) {
         hide(run, outcome);
@@ -309,14 +325,25 @@ static void note_run(const struct run *run, const struct engine_sum *sum)
     }
 }
 
+static bool leaves_out(const struct run *run, const struct protocol *protocol)
+{
+    for (size_t i = 0; i < run->plan->list.count; i++) {
+        if (run->plan->ports[i].left_out == protocol) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void note_plan(const struct run *run)
 {
-    const struct protocol *left_out = run->plan->left_out;
-
-    if (left_out != NULL && !run->plan->engine.no_ask) {
-        command_note(run->context, "side-effect",
-                     "not asked in %s, only reached: %s; --as %s asks all the same", left_out->name,
-                     left_out->side_effect, left_out->name);
+    for (const struct protocol *const *at = protocols; *at != NULL && !run->plan->engine.no_ask;
+         at++) {
+        if ((*at)->side_effect != NULL && leaves_out(run, *at)) {
+            command_note(run->context, "side-effect",
+                         "not asked in %s, only reached: %s; --as %s asks all the same",
+                         (*at)->name, (*at)->side_effect, (*at)->name);
+        }
     }
 }
 

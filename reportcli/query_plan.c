@@ -287,7 +287,7 @@ static void choose_protocol(struct query_plan *plan, struct query_port *port,
     if (chosen == NULL) {
         chosen = protocol_of_port(port->item.transport, port->item.port, port->service);
         if (chosen != NULL && chosen->side_effect != NULL) {
-            plan->left_out = chosen;
+            port->left_out = chosen;
             chosen = NULL;
         }
     }

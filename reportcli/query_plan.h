@@ -19,6 +19,7 @@
 struct query_port {
     struct port_item item;
     const struct protocol *protocol; /* NULL: only reach it */
+    const struct protocol *left_out; /* its own, which is asked only by name; NULL: none was */
     const char *service;             /* lent from `services` */
 };
 
@@ -34,7 +35,6 @@ struct query_plan {
     struct failure settings_why; /* kind NONE: they were read */
     char *community;             /* from a file; NULL: none */
     char *secret;
-    const struct protocol *left_out; /* one that is asked only by name, and was not; NULL: none */
 };
 
 /* The options, for the command's table. */

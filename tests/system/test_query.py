@@ -6,6 +6,7 @@ import io
 import json
 import pathlib
 import signal
+import socket
 import subprocess
 import time
 
@@ -128,6 +129,24 @@ def test_ctrl_c_ends_with_what_is_known(net):
     assert "stopped" in err.read_text()
     records = [json.loads(line) for line in out.read_text().splitlines()]
     assert [record["port"] for record in records] == [net.at["closed"]]
+
+
+def test_each_protocol_that_is_not_asked_is_named(net):
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        try:
+            silent.bind((HOST, 1812))
+        except OSError:
+            pytest.skip("somebody has the port of RADIUS")
+        result = query(
+            net, HOST, "-o", "1701,1812", "-p", "udp", "--timeout", "300ms", "--jsonl", status=2
+        )
+    for name in ("l2tp", "radius"):
+        assert f"not asked in {name}, only reached" in result.err
+    details = {
+        record["port"]: record["detail"]
+        for record in map(json.loads, result.out.splitlines())
+    }
+    assert details[1812] == "not asked in radius, which takes --as radius"
 
 
 def test_ctrl_c_closes_what_was_opened(net):
