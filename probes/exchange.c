@@ -257,6 +257,14 @@ static bool is_too_much(const struct exchange *exchange)
     return exchange->received > largest_of(exchange);
 }
 
+/* What came before the limit stays an answer, where it was one. */
+static enum exchange_state end_too_much(struct exchange *exchange)
+{
+    talk_say(&exchange->talk, "more than %zu bytes, and no end", largest_of(exchange));
+    exchange->talk.is_partial = exchange->talk.is_enough;
+    return exchange->talk.is_enough ? EXCHANGE_ANSWERED : EXCHANGE_WRONG;
+}
+
 static void keep_said(struct exchange *exchange, const uint8_t *bytes, size_t size)
 {
     size_t room = EXCHANGE_SAID_MOST - exchange->said.size;
@@ -273,8 +281,7 @@ static enum exchange_state take_in(struct exchange *exchange, const uint8_t *byt
     exchange->has_reply = exchange->has_reply || size > 0;
     exchange->has_talked = exchange->has_talked || (size > 0 && exchange->tls == NULL);
     if (is_too_much(exchange)) {
-        talk_say(&exchange->talk, "more than %zu bytes, and no end", largest_of(exchange));
-        return EXCHANGE_WRONG;
+        return end_too_much(exchange);
     }
     if (exchange->tls != NULL) {
         return feed_tls(exchange, bytes, size);
@@ -352,8 +359,7 @@ enum exchange_state exchange_datagram(struct exchange *exchange, const uint8_t *
         return local(exchange, "TLS over datagrams");
     }
     if (next == PROTOCOL_WAIT && is_too_much(exchange)) {
-        talk_say(&exchange->talk, "more than %zu bytes, and no end", largest_of(exchange));
-        return EXCHANGE_WRONG;
+        return end_too_much(exchange);
     }
     return judge(exchange, next, false);
 }

@@ -144,7 +144,8 @@ static const struct column columns[] = {
      .rank = -1},
     {.name = "said",
      .heading = "Said",
-     .help = "What tells most of the answer; the detail where that is in part, or there is none",
+     .help = "What tells most of the answer; the detail where that is in part or the cause another "
+             "than answered, or there is none",
      .type = COLUMN_TEXT,
      .rank = 1,
      .digest = true,
@@ -202,7 +203,8 @@ static void add_telling(struct text *text, const struct outcome *outcome)
 
     answer_add_telling(text, &outcome->answer, protocol == NULL ? NULL : protocol->fields,
                        protocol == NULL ? 0 : protocol->field_count);
-    if ((text->size == 0 || outcome->is_partial) && outcome->detail != NULL) {
+    if ((text->size == 0 || outcome->is_partial || outcome->cause != PROBE_ANSWERED) &&
+        outcome->detail != NULL) {
         text_add(text, text->size == 0 ? "" : ", ");
         text_add(text, outcome->detail);
     }

@@ -173,6 +173,22 @@ START_TEST(what_waits_to_be_sorted_keeps_what_is_shown)
 }
 END_TEST
 
+/* Else what a server said well before would look like a good answer. */
+START_TEST(what_went_wrong_is_shown_behind_what_was_said)
+{
+    static const struct {
+        enum probe_cause cause;
+        const char *shown;
+    } causes[] = {{PROBE_WRONG_PROTOCOL, "u1, no end"}, {PROBE_ANSWERED, "u1"}};
+    struct outcome outcome = {.cause = causes[_i].cause, .detail = text_copy("no end")};
+
+    answer_add_string(&outcome.answer, &fields[UUID], "u1");
+    outcome_record_condense(&outcome);
+    ck_assert_str_eq(outcome.detail, causes[_i].shown);
+    outcome_clear(&outcome);
+}
+END_TEST
+
 START_TEST(a_long_value_tells_its_beginning)
 {
     for (int i = 0; i < 7; i++) {
@@ -226,6 +242,7 @@ static Suite *make_suite(void)
     tcase_add_test(answers, the_first_few_values_tell);
     tcase_add_test(answers, what_does_not_speak_for_itself_is_labelled);
     tcase_add_test(answers, what_waits_to_be_sorted_keeps_what_is_shown);
+    tcase_add_loop_test(answers, what_went_wrong_is_shown_behind_what_was_said, 0, 2);
     tcase_add_test(answers, a_long_value_tells_its_beginning);
     tcase_add_test(answers, one_answer_is_put_behind_another);
     tcase_add_test(answers, tls_comes_first);

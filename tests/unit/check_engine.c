@@ -207,6 +207,16 @@ static const struct protocol greedy = {
     .stream = take_all,
 };
 
+/* What comes is an answer long before it is too much. */
+static const struct protocol greedy_enough = {
+    .name = "greedy-enough",
+    .ports = no_ports,
+    .services = no_services,
+    .largest = 1000,
+    .begin = begin_enough,
+    .stream = take_all,
+};
+
 static void begin_without_secret(struct talk *talk)
 {
     talk->cannot_ask = true;
@@ -1124,6 +1134,17 @@ static void refuses_tls(size_t socket, const struct fake_reactor_socket *sender,
 /* Words of a stranger, and an alert. */
 static const char *const refusals[] = {"no", "ALERT"};
 
+START_TEST(what_was_said_before_too_much_stays_an_answer)
+{
+    fake_reactor_reset(pours, NULL);
+    fixture.query.protocol = &greedy_enough;
+    run_all();
+    ck_assert_int_eq(fixture.outcomes[0].cause, PROBE_ANSWERED);
+    ck_assert(fixture.outcomes[0].is_partial);
+    ck_assert_str_eq(fixture.outcomes[0].detail, "more than 1000 bytes, and no end");
+}
+END_TEST
+
 START_TEST(what_was_said_before_tls_stays_an_answer_without_it)
 {
     refusal = refusals[_i];
@@ -1673,6 +1694,7 @@ static Suite *make_suite(void)
     tcase_add_test(one, a_source_port_that_is_taken_is_done_without);
     tcase_add_loop_test(one, a_talk_goes_on_in_tls, 0, COUNT_OF(tls_cases));
     tcase_add_test(one, what_is_slipped_in_before_tls_is_dropped_and_told);
+    tcase_add_test(one, what_was_said_before_too_much_stays_an_answer);
     tcase_add_loop_test(one, what_was_said_before_tls_stays_an_answer_without_it, 0,
                         COUNT_OF(refusals));
     tcase_add_test(one, without_tls_a_port_is_reached_all_the_same);
