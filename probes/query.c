@@ -228,6 +228,20 @@ static void say_broken_off(struct query *query, enum probe_cause cause)
     set_detail(query, words);
 }
 
+/* Some servers ask for a certificate of the client's only then; what TLS told is an answer. */
+static void finish_after_tls(struct query *query, enum probe_cause cause)
+{
+    struct exchange *exchange = query->exchange;
+    const char *why = exchange->talk.why;
+    char words[sizeof(exchange->talk.why) + 30];
+
+    (void)snprintf(words, sizeof(words), "TLS came up; then: %s",
+                   why[0] == '\0' ? how_it_broke_off(query, cause) : why);
+    set_detail(query, words);
+    exchange->talk.is_partial = true;
+    finish_ask(query, PROBE_ANSWERED);
+}
+
 /* All that came in a datagram is not of the protocol, and nothing better did. */
 static bool was_only_wrong(const struct query *query)
 {
@@ -250,6 +264,9 @@ static void finish_early(struct query *query, enum probe_cause cause)
     } else if (has_heard(query) && cause != PROBE_LOCAL_ERROR) {
         say_broken_off(query, cause);
         finish_ask(query, PROBE_INCOMPLETE);
+    } else if (query->exchange != NULL && query->exchange->tls_is_up &&
+               cause != PROBE_LOCAL_ERROR) {
+        finish_after_tls(query, cause);
     } else {
         finish_ask(query, cause);
     }

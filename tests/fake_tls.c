@@ -109,6 +109,10 @@ enum tls_state tls_feed(struct tls_session *session, const uint8_t *bytes, size_
         session->began = true;
         byte_writer_text(out, "HELLO");
     }
+    if (session->up && size >= 5 && memcmp(bytes, "ALERT", 5) == 0) {
+        session->why = "certificate required";
+        return TLS_ALERT;
+    }
     if (session->up) {
         turn(bytes, size, in);
         return TLS_UP;

@@ -4,7 +4,7 @@
 /*
  * TLS that is none, in the place of probes/tls_*.c: the client says "HELLO",
  * the server answers "UP", "ALERT" or anything else, and then every byte is
- * itself with all of its bits turned.
+ * itself with all of its bits turned, but for an "ALERT".
  */
 
 #include "probes/tls.h"

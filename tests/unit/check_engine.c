@@ -1039,6 +1039,33 @@ static void shakes_and_is_silent(size_t socket, const struct fake_reactor_socket
     }
 }
 
+static void shakes_and_alerts(size_t socket, const struct fake_reactor_socket *sender,
+                              const void *bytes, size_t size)
+{
+    shakes_and_is_silent(socket, sender, bytes, size);
+    if (size == 5 && memcmp(bytes, "HELLO", 5) == 0) {
+        fake_reactor_say(socket, 20, "ALERT", 5);
+    }
+}
+
+static void shakes_and_ends(size_t socket, const struct fake_reactor_socket *sender,
+                            const void *bytes, size_t size)
+{
+    shakes_and_is_silent(socket, sender, bytes, size);
+    if (size == 5 && memcmp(bytes, "HELLO", 5) == 0) {
+        fake_reactor_end(socket, 20);
+    }
+}
+
+static void shakes_and_resets(size_t socket, const struct fake_reactor_socket *sender,
+                              const void *bytes, size_t size)
+{
+    shakes_and_is_silent(socket, sender, bytes, size);
+    if (size == 5 && memcmp(bytes, "HELLO", 5) == 0) {
+        fake_reactor_fail(socket, 20, &refused);
+    }
+}
+
 static void alerts(size_t socket, const struct fake_reactor_socket *sender, const void *bytes,
                    size_t size)
 {
@@ -1133,6 +1160,28 @@ static void refuses_tls(size_t socket, const struct fake_reactor_socket *sender,
 
 /* Words of a stranger, and an alert. */
 static const char *const refusals[] = {"no", "ALERT"};
+
+static const struct {
+    fake_reactor_send_fn *on_send;
+    const char *detail;
+} only_shake[] = {
+    {shakes_and_is_silent, "TLS came up; then: nothing more came in time"},
+    {shakes_and_alerts, "TLS came up; then: certificate required"},
+    {shakes_and_ends, "TLS came up; then: the server closed"},
+    {shakes_and_resets, "TLS came up; then: the connection broke"},
+};
+
+START_TEST(tls_that_came_up_is_an_answer_in_part)
+{
+    fake_reactor_reset(accepts, only_shake[_i].on_send);
+    fixture.query.protocol = &ho_in_tls;
+    run_all();
+    ck_assert_int_eq(fixture.outcomes[0].cause, PROBE_ANSWERED);
+    ck_assert(fixture.outcomes[0].is_partial);
+    ck_assert_ptr_nonnull(answer_find(&fixture.outcomes[0].answer, "tls_version"));
+    ck_assert_str_eq(fixture.outcomes[0].detail, only_shake[_i].detail);
+}
+END_TEST
 
 START_TEST(what_was_said_before_too_much_stays_an_answer)
 {
@@ -1694,6 +1743,7 @@ static Suite *make_suite(void)
     tcase_add_test(one, a_source_port_that_is_taken_is_done_without);
     tcase_add_loop_test(one, a_talk_goes_on_in_tls, 0, COUNT_OF(tls_cases));
     tcase_add_test(one, what_is_slipped_in_before_tls_is_dropped_and_told);
+    tcase_add_loop_test(one, tls_that_came_up_is_an_answer_in_part, 0, COUNT_OF(only_shake));
     tcase_add_test(one, what_was_said_before_too_much_stays_an_answer);
     tcase_add_loop_test(one, what_was_said_before_tls_stays_an_answer_without_it, 0,
                         COUNT_OF(refusals));
