@@ -84,19 +84,35 @@ static void copy_without_zeros(char *shown, const uint8_t *bytes, size_t size)
     }
 }
 
+/* Ends of lines at the beginning, behind which the words are. */
+static size_t empty_lines(const uint8_t *bytes, size_t size)
+{
+    size_t length = 0;
+
+    while (length < size && (bytes[length] == '\r' || bytes[length] == '\n')) {
+        length++;
+    }
+    return length;
+}
+
 enum protocol_next stranger_said(struct talk *talk, const char *wanted, const uint8_t *bytes,
                                  size_t size)
 {
-    const char *name = name_of(bytes, size);
+    size_t skipped = empty_lines(bytes, size);
+    const uint8_t *words = size == 0 ? bytes : bytes + skipped;
+    const char *name = name_of(words, size - skipped);
     char shown[SHOWN_MOST + 1];
 
     if (name != NULL && !is_among(wanted, name)) {
         return talk_wrong(talk, "not %s: it speaks %s", wanted, name);
     }
     if (size == 0) {
-        return talk_wrong(talk, "not %s: it said nothing", wanted);
+        return talk_wrong(talk, "not %s: it sent an empty message", wanted);
     }
-    copy_without_zeros(shown, bytes, line_size(bytes, size));
+    if (size == skipped) {
+        return talk_wrong(talk, "not %s: it sent empty lines", wanted);
+    }
+    copy_without_zeros(shown, words, line_size(words, size - skipped));
     return talk_wrong(talk, "not %s: it said %s", wanted, shown);
 }
 

@@ -6,7 +6,6 @@ import io
 import json
 import pathlib
 import signal
-import socket
 import subprocess
 import time
 
@@ -131,15 +130,24 @@ def test_ctrl_c_ends_with_what_is_known(net):
     assert [record["port"] for record in records] == [net.at["closed"]]
 
 
+SILENT = f"""
+import socket, sys
+silent = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+silent.bind(("{HOST}", 1812))
+print("ready", flush=True)
+sys.stdin.read()
+"""
+
+
 def test_each_protocol_that_is_not_asked_is_named(net):
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
-        try:
-            silent.bind((HOST, 1812))
-        except OSError:
-            pytest.skip("somebody has the port of RADIUS")
-        result = query(
-            net, HOST, "-o", "1701,1812", "-p", "udp", "--timeout", "300ms", "--jsonl", status=2
-        )
+    silent = net.native(
+        ["/usr/bin/python3", "-c", SILENT], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert silent.stdout.readline() == "ready\n", "somebody has the port of RADIUS"
+    result = query(
+        net, HOST, "-o", "1701,1812", "-p", "udp", "--timeout", "300ms", "--jsonl", status=2
+    )
+    silent.communicate()
     for name in ("l2tp", "radius"):
         assert f"not asked in {name}, only reached" in result.err
     details = {

@@ -55,6 +55,10 @@ START_TEST(a_stranger_is_not_told_to_be_what_was_wanted)
     ck_assert_str_eq(engine.talk.why, "not SSH: it speaks SMTP or FTP");
     (void)stranger_said(&engine.talk, "HTTP", (const uint8_t *)"<html>", 6);
     ck_assert_str_eq(engine.talk.why, "not HTTP: it speaks HTML without HTTP");
+    (void)stranger_said(&engine.talk, "SSH", (const uint8_t *)"\r\n\nwho is it?\r\n", 15);
+    ck_assert_str_eq(engine.talk.why, "not SSH: it said who is it?");
+    (void)stranger_said(&engine.talk, "SSH", (const uint8_t *)"\r\n", 2);
+    ck_assert_str_eq(engine.talk.why, "not SSH: it sent empty lines");
     fake_engine_close(&engine);
 }
 END_TEST

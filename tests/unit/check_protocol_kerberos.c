@@ -150,7 +150,7 @@ static const struct {
      "WRONG a Kerberos error that cannot be read\n"},
     {"\x7e", 1, "WRONG a Kerberos error that cannot be read\n"},
     {"HTTP/1.1 400", 12, "WRONG not Kerberos: it speaks HTTP\n"},
-    {"", 0, "WRONG not Kerberos: it said nothing\n"},
+    {"", 0, "WRONG not Kerberos: it sent an empty message\n"},
 };
 
 START_TEST(a_datagram_comes_to_its_end)
@@ -167,7 +167,7 @@ static const struct {
     const char *shown;
 } streams[] = {
     {"\0\1", 2, "WAIT \n"},
-    {"\0\0\0\0", 4, "WRONG not Kerberos: it said nothing\n"},
+    {"\0\0\0\0", 4, "WRONG not Kerberos: it sent an empty message\n"},
     {"\x80\0\0\1", 4, "WRONG not Kerberos: it said \\x80..\\x01\n"},
     {"\0\1\0\0", 4, "WRONG not Kerberos: it said .\\x01..\n"},
     {"\0\0\0\2\x7e\0", 6, "WRONG a Kerberos error that cannot be read\n"},

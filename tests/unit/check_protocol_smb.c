@@ -270,7 +270,7 @@ static const struct {
     {"\x83\0\0\1\x8f", 5, "WRONG not SMB: it said \\x83..\\x01\\x8F\n"},
     {"\0\xff\xff\xff", 4, "WRONG not SMB: it said .\\xFF\\xFF\\xFF\n"},
     {"\0\0\0\4abcd", 8, "WRONG not SMB: it said abcd\n"},
-    {"\0\0\0\0", 4, "WRONG not SMB: it said nothing\n"},
+    {"\0\0\0\0", 4, "WRONG not SMB: it sent an empty message\n"},
     {"\0\0\0\4\xfeSMB", 8, "WRONG an SMB 2 message that is no answer to a negotiation\n"},
     {"\0\0\0\4\xffSMB", 8, "WRONG an SMB 1 message that is no answer to a negotiation\n"},
     {"\0\0\0\4\xffSM", 7, "WAIT \n"},
