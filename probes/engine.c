@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "probes/engine_parts.h"
+#include "probes/targets.h"
 
 enum {
     EVENTS_AT_ONCE = 256,
@@ -253,6 +254,10 @@ static void know_address(struct target *target, const struct socket_endpoint *ad
         fail_name(target, address->address_size == 4
                               ? "its address is 0.0.0.0, which no host can have"
                               : "its address is ::, which no host can have");
+        return;
+    }
+    if (target_is_group(address)) {
+        fail_name(target, "its address is one of multicast or broadcast, which is of many hosts");
         return;
     }
     target->address = *address;

@@ -34,6 +34,20 @@ static bool begins_with_any(const struct target_span *span)
     return span->name == NULL && socket_endpoint_is_any(&span->first);
 }
 
+bool target_is_group(const struct socket_endpoint *address)
+{
+    static const uint8_t all[4] = {0xff, 0xff, 0xff, 0xff};
+
+    return address->address_size == 4
+               ? (address->address[0] & 0xf0) == 0xe0 || memcmp(address->address, all, 4) == 0
+               : address->address_size == 16 && address->address[0] == 0xff;
+}
+
+static bool begins_with_group(const struct target_span *span)
+{
+    return span->name == NULL && target_is_group(&span->first);
+}
+
 /* Takes the span's name over. */
 static bool add_span(struct target_list *list, const struct target_span *span, struct failure *why)
 {
@@ -46,6 +60,10 @@ static bool add_span(struct target_list *list, const struct target_span *span, s
         return FAIL(why, FAILURE_USAGE, 0, "%s is no address of a host; this machine's own is %s",
                     span->first.address_size == 4 ? "0.0.0.0" : "::",
                     span->first.address_size == 4 ? "127.0.0.1" : "::1");
+    }
+    if (begins_with_group(span)) {
+        return FAIL(why, FAILURE_USAGE, 0,
+                    "multicast and broadcast are no address of a host, but of many");
     }
     if (list->count == list->capacity) {
         size_t capacity = list->capacity * 2 + 16;

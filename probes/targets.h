@@ -8,7 +8,7 @@
  *
  * The first and the last address of an IPv4 prefix of 30 bits or fewer are its
  * network and its broadcast address, and left out. 0.0.0.0 and :: are no hosts,
- * and refused.
+ * nor are groups of them, and refused.
  */
 
 #include <stdbool.h>
@@ -35,6 +35,12 @@ struct target_list {
     size_t capacity;
     uint64_t total; /* all of them, doubles included */
 };
+
+/*
+ * Whether it is of many hosts: multicast (RFC 5771 section 3, RFC 4291 section
+ * 2.7), or 255.255.255.255 (RFC 919 section 7). None of them could be told apart.
+ */
+bool target_is_group(const struct socket_endpoint *address);
 
 /*
  * Appends one of the forms above. FAILURE_USAGE where it is none, or where

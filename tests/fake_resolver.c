@@ -2,8 +2,8 @@
 
 /*
  * Names without a name service: "here" is 192.0.2.7, "many" has addresses of
- * both families, "blocked" and "blocked6" have nobody's, "stuck" comes back when it is let go, and
- * nobody else is.
+ * both families, "blocked" and "blocked6" have nobody's, "group" has one of multicast, "stuck"
+ * comes back when it is let go, and nobody else is.
  */
 
 #include "tests/fake_resolver.h"
@@ -43,6 +43,7 @@ static const struct {
     {"here", {.address = {192, 0, 2, 7}, .address_size = 4}},
     {"blocked", {.address_size = 4}},
     {"blocked6", {.address_size = 16}},
+    {"group", {.address = {224, 0, 0, 251}, .address_size = 4}},
     {"many", {.address = {0x20, 1, 0xd, 0xb8, [15] = 1}, .address_size = 16}},
     {"many", {.address = {192, 0, 2, 1}, .address_size = 4}},
     {"many", {.address = {192, 0, 2, 1}, .address_size = 4}},

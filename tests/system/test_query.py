@@ -188,6 +188,8 @@ def test_ctrl_c_closes_what_was_opened(net):
         ([HOST, "--as", "smpt"], 'did you mean "smtp"'),
         (["0.0.0.0"], "no address of a host"),
         (["::"], "no address of a host"),
+        (["224.0.0.251"], "no address of a host"),
+        (["255.255.255.255"], "no address of a host"),
         ([HOST, "--dns-name", "a..b"], "--dns-name: no name that can be asked for"),
         ([HOST, "--group", "nobody"], "no port, service or group"),
         (["10.0.0.0/8"], "--large"),

@@ -1647,6 +1647,7 @@ static const struct {
 } blocked[] = {
     {"blocked", "its address is 0.0.0.0, which no host can have"},
     {"blocked6", "its address is ::, which no host can have"},
+    {"group", "its address is one of multicast or broadcast, which is of many hosts"},
     {"0.0.0.0", "its address is 0.0.0.0, which no host can have"},
 };
 
@@ -1655,7 +1656,7 @@ START_TEST(nobodys_address_is_not_asked)
     fixture.targets[0] = (struct engine_target){.host = blocked[_i].name};
     fixture.target_count = 1;
     fake_reactor_reset(refuses_at_once, NULL);
-    fake_reactor_await_wake(_i < 2);
+    fake_reactor_await_wake(_i < 3);
     run_all();
     ck_assert_uint_eq(fixture.count, 1);
     ck_assert_int_eq(fixture.outcomes[0].status, PROBE_NOT_ASKED);

@@ -95,6 +95,11 @@ static const char *const refused[] = {
     "0.0.0.0/31",
     "::",
     "::/120",
+    "224.0.0.1", /* who of them? */
+    "239.255.255.250",
+    "224.0.0.0/30",
+    "255.255.255.255",
+    "ff02::fb",
 };
 
 START_TEST(what_is_no_host_is_refused)
