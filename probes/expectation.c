@@ -31,7 +31,7 @@ static const enum probe_status statuses[EXPECTED_STATUS_COUNT] = {
 
 const char *expectation_result_name(enum expectation_result result)
 {
-    return result_names[result];
+    return (unsigned)result < EXPECTATION_RESULTS ? result_names[result] : "unknown";
 }
 
 static void add_status(struct text *sentence, const struct outcome *outcome)

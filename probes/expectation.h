@@ -49,9 +49,11 @@ enum expectation_result {
     EXPECTATION_HELD,
     EXPECTATION_NOT_HELD,
     EXPECTATION_UNDECIDED, /* the outcome does not tell */
+    EXPECTATION_RESULTS,
 };
 
-const char *expectation_result_name(enum expectation_result result); /* "held", "not held" */
+/* "held", "not held", "undecided"; "unknown" of any other number. */
+const char *expectation_result_name(enum expectation_result result);
 
 /*
  * Compares, and appends one sentence without a period that says why: the first

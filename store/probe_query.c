@@ -332,6 +332,12 @@ static void take_address(sqlite3_stmt *row, int column, struct socket_endpoint *
     }
 }
 
+/* What nobody ever wrote does not tell. */
+static int judgement_of(int64_t number)
+{
+    return number >= 0 && number < EXPECTATION_RESULTS ? (int)number : EXPECTATION_UNDECIDED;
+}
+
 /* `column`: the first of OUTCOME_COLUMNS. */
 static void take_change(struct query *query, sqlite3_stmt *row, int column,
                         struct probe_change *change)
@@ -342,7 +348,7 @@ static void take_change(struct query *query, sqlite3_stmt *row, int column,
         .status = sqlite3_column_int(row, column + 2),
         .cause = sqlite3_column_int(row, column + 3),
         .icmp = sqlite3_column_int(row, column + 4),
-        .judgement = sqlite3_column_int(row, column + 5),
+        .judgement = judgement_of(sqlite3_column_int64(row, column + 5)),
     };
     take_address(row, column + 6, &change->address);
     change->protocol = take_text(query, row, column + 7);

@@ -480,6 +480,55 @@ START_TEST(no_answer_acts_upon_whoever_reads_it)
 }
 END_TEST
 
+/* Numbers that nobody wrote: each column of what jobs left behind, in turn. */
+static const char *const edits[] = {
+    "UPDATE outcome SET judgement = -1",
+    "UPDATE outcome SET judgement = 1000000",
+    "UPDATE outcome SET judgement = 4294967297", /* 1, of 32 bits */
+    "UPDATE outcome SET status = -7, cause = -7",
+    "UPDATE outcome SET status = 1000000, cause = 1000000",
+    "UPDATE outcome SET icmp = 9223372036854775807",
+    "UPDATE job_run SET result = 1000000, reason = -1000000",
+    "UPDATE pair SET transport = 1000000, port = -1",
+};
+
+START_TEST(numbers_that_nobody_wrote_do_no_harm)
+{
+    static const char *const words[] = {
+        "audit",
+        "audit -v --json",
+        "audit --changes",
+        "audit --changes --csv",
+        "audit --matrix",
+        "audit --nagios",
+        "audit --expect",
+        "audit --failures",
+        "audit --limit 1",
+        "audit --changes --each",
+        "jobs",
+        "jobs --json",
+    };
+
+    fixture.name = "name";
+    record();
+    support_run_sql(path, add_rest);
+    support_run_sql(path, edits[_i]);
+    for (int i = 0; i < COUNT_OF(words); i++) {
+        struct text line = {0};
+
+        text_addf(&line, "%s" LEDGER, words[i]);
+        (void)cli_run(text_bytes(&line));
+        text_clear(&line);
+    }
+    if (strstr(edits[_i], "judgement") != NULL) {
+        ck_assert_int_eq(cli_run("audit --nagios" LEDGER), 1);
+        CHECK_CONTAINS(cli_out(), "held=0 not_held=0 undecided=1");
+        cli_run("audit --json" LEDGER);
+        CHECK_CONTAINS(cli_out(), "\"expectation\":\"undecided\"");
+    }
+}
+END_TEST
+
 /* No command is forgotten, but those that read no ledger: they have tests of their own. */
 START_TEST(every_command_is_among_them)
 {
@@ -504,6 +553,7 @@ static Suite *make_suite(void)
 
     tcase_add_checked_fixture(tests, open_fixture, close_fixture);
     tcase_add_loop_test(tests, no_answer_acts_upon_whoever_reads_it, 0, COUNT_OF(hostile));
+    tcase_add_loop_test(tests, numbers_that_nobody_wrote_do_no_harm, 0, COUNT_OF(edits));
     tcase_add_test(tests, every_command_is_among_them);
     suite_add_tcase(suite, tests);
     return suite;
