@@ -19,6 +19,7 @@ enum { DAY_HOURS = 24, READ_MS = 500 };
 /* All SQL of this module. */
 enum statement {
     JOBS,
+    RUNS_OF_TIME,
     NEWEST_RUNS,
     PAIRS,
     OUTCOMES,
@@ -31,9 +32,15 @@ enum statement {
     STATEMENT_COUNT,
 };
 
-#define OF_TIME(what)                                                                              \
-    "(SELECT total(runs) FROM job_run AS r WHERE r.job = j.id AND " what                           \
-    " AND due_at >= :since AND due_at <= :until)"
+/*
+ * Runs of a row that lie within the time: of several as if they were due at even distances, from
+ * the first to the last, which is so of a schedule and nearly so of a day that was folded.
+ */
+#define SHARE                                                                                      \
+    "CASE WHEN runs < 2 OR coalesce(last_due, due_at) <= due_at THEN runs"                         \
+    " ELSE max(0, 1 + (min(last_due, :until) - due_at) * (runs - 1) / (last_due - due_at)"         \
+    "  - ((max(due_at, :since) - due_at) * (runs - 1) + last_due - due_at - 1)"                    \
+    "  / (last_due - due_at)) END"
 /* Rows of a time that is still to come were made while the clock was ahead: newer ones follow. */
 #define NEWEST(column, results)                                                                    \
     "(SELECT " column                                                                              \
@@ -60,15 +67,16 @@ enum statement {
     NEWEST("lasted", "IN (1, 4)") ", " NEWEST("held", "IN (1, 4)") ", "                            \
     NEWEST("not_held", "IN (1, 4)") ", " NEWEST("undecided", "IN (1, 4)") ", "                     \
     "(SELECT min(due_at) FROM job_run AS r WHERE r.job = j.id), "                                  \
-    OF_TIME("result = 1") ", " OF_TIME("result = 2") ", " OF_TIME("result = 3") ", "               \
-    OF_TIME("result = 4") ", " OF_TIME("reason = 8") ", "                                          \
     NEWEST("reason", "= 2") ", " NEWEST("coalesce(last_due, due_at)", "= 2")                       \
     " FROM job AS j WHERE :job IS NULL OR name = :job ORDER BY id"
 /* clang-format on */
 
 static const char *const statement_sql[STATEMENT_COUNT] = {
     [JOBS] = JOBS_SQL,
-    [NEWEST_RUNS] = "SELECT due_at, coalesce(last_due, due_at), runs, result,"
+    [RUNS_OF_TIME] =
+        "SELECT result, reason, min(" SHARE ", 1000000000) FROM job_run WHERE job = :job"
+        " AND due_at <= :until AND coalesce(last_due, due_at) >= :since",
+    [NEWEST_RUNS] = "SELECT due_at, coalesce(last_due, due_at), min(runs, 1000000000), result,"
                     " coalesce(began_at, 0), coalesce(lasted, 0) FROM job_run WHERE job = :job"
                     " AND due_at <= :until ORDER BY due_at DESC LIMIT 100",
     [PAIRS] = "SELECT p.id, j.name, p.host, p.port, p.transport FROM pair AS p"
@@ -210,13 +218,8 @@ static void take_job(struct query *query, sqlite3_stmt *row, struct probe_job_su
         .last_not_held = sqlite3_column_int64(row, 6),
         .last_undecided = sqlite3_column_int64(row, 7),
         .first_known = sqlite3_column_int64(row, 8),
-        .done = sqlite3_column_int64(row, 9),
-        .missed = sqlite3_column_int64(row, 10),
-        .skipped = sqlite3_column_int64(row, 11),
-        .ended = sqlite3_column_int64(row, 12),
-        .not_stored = sqlite3_column_int64(row, 13),
-        .missed_reason = sqlite3_column_int(row, 14),
-        .missed_at = sqlite3_column_int64(row, 15),
+        .missed_reason = sqlite3_column_int(row, 9),
+        .missed_at = sqlite3_column_int64(row, 10),
     };
 }
 
@@ -226,7 +229,6 @@ static bool read_jobs(struct query *query, struct probe_job_sums *sums, struct f
     int result;
 
     database_bind_text(row, ":job", query->filter->job);
-    database_bind(row, ":since", query->filter->since);
     database_bind(row, ":until", query->filter->until);
     while ((result = sqlite3_step(row)) == SQLITE_ROW && !query->lacks_memory) {
         struct probe_job_sum *job =
@@ -236,6 +238,34 @@ static bool read_jobs(struct query *query, struct probe_job_sums *sums, struct f
             query->lacks_memory = true;
         } else {
             take_job(query, row, job);
+        }
+    }
+    return end(query, row, result, why);
+}
+
+static bool read_runs(struct query *query, struct probe_job_sum *job, struct failure *why)
+{
+    sqlite3_stmt *row = query->statements[RUNS_OF_TIME];
+    int64_t *const counts[PROBE_RUN_RESULTS] = {
+        [PROBE_RUN_DONE] = &job->done,
+        [PROBE_RUN_MISSED] = &job->missed,
+        [PROBE_RUN_SKIPPED] = &job->skipped,
+        [PROBE_RUN_ENDED] = &job->ended,
+    };
+    int result;
+
+    database_bind(row, ":job", job->id);
+    database_bind(row, ":since", query->filter->since);
+    database_bind(row, ":until", query->filter->until);
+    while ((result = sqlite3_step(row)) == SQLITE_ROW) {
+        int64_t which = sqlite3_column_int64(row, 0);
+        int64_t runs = sqlite3_column_int64(row, 2);
+
+        if (which > 0 && which < PROBE_RUN_RESULTS) {
+            *counts[which] += runs;
+        }
+        if (sqlite3_column_int64(row, 1) == PROBE_NOT_STORED) {
+            job->not_stored += runs;
         }
     }
     return end(query, row, result, why);
@@ -285,7 +315,8 @@ static bool read_job_sums(struct query *query, void *out, struct failure *why)
     bool ok = read_jobs(query, sums, why);
 
     for (size_t i = 0; ok && i < sums->count; i++) {
-        ok = read_newest_runs(query, &sums->items[i], why);
+        ok =
+            read_runs(query, &sums->items[i], why) && read_newest_runs(query, &sums->items[i], why);
     }
     return ok;
 }

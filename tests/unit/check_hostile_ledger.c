@@ -489,6 +489,7 @@ static const char *const edits[] = {
     "UPDATE outcome SET status = 1000000, cause = 1000000",
     "UPDATE outcome SET icmp = 9223372036854775807",
     "UPDATE job_run SET result = 1000000, reason = -1000000",
+    "UPDATE job_run SET runs = 9223372036854775807, last_due = 9223372036854775807, result = 2",
     "UPDATE pair SET transport = 1000000, port = -1",
 };
 

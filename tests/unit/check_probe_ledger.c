@@ -407,6 +407,41 @@ START_TEST(missed_runs_are_told)
 }
 END_TEST
 
+/* Ten missed runs at BEGIN + 0 to 9 minutes, of which a time may have a part. */
+static const struct {
+    int64_t since;
+    int64_t until;
+    int64_t missed;
+} parts[] = {
+    {BEGIN - DAY, BEGIN + DAY, 10},
+    {BEGIN, BEGIN + 9 * MINUTE, 10},
+    {BEGIN + 1, BEGIN + DAY, 9},
+    {BEGIN + 5 * MINUTE, BEGIN + DAY, 5},
+    {BEGIN + 9 * MINUTE, BEGIN + DAY, 1},
+    {BEGIN + 9 * MINUTE + 1, BEGIN + DAY, 0},
+    {BEGIN - DAY, BEGIN - 1, 0},
+    {BEGIN - DAY, BEGIN, 1},
+    {BEGIN - DAY, BEGIN + 4 * MINUTE + 30000, 5},
+    {BEGIN + 3 * MINUTE, BEGIN + 6 * MINUTE, 4},
+    {BEGIN + 3 * MINUTE + 1, BEGIN + 4 * MINUTE - 1, 0},
+};
+
+START_TEST(of_missed_runs_in_a_row_a_time_has_its_own)
+{
+    struct probe_run run = {.due_at = BEGIN,
+                            .last_due = BEGIN + 9 * MINUTE,
+                            .runs = 10,
+                            .result = PROBE_RUN_MISSED,
+                            .reason = PROBE_NOT_STORED};
+
+    probe_writer_add(ledger_writer_probes(fixture.writer), probe_fact_of_run("dcs", &run, NULL));
+    commit();
+    query(parts[_i].since, parts[_i].until);
+    ck_assert_int_eq(fixture.jobs.items[0].missed, parts[_i].missed);
+    ck_assert_int_eq(fixture.jobs.items[0].not_stored, parts[_i].missed);
+}
+END_TEST
+
 START_TEST(runs_of_a_clock_that_was_ahead_are_not_the_newest)
 {
     int64_t handled;
@@ -736,6 +771,8 @@ START_TEST(a_folded_time_has_all_its_runs)
     ck_assert_int_eq(fixture.jobs.items[0].last_due, BEGIN + 3 * DAY + 59 * MINUTE);
     query(BEGIN + DAY, BEGIN + 2 * DAY - 1);
     ck_assert_int_eq(fixture.jobs.items[0].done, 50);
+    query(BEGIN + DAY + 20 * MINUTE, BEGIN + 2 * DAY + 19 * MINUTE);
+    ck_assert_int_eq(fixture.jobs.items[0].done, 40 + 10);
     CHECK_DONE(
         probe_writer_handled(ledger_writer_probes(fixture.writer), "dcs", &handled, &fixture.why),
         fixture.why);
@@ -789,6 +826,7 @@ int main(void)
     tcase_add_test(stored, a_time_counts_its_own_asks_only);
     tcase_add_test(stored, changes_tell_what_was_before);
     tcase_add_test(stored, missed_runs_are_told);
+    tcase_add_loop_test(stored, of_missed_runs_in_a_row_a_time_has_its_own, 0, COUNT_OF(parts));
     tcase_add_test(stored, runs_of_a_clock_that_was_ahead_are_not_the_newest);
     tcase_add_test(stored, without_a_sample_nothing_is_written);
     tcase_add_test(stored, a_failed_commit_writes_it_later_and_once);
