@@ -188,7 +188,7 @@ static bool read_at_once(struct query *query, query_fn *read, void *out, struct 
         }
         ok = ledger_end_read(query->ledger, ok, why);
     }
-    return ok || ledger_name_failure(query->ledger, why);
+    return ok;
 }
 
 /* Reads with the statements prepared, in one moment. */
@@ -479,6 +479,14 @@ static void bind_hours(struct query *query, sqlite3_stmt *row, int64_t pair)
     database_bind(row, ":high", probe_hour(query->filter->until) + 1); /* see probe_writer.c */
 }
 
+/* Without them a port that failed would be one that nobody asked. */
+static bool is_damaged(const struct probe_pair_sum *pair, struct failure *why)
+{
+    return FAIL(why, FAILURE_FORMAT, 0,
+                "the ledger is damaged: what was found at %s, port %u, by job %s cannot be read",
+                pair->host, (unsigned)pair->port, pair->job);
+}
+
 static bool add_samples(struct query *query, struct probe_pair_sum *pair, sqlite3_stmt *row,
                         struct failure *why)
 {
@@ -496,7 +504,7 @@ static bool add_samples(struct query *query, struct probe_pair_sum *pair, sqlite
             return false;
         }
     }
-    return true;
+    return !walk.damaged || is_damaged(pair, why);
 }
 
 static bool read_timings(struct query *query, struct probe_pair_sum *pair, struct failure *why)

@@ -65,7 +65,12 @@ bool probe_sample_next(struct probe_sample_walk *walk, struct probe_sample *samp
     uint64_t step;
     uint64_t code;
 
+    if (walk->place == walk->size) {
+        return false;
+    }
     if (!take_number(walk, &step) || !take_number(walk, &code) || code % CODES == CODES - 1) {
+        walk->damaged = true;
+        walk->place = walk->size;
         return false;
     }
     walk->at = (int64_t)((uint64_t)walk->at + ((step >> 1) ^ (0 - (step & 1))));

@@ -31,12 +31,13 @@ int64_t probe_hour(int64_t at);
 size_t probe_sample_put(uint8_t bytes[PROBE_SAMPLE_BYTES], int64_t before,
                         const struct probe_sample *sample);
 
-/* Reads samples one by one. What is damaged ends the walk. */
+/* Reads samples one by one. What is damaged ends the walk, and `damaged` says so. */
 struct probe_sample_walk {
     const uint8_t *bytes;
     size_t size;
     size_t place;
     int64_t at; /* of the sample before; first: the hour's beginning */
+    bool damaged;
 };
 
 struct probe_sample_walk probe_samples(const void *bytes, size_t size, int64_t hour);

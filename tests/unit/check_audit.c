@@ -273,6 +273,22 @@ START_TEST(what_could_not_be_stored_is_not_covered)
 }
 END_TEST
 
+/* A port that fails does not vanish from the answer with its asks. */
+START_TEST(asks_that_cannot_be_read_are_a_damaged_ledger)
+{
+    support_run_sql(path, "UPDATE timing_now SET samples = x'ffffffffffffffffffffff'");
+    ck_assert_int_eq(cli_run("audit" LEDGER), EXIT_LEDGER);
+    CHECK_CONTAINS(cli_error(), "portledger: check_audit.db: the ledger is damaged: what was found "
+                                "at 127.0.0.1, port 80, by "
+                                "job shop cannot be read");
+    ck_assert_int_eq(cli_run("audit --expect" LEDGER), EXIT_LEDGER);
+    ck_assert_int_eq(cli_run("audit --nagios" LEDGER), 3);
+    CHECK_CONTAINS(cli_out(), "PORTLEDGER UNKNOWN - ");
+    support_run_sql(path, "UPDATE timing_now SET samples = x'80'");
+    ck_assert_int_eq(cli_run("audit --nagios" LEDGER), 3);
+}
+END_TEST
+
 START_TEST(an_undecided_port_is_a_warning)
 {
     ask_host("other", "h", PROBE_LISTENING_OR_FILTERED, PROBE_TIMEOUT, EXPECTATION_UNDECIDED);
@@ -769,6 +785,7 @@ int main(void)
     tcase_add_loop_test(commands, each_question_has_its_answer_and_status, 0, COUNT_OF(lines));
     tcase_add_test(commands, missed_runs_are_told_everywhere);
     tcase_add_test(commands, what_could_not_be_stored_is_not_covered);
+    tcase_add_test(commands, asks_that_cannot_be_read_are_a_damaged_ledger);
     tcase_add_test(commands, an_undecided_port_is_a_warning);
     tcase_add_test(commands, silence_is_not_all_well);
     tcase_add_test(commands, silence_in_maintenance_is_none_in_its_own_zone);

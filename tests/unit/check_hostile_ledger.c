@@ -230,7 +230,7 @@ static const char add_rest[] =
     " (1, 1, 1795179600000, NULL, 1, 2, NULL, 0, x'0a000002', 'ldap', 'detail'),"
     " (2, 1, 1795179601000, 1795179600000, 2, 3, NULL, 1, x'0a000002', 'ldap', 'detail');"
     "INSERT INTO answer VALUES (1, 1, 1795179600000, 'dns_host_name=name');"
-    "INSERT INTO timing VALUES (1, 1, 498661, x'0081010a');";
+    "INSERT INTO timing VALUES (1, 1, 498661, x'008101');";
 
 /* Every text that a ledger holds, but for names that were hostile when they were recorded. */
 static const char list_texts[] =

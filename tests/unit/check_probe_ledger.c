@@ -236,8 +236,16 @@ START_TEST(damaged_samples_end_the_walk)
     struct probe_sample sample;
 
     ck_assert(!probe_sample_next(&walk, &sample));
+    ck_assert(walk.damaged);
+    ck_assert(!probe_sample_next(&walk, &sample));
+    walk = probe_samples("\x01\x11\x01", 3, 1); /* one, and a half */
+    ck_assert(probe_sample_next(&walk, &sample));
+    ck_assert(!walk.damaged);
+    ck_assert(!probe_sample_next(&walk, &sample));
+    ck_assert(walk.damaged);
     walk = probe_samples(NULL, 5, INT64_MAX);
     ck_assert(!probe_sample_next(&walk, &sample));
+    ck_assert(!walk.damaged);
 }
 END_TEST
 
