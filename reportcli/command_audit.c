@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/console.h"
 #include "base/interrupt.h"
 #include "probes/job_run.h"
@@ -100,6 +101,21 @@ static void tell_stale(struct audit *audit, const char *name, const struct probe
               lacking == 1 ? "run was" : "runs were");
 }
 
+/* A job that has not run yet, since none of its runs was due. */
+static void note_first(const struct audit *audit, const struct job *job)
+{
+    int64_t next = schedule_next(&job->schedule, clock_zone_offset, audit->context->now);
+    struct text words = {0};
+
+    if (audit->nagios || next == SCHEDULE_NEVER) {
+        return;
+    }
+    time_text_add_table(&words, next, audit->context->render.zone);
+    command_note(audit->context, "first", "job %s: its first run is due %s", job->name,
+                 text_bytes(&words));
+    text_clear(&words);
+}
+
 static void find_silence(struct audit *audit, const char *name, struct probe_job_sum *sum,
                          const struct job *job)
 {
@@ -115,8 +131,10 @@ static void find_silence(struct audit *audit, const char *name, struct probe_job
         audit->unrecorded += silence.unrecorded;
         audit->verdict.missed += sum->missed + sum->ended + silence.unrecorded;
     }
-    if (silence.is_stale || sum == NULL) {
+    if (silence.is_stale || (sum == NULL && silence.lacking > 0)) {
         tell_stale(audit, name, sum, silence.lacking);
+    } else if (sum == NULL) {
+        note_first(audit, job);
     }
 }
 

@@ -357,6 +357,24 @@ START_TEST(silence_is_measured_by_the_settings)
 }
 END_TEST
 
+/* A job that was made just now owes nothing yet. */
+START_TEST(a_job_that_was_not_due_yet_is_not_stale)
+{
+    support_write_text("check_audit.yaml",
+                       JOB_OF_SHOP("shop") "    - name: hourly\n      targets: [127.0.0.1]\n"
+                                           "      ports: 80\n      every: 1h\n      spread: 0s\n");
+    pass_minute(true);
+    cli_run("audit --since -10m --utc" CONFIG LEDGER);
+    ck_assert_ptr_null(strstr(cli_error(), "nobody knows"));
+    CHECK_CONTAINS(cli_error(), "job hourly: its first run is due 2027-01-16 01:00:00 +00:00");
+    ck_assert_int_eq(cli_run("audit --nagios --since -10m" CONFIG LEDGER), 0);
+    ck_assert_ptr_null(strstr(cli_out(), "hourly"));
+    ck_assert_int_eq(cli_run("audit --expect --since -10m" CONFIG LEDGER), EXIT_YES);
+    ck_assert_int_eq(cli_run("audit --nagios --since -30m" CONFIG LEDGER), 1); /* at 00:00 */
+    CHECK_CONTAINS(cli_out(), "job hourly has not run");
+}
+END_TEST
+
 /* Two ports, of which the job asks one no more. */
 START_TEST(what_is_asked_no_more_is_not_judged)
 {
@@ -790,6 +808,7 @@ int main(void)
     tcase_add_test(commands, silence_is_not_all_well);
     tcase_add_test(commands, silence_in_maintenance_is_none_in_its_own_zone);
     tcase_add_test(commands, silence_is_measured_by_the_settings);
+    tcase_add_test(commands, a_job_that_was_not_due_yet_is_not_stale);
     tcase_add_test(commands, what_is_asked_no_more_is_not_judged);
     tcase_add_test(commands, the_line_tells_what_failed_before_what_does_not_tell);
     tcase_add_test(commands, a_narrow_table_keeps_the_reason);
