@@ -170,7 +170,7 @@ bool command_finish(const struct command_context *context, struct render *render
  * modules could not be read), "hours" (how a profile's are to be read), "order", "restart", "copy"
  * (the file is a part of a ledger), "dropped" (what retention has taken from the answer), "hidden"
  * (ports that are not shown), "missed" (runs of jobs that did not take place), "stale" (jobs that
- * have not run for long), "past" (ports that are not asked any more), "settings" (they cannot be
+ * have not run for long), "first" (a job was not due yet), "past" (ports that are not asked any more), "settings" (they cannot be
  * read, and the answer does without them), "more" (--limit keeps records back), "limit" (fewer at
  * once than asked for, or more than there is memory for), "addresses" (of a name, that were not
  * asked), "side-effect" (a protocol that was not asked in), "stopped" (a query that was ended),

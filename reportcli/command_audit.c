@@ -23,8 +23,6 @@
 
 #define DAY_MS INT64_C(86400000)
 
-enum { STALE_TOLD = 3 }; /* silent jobs that are named */
-
 struct audit {
     const struct command_context *context;
     bool nagios;
@@ -86,19 +84,13 @@ static void tell_stale(struct audit *audit, const char *name, const struct probe
 {
     struct text *text = &audit->line.jobs;
 
-    if (audit->verdict.stale++ >= STALE_TOLD) {
+    if (audit->verdict.stale++ >= JOB_SILENCE_TOLD) {
         return;
     }
-    text_addf(text, "%sjob ", text->size > 0 ? "; " : "");
-    text_add_visible(text, name, strlen(name));
-    if (sum == NULL || sum->last_due == 0 || sum->last_due > audit->filter.until) {
-        text_add(text, " has not run");
-        return;
-    }
-    text_add(text, " has not run since ");
-    time_text_add_table(text, sum->last_due - sum->last_due % 1000, audit->context->render.zone);
-    text_addf(text, ", and at least %" PRId64 " %s due", lacking,
-              lacking == 1 ? "run was" : "runs were");
+    text_add(text, text->size > 0 ? "; " : "");
+    job_silence_add(text, name,
+                    sum == NULL || sum->last_due > audit->filter.until ? 0 : sum->last_due, lacking,
+                    audit->context->render.zone);
 }
 
 /* A job that has not run yet, since none of its runs was due. */
@@ -343,17 +335,7 @@ static void note_lost_changes(const struct audit *audit, int64_t whole_from)
 
 static void note_silence(const struct audit *audit)
 {
-    if (audit->unrecorded > 0) {
-        command_note(audit->context, "missed",
-                     "of at least %" PRId64 " %s due in this time the ledger has nothing: does the "
-                     "service run? (portledgerd status)",
-                     audit->unrecorded, audit->unrecorded == 1 ? "run that was" : "runs that were");
-    }
-    if (audit->verdict.stale > 0) {
-        command_note(audit->context, "stale", "nobody knows how things are now: %s%s",
-                     text_bytes(&audit->line.jobs),
-                     audit->verdict.stale > STALE_TOLD ? ", and further jobs" : "");
-    }
+    job_silence_note(audit->context, audit->unrecorded, audit->verdict.stale, &audit->line.jobs);
 }
 
 static void note_pairs(const struct audit *audit)

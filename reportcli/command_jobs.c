@@ -9,6 +9,7 @@
 #include "probes/job_run.h"
 #include "reportcli/command.h"
 #include "reportcli/job_records.h"
+#include "reportcli/job_silence.h"
 
 #define DAY_MS INT64_C(86400000)
 
@@ -19,6 +20,12 @@ struct run {
     struct probe_job_sums sums;
     struct job_record record;
     struct render *render;
+    int64_t since;
+    int64_t commit;     /* milliseconds until what happened is in the ledger */
+    bool knows;         /* the ledger is that of the machine whose settings these are */
+    int64_t unrecorded; /* runs that were due, and of which the ledger has nothing */
+    int64_t stale;      /* jobs of which nobody knows how things are now */
+    struct text silent; /* the first of them */
 };
 
 /* A ledger that is not there yet says nothing, and that is said. */
@@ -40,6 +47,9 @@ static bool read_sums(struct run *run, enum exit_status *status, struct failure 
         return true;
     }
     done = probe_query_jobs(from.ledger, &filter, &run->sums, why);
+    run->since = filter.since;
+    run->commit = from.commit;
+    run->knows = run->context->ledger == NULL || options_given(run->context->options, "config");
     *status = done ? *status : EXIT_LEDGER;
     ledger_close(from.ledger);
     return done;
@@ -76,6 +86,32 @@ static bool print_records(struct run *run, struct failure *why)
     return true;
 }
 
+/* Runs that the service owes: without it all would look as it did when it ended. */
+static void find_silence(struct run *run, const struct job *job)
+{
+    static const struct probe_job_sum none = {0};
+    const struct probe_job_sum *found = find_sum(run, job->name);
+    const struct probe_job_sum *sum = found == NULL ? &none : found;
+    struct job_silence silence;
+
+    job_silence_find(&silence, sum, job, run->since,
+                     run->context->now - run->commit - SCHEDULE_PUNCTUAL - sum->last_lasted);
+    run->unrecorded += found == NULL ? 0 : silence.unrecorded;
+    if (silence.is_stale && run->stale++ < JOB_SILENCE_TOLD) {
+        text_add(&run->silent, run->silent.size > 0 ? "; " : "");
+        job_silence_add(&run->silent, job->name, sum->last_due, silence.lacking,
+                        run->context->render.zone);
+    }
+}
+
+static void note_silence(struct run *run)
+{
+    for (size_t i = 0; run->knows && i < run->jobs.count; i++) {
+        find_silence(run, &run->jobs.jobs[i]);
+    }
+    job_silence_note(run->context, run->unrecorded, run->stale, &run->silent);
+}
+
 static bool print(struct run *run, enum exit_status *status, struct failure *why)
 {
     bool done;
@@ -88,6 +124,7 @@ static bool print(struct run *run, enum exit_status *status, struct failure *why
         command_note(run->context, "empty", "there are no jobs: see probes.jobs of the settings");
     }
     if (done) {
+        note_silence(run);
         *status = run->render->records > 0 ? EXIT_YES : EXIT_NO;
     }
     return done;
@@ -103,6 +140,7 @@ static bool run(const struct command_context *context, enum exit_status *status,
     done = done && read_sums(&run, status, why) && print(&run, status, why);
     render_close(run.render);
     job_record_clear(&run.record);
+    text_clear(&run.silent);
     probe_job_sums_clear(&run.sums);
     job_list_clear(&run.jobs);
     settings_free(run.settings);

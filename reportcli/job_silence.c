@@ -2,6 +2,9 @@
 
 #include "reportcli/job_silence.h"
 
+#include <inttypes.h>
+#include <string.h>
+
 #include "base/clock.h"
 
 enum { STEPS_MOST = 20000 }; /* nobody wants to wait for the exact number of years without a run */
@@ -71,4 +74,33 @@ void job_silence_find(struct job_silence *silence, const struct probe_job_sum *s
         silence->first = sum->missed_first;
     }
     judge(silence, until);
+}
+
+void job_silence_add(struct text *text, const char *name, int64_t last_due, int64_t lacking,
+                     enum time_zone_choice zone)
+{
+    text_add(text, "job ");
+    text_add_visible(text, name, strlen(name));
+    text_add(text, " has not run");
+    if (last_due != 0) {
+        text_add(text, " since ");
+        time_text_add_table(text, last_due - last_due % 1000, zone);
+        text_addf(text, ", and at least %" PRId64 " %s due", lacking,
+                  lacking == 1 ? "run was" : "runs were");
+    }
+}
+
+void job_silence_note(const struct command_context *context, int64_t unrecorded, int64_t stale,
+                      const struct text *told)
+{
+    if (unrecorded > 0) {
+        command_note(context, "missed",
+                     "of at least %" PRId64 " %s due in this time the ledger has nothing: does the "
+                     "service run? (portledgerd status)",
+                     unrecorded, unrecorded == 1 ? "run that was" : "runs that were");
+    }
+    if (stale > 0) {
+        command_note(context, "stale", "nobody knows how things are now: %s%s", text_bytes(told),
+                     stale > JOB_SILENCE_TOLD ? ", and further jobs" : "");
+    }
 }

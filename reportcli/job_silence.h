@@ -10,7 +10,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/text.h"
+#include "base/time_text.h"
 #include "probes/job.h"
+#include "reportcli/command.h"
 #include "store/probe_query.h"
 
 struct job_silence {
@@ -21,6 +24,7 @@ struct job_silence {
 };
 
 enum {
+    JOB_SILENCE_TOLD = 3,             /* silent jobs that are named */
     JOB_SILENCE_RUNS = 3,             /* lacking runs that make a job stale */
     JOB_SILENCE_AGE = 60 * 60 * 1000, /* milliseconds after which one of them is enough */
 };
@@ -34,3 +38,11 @@ enum {
  */
 void job_silence_find(struct job_silence *silence, const struct probe_job_sum *sum,
                       const struct job *job, int64_t since, int64_t until);
+
+/* Appends "job shop has not run since ..., and at least 3 runs were due"; `last_due` 0: never. */
+void job_silence_add(struct text *text, const char *name, int64_t last_due, int64_t lacking,
+                     enum time_zone_choice zone);
+
+/* The notes on all of them: runs that are not recorded, and jobs that are stale, which are told. */
+void job_silence_note(const struct command_context *context, int64_t unrecorded, int64_t stale,
+                      const struct text *told);

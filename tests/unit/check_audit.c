@@ -357,6 +357,21 @@ START_TEST(silence_is_measured_by_the_settings)
 }
 END_TEST
 
+/* The list of jobs tells it too. */
+START_TEST(jobs_of_a_service_that_is_dead_are_stale)
+{
+    support_write_text("check_audit.yaml", JOB_OF_SHOP("shop"));
+    cli_run("jobs --utc" CONFIG LEDGER);
+    ck_assert_ptr_null(strstr(cli_error(), "nobody knows"));
+    clock_fake_run(10 * MINUTE);
+    ck_assert_int_eq(cli_run("jobs --utc" CONFIG LEDGER), EXIT_YES);
+    CHECK_CONTAINS(cli_error(), "of at least 10 runs that were due in this time the ledger has "
+                                "nothing: does the service run?");
+    CHECK_CONTAINS(cli_error(), "nobody knows how things are now: job shop has not run since "
+                                "2027-01-16 00:19:01 +00:00, and at least 10 runs were due");
+}
+END_TEST
+
 /* A job that was made just now owes nothing yet. */
 START_TEST(a_job_that_was_not_due_yet_is_not_stale)
 {
@@ -808,6 +823,7 @@ int main(void)
     tcase_add_test(commands, silence_is_not_all_well);
     tcase_add_test(commands, silence_in_maintenance_is_none_in_its_own_zone);
     tcase_add_test(commands, silence_is_measured_by_the_settings);
+    tcase_add_test(commands, jobs_of_a_service_that_is_dead_are_stale);
     tcase_add_test(commands, a_job_that_was_not_due_yet_is_not_stale);
     tcase_add_test(commands, what_is_asked_no_more_is_not_judged);
     tcase_add_test(commands, the_line_tells_what_failed_before_what_does_not_tell);
