@@ -130,6 +130,23 @@ static void find_silence(struct audit *audit, const char *name, struct probe_job
     }
 }
 
+/* Why runs of the time were missed: of all jobs the newest one says it. */
+static void tell_missed(struct audit *audit)
+{
+    const struct probe_job_sum *newest = NULL;
+
+    for (size_t i = 0; i < audit->jobs.count; i++) {
+        const struct probe_job_sum *sum = &audit->jobs.items[i];
+
+        if (sum->missed > 0 && (newest == NULL || sum->missed_at > newest->missed_at)) {
+            newest = sum;
+        }
+    }
+    if (newest != NULL) {
+        job_add_missed(&audit->line.missed, newest);
+    }
+}
+
 /* A job that is in the settings no more owes nothing. */
 static void find_silences(struct audit *audit)
 {
@@ -551,6 +568,7 @@ static bool read_rows(struct audit *audit, struct failure *why)
         return probe_query_changes(audit->ledger, &audit->filter, &audit->changes, why);
     }
     find_silences(audit);
+    tell_missed(audit);
     return probe_query_pairs(audit->ledger, &audit->filter, &audit->pairs, why) &&
            open_stories(audit, why);
 }

@@ -56,7 +56,8 @@ static const struct column job_columns[] = {
     {.name = "missed_because",
      .type = COLUMN_TEXT,
      .heading = "Missed because",
-     .help = "Why the newest missed run, of whatever time, was missed",
+     .help = "Why the newest missed run, of whatever time, was missed, with what kept it from "
+             "beginning",
      .rank = 4},
     {.name = "missed_at",
      .type = COLUMN_TIME,
@@ -382,6 +383,16 @@ void reach_add_cause(struct text *text, const struct probe_change *change)
  * Jobs.
  */
 
+void job_add_missed(struct text *text, const struct probe_job_sum *sum)
+{
+    const char *reason = probe_run_reason_name(sum->missed_reason);
+
+    text_add(text, reason == NULL ? "" : reason);
+    if (reason != NULL && sum->missed_detail != NULL) {
+        text_addf(text, ": %s", sum->missed_detail);
+    }
+}
+
 static void add_schedule(struct text *text, const struct job *job)
 {
     const struct schedule *schedule = &job->schedule;
@@ -463,6 +474,7 @@ bool job_record_print(struct job_record *record, struct render *render, const st
 
     write_job(record, job);
     sum = sum == NULL ? &none : sum;
+    job_add_missed(&record->cause, sum);
     return texts_ok(record, why) &&
            render_record(render,
                          (const struct value[]){
@@ -476,7 +488,7 @@ bool job_record_print(struct job_record *record, struct render *render, const st
                              value_number(sum->done),
                              value_number(sum->missed),
                              value_number(sum->skipped),
-                             value_text(probe_run_reason_name(sum->missed_reason)),
+                             value_text(text_or_none(&record->cause)),
                              value_at(sum->missed_at),
                              value_text(text_or_none(&record->schedule)),
                              value_text(text_or_none(&record->targets)),

@@ -43,6 +43,9 @@ bool reach_change_record_print(struct job_record *record, struct render *render,
 
 void job_record_clear(struct job_record *record);
 
+/* Appends why the newest missed run was: "could not begin: ..."; nothing where none was. */
+void job_add_missed(struct text *text, const struct probe_job_sum *sum);
+
 /* Share of the runs that were due (those skipped for maintenance apart); -1: none was due. */
 double job_runs_percent(const struct probe_job_sum *sum);
 

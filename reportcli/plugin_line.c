@@ -129,6 +129,11 @@ bool plugin_line_print(const struct plugin_line *line, const struct verdict *ver
     if (verdict->missed > 0) {
         text_addf(&out, "; %" PRId64 " %s missed", verdict->missed,
                   verdict->missed == 1 ? "run was" : "runs were");
+        if (line->missed.size > 0) {
+            text_add(&out, " (");
+            add_words(&out, text_bytes(&line->missed));
+            text_add_char(&out, ')');
+        }
     }
     text_addf(&out,
               " | held=%" PRId64 " not_held=%" PRId64 " undecided=%" PRId64 " missed=%" PRId64
@@ -160,5 +165,6 @@ void plugin_line_clear(struct plugin_line *line)
 {
     text_clear(&line->first);
     text_clear(&line->jobs);
+    text_clear(&line->missed);
     text_clear(&line->performance);
 }

@@ -34,9 +34,10 @@ enum { PLUGIN_PERFORMANCES = 100 }; /* ports whose times are in the line */
 
 /* Starts as {0}; the caller clears it. */
 struct plugin_line {
-    struct text first; /* the first port that is not held, or else the first undecided one */
-    bool has_failed;   /* `first` is not held */
-    struct text jobs;  /* what is wrong with jobs, in words */
+    struct text first;  /* the first port that is not held, or else the first undecided one */
+    bool has_failed;    /* `first` is not held */
+    struct text jobs;   /* what is wrong with jobs, in words */
+    struct text missed; /* why the newest missed run was, in words; may be empty */
     struct text performance;
     int64_t performances;
 };

@@ -67,7 +67,8 @@ enum statement {
     NEWEST("lasted", "IN (1, 4)") ", " NEWEST("held", "IN (1, 4)") ", "                            \
     NEWEST("not_held", "IN (1, 4)") ", " NEWEST("undecided", "IN (1, 4)") ", "                     \
     "(SELECT min(due_at) FROM job_run AS r WHERE r.job = j.id), "                                  \
-    NEWEST("reason", "= 2") ", " NEWEST("coalesce(last_due, due_at)", "= 2")                       \
+    NEWEST("reason", "= 2") ", " NEWEST("coalesce(last_due, due_at)", "= 2") ", "                       \
+    NEWEST("detail", "= 2")                     \
     " FROM job AS j WHERE :job IS NULL OR name = :job ORDER BY id"
 /* clang-format on */
 
@@ -220,6 +221,7 @@ static void take_job(struct query *query, sqlite3_stmt *row, struct probe_job_su
         .first_known = sqlite3_column_int64(row, 8),
         .missed_reason = sqlite3_column_int(row, 9),
         .missed_at = sqlite3_column_int64(row, 10),
+        .missed_detail = take_text(query, row, 11),
     };
 }
 
@@ -331,6 +333,7 @@ void probe_job_sums_clear(struct probe_job_sums *sums)
 {
     for (size_t i = 0; i < sums->count; i++) {
         free(sums->items[i].name);
+        free(sums->items[i].missed_detail);
     }
     free(sums->items);
     *sums = (struct probe_job_sums){0};

@@ -40,9 +40,10 @@ struct probe_job_sum {
     int64_t missed;
     int64_t skipped;
     int64_t ended;
-    int64_t not_stored; /* of those missed or ended: all of what they found is lost, or a part */
-    int missed_reason;  /* enum probe_run_reason of the newest missed one; 0: none */
-    int64_t missed_at;  /* of it: when it was due, the last of them */
+    int64_t not_stored;  /* of those missed or ended: all of what they found is lost, or a part */
+    int missed_reason;   /* enum probe_run_reason of the newest missed one; 0: none */
+    int64_t missed_at;   /* of it: when it was due, the last of them */
+    char *missed_detail; /* of it: more about the reason; NULL: none */
 
     /* By `until`, of the newest runs only. */
     int64_t told_until;   /* the newest one, of whatever result, was due; 0: there is none */

@@ -261,6 +261,28 @@ START_TEST(missed_runs_are_told_everywhere)
 }
 END_TEST
 
+/* What keeps a job from asking at all is told where people look. */
+START_TEST(why_a_run_could_not_begin_is_told)
+{
+    struct probe_run run = {.due_at = clock_now(),
+                            .last_due = clock_now(),
+                            .runs = 1,
+                            .result = PROBE_RUN_MISSED,
+                            .reason = PROBE_CANNOT_BEGIN};
+
+    probe_writer_add(ledger_writer_probes(fixture.writer),
+                     probe_fact_of_run("shop", &run, "targets.txt: it is | not there"));
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+    support_write_text("check_audit.yaml", "{}\n");
+    cli_run("jobs --json" CONFIG LEDGER);
+    CHECK_CONTAINS(cli_out(),
+                   "\"missed_because\":\"could not begin: targets.txt: it is | not there\"");
+    cli_run("audit --nagios" LEDGER);
+    CHECK_CONTAINS(cli_out(), "; 1 run was missed (could not begin: targets.txt: it is _ not there)"
+                              " | held=");
+}
+END_TEST
+
 START_TEST(what_could_not_be_stored_is_not_covered)
 {
     tell_run("shop", PROBE_RUN_ENDED, PROBE_NOT_STORED, 1);
@@ -817,6 +839,7 @@ int main(void)
     tcase_add_test(commands, a_failure_is_told_with_its_reason);
     tcase_add_loop_test(commands, each_question_has_its_answer_and_status, 0, COUNT_OF(lines));
     tcase_add_test(commands, missed_runs_are_told_everywhere);
+    tcase_add_test(commands, why_a_run_could_not_begin_is_told);
     tcase_add_test(commands, what_could_not_be_stored_is_not_covered);
     tcase_add_test(commands, asks_that_cannot_be_read_are_a_damaged_ledger);
     tcase_add_test(commands, an_undecided_port_is_a_warning);
