@@ -612,6 +612,7 @@ static void take_answer(struct engine *engine, const struct resolver_answer *ans
             take_addresses(engine, target, &answer->addresses);
         } else {
             fail_name(target, answer->why);
+            target->name_is_unsure = answer->is_unsure;
         }
     }
     release_target(engine, target);
@@ -635,6 +636,7 @@ static void on_name_timer(struct engine *engine, struct target *target, int64_t 
     if (end <= now) {
         target->name_us = now - target->asked_at;
         fail_name(target, "the name service does not answer");
+        target->name_is_unsure = true;
     } else {
         timer_heap_set(&engine->timers, &target->timer,
                        end < now + NAME_LOOK_US ? end : now + NAME_LOOK_US);

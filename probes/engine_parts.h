@@ -33,6 +33,7 @@ struct target {
     enum target_state state;
     bool awaits_answer; /* of the resolver, which knows its address */
     bool exhausted;
+    bool name_is_unsure; /* of TARGET_UNKNOWN: no name server could say */
     struct socket_endpoint address;
     uint16_t address_number; /* of the name's, from 0 on */
     char *other_addresses;   /* NULL: none */

@@ -47,7 +47,8 @@ static enum expectation_result judge_not_asked(enum expected_status expected,
     text_add(sentence, "the port was not asked (");
     outcome_add_cause(sentence, outcome);
     text_add_char(sentence, ')');
-    return expected == EXPECT_LISTENING && outcome->cause == PROBE_NAME_NOT_RESOLVED
+    return expected == EXPECT_LISTENING && outcome->cause == PROBE_NAME_NOT_RESOLVED &&
+                   !outcome->name_is_unsure
                ? EXPECTATION_NOT_HELD
                : EXPECTATION_UNDECIDED;
 }

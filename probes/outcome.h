@@ -89,6 +89,7 @@ struct outcome {
     char *service;        /* name of the port in the services file; NULL: none. Owned */
     enum probe_status status;
     enum probe_cause cause; /* the one that decided the status */
+    bool name_is_unsure;    /* not resolved, since no name server could say whether it has one */
     struct probe_phase reach;
     struct probe_phase ask;
     struct probe_timings timings;

@@ -645,6 +645,7 @@ void query_start(struct query *query)
     query->asks = protocol != NULL && !query->engine->options.no_ask;
     if (query->target->state == TARGET_UNKNOWN) {
         set_detail(query, query->target->why);
+        query->outcome.name_is_unsure = query->target->name_is_unsure;
         finish_reach(query, &(struct probe_error){.cause = PROBE_NAME_NOT_RESOLVED});
         return;
     }

@@ -132,6 +132,8 @@ static void look_up(struct look_up *item)
     if (!answer->found) {
         size_t size = text_whole(why.text, strnlen(why.text, sizeof(answer->why) - 1));
 
+        answer->is_unsure = why.kind == FAILURE_BUSY;
+
         memcpy(answer->why, why.text, size);
         answer->why[size] = '\0';
     }

@@ -46,6 +46,7 @@ int64_t resolver_give_up_at(struct resolver *resolver, const void *user, int64_t
 struct resolver_answer {
     void *user;
     bool found;
+    bool is_unsure;                /* nobody could say whether it has one */
     struct address_list addresses; /* none where it was not found */
     int64_t took;                  /* microseconds */
     char why[300];                 /* where it was not found */

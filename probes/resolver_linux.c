@@ -37,7 +37,8 @@ static bool fail(struct failure *why, int code, int error)
     if (code == EAI_SYSTEM) {
         return failure_from_system(why, error, "cannot ask for the name");
     }
-    return FAIL(why, FAILURE_MISSING, code, "%s", gai_strerror(code));
+    return FAIL(why, code == EAI_AGAIN ? FAILURE_BUSY : FAILURE_MISSING, code, "%s",
+                gai_strerror(code));
 }
 
 /* Also where an address is of a family that we do not know. */

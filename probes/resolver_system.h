@@ -17,7 +17,8 @@
 /*
  * The addresses of a name, of family 4 or 6 where that is not 0. *out is
  * replaced, and the caller clears it. FAILURE_MISSING where the name has none,
- * in the system's words.
+ * in the system's words; FAILURE_BUSY where nobody can say now whether it has
+ * one, since no name server answers.
  */
 bool resolver_look_up(const char *host, int family, struct address_list *out,
                       struct failure *why) NODISCARD;

@@ -29,7 +29,7 @@ static bool fail(struct failure *why, int code, const char *host)
     case WSANO_RECOVERY:
     case WSATYPE_NOT_FOUND:
         failure_from_system(why, code, "cannot find %s", host);
-        why->kind = FAILURE_MISSING;
+        why->kind = code == WSATRY_AGAIN ? FAILURE_BUSY : FAILURE_MISSING;
         return false;
     default:
         return failure_from_system(why, code, "cannot ask for %s", host);

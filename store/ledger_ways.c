@@ -240,7 +240,7 @@ static bool goes_by_owner(const struct ledger_way_in *in, int64_t width)
            (int64_t)in->owners.count * ROWS_AN_OWNER <= width;
 }
 
-enum ledger_rows_statement ledger_way_bind(const struct ledger_way_in *in, struct ledger *ledger,
+enum ledger_rows_statement ledger_way_bind(struct ledger_way_in *in, struct ledger *ledger,
                                            int64_t low, int64_t high)
 {
     bool by_owner = goes_by_owner(in, high - low + 1);

@@ -62,7 +62,7 @@ bool ledger_way_from(const struct ledger_way_in *in, struct ledger *ledger, int6
  * The statement for the ids from `low` to `high`, with everything bound but :limit. *in lives
  * until that is reset.
  */
-enum ledger_rows_statement ledger_way_bind(const struct ledger_way_in *in, struct ledger *ledger,
+enum ledger_rows_statement ledger_way_bind(struct ledger_way_in *in, struct ledger *ledger,
                                            int64_t low, int64_t high);
 
 /* How many ids to look through in one read transaction where few match. */

@@ -3,7 +3,7 @@
 /*
  * Names without a name service: "here" is 192.0.2.7, "many" has addresses of
  * both families, "blocked" and "blocked6" have nobody's, "group" has one of multicast, "stuck"
- * comes back when it is let go, and nobody else is.
+ * comes back when it is let go, of "later" nobody can say, and nobody else is.
  */
 
 #include "tests/fake_resolver.h"
@@ -63,6 +63,9 @@ bool resolver_look_up(const char *host, int family, struct address_list *out, st
         if (strcmp(host, names[i].name) == 0 && fits && !address_list_add(out, address)) {
             return FAIL(why, FAILURE_MEMORY, 0, "no memory for a name");
         }
+    }
+    if (strcmp(host, "later") == 0) {
+        return FAIL(why, FAILURE_BUSY, 0, "ask later");
     }
     return out->count > 0 || FAIL(why, FAILURE_MISSING, 0, "no such host");
 }

@@ -1641,6 +1641,24 @@ START_TEST(a_name_is_resolved_once_and_one_without_address_is_not_asked)
 }
 END_TEST
 
+START_TEST(of_a_name_that_nobody_can_tell_of_that_is_said)
+{
+    fixture.targets[0] = (struct engine_target){.host = "later"};
+    fixture.targets[1] = (struct engine_target){.host = "nowhere"};
+    fixture.target_count = 2;
+    fake_reactor_reset(refuses_at_once, NULL);
+    fake_reactor_await_wake(true);
+    run_all();
+    ck_assert_uint_eq(fixture.count, 2);
+    for (size_t i = 0; i < 2; i++) {
+        const struct outcome *outcome = &fixture.outcomes[i];
+
+        ck_assert_int_eq(outcome->cause, PROBE_NAME_NOT_RESOLVED);
+        ck_assert_int_eq(outcome->name_is_unsure, strcmp(outcome->host, "later") == 0);
+    }
+}
+END_TEST
+
 static const struct {
     const char *name;
     const char *detail;
@@ -1770,6 +1788,7 @@ static Suite *make_suite(void)
     tcase_add_test(many, a_stop_tells_what_had_come);
     tcase_add_test(many, nobody_who_reads_ends_the_run);
     tcase_add_test(many, a_name_is_resolved_once_and_one_without_address_is_not_asked);
+    tcase_add_test(many, of_a_name_that_nobody_can_tell_of_that_is_said);
     tcase_add_loop_test(many, nobodys_address_is_not_asked, 0, COUNT_OF(blocked));
     tcase_add_loop_test(many, a_name_is_asked_at_its_first_address_or_at_each, 0, COUNT_OF(names));
     suite_add_tcase(suite, many);

@@ -94,6 +94,17 @@ START_TEST(a_status_is_compared_with_the_one_expected)
 }
 END_TEST
 
+/* That no name server answers says nothing of the host. */
+START_TEST(a_name_that_nobody_can_tell_of_is_undecided)
+{
+    fixture.expectation.status = EXPECT_LISTENING;
+    set_outcome(PROBE_NOT_ASKED, PROBE_NAME_NOT_RESOLVED);
+    fixture.outcome.name_is_unsure = true;
+    ck_assert_int_eq(judge(), EXPECTATION_UNDECIDED);
+    ck_assert_str_eq(text_bytes(&fixture.sentence), "the port was not asked (name not resolved)");
+}
+END_TEST
+
 static void answer(void)
 {
     struct answer *said = &fixture.outcome.answer;
@@ -235,6 +246,7 @@ int main(void)
 
     tcase_add_checked_fixture(tests, open_fixture, close_fixture);
     tcase_add_loop_test(tests, a_status_is_compared_with_the_one_expected, 0, COUNT_OF(statuses));
+    tcase_add_test(tests, a_name_that_nobody_can_tell_of_is_undecided);
     tcase_add_loop_test(tests, a_value_is_looked_for_in_the_answer, 0, COUNT_OF(values));
     tcase_add_test(tests, a_certificate_must_last_long_enough);
     tcase_add_test(tests, what_was_not_asked_is_not_known);
