@@ -2,6 +2,8 @@
 
 #include "probes/steadiness.h"
 
+#include "probes/expectation.h"
+
 enum {
     CONFIRMED_AFTER = 2,
     FLAP_MS = 3600000,
@@ -9,6 +11,23 @@ enum {
     STEADY_MS = 3600000,
     STEADY_RUNS = 8,
 };
+
+int steadiness_state(int status, int judgement)
+{
+    bool known = status >= 0 && status < PROBE_STATUS_COUNT; /* a ledger may hold any number */
+
+    return (known ? status : PROBE_STATUS_COUNT) * EXPECTATION_RESULTS + judgement;
+}
+
+int steadiness_status(int state)
+{
+    return state / EXPECTATION_RESULTS;
+}
+
+int steadiness_judgement(int state)
+{
+    return state % EXPECTATION_RESULTS;
+}
 
 static unsigned count_bits(unsigned bits)
 {
@@ -25,7 +44,7 @@ static bool is_steady(const struct steadiness *port, int64_t at)
     return port->runs >= STEADY_RUNS && at - port->changed_at >= STEADY_MS;
 }
 
-static void see_change(struct steadiness *port, int status, int64_t at)
+static void see_change(struct steadiness *port, int state, int64_t at)
 {
     if (is_steady(port, at)) {
         port->changes = 0;
@@ -33,19 +52,19 @@ static void see_change(struct steadiness *port, int status, int64_t at)
     port->since = port->changes == 0 ? at : port->since;
     port->changes++;
     port->changed_at = at;
-    port->seen = status;
+    port->seen = state;
     port->seen_since = at;
     port->runs = 0;
 }
 
-static void see(struct steadiness *port, int status, int64_t at)
+static void see(struct steadiness *port, int state, int64_t at)
 {
     if (port->runs == 0) { /* for the first time: no change */
-        port->told = port->told_before = port->seen = status;
+        port->told = port->told_before = port->seen = state;
         port->seen_since = port->changed_at = at;
-    } else if (status != port->seen) {
+    } else if (state != port->seen) {
         port->alone = (uint16_t)(port->alone << 1 | (port->runs == 1 ? 1 : 0));
-        see_change(port, status, at);
+        see_change(port, state, at);
     } else {
         port->alone = (uint16_t)(port->alone << 1);
     }
@@ -71,7 +90,7 @@ static enum steadiness_news end_flaps(struct steadiness *port)
     return STEADINESS_STEADY;
 }
 
-/* What was confirmed is the status that was told, also where it is not, since it flaps. */
+/* What was confirmed is the state that was told, also where it is not, since it flaps. */
 static bool confirm(struct steadiness *port, bool *often)
 {
     if (port->runs != CONFIRMED_AFTER || port->seen == port->told) {
@@ -83,12 +102,12 @@ static bool confirm(struct steadiness *port, bool *often)
     return true;
 }
 
-enum steadiness_news steadiness_take(struct steadiness *port, int status, int64_t at)
+enum steadiness_news steadiness_take(struct steadiness *port, int state, int64_t at)
 {
     bool often = false;
     bool confirmed;
 
-    see(port, status, at);
+    see(port, state, at);
     confirmed = confirm(port, &often);
     if (!port->flaps && (often || count_bits(port->alone) >= FLAP_ALONE)) {
         port->flaps = true;

@@ -19,7 +19,7 @@ enum { STEADINESS_CHANGES = 4 };
 
 /* Starts as {0}, and has seen nothing then. */
 struct steadiness {
-    int told;           /* the status that was told last */
+    int told;           /* the state that was told last */
     int told_before;    /* and the one before that */
     int seen;           /* in the newest run */
     int64_t seen_since; /* the first of the runs in a row that saw it */
@@ -42,8 +42,13 @@ enum steadiness_news {
     STEADINESS_STEADY,  /* it flapped: `changes` since `since`, and is `seen` since seen_since */
 };
 
+/* A state: an enum probe_status with an enum expectation_result, and the status of it again. */
+int steadiness_state(int status, int judgement);
+int steadiness_status(int state);
+int steadiness_judgement(int state);
+
 /*
- * Takes in what a run found, an enum probe_status, at a moment. A clock that
- * was set back says nothing about how long it was steady.
+ * Takes in the state that a run found, at a moment. A clock that was set back
+ * says nothing about how long it was steady.
  */
-enum steadiness_news steadiness_take(struct steadiness *port, int status, int64_t at);
+enum steadiness_news steadiness_take(struct steadiness *port, int state, int64_t at);

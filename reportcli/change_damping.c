@@ -19,6 +19,11 @@ static int64_t distance(const struct probe_change *change)
     return every > 0 ? every : ASKED_EVERY;
 }
 
+static int state_of(const struct probe_change *now)
+{
+    return steadiness_state(now->status, now->judgement);
+}
+
 /* What runs found that came after a change, up to a moment; the last of them may be long after. */
 static void take_runs(struct steadiness *port, struct probe_change_row *row, int64_t until,
                       int64_t every)
@@ -30,7 +35,7 @@ static void take_runs(struct steadiness *port, struct probe_change_row *row, int
     for (int64_t i = 1; i <= runs; i++) {
         int64_t at = i == runs ? until : after + i * every;
 
-        switch (steadiness_take(port, row->now.status, at)) {
+        switch (steadiness_take(port, state_of(&row->now), at)) {
         case STEADINESS_FLAPS:
             row->flapping = PROBE_FLAPPING_BEGINS;
             break;
@@ -45,7 +50,7 @@ static void take_runs(struct steadiness *port, struct probe_change_row *row, int
 
 static void take_change(struct steadiness *port, struct probe_change_row *row)
 {
-    if (steadiness_take(port, row->now.status, row->now.first_at) == STEADINESS_FLAPS) {
+    if (steadiness_take(port, state_of(&row->now), row->now.first_at) == STEADINESS_FLAPS) {
         row->flapping = PROBE_FLAPPING_BEGINS;
     } else if (port->flaps) {
         row->flapping = PROBE_FLAPPING_ON;
@@ -71,7 +76,8 @@ static void mark_pair(struct probe_change_row **rows, size_t count)
     struct probe_change_row *last = rows[count - 1];
 
     if (rows[0]->before >= 0) {
-        (void)steadiness_take(&port, rows[0]->before, rows[0]->now.before_at);
+        (void)steadiness_take(&port, steadiness_state(rows[0]->before, rows[0]->before_judgement),
+                              rows[0]->now.before_at);
     }
     for (size_t i = 0; i < count; i++) {
         const struct probe_change *now = &rows[i]->now;

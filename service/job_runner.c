@@ -294,7 +294,8 @@ static bool take_outcome(void *context, const struct outcome *outcome,
     if (runner->changes.size < MOST_TEXT) {
         size_t before = runner->changes.size;
 
-        job_states_take(runner->states, worker->job->name, outcome, &runner->changes);
+        job_states_take(runner->states, worker->job->name, outcome, result, sentence,
+                        &runner->changes);
         if (runner->changes.size > before) {
             text_add_char(&runner->changes, '\n');
         }

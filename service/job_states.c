@@ -93,23 +93,43 @@ static void add_since(struct text *change, int64_t since)
     time_text_add_table(change, since, TIME_ZONE_LOCAL);
 }
 
+/* " LISTENING -> FILTERED (timeout)"; of the same status " held -> not held (the reason)". */
+static void add_change(struct text *change, const struct steadiness *port,
+                       const struct outcome *outcome, const char *sentence)
+{
+    int status = steadiness_status(port->told_before);
+    int before = steadiness_judgement(port->told_before);
+    int now = steadiness_judgement(port->told);
+
+    if (status != (int)outcome->status) {
+        text_addf(change, " %s -> ", probe_status_name(status));
+        add_cause(change, outcome);
+        return;
+    }
+    text_addf(change, " %s -> %s (", expectation_result_name((enum expectation_result)before),
+              expectation_result_name((enum expectation_result)now));
+    text_add_visible(change, sentence, strlen(sentence));
+    text_add_char(change, ')');
+}
+
 static void tell(struct text *change, enum steadiness_news news, const struct steadiness *port,
-                 const char *job, const struct outcome *outcome)
+                 const char *job, const struct outcome *outcome, const char *sentence)
 {
     if (news == STEADINESS_SAME) {
         return;
     }
     add_port(change, outcome);
     if (news == STEADINESS_CHANGED) {
-        text_addf(change, " %s -> ", probe_status_name(port->told_before));
+        add_change(change, port, outcome, sentence);
     } else if (news == STEADINESS_FLAPS) {
         text_addf(change, " is flapping: %u changes", port->changes);
         add_since(change, port->since);
         text_add(change, ", now ");
+        add_cause(change, outcome);
     } else {
         text_addf(change, " is steady after %u changes: ", port->changes);
+        add_cause(change, outcome);
     }
-    add_cause(change, outcome);
     if (news != STEADINESS_FLAPS) {
         add_since(change, port->seen_since);
     }
@@ -118,7 +138,7 @@ static void tell(struct text *change, enum steadiness_news news, const struct st
 }
 
 void job_states_take(struct job_states *states, const char *job, const struct outcome *outcome,
-                     struct text *change)
+                     enum expectation_result result, const char *sentence, struct text *change)
 {
     struct text key = {0};
     struct failure ignored;
@@ -128,10 +148,10 @@ void job_states_take(struct job_states *states, const char *job, const struct ou
     add_port(&key, outcome);
     state = text_ok(&key, &ignored) ? find(states, text_bytes(&key)) : NULL;
     if (state != NULL) {
-        enum steadiness_news news =
-            steadiness_take(&state->port, (int)outcome->status, outcome->started_at);
+        enum steadiness_news news = steadiness_take(
+            &state->port, steadiness_state((int)outcome->status, (int)result), outcome->started_at);
 
-        tell(change, news, &state->port, job, outcome);
+        tell(change, news, &state->port, job, outcome, sentence);
     }
     text_clear(&key);
 }

@@ -12,6 +12,7 @@
 
 #include "base/failure.h"
 #include "base/text.h"
+#include "probes/expectation.h"
 #include "probes/outcome.h"
 
 struct job_states;
@@ -22,12 +23,13 @@ void job_states_close(struct job_states *states);
 /*
  * Takes an outcome of a job's run in. Appends "dc1:389/udp LISTENING -> FILTERED
  * (timeout) since 09:14, job shop" where it confirms a change, or that it is
- * flapping, or steady; nothing else is appended. Two jobs that ask the same port may see it
- * otherwise (at other times, in another protocol): each tells its own. Where memory runs out a port
- * is not watched for changes.
+ * flapping, or steady; of the same status "dc1:443/tcp held -> not held (the certificate ...)",
+ * with the sentence of expectation_judge(); nothing else is appended. Two jobs that ask the same
+ * port may see it otherwise (at other times, in another protocol): each tells its own. Where memory
+ * runs out a port is not watched for changes.
  */
 void job_states_take(struct job_states *states, const char *job, const struct outcome *outcome,
-                     struct text *change);
+                     enum expectation_result result, const char *sentence, struct text *change);
 
 /* What is to be told of a job's run. */
 enum job_run_news {

@@ -102,7 +102,9 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
                 "           AND b.id < o.id ORDER BY b.id DESC LIMIT 1), -1),"
                 " coalesce((SELECT b.cause FROM outcome AS b WHERE b.pair = o.pair"
                 "           AND b.id < o.id ORDER BY b.id DESC LIMIT 1), -1), " OUTCOME_COLUMNS
-                ", coalesce(t.last_at, 0)"
+                ", coalesce(t.last_at, 0),"
+                " coalesce((SELECT b.judgement FROM outcome AS b WHERE b.pair = o.pair"
+                "           AND b.id < o.id ORDER BY b.id DESC LIMIT 1), 0)"
                 " FROM outcome AS o JOIN pair AS p ON p.id = o.pair JOIN job AS j ON j.id = p.job"
                 " LEFT JOIN timing_now AS t ON t.pair = p.id"
                 " WHERE o.first_at >= :since AND o.first_at <= :until"
@@ -721,6 +723,7 @@ static bool take_row(struct query *query, sqlite3_stmt *row, struct probe_change
     take_change(query, row, 7, &change->now);
     change->now.address.port = pair->port;
     change->asked_at = sqlite3_column_int64(row, 16);
+    change->before_judgement = judgement_of(sqlite3_column_int64(row, 17));
     if (change->asked_at > query->filter->until) {
         change->asked_at = query->filter->until;
     }

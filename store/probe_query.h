@@ -129,7 +129,8 @@ struct probe_change_row {
     struct probe_change now;
     int before; /* -1: it is the first result, or the one before is not kept any more */
     int before_cause;
-    int64_t asked_at; /* the pair, last, up to `until`; 0: not known */
+    int before_judgement; /* of `before` */
+    int64_t asked_at;     /* the pair, last, up to `until`; 0: not known */
     enum probe_flapping flapping;
     unsigned flapped; /* changes so far since the port was steady; 0: not known */
 };

@@ -561,6 +561,21 @@ START_TEST(a_port_that_alternates_is_told_to_begin_and_to_end)
 }
 END_TEST
 
+/* So is one whose answer alternates. */
+START_TEST(a_port_whose_expectation_alternates_flaps)
+{
+    for (int i = 0; i < 12; i++) {
+        ask_host("judged", "h", PROBE_LISTENING, PROBE_ACCEPTED,
+                 i % 2 == 0 ? EXPECTATION_HELD : EXPECTATION_NOT_HELD);
+        clock_fake_run(MINUTE);
+    }
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+    cli_run("audit --changes --job judged --csv" LEDGER);
+    CHECK_CONTAINS(cli_out(), ",begins,6,");
+    CHECK_CONTAINS(cli_error(), "changes of ports while they were flapping");
+}
+END_TEST
+
 START_TEST(a_full_disk_is_no_verdict)
 {
     console_fake.full = true;
@@ -854,6 +869,7 @@ int main(void)
     tcase_add_test(commands, runs_that_are_not_kept_any_more_are_no_runs_that_took_place);
     tcase_add_test(commands, a_time_that_was_folded_is_answered_for_and_said);
     tcase_add_test(commands, a_port_that_alternates_is_told_to_begin_and_to_end);
+    tcase_add_test(commands, a_port_whose_expectation_alternates_flaps);
     tcase_add_test(commands, a_full_disk_is_no_verdict);
     tcase_add_loop_test(commands, a_matrix_fits_its_terminal, 0, 5);
     tcase_add_test(commands, the_ledger_of_a_target_says_why);

@@ -487,6 +487,7 @@ static const char *const edits[] = {
     "UPDATE outcome SET judgement = 4294967297", /* 1, of 32 bits */
     "UPDATE outcome SET status = -7, cause = -7",
     "UPDATE outcome SET status = 1000000, cause = 1000000",
+    "UPDATE outcome SET status = 2147483647, cause = 2147483647",
     "UPDATE outcome SET icmp = 9223372036854775807",
     "UPDATE job_run SET result = 1000000, reason = -1000000",
     "UPDATE job_run SET runs = 9223372036854775807, last_due = 9223372036854775807, result = 2",

@@ -403,7 +403,8 @@ END_TEST
  * Events.
  */
 
-static const char *found_by(const char *job, enum probe_status status, enum probe_cause cause)
+static const char *judged_by(const char *job, enum probe_status status, enum probe_cause cause,
+                             enum expectation_result result, const char *sentence)
 {
     struct outcome outcome = {
         .host = "dc1", .port = 389, .transport = PROBE_UDP, .status = status, .cause = cause};
@@ -411,8 +412,15 @@ static const char *found_by(const char *job, enum probe_status status, enum prob
     clock_fake_run(MINUTE);
     outcome.started_at = clock_now();
     text_reset(&fixture.change);
-    job_states_take(fixture.states, job, &outcome, &fixture.change);
+    job_states_take(fixture.states, job, &outcome, result, sentence, &fixture.change);
     return text_bytes(&fixture.change);
+}
+
+static const char *found_by(const char *job, enum probe_status status, enum probe_cause cause)
+{
+    return judged_by(job, status, cause,
+                     status == PROBE_LISTENING ? EXPECTATION_HELD : EXPECTATION_NOT_HELD,
+                     "LISTENING is expected");
 }
 
 static const char *found(enum probe_status status, enum probe_cause cause)
@@ -431,6 +439,31 @@ START_TEST(a_change_is_told_when_it_is_confirmed)
     ck_assert_str_eq(found(PROBE_FILTERED, PROBE_TIMEOUT), "");
     ck_assert_str_eq(found(PROBE_LISTENING, PROBE_ANSWERED), "");
     CHECK_CONTAINS(found(PROBE_LISTENING, PROBE_ANSWERED), "FILTERED -> LISTENING (answered)");
+}
+END_TEST
+
+static const char *judged(enum expectation_result result, const char *sentence)
+{
+    return judged_by("shop", PROBE_LISTENING, PROBE_ANSWERED, result, sentence);
+}
+
+/* A port that answers as before, and otherwise than it should. */
+START_TEST(a_change_of_the_expectation_is_told_and_damped)
+{
+    (void)judged(EXPECTATION_HELD, "a");
+    (void)judged(EXPECTATION_HELD, "a");
+    ck_assert_str_eq(judged(EXPECTATION_NOT_HELD, "the certificate\nexpired"), "");
+    ck_assert_str_eq(judged(EXPECTATION_NOT_HELD, "the certificate\nexpired"),
+                     "dc1:389/udp held -> not held (the certificate\\nexpired) since 2027-01-01 "
+                     "00:03:00 +01:00, job shop");
+    ck_assert_str_eq(judged(EXPECTATION_NOT_HELD, "the certificate expired"), "");
+    (void)judged(EXPECTATION_HELD, "a");
+    CHECK_CONTAINS(judged(EXPECTATION_HELD, "a"), "not held -> held (a) since");
+    for (int i = 0; i < 8; i++) {
+        (void)judged(i / 2 % 2 == 0 ? EXPECTATION_UNDECIDED : EXPECTATION_HELD, "b");
+        ck_assert(i != 3 || strstr(text_bytes(&fixture.change), "is flapping: 4 changes") != NULL);
+        ck_assert(i <= 3 || fixture.change.size == 0);
+    }
 }
 END_TEST
 
@@ -638,6 +671,7 @@ int main(void)
                         COUNT_OF(windows));
     tcase_add_test(turns, no_run_is_made_up_for_in_a_window);
     tcase_add_test(turns, a_change_is_told_when_it_is_confirmed);
+    tcase_add_test(turns, a_change_of_the_expectation_is_told_and_damped);
     tcase_add_test(turns, each_job_tells_what_it_found);
     tcase_add_test(turns, a_single_lost_packet_is_told_to_nobody);
     tcase_add_test(turns, a_port_that_flaps_is_told_once_and_again_when_it_is_steady);
