@@ -130,7 +130,7 @@ static void find_silence(struct audit *audit, const char *name, struct probe_job
     }
 }
 
-/* Why runs of the time were missed: of all jobs the newest one says it. */
+/* Why runs of the time did not take place: of all jobs the one missed last says it. */
 static void tell_missed(struct audit *audit)
 {
     const struct probe_job_sum *newest = NULL;
@@ -138,6 +138,9 @@ static void tell_missed(struct audit *audit)
     for (size_t i = 0; i < audit->jobs.count; i++) {
         const struct probe_job_sum *sum = &audit->jobs.items[i];
 
+        if (sum->done + sum->ended == 0) {
+            audit->verdict.skipped += sum->skipped;
+        }
         if (sum->missed > 0 && (newest == NULL || sum->missed_at > newest->missed_at)) {
             newest = sum;
         }
@@ -263,6 +266,15 @@ static void look_for_lost_runs(struct audit *audit, const struct probe_pair_sum 
     }
 }
 
+/* All runs of the time were skipped for maintenance: the result before it is the newest. */
+static bool is_maintained(const struct audit *audit)
+{
+    const struct probe_job_sum *sum = audit->sum;
+
+    return (audit->nagios || options_flag(audit->context->options, "expect")) && sum != NULL &&
+           sum->skipped > 0 && sum->done + sum->ended == 0;
+}
+
 static bool show_pairs(struct audit *audit, struct failure *why)
 {
     for (size_t i = 0; i < audit->pairs.count; i++) {
@@ -272,6 +284,9 @@ static bool show_pairs(struct audit *audit, struct failure *why)
         look_for_lost_runs(audit, pair);
         if (pair->figure.asked == 0) {
             audit->not_asked++;
+            if (is_maintained(audit)) {
+                judge_pair(audit, pair);
+            }
         } else if (!show(audit, pair, why)) {
             return false;
         }

@@ -126,6 +126,10 @@ bool plugin_line_print(const struct plugin_line *line, const struct verdict *ver
         text_add(&out, "; ");
         add_words(&out, text_bytes(&line->jobs));
     }
+    if (verdict->skipped > 0) {
+        text_addf(&out, "; %" PRId64 " %s skipped for maintenance", verdict->skipped,
+                  verdict->skipped == 1 ? "run was" : "runs were");
+    }
     if (verdict->missed > 0) {
         text_addf(&out, "; %" PRId64 " %s missed", verdict->missed,
                   verdict->missed == 1 ? "run was" : "runs were");

@@ -26,8 +26,9 @@ struct verdict {
     int64_t held;
     int64_t not_held;
     int64_t undecided;
-    int64_t missed; /* runs that did not take place, recorded or not */
-    int64_t stale;  /* jobs of which nobody knows how things are now */
+    int64_t skipped; /* runs for maintenance, of jobs that did not run in the time */
+    int64_t missed;  /* runs that did not take place, recorded or not */
+    int64_t stale;   /* jobs of which nobody knows how things are now */
 };
 
 enum { PLUGIN_PERFORMANCES = 100 }; /* ports whose times are in the line */

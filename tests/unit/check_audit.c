@@ -283,6 +283,27 @@ START_TEST(why_a_run_could_not_begin_is_told)
 }
 END_TEST
 
+/* What was known before it is what is known. */
+START_TEST(in_maintenance_the_last_result_counts)
+{
+    ask_host("held", "h", PROBE_LISTENING, PROBE_ACCEPTED, EXPECTATION_HELD);
+    tell_run("held", PROBE_RUN_DONE, PROBE_NO_REASON, 1);
+    clock_fake_run(60 * MINUTE);
+    tell_run("held", PROBE_RUN_SKIPPED, PROBE_MAINTENANCE, 4);
+    tell_run("shop", PROBE_RUN_SKIPPED, PROBE_MAINTENANCE, 1);
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+    ck_assert_int_eq(cli_run("audit --nagios --since -10m --job held" LEDGER), 0);
+    CHECK_CONTAINS(cli_out(), "PORTLEDGER OK - 1 of 1 ports as expected; 4 runs were skipped for "
+                              "maintenance | held=1 not_held=0");
+    ck_assert_int_eq(cli_run("audit --expect --since -10m --job held" LEDGER), EXIT_YES);
+    ck_assert_int_eq(cli_run("audit --nagios --since -10m --job shop" LEDGER), 2);
+    CHECK_CONTAINS(cli_out(), "0 of 1 ports as expected: 127.0.0.1:80/tcp NOT LISTENING (reset); "
+                              "1 run was skipped for maintenance");
+    ck_assert_int_eq(cli_run("audit --since -10m --job held" LEDGER), EXIT_NO);
+    CHECK_CONTAINS(cli_error(), "nothing was asked");
+}
+END_TEST
+
 START_TEST(what_could_not_be_stored_is_not_covered)
 {
     tell_run("shop", PROBE_RUN_ENDED, PROBE_NOT_STORED, 1);
@@ -855,6 +876,7 @@ int main(void)
     tcase_add_loop_test(commands, each_question_has_its_answer_and_status, 0, COUNT_OF(lines));
     tcase_add_test(commands, missed_runs_are_told_everywhere);
     tcase_add_test(commands, why_a_run_could_not_begin_is_told);
+    tcase_add_test(commands, in_maintenance_the_last_result_counts);
     tcase_add_test(commands, what_could_not_be_stored_is_not_covered);
     tcase_add_test(commands, asks_that_cannot_be_read_are_a_damaged_ledger);
     tcase_add_test(commands, an_undecided_port_is_a_warning);
