@@ -37,6 +37,7 @@ static const char add_meta[] =
 #define LOG_SUFFIX "-wal"
 #define INDEX_SUFFIX "-shm"
 #define LOCK_SUFFIX "-lock"
+#define KEY_SUFFIX ".key"
 
 static bool in_memory(const struct ledger *ledger)
 {
@@ -159,6 +160,31 @@ static bool was_being_made(const struct ledger *ledger)
            memcmp(bytes + 16, no_pages, sizeof(no_pages)) == 0;
 }
 
+static int count_different(uint32_t a, uint32_t b)
+{
+    int count = 0;
+
+    for (uint32_t rest = a ^ b; rest != 0; rest >>= 8) {
+        count += (rest & 0xff) != 0;
+    }
+    return count;
+}
+
+/*
+ * Only a ledger that was written has a key or a lock beside it: there a beginning that is not
+ * SQLite's, or our mark with one wrong byte, is damage. A whole database of another program, put in
+ * the ledger's place, stays what it is.
+ */
+static bool is_ours_damaged(const struct ledger *ledger, const struct database_header *header)
+{
+    bool is_ours =
+        ledger_size_beside(ledger, KEY_SUFFIX) > 0 || ledger_size_beside(ledger, LOCK_SUFFIX) >= 0;
+
+    return is_ours && header->file_size > 0 &&
+           (!header->is_database ||
+            count_different(header->application_id, LEDGER_APPLICATION_ID) == 1);
+}
+
 static bool recognize(struct ledger *ledger, struct failure *why)
 {
     bool writing = ledger->access == LEDGER_WRITE;
@@ -174,8 +200,13 @@ static bool recognize(struct ledger *ledger, struct failure *why)
     }
     ledger->frozen_changes = header.changes;
     ledger->keeps_log = header.keeps_log;
-    return ledger_schema_recognize(&header, writing, ledger_size_beside(ledger, LOG_SUFFIX) > 0,
-                                   why);
+    if (ledger_schema_recognize(&header, writing, ledger_size_beside(ledger, LOG_SUFFIX) > 0,
+                                why)) {
+        return true;
+    }
+    return writing && is_ours_damaged(ledger, &header)
+               ? FAIL(why, FAILURE_FORMAT, SQLITE_NOTADB, "the beginning of the ledger is damaged")
+               : false;
 }
 
 static bool take_lock(struct ledger *ledger, struct failure *why)

@@ -6,7 +6,8 @@
  * is moved aside, and a new one begun.
  *
  * A ledger is damaged where SQLite says so of a file that is a ledger of ours,
- * or where such a file is cut off; and only where a second look, with a
+ * or where such a file is cut off, or where its beginning is not SQLite's or has our mark with a
+ * wrong byte and a key or a lock of ours is beside it; and only where a second look, with a
  * connection of its own, says so again. What is no ledger, or one of a newer
  * version, or in other hands, is refused as by ledger_open() and stays where
  * it is.

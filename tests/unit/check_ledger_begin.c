@@ -134,7 +134,33 @@ static void damage_schema(void)
     write_back(fixture.size);
 }
 
-static void (*const damages[])(void) = {damage_all, cut_off, damage_schema};
+/* As a disk leaves what it wrote last when the power goes. */
+static void zero_first_page(void)
+{
+    make_ledger();
+    memset(fixture.content, 0, PAGE);
+    write_back(fixture.size);
+}
+
+static void change_byte(size_t at)
+{
+    make_ledger();
+    fixture.content[at] = (char)(fixture.content[at] ^ 0x55);
+    write_back(fixture.size);
+}
+
+static void damage_magic(void)
+{
+    change_byte(3);
+}
+
+static void damage_mark(void)
+{
+    change_byte(70);
+}
+
+static void (*const damages[])(void) = {damage_all,      cut_off,      damage_schema,
+                                        zero_first_page, damage_magic, damage_mark};
 
 static void check_kept_as_it_was(const char *kept)
 {
@@ -264,6 +290,14 @@ static void write_damaged_foreign_database(void)
     write_back(fixture.size - PAGE);
 }
 
+/* Where there was a ledger, of which the key is still there. */
+static void put_foreign_database_in_place(void)
+{
+    make_ledger();
+    CHECK_DONE(file_remove(path, &fixture.why), fixture.why);
+    write_foreign_database();
+}
+
 static void write_newer_ledger(void)
 {
     make_ledger();
@@ -277,6 +311,7 @@ static const struct {
     {write_text, FAILURE_FORMAT},
     {write_foreign_database, FAILURE_FORMAT},
     {write_damaged_foreign_database, FAILURE_FORMAT},
+    {put_foreign_database_in_place, FAILURE_FORMAT},
     {write_newer_ledger, FAILURE_VERSION},
 };
 
