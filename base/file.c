@@ -33,17 +33,24 @@ bool file_refuse_folder(const char *path, struct failure *why)
 
 bool file_read(struct text *content, const char *path, size_t limit, struct failure *why)
 {
-    size_t before = content->size;
     struct file_facts facts;
+
+    /* A pipe would make us wait for ever. */
+    if (!file_is_folder(path) && file_inspect(path, &facts) && !facts.regular) {
+        return FAIL(why, FAILURE_FORMAT, 0, "cannot read %s: it is no regular file", path);
+    }
+    return file_read_stream(content, path, limit, why);
+}
+
+bool file_read_stream(struct text *content, const char *path, size_t limit, struct failure *why)
+{
+    size_t before = content->size;
     FILE *file;
     bool complete;
     int error;
 
     if (file_is_folder(path)) {
         return FAIL(why, FAILURE_FORMAT, 0, "cannot read %s: it is a folder", path);
-    }
-    if (file_inspect(path, &facts) && !facts.regular) { /* a pipe would make us wait for ever */
-        return FAIL(why, FAILURE_FORMAT, 0, "cannot read %s: it is no regular file", path);
     }
     file = file_open(path, "r", why);
     if (file == NULL) {

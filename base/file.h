@@ -21,6 +21,13 @@
 bool file_read(struct text *content, const char *path, size_t limit, struct failure *why) NODISCARD;
 
 /*
+ * The same of what need not be a file of a disk: a pipe is read to its end, for which this waits.
+ * For who names a file in a command, and can end it.
+ */
+bool file_read_stream(struct text *content, const char *path, size_t limit,
+                      struct failure *why) NODISCARD;
+
+/*
  * Opens as fopen() does; `mode` is "r", "w" (begin anew), "a" (append) or "wx"
  * (fails where there is one), each also with "+" ("w+x"). There is no text
  * mode: the bytes are never changed, with "b" or without. The handle is not

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/secret.h"
+#include "base/utf16le.h"
 
 enum { LARGEST_FILE = 64 << 20 }; /* of anchors: an export of an event log may be long */
 
@@ -76,36 +77,67 @@ static bool take_anchor(struct verify_given *given, const char *line, const char
     return true;
 }
 
+/* Nothing that is looked for has capitals: what a log or a person made of it does not matter. */
+static bool ends_line(char *c)
+{
+    if (*c >= 'A' && *c <= 'Z') {
+        *c = (char)(*c - 'A' + 'a');
+    }
+    return *c == '\n' || *c == '\0'; /* damaged files and some logs have zeros in between */
+}
+
+/* The text is ended by a zero that is not counted. */
 static bool take_lines(struct verify_given *given, struct text *content, line_fn *take,
                        const char *path, struct failure *why)
 {
     char *line = content->bytes;
 
-    while (line != NULL && *line != '\0') {
-        char *end = strchr(line, '\n');
+    for (size_t i = 0; i <= content->size && line != NULL; i++) {
+        char *end = content->bytes + i;
 
-        if (end != NULL) {
-            *end++ = '\0';
+        if (ends_line(end)) {
+            *end = '\0';
+            if (!take(given, line, path, why)) {
+                return false;
+            }
+            line = end + 1;
         }
-        if (!take(given, line, path, why)) {
-            return false;
-        }
-        line = end;
     }
     return true;
+}
+
+static void wipe(struct text *content)
+{
+    if (content->bytes != NULL) {
+        secret_wipe(content->bytes, content->size);
+    }
+    text_clear(content);
+}
+
+/* As PowerShell's > and exports of event logs have it. */
+static bool decode(struct text *content, struct failure *why)
+{
+    struct text decoded = {0};
+    const uint8_t *bytes = (const uint8_t *)content->bytes;
+
+    if (content->size < 2 || bytes[0] != 0xFF || bytes[1] != 0xFE) {
+        return true;
+    }
+    utf16le_add(&decoded, bytes + 2, content->size / 2 - 1);
+    wipe(content);
+    *content = decoded;
+    return text_ok(content, why);
 }
 
 static bool read_file(struct verify_given *given, const char *path, line_fn *take,
                       struct failure *why)
 {
     struct text content = {0};
-    bool done = path == NULL || (file_read(&content, path, LARGEST_FILE, why) &&
-                                 take_lines(given, &content, take, path, why));
+    bool done =
+        path == NULL || (file_read_stream(&content, path, LARGEST_FILE, why) &&
+                         decode(&content, why) && take_lines(given, &content, take, path, why));
 
-    if (content.bytes != NULL) {
-        secret_wipe(content.bytes, content.size);
-    }
-    text_clear(&content);
+    wipe(&content);
     if (!done && why->kind != FAILURE_MEMORY) {
         why->kind = FAILURE_USAGE; /* it is not the ledger that cannot be read */
     }

@@ -35,7 +35,8 @@ struct verify_given {
 };
 
 /*
- * Reads the files that the options name; without them nothing is given.
+ * Reads the files that the options name, which may be pipes; without them nothing is given.
+ * UTF-8, or UTF-16 with its mark, little end first; zeros end lines, capitals do not matter.
  * FAILURE_USAGE where one cannot be read, has nothing of the kind in it, or is
  * of another ledger. The caller clears *given, also then.
  */

@@ -4,6 +4,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -97,6 +98,25 @@ static pid_t start_holder(void)
     return pid;
 }
 
+START_TEST(a_pipe_is_read_only_where_that_is_asked_for)
+{
+    struct text content = {0};
+    struct failure why;
+    char path[64];
+    int ends[2];
+
+    ck_assert_int_eq(pipe(ends), 0);
+    ck_assert_int_eq(write(ends[1], "seal", 4), 4);
+    close(ends[1]);
+    snprintf(path, sizeof(path), "/dev/fd/%d", ends[0]);
+    ck_assert(!file_read(&content, path, 100, &why));
+    CHECK_DONE(file_read_stream(&content, path, 100, &why), why);
+    ck_assert_str_eq(text_bytes(&content), "seal");
+    text_clear(&content);
+    close(ends[0]);
+}
+END_TEST
+
 START_TEST(a_lock_ends_with_its_process)
 {
     pid_t pid = start_holder();
@@ -146,6 +166,7 @@ static Suite *file_linux_suite(void)
     tcase_add_test(tests, a_private_folder_is_closed_to_others);
     tcase_add_test(tests, a_folder_that_is_there_keeps_its_mode);
     tcase_add_test(tests, an_open_file_is_not_inherited);
+    tcase_add_test(tests, a_pipe_is_read_only_where_that_is_asked_for);
     tcase_add_test(tests, a_lock_ends_with_its_process);
     tcase_add_test(tests, a_lock_is_not_taken_through_a_link);
     tcase_add_test(tests, a_private_file_is_for_its_maker_and_then_for_a_group);
