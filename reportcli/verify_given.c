@@ -28,11 +28,24 @@ static bool check_id(const struct verify_given *given, const char *id, const cha
                 path, what, id, given->ledger_id);
 }
 
+/* Where something was found, for who must look at it. */
+struct place {
+    const char *path;
+    long long line; /* from 1 on */
+};
+
 /* Takes what is in a line; nothing is there in most lines of a log. */
-typedef bool line_fn(struct verify_given *given, const char *line, const char *path,
+typedef bool line_fn(struct verify_given *given, const char *line, const struct place *place,
                      struct failure *why);
 
-static bool take_key(struct verify_given *given, const char *line, const char *path,
+/* As if it were not there, the rest would be judged, and nobody would know. */
+static bool check_whole(bool torn, const char *what, const struct place *place, struct failure *why)
+{
+    return !torn || FAIL(why, FAILURE_USAGE, 0, "%s: line %lld has a %s that cannot be read",
+                         place->path, place->line, what);
+}
+
+static bool take_key(struct verify_given *given, const char *line, const struct place *place,
                      struct failure *why)
 {
     char id[SEAL_LEDGER_ID + 1];
@@ -40,9 +53,9 @@ static bool take_key(struct verify_given *given, const char *line, const char *p
     struct seal_key *keys;
 
     if (!seal_key_parse_line(line, &key, id)) {
-        return true;
+        return check_whole(seal_key_has_line(line), "key", place, why);
     }
-    if (!check_id(given, id, "key", path, why)) {
+    if (!check_id(given, id, "key", place->path, why)) {
         return false;
     }
     keys = realloc(given->keys, (given->key_count + 1) * sizeof(*keys));
@@ -55,17 +68,20 @@ static bool take_key(struct verify_given *given, const char *line, const char *p
     return true;
 }
 
-static bool take_anchor(struct verify_given *given, const char *line, const char *path,
+static bool take_anchor(struct verify_given *given, const char *line, const struct place *place,
                         struct failure *why)
 {
     char id[SEAL_LEDGER_ID + 1];
     struct verify_anchor anchor;
     struct verify_anchor *anchors;
 
+    if (!check_whole(verify_has_torn_anchor(line), "seal", place, why)) {
+        return false;
+    }
     if (!verify_parse_anchor(line, &anchor, id)) {
         return true;
     }
-    if (!check_id(given, id, "seal", path, why)) {
+    if (!check_id(given, id, "seal", place->path, why)) {
         return false;
     }
     anchors = realloc(given->anchors, (given->anchor_count + 1) * sizeof(*anchors));
@@ -90,16 +106,20 @@ static bool ends_line(char *c)
 static bool take_lines(struct verify_given *given, struct text *content, line_fn *take,
                        const char *path, struct failure *why)
 {
+    struct place place = {path, 1};
     char *line = content->bytes;
 
     for (size_t i = 0; i <= content->size && line != NULL; i++) {
         char *end = content->bytes + i;
 
         if (ends_line(end)) {
+            bool counted = *end == '\n';
+
             *end = '\0';
-            if (!take(given, line, path, why)) {
+            if (!take(given, line, &place, why)) {
                 return false;
             }
+            place.line += counted;
             line = end + 1;
         }
     }

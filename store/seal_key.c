@@ -206,6 +206,16 @@ bool seal_key_parse_line(const char *line, struct seal_key *key, char ledger_id[
     if (strncmp(at, middle, sizeof(middle) - 1) != 0) {
         return false;
     }
-    key->number = key->from = strtoll(at + sizeof(middle) - 1, &end, 10);
-    return strncmp(end, ": ", 2) == 0 && parse_hex(end + 2, key->bytes);
+    at += sizeof(middle) - 1;
+    errno = 0;
+    key->number = key->from = strtoll(at, &end, 10);
+    return *at >= '0' && *at <= '9' && errno == 0 && strncmp(end, ": ", 2) == 0 &&
+           parse_hex(end + 2, key->bytes) && digit_of(end[2 + 2 * HMAC_KEY_SIZE]) < 0;
+}
+
+bool seal_key_has_line(const char *line)
+{
+    const char *at = strstr(line, line_begin);
+
+    return at != NULL && digit_of(at[sizeof(line_begin) - 1]) >= 0;
 }

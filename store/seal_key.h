@@ -42,3 +42,6 @@ void seal_key_add_line(struct text *line, const struct seal_key *key, const char
 /* Reads such a line; text around it does not matter. False: there is none in it. */
 bool seal_key_parse_line(const char *line, struct seal_key *key,
                          char ledger_id[SEAL_LEDGER_ID + 1]);
+
+/* Whether such a line begins in it; where it cannot be read then, it is torn or mistyped. */
+bool seal_key_has_line(const char *line);

@@ -27,6 +27,10 @@ struct verify_anchor {
 bool verify_parse_anchor(const char *line, struct verify_anchor *anchor,
                          char ledger_id[SEAL_LEDGER_ID + 1]);
 
+/* Whether one begins in the line that cannot be read: its number is none, or something is missing
+ * or too much behind it. */
+bool verify_has_torn_anchor(const char *line);
+
 /* The form that verify_parse_anchor() reads. */
 void verify_add_anchor(struct text *text, const struct verify_anchor *anchor,
                        const char *ledger_id);

@@ -2,6 +2,7 @@
 
 /* Published heads as they are written and read. */
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,14 +36,27 @@ static bool parse_head(const char *text, uint8_t head[SHA256_SIZE])
     return true;
 }
 
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+/* What is no number of a seal must not become another one, which then would not be there. */
+static bool parse_number(const char *at, int64_t *number, char **end)
+{
+    errno = 0;
+    *number = strtoll(at, end, 10);
+    return is_digit(*at) && errno == 0;
+}
+
 /* From a "seal " on. */
 static bool parse_from(const char *at, struct verify_anchor *anchor,
                        char ledger_id[SEAL_LEDGER_ID + 1])
 {
     char *end;
 
-    anchor->number = strtoll(at, &end, 10);
-    if (end == at || strncmp(end, of_words, sizeof(of_words) - 1) != 0) {
+    if (!parse_number(at, &anchor->number, &end) ||
+        strncmp(end, of_words, sizeof(of_words) - 1) != 0) {
         return false;
     }
     end += sizeof(of_words) - 1;
@@ -51,7 +65,35 @@ static bool parse_from(const char *at, struct verify_anchor *anchor,
     }
     memcpy(ledger_id, end, SEAL_LEDGER_ID);
     ledger_id[SEAL_LEDGER_ID] = '\0';
-    return parse_head(end + SEAL_LEDGER_ID + 2, anchor->head);
+    end += SEAL_LEDGER_ID + 2;
+    return parse_head(end, anchor->head) && digit_of(end[2 * SHA256_SIZE]) < 0;
+}
+
+/* From a "seal " on: as far as nothing else begins. */
+static bool begins_as_one(const char *at)
+{
+    at += *at == '-' || *at == '+';
+    if (!is_digit(*at)) {
+        return false;
+    }
+    while (is_digit(*at)) {
+        at++;
+    }
+    return strncmp(at, of_words, sizeof(of_words) - 1) == 0;
+}
+
+bool verify_has_torn_anchor(const char *line)
+{
+    struct verify_anchor anchor;
+    char id[SEAL_LEDGER_ID + 1];
+
+    while ((line = strstr(line, seal_word)) != NULL) {
+        line += sizeof(seal_word) - 1;
+        if (begins_as_one(line) && !parse_from(line, &anchor, id)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 bool verify_parse_anchor(const char *line, struct verify_anchor *anchor,

@@ -117,6 +117,50 @@ START_TEST(a_file_with_nothing_in_it_is_refused)
 }
 END_TEST
 
+static const struct {
+    const char *option;
+    const char *line;
+} torn[] = {
+    {"--anchor", "seal -5 of ledger " ID ": " HEX},
+    {"--anchor", "seal +5 of ledger " ID ": " HEX},
+    {"--anchor", "seal 99999999999999999999 of ledger " ID ": " HEX},
+    {"--anchor", "seal 5 of ledger " ID ": 0011"},
+    {"--anchor", "seal 5 of ledger " ID ": " HEX "0"},
+    {"--anchor", "seal 5 of ledger 0011"},
+    {"--anchor", SEAL("6") ", then seal -5 of ledger " ID ": " HEX},
+    {"--key", "portledger seal key of ledger " ID ", from seal -1: " HEX},
+    {"--key", "portledger seal key of ledger " ID ", from seal 99999999999999999999: " HEX},
+    {"--key", "portledger seal key of ledger " ID ", from seal 1: 0011"},
+    {"--key", "portledger seal key of ledger " ID ", from seal 1: " HEX "00"},
+    {"--key", "portledger seal key of ledger 0011"},
+};
+
+START_TEST(a_torn_line_is_named)
+{
+    char text[512];
+
+    snprintf(text, sizeof(text), "%s\n%s\r\n%s\n", SEAL("4") " " KEY("0"), torn[_i].line,
+             SEAL("7"));
+    write_bytes(text, strlen(text));
+    ck_assert_msg(!read_as(torn[_i].option), "%s", torn[_i].line);
+    ck_assert_int_eq(why.kind, FAILURE_USAGE);
+    ck_assert_msg(strstr(why.text, ": line 2 has a ") != NULL, "%s", why.text);
+}
+END_TEST
+
+START_TEST(what_only_looks_like_one_is_passed_over)
+{
+    static const char text[] =
+        KEY("0") " a seal 5 of another; sealed, seal of ledger x\n" SEAL("4");
+
+    write_bytes(text, sizeof(text) - 1);
+    CHECK_DONE(read_as("--anchor"), why);
+    ck_assert_uint_eq(given.anchor_count, 1);
+    CHECK_DONE(read_as("--key"), why);
+    ck_assert_uint_eq(given.key_count, 1);
+}
+END_TEST
+
 static Suite *verify_given_suite(void)
 {
     Suite *suite = suite_create("verify_given");
@@ -128,6 +172,8 @@ static Suite *verify_given_suite(void)
     tcase_add_test(tests, capitals_do_not_matter);
     tcase_add_loop_test(tests, a_file_with_nothing_in_it_is_refused, 0,
                         sizeof(nothing) / sizeof(nothing[0]));
+    tcase_add_loop_test(tests, a_torn_line_is_named, 0, sizeof(torn) / sizeof(torn[0]));
+    tcase_add_test(tests, what_only_looks_like_one_is_passed_over);
     suite_add_tcase(suite, tests);
     return suite;
 }
