@@ -397,7 +397,8 @@ static const struct column_table *const tables[] = {&verify_table, NULL};
 static const struct command_status statuses[] = {
     {EXIT_YES, "all is as it was sealed"},
     {EXIT_NO, "the ledger was changed, or its end was cut off"},
-    {EXIT_UNDECIDED, "nothing is sealed yet, or a key is missing for a part of it"},
+    {EXIT_UNDECIDED,
+     "nothing of the asked time is sealed yet, or a key is missing for a part of it"},
     {EXIT_LEDGER, "the ledger cannot be read"},
     {EXIT_YES, NULL},
 };

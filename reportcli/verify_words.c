@@ -180,6 +180,12 @@ static void add_undecided(struct text *text, const struct verify_result *result)
         text_add(text, "Nothing is sealed yet: nothing can be told.");
         return;
     }
+    if (result->read_seals == 0) {
+        text_add(text, "Nothing of the asked time is sealed yet: the newest seal reaches to ");
+        add_time(text, result->sealed_until);
+        text_add(text, ".");
+        return;
+    }
     if (result->unproven < 0) {
         text_add(text, "A published seal that was given is of time of which retention has left "
                        "nothing. The seals that are left agree with the facts, and nothing that "

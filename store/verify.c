@@ -133,6 +133,7 @@ static bool check_later(struct verify *verify, struct failure *why)
         }
     }
     verify->root->read = !verify->skipping && !is_past(verify);
+    verify->result->read_seals += verify->root->read;
     return !verify->root->read || verify_rows_read(verify, why);
 }
 
@@ -513,7 +514,7 @@ static void judge(struct verify *verify)
             result->stripped && !verify->unexplained ? VERIFY_UNDECIDED : VERIFY_CHANGED;
     } else if (result->cut_before >= 0) {
         result->status = VERIFY_CUT;
-    } else if (result->seals < 2 || result->unproven >= 0 || result->anchor_folded) {
+    } else if (result->read_seals == 0 || result->unproven >= 0 || result->anchor_folded) {
         result->status = VERIFY_UNDECIDED;
     }
 }

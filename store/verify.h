@@ -53,7 +53,7 @@ enum verify_status {
     VERIFY_HELD,      /* all that was looked at is as it was sealed */
     VERIFY_CHANGED,   /* edited, removed, inserted or reordered */
     VERIFY_CUT,       /* the end is missing, or was once, and nothing else */
-    VERIFY_UNDECIDED, /* nothing is sealed, or a key is missing for a part of it */
+    VERIFY_UNDECIDED, /* nothing is sealed of what was asked for, or a key is missing for a part */
 };
 
 enum verify_damage {
@@ -75,6 +75,7 @@ struct verify_result {
     int64_t sealed_from;        /* when sealing began */
     int64_t sealed_until;       /* up to this sample; 0: nothing is sealed */
     uint8_t head[SHA256_SIZE];  /* of the newest seal */
+    int64_t read_seals;         /* whose rows were looked at */
     int64_t intervals;          /* that were looked at */
     int64_t unsealed;           /* intervals that are newer than the newest seal */
     int64_t older;              /* intervals of before the first seal */

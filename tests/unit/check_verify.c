@@ -780,6 +780,19 @@ START_TEST(each_moment_may_be_the_first_to_be_looked_at)
 }
 END_TEST
 
+START_TEST(what_was_not_looked_at_is_not_judged)
+{
+    int64_t end = number("SELECT max(until_at) FROM seal");
+
+    ck_assert_int_eq(verify_since(end), VERIFY_HELD);
+    ck_assert_int_gt(result.read_seals, 0);
+    ck_assert_int_eq(verify_since(end + 1), VERIFY_UNDECIDED);
+    ck_assert_int_eq(result.read_seals, 0);
+    support_run_sql(path, "UPDATE seal SET mac = zeroblob(32) WHERE number = 3");
+    ck_assert_int_eq(verify_since(end + 1), VERIFY_CHANGED);
+}
+END_TEST
+
 /* The one stretch that is lost is named: from what the copy knew to the run that took it up. */
 static void check_lost(int64_t from, int64_t newest, int64_t last)
 {
@@ -815,7 +828,7 @@ START_TEST(each_moment_may_be_the_first_also_of_what_lasts)
     start(path);
     run_minutes(15);
     stop();
-    end = clock_now();
+    end = number("SELECT max(until_at) FROM seal");
     for (int64_t since = begin; since <= end; since += 11000) {
         ck_assert_msg(verify_since(since) == VERIFY_HELD, "since %lld: %s", (long long)since,
                       told_by_verify());
@@ -1659,6 +1672,7 @@ static Suite *verify_suite(void)
     tcase_add_loop_test(tests, an_edit_of_the_seals_is_found, 0, COUNT_OF(seal_edits));
     tcase_add_test(tests, each_moment_may_be_the_first_to_be_looked_at);
     tcase_add_test(tests, each_moment_may_be_the_first_also_of_what_lasts);
+    tcase_add_test(tests, what_was_not_looked_at_is_not_judged);
     tcase_add_test(tests, a_moment_may_be_looked_at_alone);
     tcase_add_test(tests, what_was_changed_after_a_moment_is_not_of_it);
     tcase_add_test(tests, an_older_copy_is_told_from_a_change);
