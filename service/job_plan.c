@@ -30,6 +30,22 @@ static void add_room(struct text *text, const struct job *job, uint64_t queries)
     }
 }
 
+/* As a run asks them: doubles once. */
+static uint64_t count_targets(const struct target_list *targets, struct failure *why)
+{
+    struct target_walk walk = {0};
+    struct socket_endpoint address;
+    struct text text = {0};
+    uint64_t count = 0;
+
+    while (target_list_next(targets, &walk, &text, &address)) {
+        count++;
+    }
+    count = text_ok(&text, why) ? count : targets->total;
+    text_clear(&text);
+    return count;
+}
+
 /* "3 targets x 12 ports = 36 queries a run" */
 static void add_size(struct text *text, const struct job *job)
 {
@@ -37,13 +53,14 @@ static void add_size(struct text *text, const struct job *job)
     struct failure why = {0};
 
     if (job_read_targets(job, &targets, &why)) {
-        uint64_t queries = targets.total * job->ports.count;
+        uint64_t count = count_targets(&targets, &why);
+        uint64_t queries = count * job->ports.count;
 
         text_addf(text,
                   "  %" PRIu64 " target%s x %zu port%s = %" PRIu64
                   " quer%s a run, %u at a time to each target\n",
-                  targets.total, plural(targets.total), job->ports.count, plural(job->ports.count),
-                  queries, queries == 1 ? "y" : "ies", job->per_target);
+                  count, plural(count), job->ports.count, plural(job->ports.count), queries,
+                  queries == 1 ? "y" : "ies", job->per_target);
         add_room(text, job, queries);
     } else {
         text_addf(text, "  %zu port%s of targets that are not known: %s\n", job->ports.count,

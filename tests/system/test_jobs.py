@@ -54,7 +54,7 @@ def test_check_config_says_when_jobs_run(command_line):
     secret = machine.settings.parent / "community"
     names = {"hosts": machine.file_name(hosts), "secret": machine.file_name(secret)}
     write(machine, SETTINGS.format(**{key: name.replace("\\", "\\\\") for key, name in names.items()}))
-    hosts.write_text("# two of them\nshop1.example.com\nshop2.example.com\n")
+    hosts.write_text("# two of them\nshop1.example.com\nshop2.example.com\nSHOP1.example.com\n")
     hosts.chmod(0o644)
     secret.write_text("hunter2\n")
     secret.chmod(0o644)
