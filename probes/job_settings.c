@@ -638,6 +638,19 @@ static bool check_wanted(const struct reading *reading, const struct wanted *wan
     return true;
 }
 
+/* What is expected of answers, of a port that should give none. */
+static void warn_of_silence(const struct reading *reading)
+{
+    const struct expectation *expected = &reading->job->expectation;
+    bool answers = expected->certificate_days > 0 || expected->value_count > 0;
+
+    if (answers &&
+        (expected->status == EXPECT_NOT_LISTENING || expected->status == EXPECT_FILTERED)) {
+        add_warning(reading, reading->item, "expect.status",
+                    "such a port says nothing: what is expected of its answer is never found");
+    }
+}
+
 /* Once for each field, whatever is expected of it. */
 static bool check_answers(const struct reading *reading)
 {
@@ -654,6 +667,7 @@ static bool check_answers(const struct reading *reading)
             return false;
         }
     }
+    warn_of_silence(reading);
     return true;
 }
 

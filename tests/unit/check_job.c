@@ -344,6 +344,15 @@ static const struct {
     {"targets: x\n      ports: [443, 22]\n      every: 1m\n      protocol: https\n"
      "      expect: {certificate_days: 3}",
      ""},
+    {"targets: x\n      ports: 443\n      every: 1m\n"
+     "      expect: {status: not-listening, certificate_days: 3}",
+     "p.yaml:7:24: probes.jobs[1].expect.status: such a port says nothing: what is expected of its "
+     "answer is never found\n"},
+    {"targets: x\n      ports: 443\n      every: 1m\n"
+     "      expect: {status: filtered, answer: [{field: tls_version, equals: x}]}",
+     "p.yaml:7:24: probes.jobs[1].expect.status: such a port says nothing: what is expected of its "
+     "answer is never found\n"},
+    {"targets: x\n      ports: 443\n      every: 1m\n      expect: {status: not-listening}", ""},
 };
 
 START_TEST(what_is_odd_is_told_with_its_place)
