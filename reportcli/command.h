@@ -170,13 +170,13 @@ bool command_finish(const struct command_context *context, struct render *render
  * modules could not be read), "hours" (how a profile's are to be read), "order", "restart", "copy"
  * (the file is a part of a ledger), "dropped" (what retention has taken from the answer), "hidden"
  * (ports that are not shown), "missed" (runs of jobs that did not take place), "stale" (jobs that
- * have not run for long), "first" (a job was not due yet), "past" (ports that are not asked any more), "settings" (they cannot be
- * read, and the answer does without them), "more" (--limit keeps records back), "limit" (fewer at
- * once than asked for, or more than there is memory for), "addresses" (of a name, that were not
- * asked), "side-effect" (a protocol that was not asked in), "stopped" (a query that was ended),
- * "secrets" (command lines that an export leaves out), "left-out" (sockets that a format of others
- * has no record for), "key" (the first key of a ledger that was made), "bad-line" (of a file that
- * is imported).
+ * have not run for long), "first" (a job was not due yet), "past" (ports that are not asked any
+ * more), "settings" (they cannot be read, and the answer does without them), "more" (--limit keeps
+ * records back), "limit" (fewer at once than asked for, or more than there is memory for),
+ * "addresses" (of a name, that were not asked), "side-effect" (a protocol that was not asked in),
+ * "stopped" (a query that was ended), "secrets" (command lines that an export leaves out),
+ * "left-out" (sockets that a format of others has no record for), "key" (the first key of a ledger
+ * that was made), "bad-line" (of a file that is imported).
  */
 void command_note(const struct command_context *context, const char *kind, const char *format, ...)
     PRINTF_LIKE(3, 4);
