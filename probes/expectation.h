@@ -62,10 +62,10 @@ const char *expectation_result_name(enum expectation_result result);
  * "LISTENING or FILTERED" leaves both of these undecided, and is not NOT
  * LISTENING. A port that was never asked because the name has no address is
  * not LISTENING, and says nothing else; one that this machine could not ask,
- * or of whose name no name server could say, says nothing at all. Certificate and values are looked for in what the
- * server said: where a port is not LISTENING, or was not asked in a protocol,
- * they are undecided. Of a value that is there several times one is enough; of
- * a chain of certificates the first counts, which is the server's own.
+ * or of whose name no name server could say, says nothing at all. Certificate and values are looked
+ * for in what the server said: where a port is not LISTENING, or was not asked in a protocol, they
+ * are undecided. Of a value that is there several times one is enough; of a chain of certificates
+ * the first counts, which is the server's own.
  */
 enum expectation_result expectation_judge(const struct expectation *expectation,
                                           const struct outcome *outcome, struct text *sentence);
