@@ -274,9 +274,18 @@ static bool has_transport(const struct protocol *protocol, uint8_t transport)
 static bool fit_forced(const struct protocol *forced, const struct port_item *item,
                        struct failure *why)
 {
-    return has_transport(forced, item->transport) ||
-           FAIL(why, FAILURE_USAGE, 0, "--as: %s is not spoken over %s", forced->name,
-                socket_protocol_name(item->transport));
+    const struct protocol_port *own = forced->ports;
+
+    if (has_transport(forced, item->transport)) {
+        return true;
+    }
+    if (own->port == 0) {
+        return FAIL(why, FAILURE_USAGE, 0, "--as: %s is not spoken over %s", forced->name,
+                    socket_protocol_name(item->transport));
+    }
+    return FAIL(why, FAILURE_USAGE, 0, "--as: %s is not spoken over %s; its own port is -e %s/%u",
+                forced->name, socket_protocol_name(item->transport),
+                own->transport == PROBE_TCP ? "tcp" : "udp", own->port);
 }
 
 static void choose_protocol(struct query_plan *plan, struct query_port *port,

@@ -186,6 +186,8 @@ def test_ctrl_c_closes_what_was_opened(net):
         ([HOST, "-e", "no-such-service"], "no port, service or group"),
         ([HOST, "--as", "gopher"], "no protocol"),
         ([HOST, "--as", "smpt"], 'did you mean "smtp"'),
+        ([HOST, "--as", "ntp"], "its own port is -e udp/123"),
+        ([HOST, "--as", "ssh", "-p", "udp"], "its own port is -e tcp/22"),
         (["0.0.0.0"], "no address of a host"),
         (["::"], "no address of a host"),
         (["224.0.0.251"], "no address of a host"),
