@@ -125,6 +125,11 @@ const struct event events[] = {
      "the first key of the seals from number %s on was shown to nobody: %s",
      "Take it away with `portledgerd first-key` and keep it elsewhere: until then it is in the "
      "folder of the ledger, and whoever takes the machine over has it."},
+    {EVENT_WATCHED_BOUNDED, EVENT_ERROR, "watched_bounded",
+     "a run that did not end in order left more watched time than it can have watched since its "
+     "newest seal: stretches %s; it was taken back",
+     "Somebody wrote into the ledger before this start: a service seals each minute. Find out who "
+     "can write the file."},
     {EVENT_LEDGER_REPLACED, EVENT_ERROR, "ledger_replaced",
      "the ledger was damaged and is kept as %s; a new one was begun: %s",
      "Look after the disk. What can still be read of the file that is kept, `portledger --ledger` "

@@ -95,10 +95,15 @@ static void tell_unsealed(const struct watcher *watcher, const struct sealer_fou
     char rows[24];
     char drops[24];
     char changes[24];
+    char bounded[24];
 
     snprintf(rows, sizeof(rows), "%lld", (long long)found->rows);
     snprintf(drops, sizeof(drops), "%lld", (long long)found->drops);
     snprintf(changes, sizeof(changes), "%lld", (long long)found->changes);
+    snprintf(bounded, sizeof(bounded), "%lld", (long long)found->bounded);
+    if (found->bounded > 0) {
+        event_report(watcher->events, EVENT_WATCHED_BOUNDED, bounded);
+    }
     if (found->rows == 0 && found->changes == 0) {
         return;
     }

@@ -31,8 +31,14 @@ enum statement {
     STRETCH_ENDED,
     NEWEST_RUN,
     FOUND_CHANGED,
+    UNSEALED_TIME,
+    NEXT_STRETCH,
+    LAST_TOLD,
+    BOUND_STRETCH,
     STATEMENT_COUNT,
 };
+
+enum { SAMPLES_MORE = 8 }; /* than the interval says: the first and the last, and by request */
 
 #define NEXT(table) "(SELECT coalesce(max(id), 0) + 1 FROM " table ")"
 #define AND(table) ", " NEXT(table)
@@ -66,6 +72,14 @@ static const char *const statement_sql[STATEMENT_COUNT] = {
     [STRETCH_ENDED] = "SELECT ended FROM stretch WHERE id = ?1",
     [NEWEST_RUN] = "SELECT max(id), (SELECT ended FROM run WHERE id = ?1) FROM run",
     [FOUND_CHANGED] = "SELECT DISTINCT kind, row FROM changed WHERE seal > ?1",
+    [UNSEALED_TIME] = "SELECT total(end_at - iif(id = ?1, ?2, begin_at))"
+                      " FROM stretch WHERE id >= ?1",
+    [NEXT_STRETCH] = "SELECT id, begin_at, end_at, first_sample, last_sample, interval_ms, missed,"
+                     " first_interval FROM stretch WHERE id >= ?1 ORDER BY id LIMIT 1",
+    [LAST_TOLD] = "SELECT (SELECT max(opened_at) FROM interval WHERE id >= ?1 AND opened_at <= ?3),"
+                  " (SELECT max(first_seen_at) FROM process WHERE id >= ?2"
+                  " AND first_seen_at <= ?3)",
+    [BOUND_STRETCH] = "UPDATE stretch SET end_at = ?2, last_sample = ?3, missed = ?4 WHERE id = ?1",
 };
 
 /* A row whose end, or whose completion, is in no seal yet. */
@@ -110,6 +124,7 @@ struct sealer {
     struct noted_ends changes;
     bool in_order;              /* the run before had sealed all when it ended */
     int64_t begins[SEAL_KINDS]; /* rows that this run may have made, or may seal for another */
+    int64_t begun_intervals;    /* id of the next one when this run began */
     struct sealer_found unsealed;
 
     bool made; /* in the transaction that is open */
@@ -168,6 +183,11 @@ bool sealer_open(struct sealer **out, struct ledger *ledger, struct failure *why
 /*
  * Beginning.
  */
+
+static int64_t greatest(int64_t a, int64_t b)
+{
+    return a > b ? a : b;
+}
 
 static bool read_seal(struct sealer *sealer, enum statement which, struct seal *seal, bool *found,
                       struct failure *why)
@@ -388,8 +408,135 @@ static bool find_rows(struct sealer *sealer, struct failure *why)
             sealer->begins[kind] = sealer->in_order ? there.next[kind] : next;
         }
     }
+    sealer->begun_intervals = there.next[SEAL_INTERVAL];
     sealer->begins[SEAL_DROPPED] = there.next[SEAL_DROPPED];
     sealer->begins[SEAL_FOLD] = there.next[SEAL_FOLD];
+    return true;
+}
+
+/*
+ * Time that was watched: a row that goes on is in no seal, so that whoever can write the file after
+ * a crash could make it longer.
+ */
+
+struct unsealed_stretch {
+    int64_t id;
+    int64_t from; /* what is before is sealed */
+    int64_t end_at;
+    int64_t first_sample; /* at `from` */
+    int64_t last_sample;
+    int64_t interval;
+    int64_t missed;
+    int64_t first_interval;
+};
+
+static bool read_stretch(struct sealer *sealer, int64_t first, struct unsealed_stretch *stretch,
+                         bool *found, struct failure *why)
+{
+    const struct seal *newest = &sealer->newest;
+    sqlite3_stmt *next = sealer->statements[NEXT_STRETCH];
+    int result;
+
+    sqlite3_bind_int64(next, 1, first);
+    result = sqlite3_step(next);
+    *found = result == SQLITE_ROW;
+    if (*found) {
+        bool is_sealed_in_part = sqlite3_column_int64(next, 0) == newest->until.stretch;
+
+        *stretch = (struct unsealed_stretch){
+            .id = sqlite3_column_int64(next, 0),
+            .from = is_sealed_in_part ? newest->until.at : sqlite3_column_int64(next, 1),
+            .end_at = sqlite3_column_int64(next, 2),
+            .first_sample = is_sealed_in_part ? newest->last_sample : sqlite3_column_int64(next, 3),
+            .last_sample = sqlite3_column_int64(next, 4),
+            .interval = greatest(sqlite3_column_int64(next, 5), 1),
+            .missed = sqlite3_column_int64(next, 6),
+            .first_interval = sqlite3_column_int64(next, 7),
+        };
+    }
+    return database_end(sealer->ledger->db, next, result, "looking for what was watched", why);
+}
+
+/* The newest row that was recorded until then: a stretch does not end before what it tells. */
+static bool find_last_told(struct sealer *sealer, int64_t until, int64_t *at, struct failure *why)
+{
+    sqlite3_stmt *told = sealer->statements[LAST_TOLD];
+    int result;
+
+    sqlite3_bind_int64(told, 1, sealer->newest.next[SEAL_INTERVAL]);
+    sqlite3_bind_int64(told, 2, sealer->newest.next[SEAL_PROCESS]);
+    sqlite3_bind_int64(told, 3, until);
+    result = sqlite3_step(told);
+    for (int i = 0; i < 2 && result == SQLITE_ROW; i++) {
+        *at = greatest(*at, sqlite3_column_int64(told, i));
+    }
+    return database_end(sealer->ledger->db, told, result, "looking for what was watched", why);
+}
+
+static bool is_longer(int64_t from, int64_t to, int64_t most)
+{
+    return to > from && (uint64_t)to - (uint64_t)from > (uint64_t)most;
+}
+
+static int64_t watched(const struct unsealed_stretch *stretch)
+{
+    return stretch->end_at > stretch->from ? stretch->end_at - stretch->from : 0;
+}
+
+/* Samples that came late may be closer together then, but never twice as many as it says. */
+static int64_t most_samples(const struct unsealed_stretch *stretch)
+{
+    return 2 * (watched(stretch) / stretch->interval) + SAMPLES_MORE;
+}
+
+static bool bound_stretch(struct sealer *sealer, struct unsealed_stretch *stretch, int64_t *room,
+                          struct failure *why)
+{
+    const struct unsealed_stretch before = *stretch;
+    sqlite3_stmt *bound = sealer->statements[BOUND_STRETCH];
+    int64_t intervals;
+
+    if (is_longer(stretch->from, stretch->end_at, *room)) {
+        stretch->end_at = stretch->from;
+        if (!find_last_told(sealer, seal_sum(stretch->from, *room), &stretch->end_at, why)) {
+            return false;
+        }
+    }
+    *room -= watched(stretch);
+    if (is_longer(stretch->first_sample, stretch->last_sample, most_samples(stretch))) {
+        stretch->last_sample =
+            seal_sum(stretch->first_sample, watched(stretch) / stretch->interval);
+    }
+    /* Each connection that was missed is an interval. */
+    intervals = greatest(sealer->begun_intervals - greatest(stretch->first_interval, 0), 0);
+    stretch->missed = stretch->missed > intervals ? intervals : stretch->missed;
+    if (memcmp(&before, stretch, sizeof(before)) == 0) {
+        return true;
+    }
+    sealer->unsealed.bounded++;
+    sqlite3_bind_int64(bound, 1, stretch->id);
+    sqlite3_bind_int64(bound, 2, stretch->end_at);
+    sqlite3_bind_int64(bound, 3, stretch->last_sample);
+    sqlite3_bind_int64(bound, 4, stretch->missed);
+    return database_finish(sealer->ledger->db, bound, "bounding what was watched", why);
+}
+
+/*
+ * After each commit less than SEAL_EVERY_MS of watched time is in no seal: see is_due(). An older
+ * program did not look at it, and sealed by the clock alone: it gets as much again.
+ */
+static bool bound_stretches(struct sealer *sealer, struct failure *why)
+{
+    struct unsealed_stretch stretch = {.id = sealer->newest.until.stretch - 1};
+    int64_t room = 2 * SEAL_EVERY_MS;
+    bool found = true;
+
+    while (found) {
+        if (!read_stretch(sealer, stretch.id + 1, &stretch, &found, why) ||
+            (found && !bound_stretch(sealer, &stretch, &room, why))) {
+            return false;
+        }
+    }
     return true;
 }
 
@@ -407,7 +554,7 @@ static bool find_unsealed(struct sealer *sealer, struct failure *why)
         return false;
     }
     sealer->unsealed.foreign = sealer->in_order;
-    return true;
+    return !sealer->any || sealer->in_order || bound_stretches(sealer, why);
 }
 
 /* The first seal has nothing under it: it says with which rows sealing begins. */
@@ -509,11 +656,6 @@ bool sealer_note_change(struct sealer *sealer, enum seal_kind kind, int64_t id, 
 /*
  * Making a seal.
  */
-
-static int64_t greatest(int64_t a, int64_t b)
-{
-    return a > b ? a : b;
-}
 
 static bool read_coverage(struct sealer *sealer, struct seal *seal, struct failure *why)
 {
@@ -725,6 +867,19 @@ static bool make_seal(struct sealer *sealer, struct failure *why)
     return sealer->made;
 }
 
+/* Samples that waited for the ledger may arrive all at once. */
+static bool is_much_unsealed(struct sealer *sealer, bool *much, struct failure *why)
+{
+    sqlite3_stmt *time = sealer->statements[UNSEALED_TIME];
+    int result;
+
+    sqlite3_bind_int64(time, 1, sealer->newest.until.stretch);
+    sqlite3_bind_int64(time, 2, sealer->newest.until.at);
+    result = sqlite3_step(time);
+    *much = result == SQLITE_ROW && sqlite3_column_int64(time, 0) >= SEAL_EVERY_MS;
+    return database_end(sealer->ledger->db, time, result, "looking for what was watched", why);
+}
+
 static bool is_due(struct sealer *sealer, bool *due, struct failure *why)
 {
     sqlite3_stmt *next = sealer->statements[NEXT_INTERVAL];
@@ -737,7 +892,9 @@ static bool is_due(struct sealer *sealer, bool *due, struct failure *why)
     result = sqlite3_step(next);
     *due = result == SQLITE_ROW &&
            sqlite3_column_int64(next, 0) - sealer->newest.next[SEAL_INTERVAL] >= SEAL_EVERY_ROWS;
-    return database_end(sealer->ledger->db, next, result, "looking for what is to be sealed", why);
+    return database_end(sealer->ledger->db, next, result, "looking for what is to be sealed",
+                        why) &&
+           (*due || is_much_unsealed(sealer, due, why));
 }
 
 bool sealer_make(struct sealer *sealer, bool now, struct failure *why)

@@ -40,6 +40,8 @@ struct sealer_found {
     int64_t rows;    /* new ones */
     int64_t drops;   /* of them, notes of retention */
     int64_t changes; /* rows that were completed */
+    int64_t bounded; /* stretches that said more than a run can have watched since its newest seal:
+                        they were set back to what is told */
     bool foreign;    /* the run before had ended in order, with all sealed: these are not of the
                         service, and are never sealed */
 };

@@ -1433,6 +1433,75 @@ START_TEST(what_a_crash_left_is_counted)
 }
 END_TEST
 
+static const char longer[] = "UPDATE stretch SET end_at = end_at + 7200000,"
+                             " last_sample = last_sample + 720, missed = 5000"
+                             " WHERE id = (SELECT max(id) FROM stretch)";
+
+/* Of 13 samples in two minutes some are behind the newest seal, and stay. */
+START_TEST(time_that_a_crash_cannot_have_left_is_not_believed)
+{
+    struct sealer_state state;
+    int64_t end_at;
+    int64_t last_sample;
+
+    start(path);
+    run_minutes(2);
+    tick();
+    crash();
+    end_at = support_query_number(path, "SELECT max(end_at) FROM stretch");
+    last_sample = support_query_number(path, "SELECT max(last_sample) FROM stretch");
+    support_run_sql(path, longer);
+    start(path);
+    ledger_writer_look_at_seals(fixture.writer, &state);
+    ck_assert_int_eq(state.unsealed.bounded, 1);
+    stop();
+    ck_assert_int_le(support_query_number(path, "SELECT max(end_at) FROM stretch"), end_at);
+    ck_assert_int_le(support_query_number(path, "SELECT max(last_sample) FROM stretch"),
+                     last_sample);
+    ck_assert_int_lt(support_query_number(path, "SELECT max(missed) FROM stretch"), 200);
+    ck_assert_int_eq(verify(), VERIFY_HELD);
+}
+END_TEST
+
+START_TEST(time_that_a_crash_left_stays)
+{
+    struct sealer_state state;
+    int64_t end_at;
+
+    start(path);
+    run_minutes(2);
+    for (int i = 0; i < 5; i++) {
+        tick();
+    }
+    crash();
+    end_at = support_query_number(path, "SELECT max(end_at) FROM stretch");
+    start(path);
+    ledger_writer_look_at_seals(fixture.writer, &state);
+    ck_assert_int_eq(state.unsealed.bounded, 0);
+    stop();
+    ck_assert_int_eq(support_query_number(path, "SELECT max(end_at) FROM stretch"), end_at);
+}
+END_TEST
+
+/* Samples that waited while the ledger was opened arrive at once, in one commit. */
+START_TEST(much_time_that_arrives_at_once_is_sealed_with_it)
+{
+    struct sealer_state before;
+    struct sealer_state after;
+
+    start(path);
+    ledger_writer_look_at_seals(fixture.writer, &before);
+    for (int i = 0; i < 60; i++) {
+        made_up_begin(&fixture.snapshot, clock_now() + i * INT64_C(10000));
+        CHECK_DONE(ledger_writer_add(fixture.writer, &fixture.snapshot, &fixture.why), fixture.why);
+    }
+    CHECK_DONE(ledger_writer_commit(fixture.writer, &fixture.why), fixture.why);
+    ledger_writer_look_at_seals(fixture.writer, &after);
+    ck_assert_int_gt(after.number, before.number);
+    stop();
+}
+END_TEST
+
 START_TEST(a_row_that_a_crash_did_not_leave_is_found)
 {
     start(path);
@@ -1689,6 +1758,9 @@ static Suite *verify_suite(void)
                         COUNT_OF(forgeries));
     tcase_add_loop_test(tests, a_forgery_during_a_run_is_not_sealed, 0, (int)lies);
     tcase_add_test(tests, what_a_crash_left_is_counted);
+    tcase_add_test(tests, time_that_a_crash_cannot_have_left_is_not_believed);
+    tcase_add_test(tests, time_that_a_crash_left_stays);
+    tcase_add_test(tests, much_time_that_arrives_at_once_is_sealed_with_it);
     tcase_add_test(tests, a_row_that_a_crash_did_not_leave_is_found);
     tcase_add_loop_test(tests, a_note_of_rows_that_cannot_be_is_found, 0,
                         COUNT_OF(impossible_notes));
