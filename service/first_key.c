@@ -131,10 +131,37 @@ bool first_key_read(const char *path, struct text *lines, struct failure *why)
     return ok;
 }
 
+/* What is only unlinked stays on the disk. (What the disk keeps besides is out of our reach.) */
+static bool overwrite(const char *file, struct failure *why)
+{
+    static const char nothing[512] = {0};
+    int64_t left = file_size(file);
+    FILE *out = file_open(file, "r+", why);
+    bool ok = true;
+
+    if (out == NULL) {
+        return false;
+    }
+    (void)setvbuf(out, NULL, _IONBF, 0);
+    while (ok && left > 0) {
+        size_t size = left < (int64_t)sizeof(nothing) ? (size_t)left : sizeof(nothing);
+
+        ok = fwrite(nothing, 1, size, out) == size ||
+             failure_from_system(why, errno, "cannot overwrite %s", file);
+        left -= (int64_t)size;
+    }
+    ok = ok && file_sync(out, why);
+    if (fclose(out) != 0 && ok) {
+        ok = failure_from_system(why, errno, "cannot overwrite %s", file);
+    }
+    return ok;
+}
+
 bool first_key_forget(const char *path, struct failure *why)
 {
     struct text file = {0};
-    bool ok = add_path(&file, path, why) && file_remove(text_bytes(&file), why);
+    bool ok = add_path(&file, path, why) && overwrite(text_bytes(&file), why) &&
+              file_remove(text_bytes(&file), why);
 
     text_clear(&file);
     return ok;

@@ -29,5 +29,5 @@ bool first_key_keep(const char *path, const char *line, struct failure *why) NOD
 /* Appends the lines that wait, each with its end; nothing where there are none. */
 bool first_key_read(const char *path, struct text *lines, struct failure *why) NODISCARD;
 
-/* Removes what waits, once it was shown. */
+/* Overwrites and removes what waits, once it was shown. */
 bool first_key_forget(const char *path, struct failure *why) NODISCARD;

@@ -88,6 +88,26 @@ START_TEST(a_key_that_nobody_was_shown_waits)
 }
 END_TEST
 
+/* Whoever has it open sees what is left of it on the disk. */
+START_TEST(a_key_that_was_taken_away_is_overwritten)
+{
+    static const char secret[] = "000102030405060708090a0b0c0d0e0f";
+    static const char nothing[sizeof(secret)] = "";
+    char left[sizeof(secret)];
+    FILE *file;
+
+    CHECK_DONE(file_make_private_folder("check_first_key", &fixture.why), fixture.why);
+    CHECK_DONE(first_key_keep(ledger_file, secret, &fixture.why), fixture.why);
+    file = file_open(waiting_file, "r", &fixture.why);
+    ck_assert_ptr_nonnull(file);
+    CHECK_DONE(first_key_forget(ledger_file, &fixture.why), fixture.why);
+    ck_assert(!file_exists(waiting_file));
+    ck_assert_uint_eq(fread(left, 1, sizeof(left), file), sizeof(left));
+    ck_assert_mem_eq(left, nothing, sizeof(left));
+    fclose(file);
+}
+END_TEST
+
 static Suite *first_key_suite(void)
 {
     Suite *suite = suite_create("first_key");
@@ -97,6 +117,7 @@ static Suite *first_key_suite(void)
     tcase_add_test(tests, the_key_of_a_new_ledger_is_shown_once);
     tcase_add_test(tests, a_ledger_that_is_written_now_is_left_alone);
     tcase_add_test(tests, a_key_that_nobody_was_shown_waits);
+    tcase_add_test(tests, a_key_that_was_taken_away_is_overwritten);
     suite_add_tcase(suite, tests);
     return suite;
 }
