@@ -176,7 +176,8 @@ bool command_finish(const struct command_context *context, struct render *render
  * "addresses" (of a name, that were not asked), "side-effect" (a protocol that was not asked in),
  * "stopped" (a query that was ended), "secrets" (command lines that an export leaves out),
  * "left-out" (sockets that a format of others has no record for), "key" (the first key of a ledger
- * that was made), "bad-line" (of a file that is imported).
+ * that was made), "bad-line" (of a file that is imported), "verify"
+ * (a ledger that does not hold was exported).
  */
 void command_note(const struct command_context *context, const char *kind, const char *format, ...)
     PRINTF_LIKE(3, 4);

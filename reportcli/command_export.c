@@ -23,6 +23,7 @@
 #include "reportcli/output.h"
 #include "reportcli/secret_mask.h"
 #include "reportcli/verify_given.h"
+#include "reportcli/verify_words.h"
 #include "store/ledger_copy.h"
 #include "store/ledger_query.h"
 
@@ -52,6 +53,16 @@ static const struct column export_columns[] = {
      .type = COLUMN_BOOLEAN,
      .heading = "Command lines",
      .help = "Whether the command lines of processes are in it"},
+    {.name = "verify",
+     .type = COLUMN_TEXT,
+     .heading = "Verified",
+     .help = "Of evidence: the status of verify, as its manifest has it"},
+    {.name = "finding",
+     .type = COLUMN_TEXT,
+     .heading = "Finding",
+     .help = "Of evidence: what verify found, in words",
+     .last = true,
+     .reason = true},
     {.name = "ledger_id",
      .type = COLUMN_TEXT,
      .heading = "Ledger id",
@@ -66,6 +77,8 @@ enum {
     SHA256,
     LAST_SAMPLE_AT,
     COMMAND_LINES,
+    VERIFY,
+    FINDING,
     LEDGER_ID,
     LEDGER,
     EXPORT_COLUMNS
@@ -86,6 +99,7 @@ struct request {
     bool command_lines;
     bool secrets; /* also those in which a secret is found */
     struct verify_given given;
+    struct evidence_verdict verdict; /* of evidence that was made */
 };
 
 enum { OPTIONS_IN_FRONT = 7 }; /* of what goes with --as alone */
@@ -284,7 +298,7 @@ static bool summarize_copy(const char *path, struct ledger_summary *summary, str
 }
 
 static bool make_evidence(const struct command_context *context, const struct command_ledger *from,
-                          const struct request *request, struct ledger_summary *summary,
+                          struct request *request, struct ledger_summary *summary,
                           struct failure *why)
 {
     struct text copy = {0};
@@ -305,7 +319,7 @@ static bool make_evidence(const struct command_context *context, const struct co
     if (done) {
         made = make_copy(context, from->ledger, request, evidence.copy, why);
         done = made && summarize_copy(evidence.copy, summary, why) && go_on(why) &&
-               evidence_write(&evidence, request->path, why);
+               evidence_write(&evidence, request->path, &request->verdict, why);
     }
     if (made) {
         (void)!file_remove(evidence.copy, &ignored);
@@ -315,8 +329,7 @@ static bool make_evidence(const struct command_context *context, const struct co
 }
 
 static bool make_file(const struct command_context *context, const struct command_ledger *from,
-                      const struct request *request, struct ledger_summary *summary,
-                      struct failure *why)
+                      struct request *request, struct ledger_summary *summary, struct failure *why)
 {
     if (request->evidence) {
         return make_evidence(context, from, request, summary, why);
@@ -327,7 +340,7 @@ static bool make_file(const struct command_context *context, const struct comman
 
 /* Whole, or not at all. */
 static bool make_file_whole(const struct command_context *context,
-                            const struct command_ledger *from, const struct request *request,
+                            const struct command_ledger *from, struct request *request,
                             struct ledger_summary *summary, struct failure *why)
 {
     struct failure ignored;
@@ -370,6 +383,10 @@ static bool print_made(const struct command_context *context, const struct comma
         values[SHA256] = value_text(text_bytes(&hash));
         values[LAST_SAMPLE_AT] = value_known(summary->last_sample_at);
         values[COMMAND_LINES] = value_truth(request->command_lines);
+        if (request->evidence) {
+            values[VERIFY] = value_text(verify_status_word(request->verdict.status));
+            values[FINDING] = value_text(text_bytes(&request->verdict.finding));
+        }
         values[LEDGER_ID] = value_text(summary->ledger_id);
         values[LEDGER] = value_text(ledger_path(from->ledger));
         done = text_ok(&hash, why) && command_begin(context, &export_table, &render, why) &&
@@ -378,6 +395,15 @@ static bool print_made(const struct command_context *context, const struct comma
     render_close(render);
     text_clear(&hash);
     return done;
+}
+
+/* Evidence of a change is made all the same, and nobody must take it for a ledger that holds. */
+static void note_verdict(const struct command_context *context, const struct request *request)
+{
+    if (request->evidence &&
+        (request->verdict.status == VERIFY_CHANGED || request->verdict.status == VERIFY_CUT)) {
+        command_note(context, "verify", "%s", text_bytes(&request->verdict.finding));
+    }
 }
 
 /* Before a long copy is made, and not after. */
@@ -409,6 +435,10 @@ static bool make(const struct command_context *context, struct request *request,
            (make_file_whole(context, &from, request, &summary, why) ||
             file_refuse_folder(request->path, why)) &&
            print_made(context, &from, request, &summary, why);
+    if (done) {
+        note_verdict(context, request);
+    }
+    text_clear(&request->verdict.finding);
     verify_given_clear(&request->given);
     ledger_close(from.ledger);
     return done;

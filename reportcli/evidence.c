@@ -286,12 +286,12 @@ static void add_damage(struct text *json, const struct verify_result *result)
 
 /* The time of the first damage is in there for programs, and in words for people. */
 static bool add_verification(struct text *json, const struct evidence *evidence,
-                             struct ledger *ledger, struct failure *why)
+                             struct ledger *ledger, struct evidence_verdict *verdict,
+                             struct failure *why)
 {
     struct verify_plan plan = {.since = 0};
     struct verify_result result;
     struct verify_anchor seal;
-    struct text words = {0};
     struct text head = {0};
     bool done;
 
@@ -300,12 +300,13 @@ static bool add_verification(struct text *json, const struct evidence *evidence,
     if (done) {
         seal.number = result.newest;
         memcpy(seal.head, result.head, sizeof(seal.head));
-        verify_add_finding(&words, &result);
+        verdict->status = result.status;
+        verify_add_finding(&verdict->finding, &result);
         verify_add_anchor(&head, &seal, result.ledger_id);
         text_add(json, "\"verify\":{");
         add_text(json, "status", verify_status_word(result.status));
         text_add_char(json, ',');
-        add_text(json, "finding", text_bytes(&words));
+        add_text(json, "finding", text_bytes(&verdict->finding));
         text_add_char(json, ',');
         add_text(json, "proven", verify_proven_word(&result));
         text_add_char(json, ',');
@@ -318,15 +319,15 @@ static bool add_verification(struct text *json, const struct evidence *evidence,
         json_add_string(json, text_bytes(&head));
         add_damage(json, &result);
         text_add(json, "},\n");
-        done = text_ok(&words, why) && text_ok(&head, why);
+        done = text_ok(&verdict->finding, why) && text_ok(&head, why);
     }
-    text_clear(&words);
     text_clear(&head);
     return done;
 }
 
 static bool make_manifest(struct text *json, const struct evidence *evidence,
-                          const struct hashes *hashes, struct failure *why)
+                          const struct hashes *hashes, struct evidence_verdict *verdict,
+                          struct failure *why)
 {
     struct ledger *ledger = NULL;
     struct ledger_summary summary;
@@ -337,7 +338,7 @@ static bool make_manifest(struct text *json, const struct evidence *evidence,
         text_add(json, "{\n");
         done = add_maker(json, evidence, why);
         add_summary(json, evidence, &summary);
-        done = done && add_verification(json, evidence, ledger, why) &&
+        done = done && add_verification(json, evidence, ledger, verdict, why) &&
                add_lists(json, ledger, why) && read_coverage(json, evidence, ledger, &summary, why);
     }
     text_addf(json, "\"files\":[%s]\n}\n", text_bytes(&hashes->files));
@@ -346,11 +347,11 @@ static bool make_manifest(struct text *json, const struct evidence *evidence,
 }
 
 static bool pack(struct zip_file *zip, const struct evidence *evidence, struct hashes *hashes,
-                 struct text *json, struct failure *why)
+                 struct text *json, struct evidence_verdict *verdict, struct failure *why)
 {
     return pack_ledger(zip, hashes, evidence->copy, why) &&
            pack_text(zip, hashes, "README.txt", readme, sizeof(readme) - 1, why) &&
-           make_manifest(json, evidence, hashes, why) &&
+           make_manifest(json, evidence, hashes, verdict, why) &&
            pack_text(zip, hashes, "manifest.json", text_bytes(json), json->size, why) &&
            text_ok(&hashes->sums, why) &&
            zip_file_add_bytes(zip, "SHA256SUMS", text_bytes(&hashes->sums), hashes->sums.size,
@@ -358,13 +359,14 @@ static bool pack(struct zip_file *zip, const struct evidence *evidence, struct h
            zip_file_finish(zip, why);
 }
 
-bool evidence_write(const struct evidence *evidence, const char *path, struct failure *why)
+bool evidence_write(const struct evidence *evidence, const char *path,
+                    struct evidence_verdict *verdict, struct failure *why)
 {
     struct zip_file *zip = NULL;
     struct hashes hashes = {0};
     struct text json = {0};
     bool done = zip_file_open(&zip, path, evidence->made_at, ZIP_LIMIT, why) &&
-                pack(zip, evidence, &hashes, &json, why);
+                pack(zip, evidence, &hashes, &json, verdict, why);
 
     zip_file_close(zip);
     text_clear(&json);

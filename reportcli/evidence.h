@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/failure.h"
+#include "base/text.h"
 #include "reportcli/verify_given.h"
 #include "store/ledger.h"
 
@@ -23,6 +24,15 @@ struct evidence {
     const struct verify_given *given; /* what the copy is held against */
 };
 
-/* Makes the ZIP file at `path`, where nothing is yet. Where it fails nothing is there after it. */
+/* What the copy was found to be, as the manifest tells it. */
+struct evidence_verdict {
+    enum verify_status status;
+    struct text finding; /* the caller clears it, also after a failure */
+};
+
+/*
+ * Makes the ZIP file at `path`, where nothing is yet, and fills *verdict, which is {0} before.
+ * Where it fails nothing is there after it.
+ */
 bool evidence_write(const struct evidence *evidence, const char *path,
-                    struct failure *why) NODISCARD;
+                    struct evidence_verdict *verdict, struct failure *why) NODISCARD;

@@ -356,6 +356,23 @@ START_TEST(a_file_is_made_once_and_told_of)
 }
 END_TEST
 
+START_TEST(evidence_of_a_change_says_so)
+{
+    static const char line[] = "export --ledger incident.db --evidence evidence.zip --json";
+
+    ck_assert_int_eq(cli_run(line), EXIT_YES);
+    ck_assert_ptr_nonnull(strstr(cli_out(), "\"verify\":\"held\""));
+    ck_assert_ptr_null(strstr(cli_error(), "changed"));
+    remove("evidence.zip");
+    support_run_sql(incident_path, "UPDATE interval SET local_port = 4445 WHERE local_port = 4444");
+    ck_assert_int_eq(cli_run(line), EXIT_YES);
+    ck_assert_ptr_nonnull(strstr(cli_out(), "\"verify\":\"changed\""));
+    ck_assert_ptr_nonnull(strstr(cli_out(), "\"finding\":\"The ledger was changed"));
+    ck_assert_ptr_nonnull(strstr(cli_error(), "The ledger was changed"));
+    remove("evidence.zip");
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("formats");
@@ -368,6 +385,7 @@ static Suite *make_suite(void)
     tcase_add_test(records, a_ports_file_has_its_columns);
     tcase_add_loop_test(records, a_call_is_judged, 0, sizeof(calls) / sizeof(calls[0]));
     tcase_add_test(records, a_file_is_made_once_and_told_of);
+    tcase_add_test(records, evidence_of_a_change_says_so);
     suite_add_tcase(suite, records);
     return suite;
 }
