@@ -120,9 +120,17 @@ static const char *stage_path(const struct ledger_copy *copy)
     return text_bytes(copy->stage.size > 0 ? &copy->stage : &copy->path);
 }
 
+/* Only the copy grows here: that there is no room for it says nothing of the ledger. */
+static enum failure_kind kind_of(const struct failure *why)
+{
+    bool full = why->kind == FAILURE_DATABASE && (why->code & 0xff) == SQLITE_FULL;
+
+    return full ? FAILURE_SYSTEM : why->kind;
+}
+
 static bool fail_copy(const struct ledger_copy *copy, struct failure *why)
 {
-    return FAIL(why, why->kind, why->code, "%s: %s", stage_path(copy), why->text);
+    return FAIL(why, kind_of(why), why->code, "%s: %s", stage_path(copy), why->text);
 }
 
 static bool run_all(sqlite3 *db, const char *const *sql, size_t count, struct failure *why)

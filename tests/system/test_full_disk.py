@@ -119,3 +119,20 @@ def test_a_disk_that_is_full_from_the_start(machine, small_disk):
     result = machine.run("portledgerd", "run", "--config", machine.file_name(machine.settings))
     assert result.status in (4, 5)
     assert "ledger.db" in result.err.splitlines()[-1]
+
+
+def test_a_disk_without_room_for_a_copy_is_no_bad_ledger(machine, small_disk):
+    machine.write_settings(ledger_commit="200ms", collector_interval="200ms")
+    machine.start_foreground()
+    machine.wait_for_sample()
+    machine.interrupt_foreground()
+    before = machine.ledger.read_bytes()
+    fill(small_disk)
+    for kind in "--sqlite", "--evidence":
+        made = small_disk / "made"
+        result = machine.run(
+            "portledger", "--ledger", machine.ledger_name, "export", kind, machine.file_name(made)
+        )
+        assert result.status == 5 and "disk is full" in result.err, result
+        assert not list(small_disk.glob("made*"))
+    assert machine.ledger.read_bytes() == before
