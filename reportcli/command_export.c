@@ -297,34 +297,89 @@ static bool summarize_copy(const char *path, struct ledger_summary *summary, str
     return done;
 }
 
-static bool make_evidence(const struct command_context *context, const struct command_ledger *from,
-                          struct request *request, struct ledger_summary *summary,
-                          struct failure *why)
+/* Behind the name of the evidence while it is made. A run that was killed leaves them there. */
+#define PART "-part"
+#define PART_LEDGER "-part-ledger"
+#define PART_LOCK "-part-lock"
+
+static const char *const leftovers[] = {
+    PART,
+    PART_LEDGER,
+    PART_LEDGER "-journal",
+    PART_LEDGER "-wal",
+    PART_LEDGER "-shm",
+    PART_LEDGER "-part",
+    PART_LEDGER "-part-journal",
+    PART_LEDGER "-part-wal",
+    PART_LEDGER "-part-shm",
+};
+
+static void remove_part(const char *path, const char *suffix)
 {
-    struct text copy = {0};
+    struct text name = {0};
     struct failure ignored;
+
+    text_addf(&name, "%s%s", path, suffix);
+    if (text_ok(&name, &ignored)) {
+        (void)!file_remove(text_bytes(&name), &ignored);
+    }
+    text_clear(&name);
+}
+
+static void remove_leftovers(const char *path)
+{
+    for (size_t i = 0; i < sizeof(leftovers) / sizeof(leftovers[0]); i++) {
+        remove_part(path, leftovers[i]);
+    }
+}
+
+static bool pack_evidence(const struct command_context *context, const struct command_ledger *from,
+                          struct request *request, struct ledger_summary *summary, const char *part,
+                          const char *copy, struct failure *why)
+{
     struct evidence evidence = {
+        .copy = copy,
         .source = ledger_path(from->ledger),
         .command_lines = request->command_lines,
         .made_at = context->now,
         .commit = from->commit,
         .given = &request->given,
     };
-    bool made = false;
+
+    return make_copy(context, from->ledger, request, copy, why) &&
+           summarize_copy(copy, summary, why) && go_on(why) &&
+           evidence_write(&evidence, part, &request->verdict, why) &&
+           file_rename(part, request->path, why);
+}
+
+/* The name is given when all of it is there: however this ends, no torn file has it. What others
+ * left behind is not touched while one of us is at work on it. */
+static bool make_evidence(const struct command_context *context, const struct command_ledger *from,
+                          struct request *request, struct ledger_summary *summary,
+                          struct failure *why)
+{
+    struct text part = {0};
+    struct text copy = {0};
+    struct text lock_name = {0};
+    struct file_lock *lock = NULL;
     bool done;
 
-    text_addf(&copy, "%s-ledger", request->path);
-    evidence.copy = text_bytes(&copy);
-    done = text_ok(&copy, why);
+    text_addf(&part, "%s" PART, request->path);
+    text_addf(&copy, "%s" PART_LEDGER, request->path);
+    text_addf(&lock_name, "%s" PART_LOCK, request->path);
+    done = text_ok(&part, why) && text_ok(&copy, why) && text_ok(&lock_name, why) &&
+           file_lock_take(&lock, text_bytes(&lock_name), why);
     if (done) {
-        made = make_copy(context, from->ledger, request, evidence.copy, why);
-        done = made && summarize_copy(evidence.copy, summary, why) && go_on(why) &&
-               evidence_write(&evidence, request->path, &request->verdict, why);
+        remove_leftovers(request->path);
+        done = pack_evidence(context, from, request, summary, text_bytes(&part), text_bytes(&copy),
+                             why);
+        remove_leftovers(request->path);
+        file_lock_release(lock);
+        remove_part(request->path, PART_LOCK);
     }
-    if (made) {
-        (void)!file_remove(evidence.copy, &ignored);
-    }
+    text_clear(&part);
     text_clear(&copy);
+    text_clear(&lock_name);
     return done;
 }
 

@@ -135,3 +135,26 @@ def test_an_export_that_is_stopped_leaves_nothing(sealed, kind):
         assert "stopped: nothing was made" in err.read_text()
         assert not list(folder.iterdir())
     assert verify(sealed)["status"] == "held"
+
+
+def test_evidence_that_was_killed_is_made_by_the_next_try(sealed):
+    with sqlite3.connect(sealed.ledger) as db:
+        db.executemany(
+            "INSERT INTO text (text) SELECT hex(randomblob(500000))", [()] * MEGABYTES
+        )
+    db.close()
+    folder = sealed.folder / "export"
+    folder.mkdir()
+    made = folder / "made.zip"
+    process = sealed.spawn(
+        [sealed.program("portledger"), "--ledger", sealed.ledger_name, "export", "--evidence",
+         sealed.file_name(made)],
+        sealed.folder / "export.out", sealed.folder / "export.err",
+    )
+    wait_until(lambda: list(folder.glob("made.zip-part*")), "the export has begun")
+    process.kill()
+    assert process.wait(60) != 0
+    assert not made.exists()
+    sealed.cli("export", "--evidence", sealed.file_name(made))
+    assert [file.name for file in folder.iterdir()] == ["made.zip"]
+    assert zipfile.ZipFile(made).testzip() is None

@@ -373,6 +373,33 @@ START_TEST(evidence_of_a_change_says_so)
 }
 END_TEST
 
+/* Torn files of a run that was killed. */
+START_TEST(evidence_is_made_over_what_a_killed_run_left)
+{
+    static const char line[] = "export --ledger incident.db --evidence evidence.zip";
+    static const char *const left[] = {
+        "evidence.zip-part", "evidence.zip-part-ledger", "evidence.zip-part-ledger-part",
+        "evidence.zip-part-ledger-journal", "evidence.zip-part-lock"};
+    struct file_lock *lock = NULL;
+    struct failure why;
+
+    for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+        support_write_text(left[i], "torn");
+    }
+    CHECK_DONE(file_lock_take(&lock, "evidence.zip-part-lock", &why), why);
+    ck_assert_int_eq(cli_run(line), EXIT_REFUSED); /* it is being made */
+    ck_assert(file_exists(left[0]) && !file_exists("evidence.zip"));
+    file_lock_release(lock);
+    ck_assert_int_eq(cli_run(line), EXIT_YES);
+    ck_assert(file_exists("evidence.zip"));
+    for (size_t i = 0; i < sizeof(left) / sizeof(left[0]); i++) {
+        ck_assert_msg(!file_exists(left[i]), "%s", left[i]);
+    }
+    ck_assert_int_eq(cli_run(line), EXIT_USAGE);
+    remove("evidence.zip");
+}
+END_TEST
+
 static Suite *make_suite(void)
 {
     Suite *suite = suite_create("formats");
@@ -386,6 +413,7 @@ static Suite *make_suite(void)
     tcase_add_loop_test(records, a_call_is_judged, 0, sizeof(calls) / sizeof(calls[0]));
     tcase_add_test(records, a_file_is_made_once_and_told_of);
     tcase_add_test(records, evidence_of_a_change_says_so);
+    tcase_add_test(records, evidence_is_made_over_what_a_killed_run_left);
     suite_add_tcase(suite, records);
     return suite;
 }
