@@ -210,7 +210,7 @@ bool seal_key_parse_line(const char *line, struct seal_key *key, char ledger_id[
     errno = 0;
     key->number = key->from = strtoll(at, &end, 10);
     return *at >= '0' && *at <= '9' && errno == 0 && strncmp(end, ": ", 2) == 0 &&
-           parse_hex(end + 2, key->bytes) && digit_of(end[2 + 2 * HMAC_KEY_SIZE]) < 0;
+           parse_hex(end + 2, key->bytes) && digit_of(end[2 + (size_t)2 * HMAC_KEY_SIZE]) < 0;
 }
 
 bool seal_key_has_line(const char *line)

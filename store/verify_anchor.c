@@ -66,7 +66,7 @@ static bool parse_from(const char *at, struct verify_anchor *anchor,
     memcpy(ledger_id, end, SEAL_LEDGER_ID);
     ledger_id[SEAL_LEDGER_ID] = '\0';
     end += SEAL_LEDGER_ID + 2;
-    return parse_head(end, anchor->head) && digit_of(end[2 * SHA256_SIZE]) < 0;
+    return parse_head(end, anchor->head) && digit_of(end[(size_t)2 * SHA256_SIZE]) < 0;
 }
 
 /* From a "seal " on: as far as nothing else begins. */
