@@ -236,7 +236,9 @@ static bool ask_resolver(struct engine *engine, struct target *target)
 
 static void fail_name(struct target *target, const char *words)
 {
-    size_t size = text_whole(words, strnlen(words, sizeof(target->why) - 1));
+    size_t length = strlen(words);
+    size_t size =
+        text_whole(words, length < sizeof(target->why) ? length : sizeof(target->why) - 1);
 
     memcpy(target->why, words, size);
     target->why[size] = '\0';
