@@ -528,7 +528,7 @@ static bool bound_stretch(struct sealer *sealer, struct unsealed_stretch *stretc
 static bool bound_stretches(struct sealer *sealer, struct failure *why)
 {
     struct unsealed_stretch stretch = {.id = sealer->newest.until.stretch - 1};
-    int64_t room = 2 * SEAL_EVERY_MS;
+    int64_t room = INT64_C(2) * SEAL_EVERY_MS;
     bool found = true;
 
     while (found) {

@@ -101,10 +101,10 @@ START_TEST(a_key_that_was_taken_away_is_overwritten)
     file = file_open(waiting_file, "r", &fixture.why);
     ck_assert_ptr_nonnull(file);
     CHECK_DONE(first_key_forget(ledger_file, &fixture.why), fixture.why);
-    ck_assert(!file_exists(waiting_file));
     ck_assert_uint_eq(fread(left, 1, sizeof(left), file), sizeof(left));
     ck_assert_mem_eq(left, nothing, sizeof(left));
     fclose(file);
+    ck_assert(!file_exists(waiting_file)); /* Windows keeps the name for as long as it is open */
 }
 END_TEST
 
