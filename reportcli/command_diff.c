@@ -239,8 +239,7 @@ static bool say_result(struct comparison *comparison, struct failure *why)
 /* Nothing was found although not all could be looked at, or what was found may come from that. */
 static bool is_undecided(const struct comparison *comparison)
 {
-    return comparison->in_part || is_of_nothing(comparison) ||
-           (comparison->changes == 0 && comparison->unseen_owners > 0);
+    return comparison->in_part || (comparison->changes == 0 && comparison->unseen_owners > 0);
 }
 
 static bool print(struct comparison *comparison, bool can, struct failure *why)
@@ -379,8 +378,7 @@ static const struct command_status statuses[] = {
     {EXIT_NO, "they differ"},
     {EXIT_UNDECIDED,
      "they could not be compared: one of them was not watched, a part of what was seen was "
-     "dropped, no socket of either matches, or owners could not be seen and nothing else differs; "
-     "a baseline was changed"},
+     "dropped, or owners could not be seen and nothing else differs; a baseline was changed"},
     {EXIT_YES, NULL},
 };
 
