@@ -37,7 +37,8 @@ async def silent(reader, writer):
 
 
 async def reset(_, writer):
-    """The connection is made, and gone with an RST."""
+    """The connection is made, and gone with an RST: once the other end has been told of it."""
+    await asyncio.sleep(0.1)
     linger = struct.pack("ii", 1, 0)
     writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
     writer.transport.abort()
